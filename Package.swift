@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// One set of settings for every Swift target: each file names what it imports, and a module that leaks a dependency
+/// into its interface has to write `package import`.
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+    ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+/// A module of `Sources/`, with its unit tests' target where it has one.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings)
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "coffer",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "coffer", targets: ["coffer"]),
+        .executable(name: "coffer-bench", targets: ["coffer-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Level 0: the C world. Each library has exactly one importer above it.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+
+        // Level 1: mechanisms that know nothing of S3.
+        module("Cryptography", ["COpenSSL", "CLinux"]),
+        module("ObjectStorage", ["CLinux", grdb, grdbSQLite, logging]),
+        module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
+
+        // Level 2
+        module("KeyManagement", ["Cryptography"]),
+        module("S3Protocol", ["Cryptography"]),
+
+        // Level 3
+        module("Encryption", ["KeyManagement", "Cryptography"]),
+
+        // Level 4
+        module(
+            "S3Service",
+            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", nioCore, logging]
+        ),
+
+        // Level 5: the composition roots.
+        .executableTarget(
+            name: "coffer",
+            dependencies: [
+                "S3Service", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer",
+                "CLinux", nioCore, logging, arguments,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "coffer-bench",
+            dependencies: [
+                "S3Protocol", "Encryption", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux",
+                nioCore, nioPosix, nioSSL, grdb, grdbSQLite, arguments,
+            ],
+            swiftSettings: settings),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests(of: "Cryptography"),
+        tests(of: "ObjectStorage"),
+        tests(of: "HTTPServer", [nioCore]),
+        tests(of: "KeyManagement", ["Cryptography"]),
+        tests(of: "S3Protocol", ["Cryptography"]),
+        tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
+        tests(of: "S3Service", ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer"]),
+    ]
+)

@@ -1,0 +1,4 @@
+#ifndef COFFER_CLINUX_H
+#define COFFER_CLINUX_H
+
+#endif
