@@ -1,0 +1,102 @@
+/// Sixteen bytes that name one thing for ever; the kind keeps identifiers of different things apart at compile time.
+package struct Identifier<Kind>: Hashable, Sendable {
+    package static var byteCount: Int { 16 }
+
+    let high: UInt64
+    let low: UInt64
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// A random identifier: 128 bits from the system's generator.
+    package init() {
+        var generator = SystemRandomNumberGenerator()
+        self.init(high: generator.next(), low: generator.next())
+    }
+
+    /// The identifier that these bytes spell, or nil unless there are exactly sixteen.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        self.init(
+            high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+            low: bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// The identifier that 32 hexadecimal digits of either case spell.
+    package init?(hex: some StringProtocol) {
+        let digits = hex.utf8
+        guard digits.count == 2 * Self.byteCount else { return nil }
+        var words: [UInt64] = [0, 0]
+        for (index, digit) in digits.enumerated() {
+            guard let value = Character(UnicodeScalar(digit)).hexDigitValue, digit < 0x80 else { return nil }
+            words[index / 16] = words[index / 16] << 4 | UInt64(value)
+        }
+        self.init(high: words[0], low: words[1])
+    }
+
+    /// Sixteen bytes, big-endian, so that their order is the order of the numbers.
+    package var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            raw.storeBytes(of: high.bigEndian, as: UInt64.self)
+            raw.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            count = Self.byteCount
+        }
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    package var hex: String { hexDigits(of: high, count: 16) + hexDigits(of: low, count: 16) }
+}
+
+extension Identifier: CustomStringConvertible {
+    package var description: String { hex }
+}
+
+package enum VersionIdentity {}
+package enum BlobIdentity {}
+package enum UploadIdentity {}
+
+/// Names one version of one object.
+package typealias VersionID = Identifier<VersionIdentity>
+
+/// Names one blob file; made by the store, because it says in which directory the file lies.
+package typealias BlobID = Identifier<BlobIdentity>
+
+/// Names one multipart upload.
+package typealias UploadID = Identifier<UploadIdentity>
+
+/// Names a bucket within this drive; never used again after the bucket is deleted.
+package struct BucketID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
+
+    package init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+}
+
+/// Names a row of wrapped key material.
+package struct DataKeyID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
+
+    package init(rawValue: Int64) {
+        self.rawValue = rawValue
+    }
+
+    /// A random positive number of 63 bits.
+    package init() {
+        self.init(rawValue: Int64.random(in: 1...Int64.max))
+    }
+}
+
+/// The last `count` hexadecimal digits of a number, with leading zeros.
+func hexDigits(of value: UInt64, count: Int) -> String {
+    String(unsafeUninitializedCapacity: count) { buffer in
+        for index in 0..<count {
+            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(4 * (count - 1 - index))) & 15
+            buffer[index] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+        }
+        return count
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+
+/// What the store answers when it cannot do what was asked.
+package enum StorageError: Error, Hashable, Sendable {
+    /// Another process owns the drive.
+    case driveLocked(String)
+    /// The drive was written by a newer release.
+    case newerFormat(found: Int, supported: Int)
+    /// The path cannot serve as a drive; the text says which and why.
+    case unusable(String)
+    case noSuchBucket
+    case bucketExists(BucketRow)
+    case bucketNotEmpty
+    case noSuchKey
+    case noSuchUpload
+    /// A part named in a completion is not the part that the upload holds now.
+    case partsChanged
+    /// A version or upload names a data key that has no row; nothing was stored.
+    case noSuchDataKey
+    /// A row names a blob that is not waiting for one: never finished, discarded, or given to another row.
+    case noSuchBlob
+    /// No room, neither on the device nor in the quota. Deletes and reads still work.
+    case diskFull
+    /// More than the bounded number of mutations wait for the committer.
+    case overloaded
+    case io(operation: String, errno: Int32)
+    case database(String)
+    case closed
+}
+
+extension StorageError {
+    /// An error of the operating system; running out of space or quota is its own case.
+    static func system(_ operation: String, _ number: Int32) -> StorageError {
+        number == ENOSPC || number == EDQUOT ? .diskFull : .io(operation: operation, errno: number)
+    }
+}
+
+extension StorageError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .driveLocked(let path): "\(path) is in use by another process"
+        case .newerFormat(let found, let supported):
+            "the drive has format \(found), which is newer than format \(supported) of this release"
+        case .unusable(let reason): reason
+        case .noSuchBucket: "the bucket does not exist"
+        case .bucketExists(let row): "the bucket \(row.name) exists already"
+        case .bucketNotEmpty: "the bucket is not empty"
+        case .noSuchKey: "the key does not exist"
+        case .noSuchUpload: "the upload does not exist"
+        case .partsChanged: "a part is missing or has been replaced"
+        case .noSuchDataKey: "the data key does not exist"
+        case .noSuchBlob: "the blob does not wait for a row"
+        case .diskFull: "the drive is full"
+        case .overloaded: "too many changes wait for the drive"
+        case .io(let operation, let number): "\(operation): \(errorText(number))"
+        case .database(let reason): "catalogue: \(reason)"
+        case .closed: "the drive is closed"
+        }
+    }
+}
+
+/// The system's words for an error number.
+func errorText(_ number: Int32) -> String {
+    strerror(number).map { String(cString: $0) } ?? "error \(number)"
+}

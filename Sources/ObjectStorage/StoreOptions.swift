@@ -1,0 +1,39 @@
+package import Logging
+
+/// How a store is opened; the defaults serve.
+package struct StoreOptions: Sendable {
+    /// Bodies up to this many bytes, as stored, belong into the catalogue; longer ones into files.
+    package var inlineLimit = 32 * 1024
+    /// Read-only connections to the catalogue.
+    package var readers = 8
+    /// Threads that write and sync blob files and run what ``ObjectStore/offload(_:)`` is given.
+    package var ioThreads = 8
+    /// Bytes of the device that new objects leave free, so that deletes always find room for the log.
+    package var reservedSpace: Int64 = 16 * 1024 * 1024
+    /// Bytes of the file that is given up when the device is full all the same.
+    package var ballastSize: Int64 = 8 * 1024 * 1024
+    /// Bytes of the write-ahead log above which the committer copies it into the database under load.
+    package var logLimit = 64 * 1024 * 1024
+    /// Blob files in one directory.
+    package var directoryCapacity = 4096
+    package var logger = Logger(label: "coffer.storage")
+    /// Called at the named gaps between two steps that must each survive a crash; for tests.
+    package var faultHook: (@Sendable (FaultPoint) -> Void)?
+
+    package init() {}
+}
+
+/// A gap between two steps; the `Durability` article has a row for each.
+package enum FaultPoint: String, CaseIterable, Sendable {
+    case blobCreated
+    case blobWritten
+    case blobSynced
+    case transactionBegun
+    case rowsWritten
+    case directoriesSynced
+    case committed
+    case garbageUnlinked
+    case garbageDirectoriesSynced
+    case garbageForgotten
+    case recoveryUnlinked
+}

@@ -1,0 +1,132 @@
+package struct VersionFlags: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// The version says that the key is gone; it has no body and listings leave it out.
+    package static let deleteMarker = VersionFlags(rawValue: 1)
+    /// The version is the one that a bucket without versioning has of each key.
+    package static let nullVersion = VersionFlags(rawValue: 2)
+}
+
+/// Where the bytes of a version are.
+package enum BodyKind: Int64, Sendable {
+    case none = 0
+    /// In a table of the catalogue.
+    case inline = 1
+    /// In one blob file.
+    case file = 2
+    /// In the blob files of a completed multipart upload, which a sealed manifest lists.
+    case parts = 3
+}
+
+/// The columns of a version that the catalogue holds in clear, because it must search, sort or count by them.
+package struct VersionColumns: Hashable, Sendable {
+    package var bucket: BucketID
+    package var key: String
+    package var version: VersionID
+    /// From ``ObjectStore/nextOrder()``: a later version of a key has the greater order.
+    package var order: Int64
+    /// Bytes of plaintext.
+    package var size: Int64
+    /// Milliseconds since 1970.
+    package var modified: Int64
+    package var flags: VersionFlags
+    /// Nil when no data key is needed to read the object.
+    package var dataKey: DataKeyID?
+    package var body: BodyKind
+    /// The file, when and only when `body` is `.file`.
+    package var blob: BlobID?
+
+    package init(
+        bucket: BucketID, key: String, version: VersionID, order: Int64, size: Int64, modified: Int64,
+        flags: VersionFlags, dataKey: DataKeyID?, body: BodyKind, blob: BlobID?
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.version = version
+        self.order = order
+        self.size = size
+        self.modified = modified
+        self.flags = flags
+        self.dataKey = dataKey
+        self.body = body
+        self.blob = blob
+    }
+
+    /// Every column in one unambiguous encoding, to be bound to the sealed record: an edited row then does not open.
+    ///
+    /// Numbers are big-endian, the key carries its length, and what may be absent is preceded by a byte 0 or 1.
+    package var associatedData: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(key.utf8.count + 96)
+        func append(_ value: some FixedWidthInteger) {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        append(UInt8(1))
+        append(bucket.rawValue)
+        append(UInt32(key.utf8.count))
+        bytes.append(contentsOf: key.utf8)
+        append(version.high)
+        append(version.low)
+        append(order)
+        append(size)
+        append(modified)
+        append(flags.rawValue)
+        append(UInt8(dataKey == nil ? 0 : 1))
+        if let dataKey { append(dataKey.rawValue) }
+        append(UInt8(truncatingIfNeeded: body.rawValue))
+        append(UInt8(blob == nil ? 0 : 1))
+        if let blob {
+            append(blob.high)
+            append(blob.low)
+        }
+        return bytes
+    }
+}
+
+/// A version as the catalogue holds it.
+package struct StoredVersion: Hashable, Sendable {
+    package let columns: VersionColumns
+    package let sealed: [UInt8]
+
+    package init(columns: VersionColumns, sealed: [UInt8]) {
+        self.columns = columns
+        self.sealed = sealed
+    }
+}
+
+/// The bytes that a new version brings along.
+package enum NewBody: Sendable {
+    case inline([UInt8])
+    case file(FinishedBlob)
+    /// An empty body, or the parts of the upload that is being completed.
+    case none
+}
+
+/// A version to be stored.
+package struct NewVersion: Sendable {
+    package let columns: VersionColumns
+    package let sealed: [UInt8]
+    package let body: NewBody
+    /// Inserted in the same transaction, unless a row of this id exists.
+    package let dataKey: DataKeyRow?
+
+    package init(columns: VersionColumns, sealed: [UInt8], body: NewBody, dataKey: DataKeyRow?) {
+        self.columns = columns
+        self.sealed = sealed
+        self.body = body
+        self.dataKey = dataKey
+    }
+}
+
+/// A blob file whose bytes are durable and which waits for the row that refers to it.
+///
+/// If no row comes, the store unlinks the file: at once when the commit fails, after an hour when none is tried.
+package struct FinishedBlob: Hashable, Sendable {
+    package let id: BlobID
+    /// Bytes of the file.
+    package let length: Int64
+}
