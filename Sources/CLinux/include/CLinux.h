@@ -1,4 +1,6 @@
 #ifndef COFFER_CLINUX_H
 #define COFFER_CLINUX_H
 
+#include "Checksums.h"
+
 #endif

@@ -1,0 +1,82 @@
+/// The standard alphabet of RFC 4648 §4, with padding.
+package enum Base64 {
+    package static func encode(_ bytes: [UInt8]) -> String {
+        let length = (bytes.count + 2) / 3 * 4
+        return String(unsafeUninitializedCapacity: length) { output in
+            var source = 0
+            var target = 0
+            while source < bytes.count {
+                let present = min(3, bytes.count - source)
+                var group = UInt32(bytes[source]) << 16
+                if present > 1 { group |= UInt32(bytes[source + 1]) << 8 }
+                if present > 2 { group |= UInt32(bytes[source + 2]) }
+                output[target] = character(group >> 18 & 63)
+                output[target + 1] = character(group >> 12 & 63)
+                output[target + 2] = present > 1 ? character(group >> 6 & 63) : padding
+                output[target + 3] = present > 2 ? character(group & 63) : padding
+                source += 3
+                target += 4
+            }
+            return length
+        }
+    }
+
+    /// The bytes, or `nil` on any flaw: a foreign character (white space too), missing or misplaced padding, or bits set
+    /// where the last character carries none. So a value has exactly one accepted spelling.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let known = text.utf8.withContiguousStorageIfAvailable { decode(contiguous: $0) }
+        return known ?? Array(text.utf8).withUnsafeBufferPointer { decode(contiguous: $0) }
+    }
+
+    private static func decode(contiguous text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        guard text.count.isMultiple(of: 4) else { return nil }
+        var padded = 0
+        while padded < min(2, text.count), text[text.count - 1 - padded] == padding { padded += 1 }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 4 * 3)
+        var group: UInt32 = 0
+        for position in 0..<(text.count - padded) {
+            guard let value = value(text[position]) else { return nil }
+            group = group << 6 | value
+            guard position & 3 == 3 else { continue }
+            bytes.append(UInt8(truncatingIfNeeded: group >> 16))
+            bytes.append(UInt8(truncatingIfNeeded: group >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: group))
+            group = 0
+        }
+        // Two characters carry one byte and four unused bits, three carry two bytes and two unused bits.
+        if padded == 2 {
+            guard group & 15 == 0 else { return nil }
+            bytes.append(UInt8(truncatingIfNeeded: group >> 4))
+        } else if padded == 1 {
+            guard group & 3 == 0 else { return nil }
+            bytes.append(UInt8(truncatingIfNeeded: group >> 10))
+            bytes.append(UInt8(truncatingIfNeeded: group >> 2))
+        }
+        return bytes
+    }
+
+    private static let padding = UInt8(ascii: "=")
+
+    private static func character(_ value: UInt32) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value)
+        return switch value {
+        case 0..<26: UInt8(ascii: "A") + value
+        case 26..<52: UInt8(ascii: "a") + value - 26
+        case 52..<62: UInt8(ascii: "0") + value - 52
+        case 62: UInt8(ascii: "+")
+        default: UInt8(ascii: "/")
+        }
+    }
+
+    private static func value(_ character: UInt8) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

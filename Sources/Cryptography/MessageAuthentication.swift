@@ -1,0 +1,61 @@
+import COpenSSL
+
+/// HMAC with SHA-256 (RFC 2104): a code of 32 bytes, from a key of any length.
+package enum HMACSHA256 {
+    /// Size of a code in bytes.
+    package static let byteCount = 32
+
+    package static func code(_ message: UnsafeRawBufferPointer, key: SecretKey) -> [UInt8] {
+        key.withUnsafeBytes { code(message, key: $0) }
+    }
+
+    package static func code(_ message: UnsafeRawBufferPointer, key: [UInt8]) -> [UInt8] {
+        key.withUnsafeBytes { code(message, key: $0) }
+    }
+
+    package static func code(_ message: [UInt8], key: SecretKey) -> [UInt8] {
+        message.withUnsafeBytes { message in key.withUnsafeBytes { code(message, key: $0) } }
+    }
+
+    package static func code(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        message.withUnsafeBytes { message in key.withUnsafeBytes { code(message, key: $0) } }
+    }
+
+    /// The code as a key of its own, without a copy outside of it.
+    package static func derivedKey(_ message: [UInt8], key: SecretKey) -> SecretKey {
+        SecretKey { output in
+            message.withUnsafeBytes { message in
+                key.withUnsafeBytes { key in
+                    coffer_hmac_sha256(
+                        key.baseAddress, key.count, message.baseAddress, message.count, nil, 0,
+                        output.baseAddress?.assumingMemoryBound(to: UInt8.self))
+                }
+            }
+        }
+    }
+
+    private static func code(_ message: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
+            coffer_hmac_sha256(
+                key.baseAddress, key.count, message.baseAddress, message.count, nil, 0, buffer.baseAddress)
+            initialized = byteCount
+        }
+    }
+}
+
+/// HMAC with SHA-1: a code of 20 bytes. For the old S3 signature version 2 and nothing else.
+package enum HMACSHA1 {
+    /// Size of a code in bytes.
+    package static let byteCount = 20
+
+    package static func code(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
+            message.withUnsafeBytes { message in
+                key.withUnsafeBytes { key in
+                    coffer_hmac_sha1(key.baseAddress, key.count, message.baseAddress, message.count, buffer.baseAddress)
+                }
+            }
+            initialized = byteCount
+        }
+    }
+}

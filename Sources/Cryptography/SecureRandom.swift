@@ -1,0 +1,38 @@
+import COpenSSL
+
+/// Random bytes from OpenSSL's generator, which the kernel seeds.
+///
+/// A generator that fails stops the process: there is no safe way to go on without one.
+package enum SecureRandom {
+    /// `count` fresh random bytes.
+    package static func bytes(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
+            initialized = count
+        }
+    }
+
+    /// Overwrites `buffer` with random bytes that may become visible: nonces, salts, identifiers.
+    package static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard let base = buffer.baseAddress, buffer.count > 0 else { return }
+        guard RAND_bytes(base.assumingMemoryBound(to: UInt8.self), Int32(buffer.count)) == 1 else {
+            fatalError("the random number generator failed")
+        }
+    }
+
+    /// A uniformly distributed 64-bit number.
+    package static func uint64() -> UInt64 {
+        withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { buffer in
+            fill(buffer)
+            return buffer.load(as: UInt64.self)
+        }
+    }
+
+    /// As ``fill(_:)``, from the separate generator that OpenSSL keeps for what stays secret.
+    static func fillPrivately(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard let base = buffer.baseAddress, buffer.count > 0 else { return }
+        guard RAND_priv_bytes(base.assumingMemoryBound(to: UInt8.self), Int32(buffer.count)) == 1 else {
+            fatalError("the random number generator failed")
+        }
+    }
+}
