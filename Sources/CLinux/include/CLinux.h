@@ -1,6 +1,8 @@
 #ifndef COFFER_CLINUX_H
 #define COFFER_CLINUX_H
 
+#include "coffer_files.h"
+
 #include "Checksums.h"
 
 #endif
