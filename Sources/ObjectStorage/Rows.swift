@@ -45,7 +45,7 @@ package struct UploadRow: Hashable, Sendable {
     /// Milliseconds since 1970.
     package let initiated: Int64
     package let dataKey: DataKeyID?
-    package let sealed: [UInt8]
+    package var sealed: [UInt8]
 
     package init(
         id: UploadID, bucket: BucketID, key: String, initiated: Int64, dataKey: DataKeyID?, sealed: [UInt8]
@@ -69,7 +69,7 @@ package struct PartRow: Hashable, Sendable {
     package let size: Int64
     /// Milliseconds since 1970.
     package let modified: Int64
-    package let sealed: [UInt8]
+    package var sealed: [UInt8]
 
     package init(number: Int, blob: BlobID, length: Int64, size: Int64, modified: Int64, sealed: [UInt8]) {
         self.number = number
