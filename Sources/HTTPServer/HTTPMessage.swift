@@ -1,0 +1,80 @@
+/// The head of a request, as the client sent it.
+package struct RequestHead: Sendable {
+    /// The method in upper case, such as `GET`.
+    package let method: String
+    /// The request target byte for byte: still percent-encoded, with its query; origin-form, absolute-form or `*`.
+    package let target: String
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+    package let versionMinor: Int
+    /// Names in lower case, values without surrounding white space, in arrival order. Values that are not UTF-8 were
+    /// read as Latin-1.
+    package let headers: [(name: String, value: String)]
+
+    package init(method: String, target: String, versionMinor: Int, headers: [(name: String, value: String)]) {
+        self.method = method
+        self.target = target
+        self.versionMinor = versionMinor
+        self.headers = headers
+    }
+
+    /// The value of the first header called `name`, which is in lower case.
+    package func header(_ name: String) -> String? {
+        for header in headers where header.name == name { return header.value }
+        return nil
+    }
+
+    /// The values of all headers called `name`, which is in lower case, in arrival order.
+    package func headers(named name: String) -> [String] {
+        headers.compactMap { $0.name == name ? $0.value : nil }
+    }
+}
+
+/// What a handler may know of the connection a request came in on.
+package struct ConnectionInfo: Sendable {
+    package let isTLS: Bool
+    /// The peer's numeric address without its port; an IPv4 address is written as such on a dual-stack socket too.
+    package let remoteAddress: String
+    /// The port the connection was accepted on.
+    package let localPort: Int
+    /// The client's leaf certificate in DER, when the server asked for one and the client sent one. Nothing about it
+    /// but the possession of its private key has been verified.
+    package let peerCertificate: [UInt8]?
+
+    package init(isTLS: Bool, remoteAddress: String, localPort: Int, peerCertificate: [UInt8]? = nil) {
+        self.isTLS = isTLS
+        self.remoteAddress = remoteAddress
+        self.localPort = localPort
+        self.peerCertificate = peerCertificate
+    }
+}
+
+package struct HTTPRequest: Sendable {
+    package let head: RequestHead
+    package let body: RequestBody
+    package let connection: ConnectionInfo
+}
+
+/// The head of a response. The server itself adds `date` (unless given), `content-length` or `transfer-encoding`, and
+/// `connection`.
+package struct ResponseHead: Sendable {
+    package var status: Int
+    /// Names as they go out; control bytes in a value are sent as spaces, so no value can end its line.
+    package var headers: [(name: String, value: String)]
+    /// Bytes of the body; nil sends it chunked (HTTP/1.1) or up to the connection's end (HTTP/1.0). Ignored where the
+    /// status has no body (1xx, 204); in answers to HEAD and with 304 it is what a GET would have had.
+    package var contentLength: Int64?
+
+    package init(status: Int, headers: [(name: String, value: String)] = [], contentLength: Int64?) {
+        self.status = status
+        self.headers = headers
+        self.contentLength = contentLength
+    }
+}
+
+/// What answers requests. One call is one task that prefers the connection's event loop as its executor: whatever takes
+/// longer than some tens of microseconds of CPU or blocks belongs elsewhere.
+package protocol HTTPHandler: Sendable {
+    /// Answers `request` through `response`. The request ends when this returns: a response not begun becomes a 500,
+    /// one begun and not finished aborts the connection. The task is cancelled when the client goes away.
+    func handle(_ request: HTTPRequest, _ response: ResponseWriter) async
+}
