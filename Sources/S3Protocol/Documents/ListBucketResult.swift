@@ -1,0 +1,101 @@
+/// One object of a listing.
+package struct ListedObject: Sendable {
+    package var key: String
+    /// Milliseconds since 1970.
+    package var modified: Int64
+    package var etag: ETag
+    /// Bytes of plaintext.
+    package var size: Int64
+    /// `CRC32` and its like, and `FULL_OBJECT` or `COMPOSITE`, when the object has a checksum.
+    package var checksumAlgorithm: String?
+    package var checksumType: String?
+
+    package init(
+        key: String, modified: Int64, etag: ETag, size: Int64, checksumAlgorithm: String? = nil,
+        checksumType: String? = nil
+    ) {
+        self.key = key
+        self.modified = modified
+        self.etag = etag
+        self.size = size
+        self.checksumAlgorithm = checksumAlgorithm
+        self.checksumType = checksumType
+    }
+}
+
+/// `ListBucketResult` of both list versions.
+package struct ListBucketResult: Sendable {
+    package var bucket: String
+    package var parameters: ListParameters
+    package var objects: [ListedObject]
+    package var commonPrefixes: [String]
+    /// Where the next page begins; nil when this one is the last.
+    package var next: ListPosition?
+
+    package init(
+        bucket: String, parameters: ListParameters, objects: [ListedObject], commonPrefixes: [String],
+        next: ListPosition?
+    ) {
+        self.bucket = bucket
+        self.parameters = parameters
+        self.objects = objects
+        self.commonPrefixes = commonPrefixes
+        self.next = next
+    }
+
+    package func xml() -> [UInt8] {
+        var xml = XMLWriter(capacity: 1024 + objects.count * 400 + commonPrefixes.count * 100)
+        let encoding = parameters.encoding
+        xml.openRoot("ListBucketResult")
+        xml.element("Name", bucket)
+        xml.element("Prefix", encoding.encode(parameters.prefix))
+        let showsOwner: Bool
+        switch parameters.version {
+        case .v1:
+            showsOwner = true
+            xml.element("Marker", encoding.encode(parameters.marker))
+            xml.element("NextMarker", ifPresent: (next?.text).map(encoding.encode))
+        case .v2:
+            showsOwner = parameters.fetchOwner
+            xml.element("ContinuationToken", ifPresent: parameters.continuationToken)
+            xml.element("NextContinuationToken", ifPresent: next?.token)
+            xml.element("StartAfter", ifPresent: parameters.startAfter.map(encoding.encode))
+            xml.element("KeyCount", objects.count + commonPrefixes.count)
+        }
+        xml.element("MaxKeys", parameters.maxKeys)
+        xml.element("Delimiter", ifPresent: parameters.delimiter.map(encoding.encode))
+        switch encoding {
+        case .plain: break
+        case .url: xml.element("EncodingType", "url")
+        }
+        xml.element("IsTruncated", next != nil)
+        for object in objects {
+            write(object, showsOwner: showsOwner, to: &xml)
+        }
+        for prefix in commonPrefixes {
+            xml.markup("<CommonPrefixes><Prefix>")
+            xml.text(encoding.encode(prefix))
+            xml.markup("</Prefix></CommonPrefixes>")
+        }
+        xml.close("ListBucketResult")
+        return xml.bytes
+    }
+
+    /// The hot loop of a listing, so its markup comes in as few pieces as possible.
+    private func write(_ object: ListedObject, showsOwner: Bool, to xml: inout XMLWriter) {
+        xml.markup("<Contents><Key>")
+        xml.text(parameters.encoding.encode(object.key))
+        xml.markup("</Key><LastModified>")
+        xml.milliseconds(object.modified)
+        xml.markup("</LastModified><ETag>")
+        xml.quoted(object.etag)
+        xml.markup("</ETag>")
+        xml.element("ChecksumAlgorithm", ifPresent: object.checksumAlgorithm)
+        xml.element("ChecksumType", ifPresent: object.checksumType)
+        xml.markup("<Size>")
+        xml.number(object.size)
+        xml.markup("</Size>")
+        if showsOwner { Owner.server.write(as: "Owner", to: &xml) }
+        xml.markup("<StorageClass>STANDARD</StorageClass></Contents>")
+    }
+}

@@ -1,0 +1,15 @@
+/// Who owns what is listed. There is one owner: every bucket and object belongs to the server's account.
+package struct Owner: Hashable, Sendable {
+    package var id: String
+    package var displayName: String
+
+    package static let server = Owner(
+        id: "02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4", displayName: "minio")
+
+    func write(as name: StaticString, to xml: inout XMLWriter) {
+        xml.open(name)
+        xml.element("ID", id)
+        xml.element("DisplayName", displayName)
+        xml.close(name)
+    }
+}

@@ -1,0 +1,195 @@
+/// Dates as HTTP headers and S3 documents write them, without a calendar library.
+///
+/// Every instant is a count from 1970-01-01T00:00:00Z: milliseconds on the way out, whole seconds on the way in (no
+/// header carries more). Years 0000 to 9999; what lies outside is clamped on output and refused on input.
+package enum HTTPDate {
+    /// `Mon, 02 Jan 2006 15:04:05 GMT`, the form of every date header; milliseconds are cut off.
+    package static func format(_ milliseconds: Int64) -> String {
+        let time = CivilTime(milliseconds: milliseconds)
+        return String(unsafeUninitializedCapacity: 29) { buffer in
+            var out = DigitCursor(buffer)
+            out.name(weekdayNames, time.weekday)
+            out.ascii(",")
+            out.ascii(" ")
+            out.two(time.day)
+            out.ascii(" ")
+            out.name(monthNames, time.month - 1)
+            out.ascii(" ")
+            out.four(time.year)
+            out.ascii(" ")
+            out.two(time.hour)
+            out.ascii(":")
+            out.two(time.minute)
+            out.ascii(":")
+            out.two(time.second)
+            out.ascii(" ")
+            out.ascii("G")
+            out.ascii("M")
+            out.ascii("T")
+            return out.count
+        }
+    }
+
+    /// `2006-01-02T15:04:05.000Z`, the form of every date in a document: always three fraction digits.
+    package static func iso8601(_ milliseconds: Int64) -> String {
+        String(unsafeUninitializedCapacity: iso8601Length) { writeISO8601(milliseconds, into: $0) }
+    }
+
+    /// Bytes of ``iso8601(_:)``, for a document that is being written.
+    package static func appendISO8601(_ milliseconds: Int64, to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: iso8601Length) { buffer in
+            let count = writeISO8601(milliseconds, into: buffer)
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// `20060102T150405Z`, the form of `x-amz-date` and of the string to sign.
+    package static func amzDate(_ milliseconds: Int64) -> String {
+        let time = CivilTime(milliseconds: milliseconds)
+        return String(unsafeUninitializedCapacity: 16) { buffer in
+            var out = DigitCursor(buffer)
+            out.four(time.year)
+            out.two(time.month)
+            out.two(time.day)
+            out.ascii("T")
+            out.two(time.hour)
+            out.two(time.minute)
+            out.two(time.second)
+            out.ascii("Z")
+            return out.count
+        }
+    }
+
+    /// Seconds since 1970 of a date in any form a client sends, or nil.
+    ///
+    /// RFC 1123, RFC 850 (two-digit years below 70 are 20xx), asctime, ISO 8601 basic and extended, with an optional
+    /// fraction (cut off) and a zone of `Z` or ±hh:mm; a missing ISO zone means UTC. Weekday names are not compared with
+    /// the date, times of day are: 24:00 and 61 seconds are refused, a leap second counts as the second before.
+    package static func parse(_ text: some StringProtocol) -> Int64? {
+        let bytes = Array(text.utf8.prefix(65))
+        guard bytes.count <= 64 else { return nil }
+        var scanner = DateScanner(bytes)
+        return scanner.date()
+    }
+
+    static let iso8601Length = 24
+
+    private static func writeISO8601(_ milliseconds: Int64, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let time = CivilTime(milliseconds: milliseconds)
+        var out = DigitCursor(buffer)
+        out.four(time.year)
+        out.ascii("-")
+        out.two(time.month)
+        out.ascii("-")
+        out.two(time.day)
+        out.ascii("T")
+        out.two(time.hour)
+        out.ascii(":")
+        out.two(time.minute)
+        out.ascii(":")
+        out.two(time.second)
+        out.ascii(".")
+        out.three(time.millisecond)
+        out.ascii("Z")
+        return out.count
+    }
+}
+
+let weekdayNames: StaticString = "SunMonTueWedThuFriSat"
+let monthNames: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+/// A moment split into the fields of the proleptic Gregorian calendar, UTC.
+struct CivilTime {
+    var year: Int
+    var month: Int
+    var day: Int
+    var hour: Int
+    var minute: Int
+    var second: Int
+    var millisecond: Int
+    /// 0 is Sunday.
+    var weekday: Int
+
+    init(milliseconds: Int64) {
+        let clamped = Int(min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999))
+        let days = clamped >= 0 ? clamped / 86_400_000 : (clamped - 86_399_999) / 86_400_000
+        let rest = clamped - days * 86_400_000
+        millisecond = rest % 1000
+        second = rest / 1000 % 60
+        minute = rest / 60_000 % 60
+        hour = rest / 3_600_000
+        weekday = ((days + 4) % 7 + 7) % 7
+
+        // Eras of 400 years that begin on 1 March, so that the leap day is the last of its year.
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    /// Days from 1970-01-01 to the given day; nil when there is no such day.
+    static func days(year: Int, month: Int, day: Int) -> Int? {
+        guard (0...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let length =
+            switch month {
+            case 2: isLeap ? 29 : 28
+            case 4, 6, 9, 11: 30
+            default: 31
+            }
+        guard day <= length else { return nil }
+        let marchYear = month <= 2 ? year - 1 : year
+        let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
+        let yearOfEra = marchYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}
+
+/// Writes fixed-width ASCII into a buffer that is known to be long enough.
+private struct DigitCursor {
+    private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
+        self.buffer = buffer
+    }
+
+    mutating func ascii(_ character: Unicode.Scalar) {
+        buffer.initializeElement(at: count, to: UInt8(truncatingIfNeeded: character.value))
+        count += 1
+    }
+
+    mutating func digit(_ value: Int) {
+        buffer.initializeElement(at: count, to: UInt8(truncatingIfNeeded: 48 + value))
+        count += 1
+    }
+
+    mutating func two(_ value: Int) {
+        digit(value / 10)
+        digit(value % 10)
+    }
+
+    mutating func three(_ value: Int) {
+        digit(value / 100)
+        two(value % 100)
+    }
+
+    mutating func four(_ value: Int) {
+        two(value / 100)
+        two(value % 100)
+    }
+
+    /// The three letters of entry `index` in a row of three-letter names.
+    mutating func name(_ names: StaticString, _ index: Int) {
+        for offset in 0..<3 {
+            buffer.initializeElement(at: count, to: names.utf8Start[index * 3 + offset])
+            count += 1
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/// The headers that describe an object's content: stored with it and given back with it.
+package struct ContentHeaders: Hashable, Sendable {
+    package var contentType: String?
+    package var cacheControl: String?
+    package var contentDisposition: String?
+    /// Without `aws-chunked`, which describes the request and not the object.
+    package var contentEncoding: String?
+    package var contentLanguage: String?
+    /// As sent; it need not be a date.
+    package var expires: String?
+
+    /// What an object without a type is said to be.
+    package static let defaultContentType = "binary/octet-stream"
+
+    package init() {}
+
+    /// Reads a write's headers; an empty value is no value.
+    package init(_ headers: [(name: String, value: String)]) {
+        for (name, value) in headers where !value.isEmpty {
+            switch name {
+            case "content-type": contentType = value
+            case "cache-control": cacheControl = value
+            case "content-disposition": contentDisposition = value
+            case "content-encoding": contentEncoding = Self.storedEncoding(value, after: contentEncoding)
+            case "content-language": contentLanguage = value
+            case "expires": expires = value
+            default: break
+            }
+        }
+    }
+
+    /// The headers of a GET or HEAD answer; `content-type` is always among them.
+    package var responseHeaders: [(name: String, value: String)] {
+        var headers = [(name: "content-type", value: contentType ?? Self.defaultContentType)]
+        if let cacheControl { headers.append(("cache-control", cacheControl)) }
+        if let contentDisposition { headers.append(("content-disposition", contentDisposition)) }
+        if let contentEncoding { headers.append(("content-encoding", contentEncoding)) }
+        if let contentLanguage { headers.append(("content-language", contentLanguage)) }
+        if let expires { headers.append(("expires", expires)) }
+        return headers
+    }
+
+    private static func storedEncoding(_ value: String, after earlier: String?) -> String? {
+        let codings = value.split(separator: ",").map(\.trimmed)
+            .filter { !$0.isEmpty && $0.lowercased() != "aws-chunked" }
+        let all = (earlier.map { [$0] } ?? []) + codings
+        return all.isEmpty ? nil : all.joined(separator: ",")
+    }
+}
+
+/// The `response-…` parameters with which a GET replaces headers of its answer.
+package struct ResponseOverrides: Hashable, Sendable {
+    private var headers = ContentHeaders()
+
+    /// - Parameter query: decoded pairs.
+    /// - Throws: `invalidArgument` for a value with control characters: it would end the header and begin another.
+    package init(_ query: [(name: String, value: String)]) throws(S3Error) {
+        for (name, value) in query where name.hasPrefix("response-") && !value.isEmpty {
+            switch name {
+            case "response-content-type": headers.contentType = try Self.checked(value, name)
+            case "response-cache-control": headers.cacheControl = try Self.checked(value, name)
+            case "response-content-disposition": headers.contentDisposition = try Self.checked(value, name)
+            case "response-content-encoding": headers.contentEncoding = try Self.checked(value, name)
+            case "response-content-language": headers.contentLanguage = try Self.checked(value, name)
+            case "response-expires": headers.expires = try Self.checked(value, name)
+            default: break
+            }
+        }
+    }
+
+    /// True when nothing is replaced. An anonymous request must not replace anything.
+    package var isEmpty: Bool {
+        headers == ContentHeaders()
+    }
+
+    package func applied(to stored: ContentHeaders) -> ContentHeaders {
+        var result = stored
+        result.contentType = headers.contentType ?? stored.contentType
+        result.cacheControl = headers.cacheControl ?? stored.cacheControl
+        result.contentDisposition = headers.contentDisposition ?? stored.contentDisposition
+        result.contentEncoding = headers.contentEncoding ?? stored.contentEncoding
+        result.contentLanguage = headers.contentLanguage ?? stored.contentLanguage
+        result.expires = headers.expires ?? stored.expires
+        return result
+    }
+
+    private static func checked(_ value: String, _ name: String) throws(S3Error) -> String {
+        guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw S3Error(
+                .invalidArgument, "The value of \(name) must not contain control characters",
+                details: [("ArgumentName", name)])
+        }
+        return value
+    }
+}

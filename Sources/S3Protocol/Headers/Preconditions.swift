@@ -1,0 +1,168 @@
+/// What conditional headers decide about a request.
+package enum PreconditionOutcome: Hashable, Sendable {
+    case proceed
+    /// 304, no body.
+    case notModified
+    /// 412.
+    case failed
+}
+
+/// The conditions of a GET or HEAD, or of a copy's source.
+///
+/// Times are seconds since 1970: HTTP dates carry no more. A date that cannot be read is no condition.
+package struct Preconditions: Hashable, Sendable {
+    package var ifMatch: ETagCondition?
+    package var ifNoneMatch: ETagCondition?
+    package var ifModifiedSince: Int64?
+    package var ifUnmodifiedSince: Int64?
+
+    /// Reads `if-match` and its three siblings.
+    package init(_ headers: [(name: String, value: String)]) {
+        self.init(headers, prefix: "")
+    }
+
+    /// Reads `x-amz-copy-source-if-match` and its three siblings.
+    package init(copySource headers: [(name: String, value: String)]) {
+        self.init(headers, prefix: "x-amz-copy-source-")
+    }
+
+    private init(_ headers: [(name: String, value: String)], prefix: String) {
+        for (name, value) in headers where name.hasPrefix(prefix) {
+            switch name.dropFirst(prefix.count) {
+            case "if-match": ifMatch = ETagCondition(value)
+            case "if-none-match": ifNoneMatch = ETagCondition(value)
+            case "if-modified-since": ifModifiedSince = HTTPDate.parse(value)
+            case "if-unmodified-since": ifUnmodifiedSince = HTTPDate.parse(value)
+            default: break
+            }
+        }
+    }
+
+    /// Decides for an object that exists: If-Match, or in its absence If-Unmodified-Since, may fail; then If-None-Match,
+    /// or in its absence If-Modified-Since, may find nothing new.
+    /// - Parameter modified: milliseconds since 1970, compared in whole seconds.
+    package func evaluate(etag: ETag, modified: Int64) -> PreconditionOutcome {
+        let seconds = modified.flooredSeconds
+        if let ifMatch {
+            guard ifMatch.matches(etag) else { return .failed }
+        } else if let ifUnmodifiedSince, seconds > ifUnmodifiedSince {
+            return .failed
+        }
+        if let ifNoneMatch {
+            return ifNoneMatch.matches(etag) ? .notModified : .proceed
+        }
+        if let ifModifiedSince, seconds <= ifModifiedSince {
+            return .notModified
+        }
+        return .proceed
+    }
+
+    /// The same for a copy's source, where "not modified" fails as well.
+    package func evaluateCopySource(etag: ETag, modified: Int64) -> PreconditionOutcome {
+        switch evaluate(etag: etag, modified: modified) {
+        case .proceed: .proceed
+        case .notModified, .failed: .failed
+        }
+    }
+}
+
+/// What conditional headers decide about a write.
+package enum WritePreconditionOutcome: Hashable, Sendable {
+    case proceed
+    /// 412.
+    case failed
+    /// 404: `If-Match` on a key without an object.
+    case noSuchKey
+}
+
+/// The conditions of a PutObject, CompleteMultipartUpload or CopyObject; to be decided in the committing transaction.
+package struct WritePreconditions: Hashable, Sendable {
+    package var ifMatch: ETagCondition?
+    package var ifNoneMatch: ETagCondition?
+
+    package init(_ headers: [(name: String, value: String)]) {
+        for (name, value) in headers {
+            switch name {
+            // An If-Match without a tag matches nothing: writing anyway would ignore a condition.
+            case "if-match": ifMatch = ETagCondition(value) ?? .oneOf([])
+            case "if-none-match": ifNoneMatch = ETagCondition(value)
+            default: break
+            }
+        }
+    }
+
+    /// True when there is nothing to check.
+    package var isEmpty: Bool {
+        ifMatch == nil && ifNoneMatch == nil
+    }
+
+    /// - Parameter current: tag of the object under the key, nil when there is none or a delete marker.
+    package func evaluate(current: ETag?) -> WritePreconditionOutcome {
+        if let ifMatch {
+            guard let current else { return .noSuchKey }
+            guard ifMatch.matches(current) else { return .failed }
+        }
+        if let ifNoneMatch, let current, ifNoneMatch.matches(current) { return .failed }
+        return .proceed
+    }
+}
+
+/// The conditions of a DeleteObject, or of one key of a DeleteObjects.
+///
+/// A key without an object meets every condition: there is nothing that deleting could lose.
+package struct DeletePreconditions: Hashable, Sendable {
+    package var ifMatch: ETagCondition?
+    /// Seconds since 1970.
+    package var lastModified: Int64?
+    package var size: Int64?
+
+    package init(ifMatch: ETagCondition? = nil, lastModified: Int64? = nil, size: Int64? = nil) {
+        self.ifMatch = ifMatch
+        self.lastModified = lastModified
+        self.size = size
+    }
+
+    /// - Throws: `invalidArgument` for a time or size that cannot be read: deleting anyway would ignore a condition.
+    package init(_ headers: [(name: String, value: String)]) throws(S3Error) {
+        for (name, value) in headers {
+            switch name {
+            case "if-match":
+                guard let condition = ETagCondition(value) else { throw Self.unreadable(name, value) }
+                ifMatch = condition
+            case "x-amz-if-match-last-modified-time":
+                guard let seconds = HTTPDate.parse(value) else { throw Self.unreadable(name, value) }
+                lastModified = seconds
+            case "x-amz-if-match-size":
+                guard let bytes = Int64(value), bytes >= 0 else { throw Self.unreadable(name, value) }
+                size = bytes
+            default: break
+            }
+        }
+    }
+
+    package var isEmpty: Bool {
+        ifMatch == nil && lastModified == nil && size == nil
+    }
+
+    /// Decides for an object that exists.
+    /// - Parameter modified: milliseconds since 1970, compared in whole seconds.
+    package func evaluate(etag: ETag, modified: Int64, size: Int64) -> WritePreconditionOutcome {
+        if let ifMatch, !ifMatch.matches(etag) { return .failed }
+        if let lastModified, modified.flooredSeconds != lastModified { return .failed }
+        if let expected = self.size, size != expected { return .failed }
+        return .proceed
+    }
+
+    private static func unreadable(_ name: String, _ value: String) -> S3Error {
+        S3Error(
+            .invalidArgument, "The value of the header \(name) is not valid",
+            details: [("ArgumentName", name), ("ArgumentValue", value)])
+    }
+}
+
+extension Int64 {
+    /// Whole seconds of a number of milliseconds, towards the past.
+    var flooredSeconds: Int64 {
+        self >= 0 ? self / 1000 : (self - 999) / 1000
+    }
+}
