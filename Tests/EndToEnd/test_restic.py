@@ -1,0 +1,79 @@
+"""restic: a backup repository in a bucket; many small files, packs of megabytes, ranged reads on restore.
+
+It has no option for any kind of server-side encryption, so what it stores has the bucket's default.
+"""
+
+import json
+import os
+
+import pytest
+
+from contract import Client, digest, run
+from payloads import MIB, SSE_KMS, SSE_S3, assert_shows, payload_file
+
+PASSWORD = "the repository's own password"
+
+
+class Restic:
+    def __init__(self, server, directory, bucket):
+        self.server, self.directory, self.bucket = server, directory, bucket
+
+    def __call__(self, *arguments):
+        authority = ["--cacert", self.server.authority] if self.server.tls else []
+        return run(
+            ["restic", "--repo", f"s3:{self.server.endpoint}/{self.bucket}/backup", *authority, "--no-cache", "--json",
+             "--quiet", *arguments],
+            environment={"AWS_ACCESS_KEY_ID": self.server.access_key, "AWS_SECRET_ACCESS_KEY": self.server.secret_key,
+                         "RESTIC_PASSWORD": PASSWORD, "HOME": str(self.directory), "GOGC": "50"}).stdout
+
+
+@pytest.fixture
+def restic(server, tmp_path):
+    return Restic(server, tmp_path, f"restic-{os.urandom(4).hex()}")
+
+
+def keys(server, bucket):
+    return server.call("GET", f"/{bucket}?list-type=2").find_all("Contents/Key")
+
+
+def backup_and_restore(restic, tmp_path, files):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name, path in files.items():
+        os.link(path, source / name)
+    restic("init")
+    restic("backup", source)
+    restic("check", "--read-data")
+    restic("restore", "latest", "--target", tmp_path / "restored")
+    for name, path in files.items():
+        assert digest(tmp_path / "restored" / str(source).lstrip("/") / name) == digest(path)
+    return source
+
+
+@pytest.mark.big
+def test_a_backup_is_made_checked_and_restored(restic, server, tmp_path, payload_directory):
+    files = {str(size): payload_file(payload_directory, size) for size in (1, 5 * MIB, 100 * MIB)}
+    backup_and_restore(restic, tmp_path, files)
+
+
+def test_a_second_backup_is_incremental_and_the_first_can_be_forgotten(restic, server, tmp_path, payload_directory):
+    source = backup_and_restore(restic, tmp_path, {"one": payload_file(payload_directory, MIB)})
+    stored = len(keys(server, restic.bucket))
+    os.link(payload_file(payload_directory, 2 * MIB), source / "two")
+    restic("backup", source)
+    assert len(json.loads(restic("snapshots"))) == 2
+    assert len(keys(server, restic.bucket)) > stored
+    restic("forget", "--keep-last", "1", "--prune")
+    assert len(json.loads(restic("snapshots"))) == 1
+    assert restic("dump", "latest", f"{source}/two") == payload_file(payload_directory, 2 * MIB).read_bytes()
+
+
+@pytest.mark.parametrize("default", (SSE_S3, SSE_KMS), ids=str)
+def test_a_repository_lives_in_a_bucket_with_a_default(restic, server, tmp_path, payload_directory, default):
+    server.bucket(restic.bucket)
+    Client(server, tmp_path).set_default(restic.bucket, default)
+    backup_and_restore(restic, tmp_path, {"one": payload_file(payload_directory, 5 * MIB)})
+    found = keys(server, restic.bucket)
+    assert found
+    for key in found:
+        assert_shows(server.call("HEAD", f"/{restic.bucket}/{key}").headers, default)
