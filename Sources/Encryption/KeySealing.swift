@@ -1,0 +1,56 @@
+package import Cryptography
+
+/// An object key as it is stored: 60 bytes, nonce (12) ‖ ciphertext (32) ‖ tag (16).
+package struct SealedObjectKey: Sendable, Hashable {
+    package let bytes: [UInt8]
+
+    /// Takes any bytes; a wrong length shows when the key is opened.
+    package init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package static let size = 60
+}
+
+/// Seals object keys under data keys; see the article <doc:KeyHierarchy>.
+package enum KeySealing {
+    /// Seals `key` for exactly this `binding`, with a fresh random nonce.
+    package static func seal(_ key: ObjectKey, under dataKey: SecretKey, binding: KeyBinding) -> SealedObjectKey {
+        seal(key, under: dataKey, binding: binding, nonce: SecureRandom.bytes(nonceSize))
+    }
+
+    /// Opens a sealed key.
+    ///
+    /// Fails if the bytes, the data key, the scheme, the bucket or the version differ from what was sealed.
+    package static func open(
+        _ sealed: SealedObjectKey, under dataKey: SecretKey, binding: KeyBinding
+    ) throws(AuthenticationFailure) -> ObjectKey {
+        guard sealed.bytes.count == SealedObjectKey.size else { throw AuthenticationFailure() }
+        var bytes = try AEAD.open(
+            Array(sealed.bytes[nonceSize...]), key: keyEncryptionKey(from: dataKey, binding: binding),
+            nonce: Array(sealed.bytes[..<nonceSize]), associatedData: [])
+        defer { wipe(&bytes) }
+        guard let key = SecretKey(bytes) else { throw AuthenticationFailure() }
+        return ObjectKey(key)
+    }
+
+    /// With a nonce of the caller's: for golden vectors only. A nonce must never be used twice.
+    package static func seal(
+        _ key: ObjectKey, under dataKey: SecretKey, binding: KeyBinding, nonce: [UInt8]
+    ) -> SealedObjectKey {
+        var bytes = key.secret.withUnsafeBytes { Array($0) }
+        defer { wipe(&bytes) }
+        let sealed = AEAD.seal(
+            bytes, key: keyEncryptionKey(from: dataKey, binding: binding), nonce: nonce, associatedData: [])
+        return SealedObjectKey(bytes: nonce + sealed)
+    }
+
+    private static func keyEncryptionKey(from dataKey: SecretKey, binding: KeyBinding) -> SecretKey {
+        var info = Array("coffer/v1 key-encryption key".utf8)
+        info.append(binding.scheme.rawValue)
+        info.append(bigEndian: binding.bucketID)
+        return HKDFSHA256.derive(from: dataKey, salt: binding.versionID, info: info)
+    }
+
+    private static let nonceSize = 12
+}
