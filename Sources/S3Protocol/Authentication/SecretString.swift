@@ -1,0 +1,50 @@
+package import Cryptography
+
+/// An account's secret access key, wiped when its last owner lets go.
+///
+/// It stands behind the prefix `AWS4`, the form in which SigV4 keys its first HMAC.
+///
+/// `@unchecked Sendable`: the bytes change only in `deinit`.
+package final class SecretString: @unchecked Sendable {
+    private var prefixed: [UInt8]
+
+    package init(_ secret: String) {
+        prefixed = Array("AWS4".utf8)
+        prefixed.append(contentsOf: secret.utf8)
+    }
+
+    deinit { wipe(&prefixed) }
+
+    /// Whether both are the same secret, in constant time for secrets of one length.
+    package func isEqual(to other: SecretString) -> Bool {
+        self === other || constantTimeEqual(prefixed, other.prefixed)
+    }
+
+    package func isEqual(to secret: String) -> Bool {
+        isEqual(to: SecretString(secret))
+    }
+
+    /// The key of all SigV4 signatures with one date, region and service:
+    /// `HMAC(HMAC(HMAC(HMAC("AWS4" ‖ secret, date), region), service), "aws4_request")`.
+    package func signingKey(date: String, region: String, service: String) -> SecretKey {
+        var dateKey = HMACSHA256.code(Array(date.utf8), key: prefixed)
+        var regionKey = HMACSHA256.code(Array(region.utf8), key: dateKey)
+        var serviceKey = HMACSHA256.code(Array(service.utf8), key: regionKey)
+        let last = SecretKey { output in
+            var key = HMACSHA256.code(Array("aws4_request".utf8), key: serviceKey)
+            output.copyBytes(from: key)
+            wipe(&key)
+        }
+        wipe(&dateKey)
+        wipe(&regionKey)
+        wipe(&serviceKey)
+        return last
+    }
+
+    /// HMAC-SHA1 under the bare secret, for signature version 2.
+    func signatureV2(_ stringToSign: [UInt8]) -> [UInt8] {
+        var secret = Array(prefixed.dropFirst(4))
+        defer { wipe(&secret) }
+        return HMACSHA1.code(stringToSign, key: secret)
+    }
+}

@@ -1,0 +1,223 @@
+import Cryptography
+
+/// Decides who sent a request: signature version 4 in a header or a presigned URL, version 2 for the clients that still
+/// use it, or nobody.
+///
+/// Safe to share between tasks. Verification of a small request costs a few microseconds once its signing key is known.
+package final class SigV4Verifier: Sendable {
+    /// How far a client's clock may be off, in seconds.
+    package static let allowedSkew: Int64 = 900
+
+    private let region: String?
+    private let secret: @Sendable (String) -> SecretString?
+    private let signingKeys = SigningKeys()
+
+    /// Makes a verifier for the accounts that `secret` knows.
+    ///
+    /// `region` is the one region that requests must be signed for; nil or empty accepts any. `secret` finds the secret
+    /// key of an access key, nil if there is no such account; it is called once for every request that claims one.
+    package init(region: String?, secret: @escaping @Sendable (_ accessKey: String) -> SecretString?) {
+        self.region = region.flatMap { $0.isEmpty ? nil : $0 }
+        self.secret = secret
+    }
+
+    /// Verifies everything about a request but its body.
+    ///
+    /// `now` is in seconds since 1970. `acceptsAnyRegion` is for requests that cannot know the region: GetBucketLocation,
+    /// ListBuckets, and administration, which signs for an empty one. Throws what the request is to be answered with.
+    package func verify(
+        _ request: SigningRequest, now: Int64, acceptsAnyRegion: Bool = false
+    ) throws(S3Error) -> VerifiedRequest {
+        let scheme = try AuthenticationScheme(request)
+        switch scheme {
+        case .v4Header:
+            let authorization = try AuthorizationV4(header: request.header("authorization") ?? "", of: request)
+            guard let payload = request.header("x-amz-content-sha256") else {
+                throw S3Error(
+                    .invalidRequest, "Missing required header for this request: x-amz-content-sha256")
+            }
+            return try verify(
+                request, authorization, scheme, payloadHash: payload, now: now, acceptsAnyRegion: acceptsAnyRegion)
+        case .v4Presigned:
+            let authorization = try AuthorizationV4(query: request.target)
+            let payload =
+                request.target.queryValue("X-Amz-Content-Sha256") ?? request.header("x-amz-content-sha256")
+                ?? "UNSIGNED-PAYLOAD"
+            return try verify(
+                request, authorization, scheme, payloadHash: payload, now: now, acceptsAnyRegion: acceptsAnyRegion)
+        case .v2Header, .v2Presigned:
+            let signature = try SignatureV2(request, scheme, now: now)
+            let secret = try self.secret(of: signature.accessKey, request)
+            try signature.check(request, secret)
+            return VerifiedRequest(
+                caller: .accessKey(signature.accessKey), payload: try Self.unsignedPayload(request), scheme: scheme,
+                queryHeaders: signature.queryHeaders)
+        case .anonymous:
+            return VerifiedRequest(
+                caller: .anonymous, payload: try Self.unsignedPayload(request), scheme: scheme, queryHeaders: [])
+        case .postPolicy:
+            // The form's fields carry the signature; its operation looks at them before it comes here.
+            throw S3Error(.notImplemented)
+        case .bearer:
+            throw AuthenticationScheme.unsupported
+        }
+    }
+
+    // MARK: Version 4
+
+    private func verify(
+        _ request: SigningRequest, _ authorization: AuthorizationV4, _ scheme: AuthenticationScheme,
+        payloadHash: String, now: Int64, acceptsAnyRegion: Bool
+    ) throws(S3Error) -> VerifiedRequest {
+        let credential = authorization.credential
+        try checkScope(credential, acceptsAnyRegion: acceptsAnyRegion)
+        try Self.checkTime(authorization, now: now)
+        try Self.checkCoverage(request, authorization.signedHeaders)
+        let secret = try self.secret(of: credential.accessKey, request)
+
+        let canonical = try CanonicalRequest.bytes(
+            request, signedHeaders: authorization.signedHeaders, payloadHash: payloadHash)
+        let stringToSign = CanonicalRequest.stringToSign(
+            canonical, timestamp: authorization.timestamp, scope: credential.scope)
+        let known = signingKeys.key(credential, secret)
+        let key =
+            known
+            ?? secret.signingKey(date: credential.date, region: credential.region, service: credential.service)
+        let expected = HMACSHA256.code(stringToSign, key: key)
+        guard let signature = Hex.decode(authorization.signature), constantTimeEqual(signature, expected) else {
+            throw Self.mismatch(authorization, stringToSign: stringToSign, canonicalRequest: canonical)
+        }
+        if known == nil { signingKeys.insert(key, credential, secret) }
+
+        let signer = ChunkSigner(
+            key: key, timestamp: authorization.timestamp, scope: credential.scope, seed: signature)
+        return VerifiedRequest(
+            caller: .accessKey(credential.accessKey), payload: try Self.payload(payloadHash, signer), scheme: scheme,
+            queryHeaders: [])
+    }
+
+    private func checkScope(_ credential: Credential, acceptsAnyRegion: Bool) throws(S3Error) {
+        guard credential.service == "s3" else { throw S3Error(.authorizationParametersError) }
+        guard !acceptsAnyRegion, let region, credential.region != region,
+            !(region == "us-east-1" && credential.region == "US")
+        else { return }
+        // Clients read the right region out of this answer and try again.
+        throw S3Error(
+            .authorizationHeaderMalformed,
+            "The authorization header is malformed; the region is wrong; expecting '\(region)'.",
+            details: [(name: "Region", value: region)])
+    }
+
+    private static func checkTime(_ authorization: AuthorizationV4, now: Int64) throws(S3Error) {
+        guard let expires = authorization.expires else {
+            return try checkSkew(authorization.time, sent: authorization.timestamp, now: now)
+        }
+        guard authorization.time <= now + allowedSkew else {
+            throw S3Error(.accessDenied, "Request is not valid yet")
+        }
+        let end = authorization.time + expires
+        guard now <= end else {
+            throw expired(end, now: now, details: [(name: "X-Amz-Expires", value: "\(expires)")])
+        }
+    }
+
+    static func checkSkew(_ time: Int64, sent: String, now: Int64) throws(S3Error) {
+        guard abs(now - time) > allowedSkew else { return }
+        throw S3Error(
+            .requestTimeTooSkewed,
+            details: [
+                (name: "RequestTime", value: sent), (name: "ServerTime", value: HTTPDate.iso8601(now * 1000)),
+                (name: "MaxAllowedSkewMilliseconds", value: "\(allowedSkew * 1000)"),
+            ])
+    }
+
+    static func expired(_ end: Int64, now: Int64, details: [(name: String, value: String)]) -> S3Error {
+        S3Error(
+            .accessDenied, "Request has expired",
+            details: details + [
+                (name: "Expires", value: HTTPDate.iso8601(end * 1000)),
+                (name: "ServerTime", value: HTTPDate.iso8601(now * 1000)),
+            ])
+    }
+
+    /// What means something to S3 must be signed, or someone between could have added it.
+    private static func checkCoverage(_ request: SigningRequest, _ signedHeaders: [String]) throws(S3Error) {
+        guard signedHeaders.contains("host") else { throw CanonicalRequest.headersNotSigned(["host"]) }
+        var unsigned: [String] = []
+        for header in request.headers where header.name.hasPrefix("x-amz-") {
+            // The hash stands in the signature's hash slot already.
+            if header.name != "x-amz-content-sha256" && !signedHeaders.contains(header.name) {
+                unsigned.append(header.name)
+            }
+        }
+        guard unsigned.isEmpty else { throw CanonicalRequest.headersNotSigned(unsigned, status: 403) }
+    }
+
+    private static func mismatch(
+        _ authorization: AuthorizationV4, stringToSign: [UInt8], canonicalRequest: [UInt8]
+    ) -> S3Error {
+        var details = [
+            (name: "AWSAccessKeyId", value: authorization.credential.accessKey),
+            (name: "StringToSign", value: String(decoding: stringToSign, as: UTF8.self)),
+            (name: "SignatureProvided", value: authorization.signature),
+        ]
+        // An answer may be logged, and a customer's key must not be.
+        if !authorization.signedHeaders.contains(where: { $0.hasSuffix("-customer-key") }) {
+            details.append((name: "CanonicalRequest", value: String(decoding: canonicalRequest, as: UTF8.self)))
+        }
+        return S3Error(.signatureDoesNotMatch, details: details)
+    }
+
+    // MARK: What all schemes share
+
+    private func secret(of accessKey: String, _ request: SigningRequest) throws(S3Error) -> SecretString {
+        // Accounts here are permanent ones; a session token belongs to an account that does not exist.
+        let token =
+            request.header("x-amz-security-token") ?? request.target.queryValue("X-Amz-Security-Token")
+            ?? request.target.queryValue("x-amz-security-token")
+        guard token?.isEmpty ?? true else { throw S3Error(.invalidTokenId) }
+        guard let secret = secret(accessKey) else {
+            throw S3Error(.invalidAccessKeyId, details: [(name: "AWSAccessKeyId", value: accessKey)])
+        }
+        return secret
+    }
+
+    private static func payload(_ hash: String, _ signer: ChunkSigner) throws(S3Error) -> PayloadVerification {
+        switch hash {
+        case "UNSIGNED-PAYLOAD": return .unsigned
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": return .streamingSigned(signer)
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": return .streamingSignedTrailer(signer)
+        case "STREAMING-UNSIGNED-PAYLOAD-TRAILER": return .streamingUnsignedTrailer
+        default:
+            guard let digest = Hex.decode(hash), digest.count == 32 else { throw invalidPayloadHash(hash) }
+            return .sha256(digest)
+        }
+    }
+
+    /// The payload of a request whose signature, if any, does not cover it.
+    private static func unsignedPayload(_ request: SigningRequest) throws(S3Error) -> PayloadVerification {
+        guard let hash = request.header("x-amz-content-sha256") else {
+            // Without a signer that sets the header, only these two tell that the body is framed.
+            let isFramed =
+                request.header("x-amz-trailer") != nil
+                && request.headers.contains { $0.name == "content-encoding" && ContentEncoding.isAWSChunked($0.value) }
+            return isFramed ? .streamingUnsignedTrailer : .none
+        }
+        switch hash {
+        case "UNSIGNED-PAYLOAD": return .unsigned
+        case "STREAMING-UNSIGNED-PAYLOAD-TRAILER": return .streamingUnsignedTrailer
+        default:
+            guard let digest = Hex.decode(hash), digest.count == 32 else { throw invalidPayloadHash(hash) }
+            return .sha256(digest)
+        }
+    }
+
+    private static func invalidPayloadHash(_ hash: String) -> S3Error {
+        S3Error(
+            .invalidArgument,
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+            details: [
+                (name: "ArgumentName", value: "x-amz-content-sha256"), (name: "ArgumentValue", value: hash),
+            ])
+    }
+}

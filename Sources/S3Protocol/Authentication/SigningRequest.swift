@@ -1,0 +1,83 @@
+import Cryptography
+
+/// The parts of a request that a signature can cover.
+package struct SigningRequest: Sendable {
+    /// As sent, in upper case.
+    package var method: String
+    package var target: RequestTarget
+    /// Lower-case names, trimmed values, in the order of arrival; a repeated header stands repeatedly.
+    package var headers: [(name: String, value: String)]
+    package var isTLS: Bool
+    /// The bucket named by the `Host` header, if the request is virtual-host style: signature version 2 covers it.
+    package var virtualHostBucket: String?
+
+    package init(
+        method: String, target: RequestTarget, headers: [(name: String, value: String)], isTLS: Bool,
+        virtualHostBucket: String? = nil
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.isTLS = isTLS
+        self.virtualHostBucket = virtualHostBucket
+    }
+
+    /// The first value of a header, by its lower-case name.
+    func header(_ name: String) -> String? {
+        for header in headers where header.name == name { return header.value }
+        return nil
+    }
+}
+
+/// A request whose signature is right, or that came without one.
+package struct VerifiedRequest: Sendable {
+    package enum Caller: Hashable, Sendable {
+        /// No signature at all: only what is open to everyone may be done.
+        case anonymous
+        case accessKey(String)
+    }
+
+    package let caller: Caller
+    /// How the body is to be verified while it arrives.
+    package let payload: PayloadVerification
+    package let scheme: AuthenticationScheme
+    /// Headers that a version 2 presigned URL carries as query parameters.
+    ///
+    /// `x-amz-*`, `content-type` and `content-md5` with lower-case names; they count as headers. Empty for other schemes.
+    package let queryHeaders: [(name: String, value: String)]
+
+    /// Nil for an anonymous request.
+    package var accessKey: String? {
+        switch caller {
+        case .anonymous: nil
+        case .accessKey(let key): key
+        }
+    }
+}
+
+/// What stands in the hash slot of a request's signature, and so how its body is checked.
+package enum PayloadVerification: Sendable {
+    /// Nothing said: no signature, or one of version 2, which does not cover the body.
+    case none
+    /// `UNSIGNED-PAYLOAD`.
+    case unsigned
+    /// The body's SHA-256, 32 bytes; `XAmzContentSHA256Mismatch` (400) if it differs.
+    case sha256([UInt8])
+    /// aws-chunked with a signature for each chunk.
+    case streamingSigned(ChunkSigner)
+    /// aws-chunked with a signature for each chunk and for the trailers.
+    case streamingSignedTrailer(ChunkSigner)
+    /// aws-chunked with trailers, unsigned.
+    case streamingUnsignedTrailer
+
+    /// The SHA-256 of nothing, which is what bodyless requests promise.
+    package static let emptySHA256: [UInt8] = Digest.hash(.sha256, [])
+
+    /// Whether the body is framed in chunks that `AWSChunkedDecoder` removes.
+    package var isStreaming: Bool {
+        switch self {
+        case .none, .unsigned, .sha256: false
+        case .streamingSigned, .streamingSignedTrailer, .streamingUnsignedTrailer: true
+        }
+    }
+}
