@@ -1,21 +1,184 @@
+import Glibc
 package import Logging
 package import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
 
+/// An HTTP/1 server: listening sockets, event loops, connections.
 package final class HTTPServer: Sendable {
+    /// At most so many bytes of a connection's input are in memory before its handler gets them.
+    package static let receiveBufferBytes = 1024 * 1024
+    /// A response's `write` waits while more than so many bytes wait for the client, until fewer than
+    /// `writeLowWaterBytes` do.
+    package static let writeHighWaterBytes = 2 * 1024 * 1024
+    package static let writeLowWaterBytes = 1024 * 1024
+
     /// The bound addresses, with their real ports, in the configuration's order.
     package let addresses: [SocketAddress]
 
-    init(addresses: [SocketAddress]) {
-        self.addresses = addresses
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [ConnectionLoop]
+    private let listeners: [any Channel]
+    private let state: ServerState
+    private let certificates: CertificateStore?
+    private let poll: RepeatedTask?
+
+    private init(
+        group: MultiThreadedEventLoopGroup, loops: [ConnectionLoop], listeners: [any Channel], state: ServerState,
+        certificates: CertificateStore?, poll: RepeatedTask?
+    ) {
+        self.group = group
+        self.loops = loops
+        self.listeners = listeners
+        self.state = state
+        self.certificates = certificates
+        self.poll = poll
+        addresses = listeners.compactMap(\.localAddress)
     }
 
+    /// Reads the certificates, binds every address and begins to accept. On failure nothing stays bound.
     package static func start(
         _ configuration: HTTPServerConfiguration, handler: any HTTPHandler, logger: Logger
     ) async throws(HTTPServerError) -> HTTPServer {
-        HTTPServer(addresses: [])
+        var addresses: [ListenAddress] = []
+        for text in configuration.addresses { addresses.append(try ListenAddress(text)) }
+        var certificates: CertificateStore?
+        if let source = configuration.tls { certificates = try CertificateStore(source, logger: logger) }
+
+        let state = ServerState(configuration, handler: handler, logger: logger)
+        let count = configuration.eventLoops ?? max(4, 4 * System.coreCount)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
+        let loops = group.makeIterator().map { ConnectionLoop(loop: $0, limits: configuration.limits) }
+        let bootstrap = bootstrap(group, loops, state, certificates)
+        var listeners: [any Channel] = []
+        do throws(HTTPServerError) {
+            for address in addresses { listeners.append(try await address.bind(bootstrap)) }
+        } catch {
+            for listener in listeners { try? await listener.close() }
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        return HTTPServer(
+            group: group, loops: loops, listeners: listeners, state: state, certificates: certificates,
+            poll: certificates?.poll(on: group.next()))
     }
 
-    package func reloadTLS() throws(HTTPServerError) {}
+    /// Reads the certificates again, for connections to come. On failure the old ones stay.
+    package func reloadTLS() throws(HTTPServerError) {
+        try certificates?.reload()
+    }
 
-    package func shutdown(grace: Duration) async {}
+    /// Stops accepting and closes idle connections; requests in flight have `grace` to finish before their connections
+    /// are reset and their tasks cancelled. Returns when all of it is over, at the latest some seconds after `grace`.
+    package func shutdown(grace: Duration) async {
+        state.isShuttingDown.store(true, ordering: .sequentiallyConsistent)
+        poll?.cancel()
+        for listener in listeners { try? await listener.close() }
+        await onEveryConnection { $0.shutDown() }
+        await waitUntil(.now + grace) { self.isQuiet }
+        await onEveryConnection { $0.abort() }
+        await waitUntil(.now + .seconds(5)) { self.isQuiet }
+        // A handler that ignores its cancellation still needs its loop.
+        guard isQuiet else {
+            return state.logger.warning("requests still run after the shutdown's grace")
+        }
+        try? await group.shutdownGracefully()
+    }
+
+    private var isQuiet: Bool {
+        state.openConnections.load(ordering: .relaxed) == 0 && state.runningRequests.load(ordering: .relaxed) == 0
+    }
+
+    private func onEveryConnection(_ body: @escaping @Sendable (Connection) -> Void) async {
+        for loop in loops {
+            try? await loop.loop.submit { loop.forEach(body) }.get()
+        }
+    }
+
+    private func waitUntil(_ deadline: ContinuousClock.Instant, _ condition: () -> Bool) async {
+        while !condition(), ContinuousClock.now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
+        }
+    }
+}
+
+// MARK: Channels
+
+extension HTTPServer {
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ loops: [ConnectionLoop], _ state: ServerState,
+        _ certificates: CertificateStore?
+    ) -> ServerBootstrap {
+        let loopOf = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.loop), $0) })
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16 * 1024, maximum: receiveBufferBytes)
+            )
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: writeLowWaterBytes, high: writeHighWaterBytes)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loopOf[ObjectIdentifier(channel.eventLoop)] else {
+                        throw ChannelError.ioOnClosedChannel
+                    }
+                    try addHandlers(to: channel, loop, state, certificates)
+                }
+            }
+    }
+
+    private static func addHandlers(
+        to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ certificates: CertificateStore?
+    ) throws {
+        let admission = state.admit()
+        guard admission != .drop, !state.isShuttingDown.load(ordering: .relaxed) else {
+            state.connectionClosed()
+            return channel.close(promise: nil)
+        }
+        let gate = RequestGate(limits: state.limits)
+        let info = ConnectionInfo(
+            isTLS: certificates != nil, remoteAddress: channel.remoteAddress.map(numericAddress) ?? "",
+            localPort: channel.localAddress?.port ?? 0)
+        let connection = Connection(loop: loop, server: state, gate: gate, admission: admission, info: info)
+        let decoder = HTTPRequestDecoder(limitConfiguration: state.limits.decoderLimits)
+        do {
+            if let certificates { try channel.pipeline.syncOperations.addHandler(certificates.makeHandler()) }
+            try channel.pipeline.syncOperations.addHandlers(gate, ByteToMessageHandler(decoder), connection)
+        } catch {
+            state.connectionClosed()
+            throw error
+        }
+    }
+
+    /// The address without its port; IPv4 in its own notation even where it came in on an IPv6 socket.
+    private static func numericAddress(_ address: SocketAddress) -> String {
+        let text = address.ipAddress ?? ""
+        guard text.hasPrefix("::ffff:"), text.contains(".") else { return text }
+        return String(text.dropFirst("::ffff:".count))
+    }
+}
+
+extension HTTPLimits {
+    /// The parser's own limits, which only a disagreement about the borders could reach.
+    fileprivate var decoderLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = headBytes
+        limits.maxHeaderListSize = 2 * headBytes
+        limits.maxHeaderFieldCount = 2 * headerCount
+        return limits
+    }
 }

@@ -11,18 +11,129 @@ package enum BodyError: Error, Hashable {
     case tooLarge
 }
 
-package final class RequestBody: Sendable {
+/// A request's body, pulled piece by piece: the socket is read only while a piece is asked for, so at most one receive
+/// buffer (`HTTPServer.receiveBufferBytes`) of it is ever in memory.
+///
+/// Unchecked: everything mutable is touched on the connection's event loop only.
+package final class RequestBody: @unchecked Sendable {
+    /// Bytes: 0 when the request has no body, nil when it is chunked.
     package let declaredLength: Int64?
 
-    init(declaredLength: Int64?) {
+    private enum Ending {
+        case complete
+        case failed(BodyError)
+    }
+
+    private typealias Waiter = UnsafeContinuation<Result<ByteBuffer?, BodyError>, Never>
+
+    private let loop: ConnectionLoop
+    private var connection: Connection?
+    private var pieces: [ByteBuffer] = []
+    private var nextPiece = 0
+    private var ending: Ending?
+    private var waiter: Waiter?
+
+    init(declaredLength: Int64?, loop: ConnectionLoop, connection: Connection) {
         self.declaredLength = declaredLength
+        self.loop = loop
+        self.connection = connection
     }
 
+    /// The next piece, never empty, or nil at the end. The first call answers `Expect: 100-continue`. Returns without
+    /// suspension when bytes are there. One call at a time.
     package func next() async throws(BodyError) -> ByteBuffer? {
-        throw .disconnected
+        if loop.loop.inEventLoop, let ready = takeOrPull() { return try ready.get() }
+        let result = await withUnsafeContinuation { (continuation: Waiter) in
+            loop.run {
+                if let ready = self.takeOrPull() {
+                    continuation.resume(returning: ready)
+                } else {
+                    precondition(self.waiter == nil, "a body has one reader")
+                    self.waiter = continuation
+                    self.connection?.bodyReaderWaits()
+                }
+            }
+        }
+        return try result.get()
     }
 
+    /// The rest of the body in one buffer; `tooLarge` as soon as it is known to exceed `limit` bytes.
     package func collect(upTo limit: Int) async throws(BodyError) -> ByteBuffer {
-        throw .disconnected
+        if let declaredLength, declaredLength > Int64(limit) { throw .tooLarge }
+        guard var whole = try await next() else { return ByteBuffer() }
+        while whole.readableBytes <= limit {
+            guard var piece = try await next() else { return whole }
+            whole.writeBuffer(&piece)
+        }
+        throw .tooLarge
+    }
+
+    // MARK: On the loop
+
+    var isComplete: Bool {
+        if case .complete = ending { true } else { false }
+    }
+
+    /// Asked for and with nothing to give.
+    var isStarving: Bool { ending == nil && nextPiece == pieces.count }
+
+    var isAwaited: Bool { waiter != nil }
+
+    private func takeOrPull() -> Result<ByteBuffer?, BodyError>? {
+        if let ready = take() { return ready }
+        guard let connection else { return .failure(.disconnected) }
+        connection.pull(self)
+        return take()
+    }
+
+    private func take() -> Result<ByteBuffer?, BodyError>? {
+        if nextPiece < pieces.count {
+            let piece = pieces[nextPiece]
+            nextPiece += 1
+            if nextPiece == pieces.count {
+                pieces.removeAll(keepingCapacity: true)
+                nextPiece = 0
+            }
+            return .success(piece)
+        }
+        switch ending {
+        case .complete: return .success(nil)
+        case .failed(let error): return .failure(error)
+        case nil: return nil
+        }
+    }
+
+    /// Small pieces are joined, so that a body of one-byte chunks does not cost a buffer a byte.
+    func append(_ piece: ByteBuffer) {
+        guard piece.readableBytes > 0 else { return }
+        var piece = piece
+        if let last = pieces.indices.last, piece.readableBytes + pieces[last].readableBytes <= 16 * 1024 {
+            pieces[last].writeBuffer(&piece)
+        } else {
+            pieces.append(piece)
+        }
+    }
+
+    func complete() {
+        if ending == nil { ending = .complete }
+    }
+
+    /// Pieces that are there already are still given.
+    func fail(_ error: BodyError) {
+        if ending == nil { ending = .failed(error) }
+    }
+
+    /// Gives what has come to the reader that waits for it.
+    func wakeReader() {
+        guard let waiter, let ready = take() else { return }
+        self.waiter = nil
+        waiter.resume(returning: ready)
+    }
+
+    /// The request has ended: nothing more can be pulled.
+    func detach() {
+        fail(.disconnected)
+        connection = nil
+        wakeReader()
     }
 }

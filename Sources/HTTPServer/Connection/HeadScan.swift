@@ -1,0 +1,202 @@
+/// Goes through a head line by line as its bytes come, each line once, and refuses what is not strictly HTTP/1.
+struct HeadScan {
+    private(set) var summary = HeadSummary()
+    private let limits: HTTPLimits
+
+    /// Where the first line that has not been looked at begins, and how far the search for its end has come.
+    private var lineStart = 0
+    private var searched = 0
+    private var hasRequestLine = false
+    private var headerCount = 0
+    private var hasConnectionKeepAlive = false
+    private var hasConnectionClose = false
+    private var hasUpgrade = false
+    private var hasTransferEncoding = false
+    private var contentLength: Int64?
+    private var hostCount = 0
+    /// The authority of an absolute-form target, as a range of the head.
+    private var targetAuthority: Range<Int>?
+    private var host: Range<Int>?
+    private var unmetExpectation = false
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    /// `bytes` begin at the head's first byte, however often this is called.
+    mutating func next(_ bytes: UnsafeRawBufferPointer) -> MessageFraming.Step {
+        if lineStart == 0, let step = leadingEmptyLines(bytes) { return step }
+        while let end = bytes.firstLineEnd(from: searched) {
+            guard end < limits.headBytes else { return .fault(tooLarge) }
+            let line = UnsafeRawBufferPointer(rebasing: bytes[lineStart...end])
+            let isEmpty = line.count == 2 && line[0] == .carriageReturn
+            if hasRequestLine, isEmpty {
+                if let fault = conclude(bytes) { return .fault(fault) }
+                return .head(end + 1)
+            }
+            let fault = hasRequestLine ? header(line, at: lineStart) : requestLine(line)
+            if let fault { return .fault(fault) }
+            lineStart = end + 1
+            searched = lineStart
+        }
+        searched = bytes.count
+        if !hasRequestLine, let fault = beginning(bytes) { return .fault(fault) }
+        return bytes.count >= limits.headBytes ? .fault(tooLarge) : .needsMoreBytes
+    }
+
+    private var tooLarge: HTTPFault { hasRequestLine ? .headTooLarge : .targetTooLong }
+
+    /// Empty lines before a request line are passed over (RFC 9112 §2.2).
+    private func leadingEmptyLines(_ bytes: UnsafeRawBufferPointer) -> MessageFraming.Step? {
+        guard bytes.first == .carriageReturn else { return nil }
+        guard bytes.count >= 2 else { return .needsMoreBytes }
+        return bytes[1] == .lineFeed ? .skip(2) : .fault(.malformedRequestLine)
+    }
+
+    /// An incomplete request line that cannot become one is refused at once: a TLS hello ends in no LF for long.
+    private func beginning(_ bytes: UnsafeRawBufferPointer) -> HTTPFault? {
+        for byte in bytes.prefix(32) {
+            if byte == UInt8(ascii: " ") { return nil }
+            guard byte.isTokenByte else { return .malformedRequestLine }
+        }
+        return bytes.count > 32 ? .malformedRequestLine : nil
+    }
+
+    // MARK: Request line
+
+    private mutating func requestLine(_ line: UnsafeRawBufferPointer) -> HTTPFault? {
+        guard line.count >= 3, line[line.count - 2] == .carriageReturn else { return .malformedRequestLine }
+        let content = UnsafeRawBufferPointer(rebasing: line[..<(line.count - 2)])
+        guard let space = content.firstIndex(of: UInt8(ascii: " ")),
+            let lastSpace = content.lastIndex(of: UInt8(ascii: " ")), space > 0, lastSpace > space + 1
+        else { return .malformedRequestLine }
+        let method = UnsafeRawBufferPointer(rebasing: content[..<space])
+        let version = UnsafeRawBufferPointer(rebasing: content[(lastSpace + 1)...])
+        guard method.allSatisfy(\.isTokenByte) else { return .malformedRequestLine }
+        guard version.count == 8, version.starts(with: "HTTP/") else { return .malformedRequestLine }
+        guard version.starts(with: "HTTP/1."), version[7] == UInt8(ascii: "0") || version[7] == UInt8(ascii: "1")
+        else { return method.starts(with: "PRI") ? .malformedRequestLine : .unsupportedVersion }
+        summary.versionMinor = Int(version[7] - UInt8(ascii: "0"))
+        if method.starts(with: "CONNECT") { return .unknownMethod }
+        hasRequestLine = true
+        return target(UnsafeRawBufferPointer(rebasing: content[(space + 1)..<lastSpace]), at: space + 1, method)
+    }
+
+    private mutating func target(
+        _ target: UnsafeRawBufferPointer, at offset: Int, _ method: UnsafeRawBufferPointer
+    ) -> HTTPFault? {
+        var bits: UInt8 = 0
+        for byte in target {
+            guard byte > 0x20, byte != 0x7f else { return .malformedTarget }
+            bits |= byte
+        }
+        if bits >= 0x80, String(validating: target, as: UTF8.self) == nil { return .malformedTarget }
+        if target[0] == UInt8(ascii: "/") { return nil }
+        if target.count == 1, target[0] == UInt8(ascii: "*") {
+            return method.isCaseInsensitively("options") ? nil : .malformedTarget
+        }
+        let scheme: Int
+        if target.count > 7, UnsafeRawBufferPointer(rebasing: target[..<7]).isCaseInsensitively("http://") {
+            scheme = 7
+        } else if target.count > 8, UnsafeRawBufferPointer(rebasing: target[..<8]).isCaseInsensitively("https://") {
+            scheme = 8
+        } else {
+            return .malformedTarget
+        }
+        let end = target[scheme...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? target.count
+        guard end > scheme, Self.isAuthority(target[scheme..<end]) else { return .malformedTarget }
+        targetAuthority = (offset + scheme)..<(offset + end)
+        return nil
+    }
+
+    /// A host with an optional port: no user part, nothing that belongs elsewhere.
+    private static func isAuthority(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "~"), UInt8(ascii: "%"):
+                true
+            default: false
+            }
+        }
+    }
+
+    // MARK: Headers
+
+    private mutating func header(_ line: UnsafeRawBufferPointer, at offset: Int) -> HTTPFault? {
+        headerCount += 1
+        guard headerCount <= limits.headerCount else { return .tooManyHeaders }
+        guard let header = HeaderLine(line) else { return .malformedHeader }
+        if header.hasNonASCIIValue { summary.hasNonASCIIValues = true }
+        switch header.name.count {
+        case 4 where header.name.isCaseInsensitively("host"):
+            hostCount += 1
+            guard let start = header.value.baseAddress, let lineBase = line.baseAddress else { return .conflictingHost }
+            host = (offset + (start - lineBase))..<(offset + (start - lineBase) + header.value.count)
+            guard hostCount == 1, Self.isAuthority(header.value[...]) else { return .conflictingHost }
+        case 6 where header.name.isCaseInsensitively("expect"):
+            if header.value.isCaseInsensitively("100-continue") {
+                summary.expectsContinue = true
+            } else {
+                unmetExpectation = true
+            }
+        case 7 where header.name.isCaseInsensitively("upgrade"):
+            hasUpgrade = true
+        case 10 where header.name.isCaseInsensitively("connection"):
+            connection(header.value)
+        case 14 where header.name.isCaseInsensitively("content-length"):
+            guard contentLength == nil, let length = Self.decimal(header.value) else { return .invalidContentLength }
+            contentLength = length
+        case 17 where header.name.isCaseInsensitively("transfer-encoding"):
+            guard !hasTransferEncoding, header.value.isCaseInsensitively("chunked") else {
+                return .unsupportedTransferEncoding
+            }
+            hasTransferEncoding = true
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func connection(_ value: UnsafeRawBufferPointer) {
+        for option in value.split(separator: UInt8(ascii: ",")) {
+            let option = UnsafeRawBufferPointer(rebasing: option).trimmed()
+            if option.isCaseInsensitively("close") { hasConnectionClose = true }
+            if option.isCaseInsensitively("keep-alive") { hasConnectionKeepAlive = true }
+        }
+    }
+
+    /// Digits only, at most 18 of them, so that no sum with it overflows.
+    private static func decimal(_ value: UnsafeRawBufferPointer) -> Int64? {
+        guard (1...18).contains(value.count) else { return nil }
+        var number: Int64 = 0
+        for byte in value {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
+    // MARK: The whole
+
+    private mutating func conclude(_ bytes: UnsafeRawBufferPointer) -> HTTPFault? {
+        if hasTransferEncoding, contentLength != nil || summary.versionMinor == 0 { return .conflictingFraming }
+        if hostCount == 0, summary.versionMinor == 1 { return .missingHost }
+        if let targetAuthority, let host,
+            !UnsafeRawBufferPointer(rebasing: bytes[targetAuthority])
+                .isCaseInsensitively(UnsafeRawBufferPointer(rebasing: bytes[host]))
+        {
+            return .conflictingHost
+        }
+        // HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
+        if summary.versionMinor == 0 {
+            summary.expectsContinue = false
+        } else if unmetExpectation {
+            return .expectationFailed
+        }
+        summary.framing = hasTransferEncoding ? .chunked : contentLength.map { .fixed($0) } ?? .none
+        summary.keepsAlive =
+            !hasConnectionClose && !hasUpgrade && (summary.versionMinor == 1 || hasConnectionKeepAlive)
+        return nil
+    }
+}

@@ -1,0 +1,113 @@
+import NIOCore
+
+/// Finds the borders of a connection's messages in its bytes and refuses every head whose borders another HTTP
+/// implementation could see elsewhere. It makes no strings: the parser behind it (llhttp) does, from exactly the bytes
+/// that were cut here, so both have to agree on each message before a handler sees it.
+///
+/// A pure value: it looks at the bytes that wait and says how many of them may go on.
+struct MessageFraming {
+    enum Step: Equatable {
+        /// Nothing whole is there yet.
+        case needsMoreBytes
+        /// Drop so many bytes: empty lines before a request line.
+        case skip(Int)
+        /// The next bytes are one whole head.
+        case head(Int)
+        /// The next bytes belong to the body, with its framing.
+        case body(Int, BodyPosition)
+        /// Not to be answered by a handler.
+        case fault(HTTPFault)
+        /// The chunked framing is broken; whatever follows has no meaning.
+        case malformedBody
+    }
+
+    enum BodyPosition: Equatable { case inner, final }
+
+    private enum State {
+        case head
+        case fixed(remaining: Int64)
+        case chunked(ChunkFraming)
+    }
+
+    private var state = State.head
+    private var scan: HeadScan
+    private let limits: HTTPLimits
+
+    /// What the last whole head said; valid from `.head` on.
+    private(set) var summary = HeadSummary()
+
+    init(limits: HTTPLimits) {
+        self.limits = limits
+        self.scan = HeadScan(limits: limits)
+    }
+
+    /// Bytes of the current body that no step has let go on; nil when it is chunked.
+    var remainingBodyBytes: Int64? {
+        switch state {
+        case .head: 0
+        case .fixed(let remaining): remaining
+        case .chunked: nil
+        }
+    }
+
+    /// Looks at all `bytes` that wait, whose beginning does not move until a step lets bytes go on.
+    mutating func next(_ bytes: UnsafeRawBufferPointer) -> Step {
+        switch state {
+        case .head:
+            return nextOfHead(bytes)
+        case .fixed(let remaining):
+            guard bytes.count > 0 else { return .needsMoreBytes }
+            let count = Int(min(remaining, Int64(bytes.count)))
+            let rest = remaining - Int64(count)
+            state = rest == 0 ? .head : .fixed(remaining: rest)
+            return .body(count, rest == 0 ? .final : .inner)
+        case .chunked(var chunks):
+            let step = chunks.next(bytes)
+            switch step {
+            case .needsMoreBytes: state = .chunked(chunks)
+            case .body(_, .inner): state = .chunked(chunks)
+            case .body(_, .final), .skip, .head, .fault, .malformedBody: state = .head
+            }
+            return step
+        }
+    }
+
+    private mutating func nextOfHead(_ bytes: UnsafeRawBufferPointer) -> Step {
+        let step = scan.next(bytes)
+        guard case .head = step else { return step }
+        summary = scan.summary
+        scan = HeadScan(limits: limits)
+        switch summary.framing {
+        case .none: state = .head
+        case .fixed(let length): state = length == 0 ? .head : .fixed(remaining: length)
+        case .chunked: state = .chunked(ChunkFraming(limits: limits))
+        }
+        return step
+    }
+}
+
+/// What the borders and the fate of the connection depend on in a head.
+struct HeadSummary: Equatable {
+    enum Framing: Equatable {
+        case none
+        case fixed(Int64)
+        case chunked
+    }
+
+    var framing = Framing.none
+    var versionMinor = 1
+    var expectsContinue = false
+    /// The client's wish, by version and `connection`; a request to upgrade is served without and closes.
+    var keepsAlive = true
+    /// A header value holds a byte above 0x7f.
+    var hasNonASCIIValues = false
+
+    /// The body's length in bytes: 0 for no body, nil when only its end will tell.
+    var declaredLength: Int64? {
+        switch framing {
+        case .none: 0
+        case .fixed(let length): length
+        case .chunked: nil
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Logging
+import Synchronization
+
+/// What all connections of a server share.
+final class ServerState: Sendable {
+    let limits: HTTPLimits
+    let errorBody: @Sendable (HTTPFault) -> FaultAnswer
+    let handler: any HTTPHandler
+    let logger: Logger
+
+    /// Connections that are open, refused ones included.
+    let openConnections = Atomic<Int>(0)
+    /// Calls of the handler that have not returned.
+    let runningRequests = Atomic<Int>(0)
+    let isShuttingDown = Atomic<Bool>(false)
+
+    init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler, logger: Logger) {
+        limits = configuration.limits
+        errorBody = configuration.errorBody
+        self.handler = handler
+        self.logger = logger
+    }
+
+    enum Admission { case serve, refuse, drop }
+
+    /// Counts a new connection in; every one is counted out by `connectionClosed`.
+    func admit() -> Admission {
+        let count = openConnections.add(1, ordering: .relaxed).newValue
+        if count <= limits.maxConnections { return .serve }
+        return count <= limits.maxConnections + max(1, limits.maxConnections / 8) ? .refuse : .drop
+    }
+
+    func connectionClosed() {
+        openConnections.subtract(1, ordering: .relaxed)
+    }
+}
