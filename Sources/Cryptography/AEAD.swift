@@ -53,7 +53,8 @@ package enum AEAD {
         stream.begin(nonce: nonce, associatedData: associatedData)
         var plaintext = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             sealed.withUnsafeBytes {
-                stream.update(UnsafeRawBufferPointer(rebasing: $0[..<count]), into: UnsafeMutableRawBufferPointer(buffer))
+                stream.update(
+                    UnsafeRawBufferPointer(rebasing: $0[..<count]), into: UnsafeMutableRawBufferPointer(buffer))
             }
             initialized = count
         }

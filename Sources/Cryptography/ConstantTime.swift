@@ -19,3 +19,8 @@ package func constantTimeEqual(_ a: some Collection<UInt8>, _ b: some Collection
 package func wipe(_ bytes: inout [UInt8]) {
     bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
 }
+
+/// As ``wipe(_:)``, for memory that the caller owns.
+package func wipe(_ memory: UnsafeMutableRawBufferPointer) {
+    OPENSSL_cleanse(memory.baseAddress, memory.count)
+}
