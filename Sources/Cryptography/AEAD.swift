@@ -1,4 +1,6 @@
-/// The two authenticated ciphers. Both take a 32-byte key and a 12-byte nonce and add a 16-byte tag.
+/// The two authenticated ciphers.
+///
+/// Both take a 32-byte key and a 12-byte nonce and add a 16-byte tag.
 ///
 /// Raw values are stored in data at rest and never change.
 package enum AEADAlgorithm: UInt8, Sendable, CaseIterable {
@@ -11,7 +13,9 @@ package enum AEADAlgorithm: UInt8, Sendable, CaseIterable {
     package static let tagByteCount = 16
 }
 
-/// The key, the nonce, the associated data or the sealed bytes are not those of the sealing. Which one, nobody can tell.
+/// The key, the nonce, the associated data or the sealed bytes are not those of the sealing.
+///
+/// Which one, nobody can tell.
 package struct AuthenticationFailure: Error {
     package init() {}
 }

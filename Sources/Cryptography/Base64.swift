@@ -21,8 +21,10 @@ package enum Base64 {
         }
     }
 
-    /// The bytes, or `nil` on any flaw: a foreign character (white space too), missing or misplaced padding, or bits set
-    /// where the last character carries none. So a value has exactly one accepted spelling.
+    /// The bytes, or `nil` on any flaw: a foreign character (white space too), missing or misplaced padding, or bits
+    /// set where the last character carries none.
+    ///
+    /// So a value has exactly one accepted spelling.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let known = text.utf8.withContiguousStorageIfAvailable { decode(contiguous: $0) }
         return known ?? Array(text.utf8).withUnsafeBufferPointer { decode(contiguous: $0) }

@@ -66,7 +66,9 @@ package struct Checksum: Sendable {
         bytes.withUnsafeBytes { update($0) }
     }
 
-    /// The checksum of everything so far, most significant byte first, as S3 sends it (in base64). More may follow.
+    /// The checksum of everything so far, most significant byte first, as S3 sends it (in base64).
+    ///
+    /// More may follow.
     package var bigEndianBytes: [UInt8] {
         Self.bigEndianBytes(state ^ algorithm.mask, algorithm)
     }

@@ -1,6 +1,8 @@
 import COpenSSL
 
-/// The digests that S3 speaks of. MD5 and SHA-1 are there because its protocol names them; nothing is secured by them.
+/// The digests that S3 speaks of.
+///
+/// MD5 and SHA-1 are there because its protocol names them; nothing is secured by them.
 package enum DigestAlgorithm: Sendable, CaseIterable {
     case md5, sha1, sha256
 

@@ -43,7 +43,9 @@ package enum HMACSHA256 {
     }
 }
 
-/// HMAC with SHA-1: a code of 20 bytes. For the old S3 signature version 2 and nothing else.
+/// HMAC with SHA-1: a code of 20 bytes.
+///
+/// For the old S3 signature version 2 and nothing else.
 package enum HMACSHA1 {
     /// Size of a code in bytes.
     package static let byteCount = 20

@@ -43,7 +43,9 @@ package final class StreamingAEAD: @unchecked Sendable {
     // The context is cleansed by OpenSSL when it is freed.
     deinit { EVP_CIPHER_CTX_free(context) }
 
-    /// Starts a message. An unfinished one before it is forgotten.
+    /// Starts a message.
+    ///
+    /// An unfinished one before it is forgotten.
     ///
     /// - Precondition: `nonce` has 12 bytes. When sealing, it was never used with this key before.
     package func begin(nonce: UnsafeRawBufferPointer, associatedData: UnsafeRawBufferPointer) {
@@ -65,7 +67,9 @@ package final class StreamingAEAD: @unchecked Sendable {
         }
     }
 
-    /// Encrypts or decrypts a piece; writes exactly `input.count` bytes. `output` may be the same memory as `input`.
+    /// Encrypts or decrypts a piece; writes exactly `input.count` bytes.
+    ///
+    /// `output` may be the same memory as `input`.
     ///
     /// - Precondition: `output` has room for them, and a message was begun.
     package func update(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) {
@@ -128,7 +132,9 @@ package final class StreamingAEAD: @unchecked Sendable {
         try outcome.get()
     }
 
-    /// OpenSSL counts in `Int32`, so what is longer goes in pieces. No output means associated data.
+    /// OpenSSL counts in `Int32`, so what is longer goes in pieces.
+    ///
+    /// No output means associated data.
     private func process(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawPointer?) {
         precondition(isInsideMessage, "no message was begun")
         let limit = 1 << 30

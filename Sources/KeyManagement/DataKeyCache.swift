@@ -63,7 +63,9 @@ package final class DataKeyCache: Sendable {
         }
     }
 
-    /// The data key if it is here: never waits, never asks the service. Counts as a use.
+    /// The data key if it is here: never waits, never asks the service.
+    ///
+    /// Counts as a use.
     package func cached(_ wrapped: [UInt8], under key: KeyID, context: KMSContext) -> SecretKey? {
         capacity == 0 ? nil : hit(EntryID(wrapped, key, context))
     }

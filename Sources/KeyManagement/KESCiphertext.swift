@@ -34,7 +34,9 @@ package enum KESCiphertext {
         seal(plaintext, key: key, cipher: cipher, context: context, random: SecureRandom.bytes(randomByteCount))
     }
 
-    /// As above with the 28 bytes iv ‖ nonce given, to reproduce published vectors. They must never be used twice.
+    /// As above with the 28 bytes iv ‖ nonce given, to reproduce published vectors.
+    ///
+    /// They must never be used twice.
     package static func seal(
         _ plaintext: [UInt8], key: SecretKey, cipher: MasterKeyCipher, context: [UInt8], random: [UInt8]
     ) -> [UInt8] {

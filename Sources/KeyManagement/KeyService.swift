@@ -50,7 +50,9 @@ extension KeyService {
 package struct GeneratedDataKey: Sendable {
     /// 32 bytes, for use now.
     package let plaintext: SecretKey
-    /// What to store: 76 bytes from this module's services, up to 64 KiB from others. Opaque.
+    /// What to store: 76 bytes from this module's services, up to 64 KiB from others.
+    ///
+    /// Opaque.
     package let wrapped: [UInt8]
 
     package init(plaintext: SecretKey, wrapped: [UInt8]) {

@@ -1,6 +1,8 @@
 import Cryptography
 
-/// What a keyring file says. The article <doc:KeyringFile> describes it.
+/// What a keyring file says.
+///
+/// The article <doc:KeyringFile> describes it.
 struct KeyringDocument: Sendable {
     static let format = "coffer-keyring"
     static let version = 1
@@ -86,7 +88,9 @@ struct KeyringDocument: Sendable {
 
     // MARK: Writing
 
-    /// The document as text. It holds the secret keys: the caller wipes it.
+    /// The document as text.
+    ///
+    /// It holds the secret keys: the caller wipes it.
     var bytes: [UInt8] {
         var text: [UInt8] = []
         // Room for everything at once: an array that grows leaves unwiped copies behind.

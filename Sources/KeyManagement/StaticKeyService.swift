@@ -87,7 +87,9 @@ extension StaticKeyService {
     }
 }
 
-/// Why a text is not a static key. Never repeats the key.
+/// Why a text is not a static key.
+///
+/// Never repeats the key.
 package enum StaticKeyError: Error, Hashable, CustomStringConvertible {
     case invalidFormat
     case invalidLength(Int)

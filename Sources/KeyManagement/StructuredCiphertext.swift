@@ -30,7 +30,9 @@ struct StructuredCiphertext {
         self.init(declared: declared, iv: iv, nonce: nonce, bytes: sealed)
     }
 
-    /// An array of five: algorithm, id, iv, nonce, bytes, and nothing after it. The id is not checked.
+    /// An array of five: algorithm, id, iv, nonce, bytes, and nothing after it.
+    ///
+    /// The id is not checked.
     init?(messagePack: [UInt8]) {
         guard messagePack.first == 0x95 else { return nil }
         var rest = messagePack[1...]
