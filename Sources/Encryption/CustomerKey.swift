@@ -1,9 +1,9 @@
 package import Cryptography
 
-/// A key that a client sends with each request (SSE-C). It takes the data key's place and is never stored.
+/// A key that a client sends with each request (SSE-C); it takes the data key's place and is never stored.
 package struct CustomerKey: Sendable {
     package let key: SecretKey
-    /// Base64 of the key's MD5, as the client sent it and as it is echoed. Not stored either.
+    /// Base64 of the key's MD5, as the client sent it and as it is echoed; not stored either.
     package let keyMD5: String
 
     package init(key: SecretKey, keyMD5: String) {

@@ -34,7 +34,7 @@ package enum KeySealing {
         return ObjectKey(key)
     }
 
-    /// With a nonce of the caller's: for golden vectors only. A nonce must never be used twice.
+    /// With a nonce of the caller's, which must never be used twice: for golden vectors only.
     package static func seal(
         _ key: ObjectKey, under dataKey: SecretKey, binding: KeyBinding, nonce: [UInt8]
     ) -> SealedObjectKey {

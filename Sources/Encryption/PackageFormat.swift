@@ -11,7 +11,7 @@ package enum PackageFormat {
     package static let sealedPackageSize = packageSize + tagSize
     /// Bytes in front of the first package.
     package static let headerSize = 56
-    /// The longest stream, in plaintext bytes: 2⁴⁸, i.e. 2³² packages.
+    /// The longest stream, in plaintext bytes: 2⁴⁸ (2³² packages).
     package static let maximumPlaintextLength: Int64 = 1 << 48
 
     /// Packages of a stream of `length` plaintext bytes: at least 1.

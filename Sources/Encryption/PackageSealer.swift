@@ -10,7 +10,7 @@ package import Cryptography
 ///
 /// `@unchecked Sendable`: it goes from task to task with the body it seals, but serves one call at a time.
 package final class PackageSealer: @unchecked Sendable {
-    /// Bytes of plaintext that are still to come. Never pass more.
+    /// Bytes of plaintext that are still to come; never pass more.
     package private(set) var remainingPlaintext: Int64
     /// Whether everything has been produced, the last tag included.
     package var isFinished: Bool { phase == .finished }
@@ -36,7 +36,7 @@ package final class PackageSealer: @unchecked Sendable {
             salt: SecureRandom.bytes(PackageHeader.saltSize))
     }
 
-    /// With a salt of the caller's, 32 bytes: for golden vectors only. A salt must never be used twice.
+    /// With a salt of the caller's, 32 bytes, which must never be used twice: for golden vectors only.
     package init(
         objectKey: ObjectKey, identity: StreamIdentity, plaintextLength: Int64, algorithm: AEADAlgorithm, salt: [UInt8]
     ) {

@@ -1,6 +1,6 @@
 package import Cryptography
 
-/// What a sealed record is; a record opens as nothing else. The raw value is part of the format.
+/// What a sealed record is, and as what alone it opens; the raw value is part of the format.
 package enum RecordKind: UInt8, Sendable, CaseIterable {
     case object = 1
     case bucket = 2
@@ -32,7 +32,7 @@ package final class RecordSealer: Sendable {
             nonce: SecureRandom.bytes(AEADAlgorithm.nonceByteCount))
     }
 
-    /// Opens a sealed record. Fails if a bit of it, the kind, the id or the clear columns differ from what was sealed.
+    /// Opens a sealed record; fails if a bit of it, the kind, the id or the clear columns differ from what was sealed.
     package func open(
         _ sealed: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8]
     ) throws(AuthenticationFailure) -> [UInt8] {
@@ -51,7 +51,7 @@ package final class RecordSealer: Sendable {
             associatedData: associatedData)
     }
 
-    /// With a nonce of the caller's: for golden vectors only. A nonce must never be used twice.
+    /// With a nonce of the caller's, which must never be used twice: for golden vectors only.
     package func seal(
         _ record: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8], nonce: [UInt8]
     ) -> [UInt8] {

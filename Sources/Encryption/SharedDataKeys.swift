@@ -67,7 +67,7 @@ package final class SharedDataKeys: Sendable {
         }
     }
 
-    /// The key for the next object if there is one that may still be used; counts the use. Never waits.
+    /// The key for the next object if there is one that may still be used; never waits; counts the use.
     package func cached(bucketID: Int64, scheme: EncryptionScheme, key: KeyID) -> (rowID: Int64, key: SecretKey)? {
         use(Slot(bucketID: bucketID, scheme: scheme, key: key))
     }
