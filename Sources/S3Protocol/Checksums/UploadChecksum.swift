@@ -3,6 +3,11 @@ package struct UploadChecksum: Hashable, Sendable {
     package let algorithm: S3ChecksumAlgorithm
     package let type: S3ChecksumType
 
+    package init(algorithm: S3ChecksumAlgorithm, type: S3ChecksumType) {
+        self.algorithm = algorithm
+        self.type = type
+    }
+
     /// Reads `x-amz-checksum-algorithm` and `x-amz-checksum-type`; nil when neither is there.
     ///
     /// Throws `InvalidRequest` (400) for unknown values, for a type without an algorithm, and for a pair that cannot be.
