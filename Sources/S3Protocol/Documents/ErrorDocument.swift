@@ -1,4 +1,6 @@
-/// The `<Error>` document. It has no namespace, and names bucket, key and region only where they are known.
+/// The `<Error>` document.
+///
+/// It has no namespace, and names bucket, key and region only where they are known.
 /// - Parameter resource: path of the request, `/bucket/key`.
 package func errorDocument(
     _ error: S3Error, resource: String, requestID: String, hostID: String, bucket: String? = nil, key: String? = nil,

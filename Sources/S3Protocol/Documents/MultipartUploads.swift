@@ -23,7 +23,8 @@ package struct CompleteMultipartUploadRequest: Sendable {
         var parts: [Part] = []
         parts.reserveCapacity(elements.count)
         for element in elements {
-            guard let number = try element.optionalNumber("PartNumber"), let tag = try element.optionalText("ETag") else {
+            guard let number = try element.optionalNumber("PartNumber"), let tag = try element.optionalText("ETag")
+            else {
                 throw S3Error(.malformedXML)
             }
             guard (1...Int64(maximumParts)).contains(number) else { throw PartNumber.outOfRange(String(number)) }

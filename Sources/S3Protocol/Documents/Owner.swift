@@ -1,4 +1,6 @@
-/// Who owns what is listed. There is one owner: every bucket and object belongs to the server's account.
+/// Who owns what is listed.
+///
+/// There is one owner: every bucket and object belongs to the server's account.
 package struct Owner: Hashable, Sendable {
     package var id: String
     package var displayName: String

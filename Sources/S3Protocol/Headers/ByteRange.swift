@@ -67,7 +67,9 @@ package enum RangeOutcome: Hashable, Sendable {
 }
 
 extension ByteRange {
-    /// `bytes 0-9/100` for a `Content-Range` header. The slice must not be empty.
+    /// `bytes 0-9/100` for a `Content-Range` header.
+    ///
+    /// The slice must not be empty.
     package static func contentRange(_ slice: Range<Int64>, size: Int64) -> String {
         "bytes \(slice.lowerBound)-\(slice.upperBound - 1)/\(size)"
     }
@@ -80,7 +82,9 @@ extension ByteRange {
             headers: [("content-range", "bytes */\(size)")])
     }
 
-    /// The bytes that `x-amz-copy-source-range` names. Unlike a read's range it must be `bytes=a-b`, inside the source.
+    /// The bytes that `x-amz-copy-source-range` names.
+    ///
+    /// Unlike a read's range it must be `bytes=a-b`, inside the source.
     /// - Throws: `invalidArgument`.
     package static func copySource(_ header: String, size: Int64) throws(S3Error) -> Range<Int64> {
         guard case .from(let first, .some(let last)) = ByteRange(header) else {

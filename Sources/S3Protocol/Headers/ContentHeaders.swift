@@ -68,7 +68,9 @@ package struct ResponseOverrides: Hashable, Sendable {
         }
     }
 
-    /// True when nothing is replaced. An anonymous request must not replace anything.
+    /// True when nothing is replaced.
+    ///
+    /// An anonymous request must not replace anything.
     package var isEmpty: Bool {
         headers == ContentHeaders()
     }

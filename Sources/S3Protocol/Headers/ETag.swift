@@ -60,7 +60,9 @@ package enum ETagCondition: Hashable, Sendable {
     /// One of these.
     case oneOf([ETag])
 
-    /// Reads a header value: `*`, or tags separated by commas, quoted or bare. Nil when no tag is in it.
+    /// Reads a header value: `*`, or tags separated by commas, quoted or bare.
+    ///
+    /// Nil when no tag is in it.
     package init?(_ header: String) {
         let text = header.trimmed
         if text == "*" {

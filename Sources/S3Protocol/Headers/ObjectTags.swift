@@ -11,7 +11,9 @@ package struct ObjectTags: Sendable {
         self.pairs = pairs
     }
 
-    /// Reads `x-amz-tagging`: `key=value&key2=value2`, form-encoded. A key without `=` has an empty value.
+    /// Reads `x-amz-tagging`: `key=value&key2=value2`, form-encoded.
+    ///
+    /// A key without `=` has an empty value.
     /// - Throws: `invalidTag` for a bad escape and for everything that ``init(checking:maximum:)`` refuses.
     package init(header: String) throws(S3Error) {
         var pairs: [(key: String, value: String)] = []

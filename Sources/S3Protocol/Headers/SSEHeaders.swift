@@ -26,7 +26,8 @@ package enum SSEHeaders {
         try fields.requireTLS(isSecure)
         guard fields.copySourceKey.isAbsent else {
             throw S3Error(
-                .invalidArgument, "x-amz-copy-source-server-side-encryption headers are not supported for this operation.")
+                .invalidArgument,
+                "x-amz-copy-source-server-side-encryption headers are not supported for this operation.")
         }
         return try fields.requestedEncryption()
     }
@@ -72,8 +73,9 @@ package enum SSEHeaders {
         return try CustomerKeyHeaders(fields.customerKey)
     }
 
-    /// CompleteMultipartUpload: as for a part. Clients repeat the headers of the upload here, and some leave out the
-    /// customer key.
+    /// CompleteMultipartUpload: as for a part.
+    ///
+    /// Clients repeat the headers of the upload here, and some leave out the customer key.
     package static func ofComplete(
         _ headers: [(name: String, value: String)], isSecure: Bool
     ) throws(S3Error) -> CustomerKeyHeaders? {
@@ -126,14 +128,16 @@ struct SSEFields {
         guard customerKey.isAbsent || !(method != nil || keyID != nil || context != nil) else {
             throw S3Error(
                 .invalidArgument,
-                "Server Side Encryption with Customer provided key is incompatible with the encryption method specified")
+                "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"
+            )
         }
         if let customer = try CustomerKeyHeaders(customerKey) { return .sseC(customer) }
         switch method {
         case "aws:kms":
-            let pairs: [String: String]? =
-                if let context, !context.isEmpty { try EncryptionContext.parse(base64: context) } else { nil }
-            return .sseKMS(keyID: keyID.flatMap(bareKeyID), context: pairs, bucketKey: bucketKey?.lowercased() == "true")
+            var pairs: [String: String]?
+            if let context, !context.isEmpty { pairs = try EncryptionContext.parse(base64: context) }
+            return .sseKMS(
+                keyID: keyID.flatMap(bareKeyID), context: pairs, bucketKey: bucketKey?.lowercased() == "true")
         case let method where method == nil || method?.lowercased() == "aes256":
             guard keyID == nil, context == nil else {
                 throw S3Error(

@@ -58,7 +58,8 @@ package struct ListParameters: Hashable, Sendable {
 
     /// A V1 marker may be a NextMarker that named a common prefix; then all that it folds away has been listed.
     private var markerPosition: ListPosition {
-        guard let delimiter, let fold = foldedPrefix(of: marker, delimiter: delimiter), fold.utf8.count == marker.utf8.count
+        guard let delimiter, let fold = foldedPrefix(of: marker, delimiter: delimiter),
+            fold.utf8.count == marker.utf8.count
         else { return .key(marker) }
         return .commonPrefix(marker)
     }

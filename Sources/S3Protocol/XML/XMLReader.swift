@@ -51,7 +51,7 @@ package struct XMLReader {
         return root
     }
 
-    /// `<?xml version="1.0" encoding="UTF-8"?>`
+    /// The XML declaration: version, then encoding, then standalone.
     private mutating func prolog() throws(S3Error) {
         index += 5
         var position = 0
@@ -104,7 +104,9 @@ package struct XMLReader {
         return try startTag()
     }
 
-    /// After `<`. Returns the element when it is an empty root.
+    /// What follows `<`.
+    ///
+    /// Returns the element when it is an empty root.
     private mutating func startTag() throws(S3Error) -> XMLElement? {
         elements += 1
         guard elements <= Self.maximumElements, open.count < Self.maximumDepth else { throw flaw }
@@ -125,7 +127,9 @@ package struct XMLReader {
         }
     }
 
-    /// After `</`. Returns the root when this is its end.
+    /// What follows `</`.
+    ///
+    /// Returns the root when this is its end.
     private mutating func endTag() throws(S3Error) -> XMLElement? {
         let tag = try name()
         skipSpace()
@@ -188,7 +192,9 @@ package struct XMLReader {
         text += bytes[start..<index]
     }
 
-    /// `&amp;`, `&#38;` or `&#x26;`. A reference may name a control character (keys have them), but not NUL.
+    /// An entity or a character reference.
+    ///
+    /// A reference may name a control character (keys have them), but not NUL.
     private mutating func reference(into text: inout [UInt8]) throws(S3Error) {
         let entities: [(StaticString, UInt8)] = [
             ("&amp;", 0x26), ("&lt;", 0x3C), ("&gt;", 0x3E), ("&quot;", 0x22), ("&apos;", 0x27),

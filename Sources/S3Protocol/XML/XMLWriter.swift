@@ -84,7 +84,9 @@ package struct XMLWriter {
         close(name)
     }
 
-    /// An element whose name is known only at run time. The name is dropped with its text unless it is a plain ASCII
+    /// An element whose name is known only at run time.
+    ///
+    /// The name is dropped with its text unless it is a plain ASCII
     /// identifier, so that no value can become markup.
     package mutating func element(named name: String, _ text: String) {
         let isIdentifier = name.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) }
