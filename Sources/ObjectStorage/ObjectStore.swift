@@ -1,84 +1,113 @@
-/// Declarations only, for callers to build against; the bodies follow.
+import Logging
+import Synchronization
+
+/// One drive: buckets, versions, uploads and their bytes.
+///
+/// Reads are synchronous and never wait for a commit: a lookup costs microseconds and may run on an event loop; listings
+/// and blob reads belong into ``offload(_:)``. Changes are asynchronous and durable when they return. Everything may be
+/// called from any thread.
 package final class ObjectStore: Sendable {
+    /// Bodies up to this many bytes, as stored, belong into ``NewBody/inline(_:)``.
+    package let inlineLimit: Int
+
+    let drive: DriveDirectory
+    let catalogue: Catalogue
+    let committer = Committer()
+    let engine: CommitEngine
+    let directories: BlobDirectories
+    let blobs: BlobEnvironment
+    let leases = ReadLeases()
+    let unlinker: Unlinker
+    let space: DriveSpace
+    let pool: IOPool
+    let clock: OrderClock
+    let dataKeyRows = DataKeyRows()
+    private let isClosed = Atomic(false)
+
+    /// Opens a drive: makes the directory when its parent exists, locks it, and settles what a crash has left.
+    ///
+    /// Throws `driveLocked`, `newerFormat`, or `unusable` with one line that says why. Blocks for as long as recovery takes.
     package static func open(
         _ directory: String, options: StoreOptions = StoreOptions()
-    ) throws(StorageError) -> ObjectStore { throw .closed }
-    package func close() {}
-    package let inlineLimit = 32 * 1024
-    package func nextOrder() -> Int64 { 0 }
-    package func setting(_ name: String) throws(StorageError) -> [UInt8]? { throw .closed }
-    package func setSetting(_ name: String, _ value: [UInt8]) async throws { throw StorageError.closed }
-    package func buckets() throws(StorageError) -> [BucketRow] { throw .closed }
-    package func createBucket(
-        name: String, created: Int64, seal: @escaping @Sendable (BucketID) -> [UInt8]
-    ) async throws -> BucketRow { throw StorageError.closed }
-    package func updateBucket(_ id: BucketID, sealed: [UInt8]) async throws { throw StorageError.closed }
-    package func deleteBucket(_ id: BucketID) async throws { throw StorageError.closed }
-    package func insertDataKey(_ row: DataKeyRow) async throws { throw StorageError.closed }
-    package func dataKey(_ id: DataKeyID) throws(StorageError) -> DataKeyRow? { throw .closed }
-    package func dataKeys() throws(StorageError) -> [DataKeyRow] { throw .closed }
-    package func kmsKeysInUse() throws(StorageError) -> [(kmsKey: String, count: Int)] { throw .closed }
-    package func replaceDataKey(_ row: DataKeyRow, replacing wrapped: [UInt8]) async throws -> Bool {
-        throw StorageError.closed
+    ) throws(StorageError) -> ObjectStore {
+        let drive = try DriveDirectory(directory)
+        let space = DriveSpace(path: directory, options: options)
+        let catalogue = try Catalogue(path: "\(directory)/coffer.db", readers: options.readers)
+        do throws(StorageError) {
+            try syncDirectory(directory)
+            let recovered = try Recovery(catalogue: catalogue, root: "\(directory)/blobs", options: options).run()
+            let store = try ObjectStore(drive, catalogue, space, recovered, options)
+            try store.committer.start(store.engine)
+            try store.unlinker.start()
+            return store
+        } catch {
+            catalogue.close()
+            throw error
+        }
     }
-    package func retireDataKey(_ id: DataKeyID) async throws { throw StorageError.closed }
-    package func put(_ new: NewVersion, check: (@Sendable (StoredVersion?) throws -> Void)? = nil) async throws {
-        throw StorageError.closed
+
+    private init(
+        _ drive: DriveDirectory, _ catalogue: Catalogue, _ space: DriveSpace, _ recovered: Recovery.Outcome,
+        _ options: StoreOptions
+    ) throws(StorageError) {
+        self.drive = drive
+        self.catalogue = catalogue
+        self.space = space
+        inlineLimit = options.inlineLimit
+        clock = OrderClock(after: recovered.greatestOrder)
+        pool = try IOPool(threads: options.ioThreads)
+        directories = BlobDirectories(
+            root: "\(drive.path)/blobs", first: recovered.firstDirectory, capacity: options.directoryCapacity)
+        blobs = BlobEnvironment(
+            directories: directories, pool: pool, buffers: BufferPool(), faultHook: options.faultHook)
+        unlinker = Unlinker(
+            catalogue: catalogue, committer: committer, directories: directories, leases: leases, options: options)
+        engine = CommitEngine(
+            catalogue.writer, directories: directories, space: space, options: options
+        ) { [dataKeyRows, unlinker] dataKeys, madeGarbage in
+            dataKeyRows.forget(dataKeys)
+            if madeGarbage { unlinker.wake() }
+        }
     }
-    package func delete(
-        _ bucket: BucketID, key: String, check: (@Sendable (StoredVersion?) throws -> Void)? = nil
-    ) async throws -> Bool { throw StorageError.closed }
-    package func delete(_ bucket: BucketID, keys: [String]) async throws -> [Bool] { throw StorageError.closed }
-    package func version(_ bucket: BucketID, key: String) throws(StorageError) -> StoredVersion? { throw .closed }
-    package func versionWithBody(
-        _ bucket: BucketID, key: String
-    ) throws(StorageError) -> (version: StoredVersion, inline: [UInt8]?, lease: ReadLease?)? { throw .closed }
-    package func manifest(_ version: VersionID) throws(StorageError) -> [UInt8]? { throw .closed }
-    package func openBlob(_ id: BlobID) throws(StorageError) -> BlobReader { throw .closed }
-    package func list(_ request: ListRequest) throws(StorageError) -> ListPage { throw .closed }
-    package func createUpload(_ upload: UploadRow, dataKey: DataKeyRow?) async throws { throw StorageError.closed }
-    package func upload(_ id: UploadID) throws(StorageError) -> UploadRow? { throw .closed }
-    package func uploads(
-        _ bucket: BucketID, prefix: String = "", afterKey: String? = nil, afterUpload: UploadID? = nil,
-        limit: Int = 1000
-    ) throws(StorageError) -> [UploadRow] { throw .closed }
-    package func putPart(_ part: PartRow, of upload: UploadID) async throws { throw StorageError.closed }
-    package func parts(
-        of upload: UploadID, after: Int = 0, limit: Int = 10_000
-    ) throws(StorageError) -> [PartRow] { throw .closed }
-    package func completeUpload(
-        _ id: UploadID, parts: [(number: Int, blob: BlobID)], version: NewVersion, manifest: [UInt8],
-        check: (@Sendable (StoredVersion?) throws -> Void)? = nil
-    ) async throws { throw StorageError.closed }
-    package func abortUpload(_ id: UploadID) async throws -> Bool { throw StorageError.closed }
-    package func makeBlob(expectedLength: Int64) throws(StorageError) -> BlobWriter { throw .closed }
-    package func discard(_ blob: FinishedBlob) {}
+
+    deinit { close() }
+
+    /// Finishes the changes that wait, gives up blobs without a row, and closes everything. Later calls throw `closed`.
+    package func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        unlinker.close()
+        committer.close()
+        for blob in directories.claimForgotten(before: .max) { directories.abandon(blob) }
+        pool.close()
+        directories.close()
+        engine.closeLog()
+        catalogue.close()
+    }
+
+    /// Strictly increasing, and greater than the order of every version that the drive held when it was opened.
+    package func nextOrder() -> Int64 {
+        clock.next()
+    }
+
+    /// Runs blocking work on one of the store's own threads and suspends the caller meanwhile.
     package func offload<R: Sendable>(_ work: @Sendable @escaping () throws -> R) async throws -> R {
-        throw StorageError.closed
+        try await pool.run(work)
     }
-    package func freeSpace() -> (total: Int64, available: Int64) { (0, 0) }
-    package func checkWritable() throws(StorageError) { throw .closed }
-    package func collectGarbage() async {}
-}
 
-/// Keeps the blob files of one version from being unlinked until it is released.
-package final class ReadLease: Sendable {
-    package func release() {}
-}
+    /// Bytes of the file system that holds the drive.
+    package func freeSpace() -> (total: Int64, available: Int64) {
+        space.measure()
+    }
 
-package final class BlobWriter: @unchecked Sendable {
-    package let id = BlobID()
-    package var freeSpace: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-    package func advance(_ count: Int) {}
-    package var isFull: Bool { false }
-    package func flush() async throws(StorageError) { throw .closed }
-    package func finish() async throws(StorageError) -> FinishedBlob { throw .closed }
-    package func discard() {}
-}
+    /// Throws what a write would meet now: `diskFull`, `closed`, or that an earlier commit failed. Changes nothing.
+    package func checkWritable() throws(StorageError) {
+        guard !isClosed.load(ordering: .acquiring) else { throw .closed }
+        guard !engine.outcomeIsUnknown else { throw .database("an earlier commit failed; restart to recover") }
+        try space.admitRows(0)
+    }
 
-package final class BlobReader: Sendable {
-    package let length: Int64 = 0
-    package func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
-        throw .closed
+    /// Returns when every file that was unreferred to and not being read at the time of the call has been unlinked.
+    package func collectGarbage() async {
+        await unlinker.collect()
     }
 }

@@ -2,6 +2,7 @@
 #define COFFER_CLINUX_H
 
 #include "coffer_files.h"
+#include "coffer_threads.h"
 #include "coffer_sockets.h"
 
 #include "Checksums.h"

@@ -1,0 +1,171 @@
+import Synchronization
+
+/// What writers share.
+struct BlobEnvironment: Sendable {
+    let directories: BlobDirectories
+    let pool: IOPool
+    let buffers: BufferPool
+    let faultHook: (@Sendable (FaultPoint) -> Void)?
+}
+
+/// Writes one blob file as a stream: fill ``freeSpace``, ``advance(_:)``, and ``flush()`` when ``isFull``.
+///
+/// Up to two buffers of 1 MiB: one is written while the other fills. Used by one task at a time, which is why it may be
+/// unchecked. A writer that is dropped before ``finish()`` unlinks its file.
+package final class BlobWriter: @unchecked Sendable {
+    /// From this length on the page cache is passed by.
+    package static let directThreshold: Int64 = 1 << 20
+
+    package let id: BlobID
+
+    private enum Stage { case writing, finished, discarded }
+
+    private let environment: BlobEnvironment
+    private let file: BlobFile
+    private let bufferCapacity: Int
+    private let background = BackgroundWrite()
+    private var current: AlignedBuffer?
+    private var spare: AlignedBuffer?
+    private var filled = 0
+    private var offset: Int64 = 0
+    private var stage = Stage.writing
+
+    init(expectedLength: Int64, environment: BlobEnvironment) throws(StorageError) {
+        self.environment = environment
+        let isLarge = expectedLength >= Self.directThreshold
+        bufferCapacity = isLarge ? BufferPool.largeCapacity : max(AlignedBuffer.alignment, Int(expectedLength))
+        let id = try environment.directories.allocate()
+        do throws(StorageError) {
+            file = try BlobFile(path: environment.directories.path(of: id), direct: isLarge)
+        } catch {
+            environment.directories.abandon(id)
+            throw error
+        }
+        self.id = id
+        environment.faultHook?(.blobCreated)
+        current = makeBuffer()
+    }
+
+    deinit {
+        if stage == .writing { abandon() }
+        if let current { environment.buffers.give(current) }
+        if let spare { environment.buffers.give(spare) }
+    }
+
+    /// Where the next bytes go; empty when the buffer is full or the writer is done.
+    package var freeSpace: UnsafeMutableRawBufferPointer {
+        guard let current, stage == .writing else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+        return UnsafeMutableRawBufferPointer(rebasing: current.bytes[filled...])
+    }
+
+    /// So many bytes were put at the start of ``freeSpace``.
+    package func advance(_ count: Int) {
+        precondition(count >= 0 && count <= freeSpace.count, "advanced past the buffer")
+        filled += count
+    }
+
+    /// True when ``flush()`` must be called before more fits in.
+    package var isFull: Bool { filled == current?.bytes.count }
+
+    /// Hands a full buffer to the writing thread; does nothing while there is room in it.
+    ///
+    /// Returns when the buffer before that has been written; a failure of either write may be reported by a later call.
+    package func flush() async throws(StorageError) {
+        guard isFull, stage == .writing, let full = current else { return }
+        try await background.wait()
+        let next = spare ?? makeBuffer()
+        let place = offset
+        background.begin()
+        let isQueued = environment.pool.submit { [file, background] in
+            do throws(StorageError) {
+                try file.write(UnsafeRawBufferPointer(full.bytes), at: place)
+                background.end(nil)
+            } catch {
+                background.end(error)
+            }
+        }
+        if !isQueued { background.end(.closed) }
+        offset += Int64(full.bytes.count)
+        spare = full
+        current = next
+        filled = 0
+    }
+
+    /// Writes what is left and makes the file durable. It then waits for a row that refers to it.
+    package func finish() async throws(StorageError) -> FinishedBlob {
+        guard stage == .writing else { throw .noSuchBlob }
+        try await background.wait()
+        let (file, tail, count, place, hook) = (file, current, filled, offset, environment.faultHook)
+        do {
+            try await environment.pool.run {
+                try file.finish(tail, count: count, at: place)
+                hook?(.blobWritten)
+                try file.sync()
+                hook?(.blobSynced)
+            }
+        } catch { throw .wrapping(error) }
+        guard stage == .writing else { throw .noSuchBlob }
+        stage = .finished
+        environment.directories.finish(id)
+        return FinishedBlob(id: id, length: offset + Int64(count))
+    }
+
+    /// Gives the file up; it is unlinked in the background. After ``finish()`` this works until a row has taken the file.
+    package func discard() {
+        switch stage {
+        case .writing:
+            abandon()
+        case .finished:
+            if environment.directories.claim(id) { abandon() }
+        case .discarded: break
+        }
+        stage = .discarded
+    }
+
+    private func abandon() {
+        let (directories, id) = (environment.directories, id)
+        if !environment.pool.submit({ directories.abandon(id) }) { directories.abandon(id) }
+    }
+
+    private func makeBuffer() -> AlignedBuffer {
+        bufferCapacity == BufferPool.largeCapacity
+            ? environment.buffers.take() : AlignedBuffer(capacity: bufferCapacity)
+    }
+}
+
+/// The one write that may be under way behind the caller's back.
+private final class BackgroundWrite: Sendable {
+    private enum State {
+        case idle
+        case running(CheckedContinuation<Void, Never>?)
+        case failed(StorageError)
+    }
+
+    private let state = Mutex(State.idle)
+
+    func begin() {
+        state.withLock { $0 = .running(nil) }
+    }
+
+    func end(_ error: StorageError?) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            defer { state = error.map { .failed($0) } ?? .idle }
+            if case .running(let waiter) = state { return waiter }
+            return nil
+        }
+        waiter?.resume()
+    }
+
+    /// Returns when no write is under way; throws what the last one did.
+    func wait() async throws(StorageError) {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state -> Bool in
+                guard case .running = state else { return true }
+                state = .running(continuation)
+                return false
+            }
+            if isDone { continuation.resume() }
+        }
+        if case .failed(let error) = state.withLock({ $0 }) { throw error }
+    }
+}

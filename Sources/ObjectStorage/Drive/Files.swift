@@ -1,0 +1,57 @@
+import Glibc
+
+/// Makes a directory of mode 0700 unless there is one.
+func createDirectory(_ path: String) throws(StorageError) {
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .system("mkdir \(path)", errno) }
+}
+
+/// Makes the names in a directory durable.
+func syncDirectory(_ path: String) throws(StorageError) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("open \(path)", errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .system("fsync \(path)", errno) }
+}
+
+/// The names in a directory, without the two dots; empty when there is no such directory.
+func directoryEntries(_ path: String) throws(StorageError) -> [String] {
+    guard let directory = opendir(path) else {
+        if errno == ENOENT { return [] }
+        throw .system("open \(path)", errno)
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
+/// Up to 4096 bytes of a file, or nil when there is none.
+func readSmallFile(_ path: String) throws(StorageError) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+        if errno == ENOENT { return nil }
+        throw .system("open \(path)", errno)
+    }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    guard count >= 0 else { throw .system("read \(path)", errno) }
+    return Array(bytes.prefix(count))
+}
+
+/// Puts a whole file in place at once: temporary name, sync, rename.
+func writeSmallFile(_ path: String, _ bytes: [UInt8]) throws(StorageError) {
+    let temporary = "\(path).new"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .system("create \(temporary)", errno) }
+    defer { close(descriptor) }
+    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    guard count == bytes.count else { throw .system("write \(temporary)", count < 0 ? errno : ENOSPC) }
+    guard fsync(descriptor) == 0 else { throw .system("fsync \(temporary)", errno) }
+    guard rename(temporary, path) == 0 else { throw .system("rename \(temporary)", errno) }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+
+/// The one thread that writes the catalogue: it takes every mutation that waits and commits them together.
+final class Committer: Sendable {
+    private struct State {
+        var waiting = Queue<any Mutation>()
+        var isClosing = false
+    }
+
+    static let capacity = 16_384
+    private static let greatestBatch = 1024
+
+    private let state = Monitor(State())
+    private let thread = Mutex<BlockingThread?>(nil)
+
+    /// Starts the thread.
+    func start(_ engine: CommitEngine) throws(StorageError) {
+        let thread = try BlockingThread(name: "coffer-commit") { [self] in run(engine) }
+        self.thread.withLock { $0 = thread }
+    }
+
+    /// Queues a change; the completion runs on the committer's thread after the commit, and must be short.
+    func submit<R: Sendable>(
+        _ kind: MutationKind, _ body: @escaping @Sendable (Transaction) throws -> R,
+        completion: @escaping @Sendable (Result<R, any Error>) -> Void
+    ) {
+        let mutation = PendingMutation(kind, body: body, completion: completion)
+        let refusal = state.signal { state -> StorageError? in
+            if state.isClosing { return .closed }
+            if state.waiting.count >= Self.capacity { return .overloaded }
+            state.waiting.append(mutation)
+            return nil
+        }
+        if let refusal { completion(.failure(refusal)) }
+    }
+
+    /// Makes a change and suspends the caller until it is durable, or is not made.
+    func commit<R: Sendable>(
+        _ kind: MutationKind, _ body: @escaping @Sendable (Transaction) throws -> R
+    ) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(kind, body) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// Makes a change from a thread that may block.
+    func commitAndWait<R: Sendable>(
+        _ kind: MutationKind, _ body: @escaping @Sendable (Transaction) throws -> R
+    ) throws -> R {
+        let outcome = Monitor<Result<R, any Error>?>(nil)
+        submit(kind, body) { result in outcome.signal { $0 = result } }
+        return try outcome.wait { $0 }.get()
+    }
+
+    /// Finishes what waits and ends the thread; new mutations are refused from now on.
+    func close() {
+        state.broadcast { $0.isClosing = true }
+        thread.withLock { $0 }?.join()
+    }
+
+    private enum Wakeup {
+        case batch([any Mutation])
+        case idle
+        case closing
+    }
+
+    private func run(_ engine: CommitEngine) {
+        while true {
+            let take = { (state: inout State) -> Wakeup? in
+                var batch: [any Mutation] = []
+                while batch.count < Self.greatestBatch, let mutation = state.waiting.popFirst() {
+                    batch.append(mutation)
+                }
+                if !batch.isEmpty { return .batch(batch) }
+                return state.isClosing ? .closing : nil
+            }
+            let wakeup: Wakeup =
+                if let delay = engine.idleDelay {
+                    state.wait(milliseconds: delay, take) ?? .idle
+                } else {
+                    state.wait(take)
+                }
+            switch wakeup {
+            case .batch(let batch):
+                engine.commit(batch)
+                engine.checkpointIfLong()
+            case .idle: engine.tidy()
+            case .closing: return
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import GRDB
+import GRDBSQLite
+
+enum CheckpointMode {
+    /// Copies what no reader keeps; waits for nobody.
+    case passive
+    /// Waits for readers, copies all and cuts the file to nothing.
+    case truncate
+}
+
+/// How long the write-ahead log is, by what SQLite reports after each commit. Belongs to the committer's thread.
+final class LogState {
+    private static let frameSize = 8192 + 24
+
+    private let limit: Int
+    private var threshold: Int
+    private var frames: Int32 = 0
+    private var greatestFrames: Int32 = 0
+    private var uncopied = false
+
+    init(limit: Int) {
+        self.limit = limit
+        threshold = limit
+    }
+
+    /// True while the log has frames that the database lacks.
+    var hasFrames: Bool { uncopied }
+
+    /// True when the log should be copied even under load.
+    var isLong: Bool { Int(frames) * Self.frameSize > threshold }
+
+    /// True when the file is longer than the limit, whatever of it is in use.
+    var isLargeOnDisk: Bool { Int(greatestFrames) * Self.frameSize > limit + limit / 2 }
+
+    /// Has SQLite report the log's length after each commit.
+    ///
+    /// The hook holds no reference: the connection is closed before the engine that owns this goes.
+    func watch(_ session: Session) {
+        guard let connection = session.database.sqliteConnection else { return }
+        sqlite3_wal_hook(
+            connection,
+            { context, _, _, frames in
+                guard let context else { return SQLITE_OK }
+                Unmanaged<LogState>.fromOpaque(context).takeUnretainedValue().note(frames)
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    func unwatch(_ session: Session) {
+        guard let connection = session.database.sqliteConnection else { return }
+        sqlite3_wal_hook(connection, nil, nil)
+    }
+
+    private func note(_ frames: Int32) {
+        self.frames = frames
+        greatestFrames = max(greatestFrames, frames)
+        uncopied = true
+    }
+
+    func checkpoint(_ session: Session, _ mode: CheckpointMode) {
+        guard let connection = session.database.sqliteConnection else { return }
+        var total: Int32 = 0
+        var copied: Int32 = 0
+        let sqliteMode =
+            switch mode {
+            case .passive: SQLITE_CHECKPOINT_PASSIVE
+            case .truncate: SQLITE_CHECKPOINT_TRUNCATE
+            }
+        // A reader on an old snapshot can leave frames behind; they are tried again at the next occasion.
+        let code = sqlite3_wal_checkpoint_v2(connection, nil, sqliteMode, &total, &copied)
+        let isComplete = code == SQLITE_OK && copied >= total
+        uncopied = !isComplete
+        threshold = isComplete ? limit : Int(frames) * Self.frameSize + limit / 4
+        if isComplete { frames = 0 }
+        if isComplete && mode == .truncate { greatestFrames = 0 }
+    }
+}

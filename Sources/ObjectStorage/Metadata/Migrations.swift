@@ -1,0 +1,92 @@
+import GRDB
+
+/// Every shape that the catalogue has had; the `Schema` article says what the tables are for.
+///
+/// A migration is never edited after a release: a change is a new one at the end.
+let migrations: DatabaseMigrator = {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: catalogue") { database in
+        try database.execute(sql: catalogueTables)
+    }
+    return migrator
+}()
+
+private let catalogueTables = """
+    CREATE TABLE drive (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+    INSERT INTO drive VALUES ('floor', 1), ('order', 0);
+
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+
+    CREATE TABLE buckets (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        created INTEGER NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE data_keys (
+        id INTEGER PRIMARY KEY,
+        kms_key TEXT NOT NULL,
+        wrapped BLOB NOT NULL,
+        context BLOB NOT NULL,
+        created INTEGER NOT NULL,
+        shared INTEGER NOT NULL,
+        retired INTEGER,
+        refs INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+
+    CREATE TABLE versions (
+        id INTEGER PRIMARY KEY,
+        bucket INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        ord INTEGER NOT NULL,
+        version BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        flags INTEGER NOT NULL,
+        data_key INTEGER,
+        body INTEGER NOT NULL,
+        blob BLOB,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX versions_by_key ON versions (bucket, key, ord DESC);
+    CREATE INDEX versions_by_blob ON versions (blob) WHERE blob IS NOT NULL;
+
+    CREATE TABLE inline_bodies (version INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+
+    CREATE TABLE manifests (version BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+
+    CREATE TABLE version_blobs (
+        version INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        blob BLOB NOT NULL,
+        PRIMARY KEY (version, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX version_blobs_by_blob ON version_blobs (blob);
+
+    CREATE TABLE uploads (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        upload BLOB NOT NULL UNIQUE,
+        bucket INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        initiated INTEGER NOT NULL,
+        data_key INTEGER,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX uploads_by_key ON uploads (bucket, key, upload);
+
+    CREATE TABLE parts (
+        id INTEGER PRIMARY KEY,
+        upload INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        blob BLOB NOT NULL,
+        length INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        modified INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        UNIQUE (upload, number)
+    ) STRICT;
+    CREATE INDEX parts_by_blob ON parts (blob);
+
+    CREATE TABLE garbage (id INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL UNIQUE, owner BLOB) STRICT;
+    """

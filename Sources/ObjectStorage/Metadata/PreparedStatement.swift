@@ -1,0 +1,160 @@
+import GRDB
+import GRDBSQLite
+import Glibc
+
+/// A value to bind: what the catalogue's columns can hold.
+enum SQLValue {
+    case null
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+    /// An object key, stored as its UTF-8 bytes.
+    case key(String)
+
+    static func identifier<Kind>(_ id: Identifier<Kind>?) -> SQLValue {
+        id.map { .blob($0.bytes) } ?? .null
+    }
+
+    static func optional(_ value: Int64?) -> SQLValue {
+        value.map { .integer($0) } ?? .null
+    }
+}
+
+/// A statement of GRDB's, stepped with the sqlite3 calls: GRDB's rows cost several times the statement itself.
+///
+/// Belongs to one connection and is used under that connection's exclusion alone.
+final class PreparedStatement {
+    private let statement: Statement
+    private let handle: SQLiteStatement
+
+    init(_ statement: Statement) {
+        self.statement = statement
+        handle = statement.sqliteStatement
+    }
+
+    /// Makes the statement ready and binds its parameters in order.
+    func bind(_ values: SQLValue...) {
+        bind(values)
+    }
+
+    func bind(_ values: [SQLValue]) {
+        sqlite3_reset(handle)
+        var index: Int32 = 0
+        for value in values {
+            index += 1
+            switch value {
+            case .null: sqlite3_bind_null(handle, index)
+            case .integer(let value): sqlite3_bind_int64(handle, index, value)
+            case .blob(let bytes): bytes.withUnsafeBytes { bindBlob($0, at: index) }
+            case .key(var key): key.withUTF8 { bindBlob(UnsafeRawBufferPointer($0), at: index) }
+            case .text(var text):
+                text.withUTF8 { bytes in
+                    bytes.withMemoryRebound(to: CChar.self) {
+                        _ = sqlite3_bind_text(handle, index, $0.baseAddress, Int32($0.count), transient)
+                    }
+                }
+            }
+        }
+    }
+
+    private func bindBlob(_ bytes: UnsafeRawBufferPointer, at index: Int32) {
+        if bytes.isEmpty {
+            sqlite3_bind_zeroblob(handle, index, 0)
+        } else {
+            sqlite3_bind_blob(handle, index, bytes.baseAddress, Int32(bytes.count), transient)
+        }
+    }
+
+    /// True when there is a row to read; resets the statement when there is none.
+    func step() throws(StorageError) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE:
+            sqlite3_reset(handle)
+            return false
+        case let code:
+            let error = StorageError.sqlite(code, sqlite3_db_handle(handle))
+            sqlite3_reset(handle)
+            throw error
+        }
+    }
+
+    /// Ends a statement of which further rows may be left.
+    func reset() {
+        sqlite3_reset(handle)
+    }
+
+    /// Frees the bound values; for large ones, that would otherwise stay until the statement is used again.
+    func clear() {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+    }
+
+    func isNull(_ column: Int32) -> Bool {
+        sqlite3_column_type(handle, column) == SQLITE_NULL
+    }
+
+    func integer(_ column: Int32) -> Int64 {
+        sqlite3_column_int64(handle, column)
+    }
+
+    func optionalInteger(_ column: Int32) -> Int64? {
+        isNull(column) ? nil : integer(column)
+    }
+
+    /// The column's bytes, valid until the next step or reset.
+    func withBytes<R>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        let pointer = sqlite3_column_blob(handle, column)
+        return body(UnsafeRawBufferPointer(start: pointer, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+
+    func bytes(_ column: Int32) -> [UInt8] {
+        withBytes(column) { [UInt8]($0) }
+    }
+
+    /// A `TEXT` column, or a key's bytes.
+    func string(_ column: Int32) -> String {
+        withBytes(column) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func identifier<Kind>(_ column: Int32, of kind: Identifier<Kind>.Type) throws(StorageError) -> Identifier<Kind> {
+        let id = withBytes(column) { bytes -> Identifier<Kind>? in
+            guard bytes.count == Identifier<Kind>.byteCount else { return nil }
+            return Identifier(
+                high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+        }
+        guard let id else { throw .database("an identifier is not of 16 bytes") }
+        return id
+    }
+
+    func optionalIdentifier<Kind>(
+        _ column: Int32, of kind: Identifier<Kind>.Type
+    ) throws(StorageError) -> Identifier<Kind>? {
+        isNull(column) ? nil : try identifier(column, of: kind)
+    }
+}
+
+/// SQLite copies the bound bytes before the call returns.
+private var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+extension StorageError {
+    /// What a result code means; `connection` has the text and, for I/O errors, the system's number.
+    static func sqlite(_ code: Int32, _ connection: OpaquePointer?) -> StorageError {
+        let number = connection.map { sqlite3_system_errno($0) } ?? 0
+        if code & 0xff == SQLITE_FULL { return .diskFull }
+        if code & 0xff == SQLITE_IOERR, number == ENOSPC || number == EDQUOT { return .diskFull }
+        let text = connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? "result \(code)"
+        return .database("\(text) (\(code))")
+    }
+
+    /// Any error of a block that ran inside GRDB, as one of ours.
+    static func wrapping(_ error: any Error) -> StorageError {
+        switch error {
+        case let error as StorageError: error
+        case let error as DatabaseError where error.resultCode == .SQLITE_FULL: .diskFull
+        case let error as DatabaseError: .database(error.description)
+        default: .database("\(error)")
+        }
+    }
+}

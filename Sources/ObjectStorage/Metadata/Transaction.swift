@@ -1,0 +1,105 @@
+/// The committer's open transaction, as the mutations see it.
+///
+/// Confined to the committer's thread. What cannot be undone with a savepoint is kept here in lists that are cut back
+/// when a mutation fails, and takes effect when the whole batch does.
+final class Transaction {
+    let session: Session
+    /// What the batch adds to the reference counts of data keys.
+    private var references: [(key: DataKeyID, change: Int64)] = []
+    private var blobs: [BlobID] = []
+    private var greatestOrder: Int64 = 0
+    /// Data keys whose rows this batch changes or removes.
+    private var changedDataKeys: [DataKeyID] = []
+    private(set) var madeGarbage = false
+
+    init(_ session: Session) {
+        self.session = session
+    }
+
+    struct Mark {
+        fileprivate let references: Int
+        fileprivate let blobs: Int
+        fileprivate let changedDataKeys: Int
+    }
+
+    var mark: Mark {
+        Mark(references: references.count, blobs: blobs.count, changedDataKeys: changedDataKeys.count)
+    }
+
+    /// Forgets what was noted since the mark.
+    func revert(to mark: Mark) {
+        references.removeLast(references.count - mark.references)
+        blobs.removeLast(blobs.count - mark.blobs)
+        changedDataKeys.removeLast(changedDataKeys.count - mark.changedDataKeys)
+    }
+
+    /// Runs a statement that gives no rows.
+    func run(_ sql: StaticString, _ values: SQLValue...) throws(StorageError) {
+        let statement = try session.prepare(sql)
+        statement.bind(values)
+        _ = try statement.step()
+    }
+
+    /// The integer in the first column of the first row.
+    func integer(_ sql: StaticString, _ values: SQLValue...) throws(StorageError) -> Int64? {
+        let statement = try session.prepare(sql)
+        statement.bind(values)
+        guard try statement.step() else { return nil }
+        defer { statement.reset() }
+        return statement.optionalInteger(0)
+    }
+
+    func addReference(_ key: DataKeyID?) {
+        if let key { references.append((key, 1)) }
+    }
+
+    func removeReference(_ key: DataKeyID?) {
+        if let key { references.append((key, -1)) }
+    }
+
+    /// A file that a new row of this batch refers to: its directory is synced before the commit.
+    func refer(to blob: BlobID) {
+        blobs.append(blob)
+    }
+
+    func noteOrder(_ order: Int64) {
+        greatestOrder = max(greatestOrder, order)
+    }
+
+    func noteChange(of key: DataKeyID) {
+        changedDataKeys.append(key)
+    }
+
+    /// Hands a file over to be unlinked; `owner` is the version whose readers may still need it.
+    func discard(_ blob: BlobID, owner: VersionID?) throws(StorageError) {
+        try run("INSERT INTO garbage (blob, owner) VALUES (?, ?)", .identifier(blob), .identifier(owner))
+        madeGarbage = true
+    }
+
+    func noteGarbage() {
+        madeGarbage = true
+    }
+
+    /// The directories that the batch's new blobs lie in.
+    var directories: Set<UInt64> { Set(blobs.map(\.directory)) }
+
+    /// Writes what the batch has summed up. Returns the data keys of which no cached copy may stay.
+    func settle() throws(StorageError) -> [DataKeyID] {
+        if greatestOrder > 0 {
+            try run("UPDATE drive SET value = max(value, ?) WHERE name = 'order'", .integer(greatestOrder))
+        }
+        var sums: [DataKeyID: Int64] = [:]
+        for (key, change) in references { sums[key, default: 0] += change }
+        for (key, sum) in sums where sum != 0 {
+            try run("UPDATE data_keys SET refs = refs + ? WHERE id = ?", .integer(sum), .integer(key.rawValue))
+        }
+        // A key that was never shared goes with its last reference; one that was waits, see `sweepDataKeys`.
+        for key in Set(references.lazy.filter { $0.change < 0 }.map(\.key)) {
+            try run(
+                "DELETE FROM data_keys WHERE id = ? AND refs = 0 AND shared = 0 AND retired IS NULL",
+                .integer(key.rawValue))
+            changedDataKeys.append(key)
+        }
+        return changedDataKeys
+    }
+}

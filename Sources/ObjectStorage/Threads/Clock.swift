@@ -1,0 +1,40 @@
+import Glibc
+import Synchronization
+
+/// Milliseconds since 1970.
+func wallMilliseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}
+
+/// Milliseconds of a clock that is never set back.
+func monotonicMilliseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}
+
+/// Strictly increasing numbers that stay close to the microseconds since 1970.
+final class OrderClock: Sendable {
+    private let last: Atomic<Int64>
+
+    /// Begins after every order that the catalogue holds, even if the wall clock was set back since.
+    init(after stored: Int64) {
+        last = Atomic(stored)
+    }
+
+    func next() -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let microseconds = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+        var previous = last.load(ordering: .relaxed)
+        while true {
+            let next = max(microseconds, previous + 1)
+            let (exchanged, original) = last.weakCompareExchange(
+                expected: previous, desired: next, ordering: .relaxed)
+            if exchanged { return next }
+            previous = original
+        }
+    }
+}

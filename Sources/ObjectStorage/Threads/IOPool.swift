@@ -1,0 +1,79 @@
+import Glibc
+
+/// A few threads that run blocking work in the order in which it comes.
+final class IOPool: Sendable {
+    private struct State {
+        var jobs = Queue<@Sendable () -> Void>()
+        var isClosed = false
+    }
+
+    private let state: Monitor<State>
+    private let threads: [BlockingThread]
+
+    init(threads count: Int) throws(StorageError) {
+        let state = Monitor(State())
+        var threads: [BlockingThread] = []
+        for index in 0..<max(1, count) {
+            threads.append(
+                try BlockingThread(name: "coffer-io-\(index)") {
+                    while let job = state.wait({ state -> (@Sendable () -> Void)?? in
+                        if let job = state.jobs.popFirst() { return .some(job) }
+                        return state.isClosed ? .some(nil) : nil
+                    }) {
+                        job()
+                    }
+                })
+        }
+        self.state = state
+        self.threads = threads
+    }
+
+    /// Queues work that nobody waits for; false, and nothing is done, when the pool is closed.
+    @discardableResult
+    func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
+        state.signal { state in
+            if !state.isClosed { state.jobs.append(job) }
+            return !state.isClosed
+        }
+    }
+
+    /// Runs blocking work on one of the threads and suspends the caller meanwhile.
+    func run<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            if !submit({ continuation.resume(with: Result { try work() }) }) {
+                continuation.resume(throwing: StorageError.closed)
+            }
+        }
+    }
+
+    /// Finishes what is queued and ends the threads.
+    func close() {
+        state.broadcast { $0.isClosed = true }
+        for thread in threads { thread.join() }
+    }
+}
+
+/// First in, first out, in one array that is cut when half of it has been taken.
+struct Queue<Element> {
+    private var elements: [Element?] = []
+    private var head = 0
+
+    var count: Int { elements.count - head }
+
+    mutating func append(_ element: Element) {
+        elements.append(element)
+    }
+
+    mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        defer {
+            elements[head] = nil
+            head += 1
+            if head > 64 && head * 2 > elements.count {
+                elements.removeFirst(head)
+                head = 0
+            }
+        }
+        return elements[head]
+    }
+}
