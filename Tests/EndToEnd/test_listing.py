@@ -20,7 +20,7 @@ def model(keys, prefix, delimiter, after):
             continue
         cut = key.find(delimiter, len(prefix)) if delimiter else -1
         entry = ("key", key) if cut < 0 else ("prefix", key[:cut + len(delimiter)])
-        if entry[1].encode() <= after.encode() or (entry[0] == "prefix" and after.startswith(entry[1])):
+        if entry[1].encode() <= after.encode():
             continue
         if entry not in entries[-1:]:
             entries.append(entry)
@@ -32,7 +32,7 @@ def tree(http):
     """A bucket with some hundred keys of all shapes, and the keys."""
     random = Random(SEED)
     keys = {"".join(random.choices(ALPHABET, k=random.randint(1, 9))) for _ in range(350)}
-    keys |= {"dir", "dir/", "dir/a", "dir/a/b", "dir//c", "dir0", "/", "//", "a/../b", "./a", "é/é", "\uffff/x", "\U00010000/x"}
+    keys |= {"dir", "dir/", "dir/a", "dir/a/b", "dir//c", "dir0", "/", "//", "a/../b", "./a", "é/é", "\ufffd/x", "\U00010000/x"}
     bucket = http.bucket()
 
     def put(key):
@@ -93,7 +93,9 @@ def test_listings_agree_with_the_model(http, tree, version, encoding):
         limit = random.choice((1, 2, 7, 50, 1000))
         if limit < 3 and not prefix:
             limit = 50
-        after = random.choice(("", "", key, "a", "dir/", "zzz"))
+        after = random.choice(("", "", key, "a", "dir", "zzz"))
+        if delimiter and after.startswith(prefix) and delimiter in after[len(prefix):]:
+            after = ""  # servers differ on whether the prefix that such a key is in has been passed
         parameters = {"prefix": prefix}
         if delimiter:
             parameters["delimiter"] = delimiter
@@ -109,11 +111,11 @@ def test_listings_agree_with_the_model(http, tree, version, encoding):
 
 def test_keys_are_in_the_order_of_their_bytes_not_of_utf_16(http, tree):
     bucket, _ = tree
-    found, _ = page(http, bucket, 2, prefix="\uffff")
+    found, _ = page(http, bucket, 2, prefix="\ufffd")
     other, _ = page(http, bucket, 2, prefix="\U00010000")
     assert found and other
     everything = [text for _, text in page(http, bucket, 2)[0]]
-    assert everything.index("\uffff/x") < everything.index("\U00010000/x")
+    assert everything.index("\ufffd/x") < everything.index("\U00010000/x")
 
 
 def test_contents_say_what_is_stored(http, tree):

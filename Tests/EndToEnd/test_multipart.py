@@ -1,0 +1,239 @@
+"""Multipart uploads: order, replacement, borders, what a client gets wrong, and what is left when it gives up."""
+
+import base64
+import hashlib
+import re
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from payloads import MIB, payload
+
+SMALL = 5 * MIB
+
+
+@pytest.fixture(scope="module")
+def bucket(http):
+    return http.bucket()
+
+
+class Upload:
+    def __init__(self, server, target, headers=None):
+        self.server, self.target = server, target
+        created = server.call("POST", f"{target}?uploads", headers)
+        assert created.status == 200, created
+        self.created, self.id = created, created.find("UploadId")
+
+    def part(self, number, body, headers=None):
+        return self.server.call("PUT", f"{self.target}?partNumber={number}&uploadId={self.id}", headers, body)
+
+    def complete(self, parts, headers=None):
+        items = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in parts)
+        return self.server.call("POST", f"{self.target}?uploadId={self.id}", headers,
+                                f"<CompleteMultipartUpload>{items}</CompleteMultipartUpload>".encode())
+
+    def list(self, query=""):
+        return self.server.call("GET", f"{self.target}?uploadId={self.id}{query}")
+
+    def abort(self):
+        return self.server.call("DELETE", f"{self.target}?uploadId={self.id}")
+
+
+def tag(answer):
+    assert answer.status == 200, answer
+    return answer.headers["etag"]
+
+
+def combined(*bodies):
+    digests = b"".join(hashlib.md5(body).digest() for body in bodies)
+    return f'"{hashlib.md5(digests).hexdigest()}-{len(bodies)}"'
+
+
+def test_parts_in_any_order_become_one_object(http, bucket):
+    upload = Upload(http, f"/{bucket}/ordered", {"Content-Type": "text/x-parts", "x-amz-meta-a": "b"})
+    assert (upload.created.find("Bucket"), upload.created.find("Key")) == (bucket, "ordered")
+    bodies = {1: payload(SMALL, 1), 2: payload(SMALL + 7, 2), 3: payload(100, 3)}
+    tags = {number: tag(upload.part(number, bodies[number])) for number in (3, 1, 2)}
+    assert http.call("HEAD", f"/{bucket}/ordered").status == 404, "nothing is visible before Complete"
+    done = upload.complete(sorted(tags.items()))
+    assert done.status == 200, done
+    assert (done.find("Bucket"), done.find("Key"), done.find("ETag")) == (bucket, "ordered", combined(*bodies.values()))
+    got = http.call("GET", f"/{bucket}/ordered")
+    assert got.body == b"".join(bodies.values())
+    assert (got.headers["content-type"], got.headers["x-amz-meta-a"]) == ("text/x-parts", "b")
+    assert got.headers["etag"] == combined(*bodies.values())
+    assert upload.list().code == "NoSuchUpload"
+
+
+def test_parts_arrive_at_the_same_time(http, bucket):
+    upload, bodies = Upload(http, f"/{bucket}/parallel"), [payload(SMALL, number) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        tags = list(pool.map(lambda number: tag(upload.part(number + 1, bodies[number])), range(6)))
+    assert upload.complete(enumerate(tags, 1)).status == 200
+    assert http.call("GET", f"/{bucket}/parallel").body == b"".join(bodies)
+
+
+def test_a_part_is_replaced_by_its_next_upload(http, bucket):
+    upload = Upload(http, f"/{bucket}/replaced")
+    first = tag(upload.part(1, b"first attempt"))
+    second = tag(upload.part(1, b"second attempt"))
+    assert upload.list().find_all("Part/ETag") == [second]
+    refused = upload.complete([(1, first)])
+    assert (refused.status, refused.code) == (400, "InvalidPart"), refused
+    assert upload.complete([(1, second)]).status == 200
+    assert http.call("GET", f"/{bucket}/replaced").body == b"second attempt"
+
+
+def test_numbers_may_be_sparse_and_parts_left_out(http, bucket):
+    upload = Upload(http, f"/{bucket}/sparse")
+    tags = {number: tag(upload.part(number, payload(SMALL if number < 10_000 else 5, number))) for number in (3, 77, 500, 10_000)}
+    done = upload.complete([(3, tags[3]), (500, tags[500]), (10_000, tags[10_000])])
+    assert done.status == 200, done
+    assert http.call("GET", f"/{bucket}/sparse").body == payload(SMALL, 3) + payload(SMALL, 500) + payload(5, 10_000)
+
+
+@pytest.mark.parametrize("form", ('{bare}', '"{bare}"', "&quot;{bare}&quot;", "&#34;{bare}&#34;"))
+def test_entity_tags_of_parts_are_accepted_in_every_spelling(http, bucket, form):
+    upload = Upload(http, f"/{bucket}/spelling")
+    bare = tag(upload.part(1, b"x")).strip('"')
+    assert upload.complete([(1, form.format(bare=bare))]).status == 200
+
+
+def test_an_upload_of_one_empty_part_is_an_empty_object(http, bucket):
+    upload = Upload(http, f"/{bucket}/empty")
+    assert upload.complete([(1, tag(upload.part(1, b"")))]).status == 200
+    got = http.call("GET", f"/{bucket}/empty")
+    assert (got.status, got.body) == (200, b"")
+    assert got.headers["etag"].endswith('-1"')
+
+
+def test_faulty_lists_of_parts_change_nothing(http, bucket):
+    target = f"/{bucket}/faulty"
+    http.call("PUT", target, body=b"there before")
+    upload = Upload(http, target)
+    one, two = tag(upload.part(1, payload(SMALL))), tag(upload.part(2, payload(SMALL, 2)))
+    small = tag(upload.part(3, b"small"))
+    other = '"' + "0" * 32 + '"'
+    for parts, code in (([(2, two), (1, one)], "InvalidPartOrder"), ([(1, one), (1, one)], "InvalidPartOrder"),
+                        ([(1, other)], "InvalidPart"), ([(1, one), (9, two)], "InvalidPart"),
+                        ([(1, two)], "InvalidPart"), ([(2, two), (3, small), (4, other)], "InvalidPart")):
+        answer = upload.complete(parts)
+        assert (answer.status, answer.code) == (400, code), answer
+    four = tag(upload.part(4, b"last"))
+    answer = upload.complete([(3, small), (4, four)])
+    assert (answer.status, answer.code) == (400, "EntityTooSmall"), answer
+    assert upload.complete([]).status == 400
+    for document in (b"", b"nonsense", b"<CompleteMultipartUpload><Part></Part></CompleteMultipartUpload>",
+                     b"<CompleteMultipartUpload><Part><PartNumber>x</PartNumber><ETag>y</ETag></Part></CompleteMultipartUpload>"):
+        answer = http.call("POST", f"{target}?uploadId={upload.id}", body=document)
+        assert answer.status == 400 and answer.code in ("MalformedXML", "InvalidRequest", "InvalidPart"), answer
+    assert http.call("GET", target).body == b"there before"
+    assert upload.complete([(1, one), (2, two), (4, four)]).status == 200
+
+
+@pytest.mark.parametrize("number, code", (("0", "InvalidArgument"), ("10001", "InvalidArgument"), ("-1", "InvalidArgument"),
+                                          ("x", "InvalidArgument"), ("99999999999999999999", "InvalidArgument")))
+def test_part_numbers_run_from_1_to_10000(http, bucket, number, code):
+    upload = Upload(http, f"/{bucket}/numbers")
+    answer = upload.part(number, b"x")
+    assert answer.status == 400 and answer.code in (code, "InvalidPart"), answer
+    assert upload.list().find_all("Part/PartNumber") == []
+
+
+def test_an_unknown_upload_is_not_found(http, bucket):
+    target = f"/{bucket}/unknown"
+    for upload_id in ("nonsense", "00000000000000000000000000000000", "..%2F..%2Fetc", "a" * 2000):
+        for method, query, body in (("PUT", "partNumber=1&", b"x"), ("GET", "", b""), ("DELETE", "", b""), (
+                "POST", "", b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>")):
+            answer = http.call(method, f"{target}?{query}uploadId={upload_id}", body=body)
+            assert (answer.status, answer.code) == (404, "NoSuchUpload"), (method, answer)
+    assert http.call("HEAD", target).status == 404
+
+
+def test_an_upload_belongs_to_its_bucket_and_key(http, bucket):
+    upload = Upload(http, f"/{bucket}/mine")
+    part = tag(upload.part(1, b"x"))
+    other = http.bucket()
+    for target in (f"/{bucket}/other", f"/{other}/mine"):
+        assert http.call("PUT", f"{target}?partNumber=1&uploadId={upload.id}", body=b"y").code == "NoSuchUpload"
+        assert http.call("GET", f"{target}?uploadId={upload.id}").code == "NoSuchUpload"
+        assert http.call("DELETE", f"{target}?uploadId={upload.id}").status == 404
+    assert upload.complete([(1, part)]).status == 200
+
+
+def test_an_aborted_upload_is_gone(http, bucket):
+    upload = Upload(http, f"/{bucket}/aborted")
+    part = tag(upload.part(1, payload(SMALL)))
+    assert upload.abort().status == 204
+    assert upload.complete([(1, part)]).code == "NoSuchUpload"
+    assert upload.part(2, b"x").code == "NoSuchUpload"
+    assert upload.list().code == "NoSuchUpload"
+    assert http.call("HEAD", f"/{bucket}/aborted").status == 404
+
+
+def test_parts_are_listed_in_pages(http, bucket):
+    upload = Upload(http, f"/{bucket}/listed")
+    tags = {number: tag(upload.part(number, b"x" * number)) for number in (5, 1, 40, 3, 12)}
+    whole = upload.list()
+    assert whole.find_all("Part/PartNumber") == ["1", "3", "5", "12", "40"]
+    assert whole.find_all("Part/Size") == ["1", "3", "5", "12", "40"]
+    assert whole.find_all("Part/ETag") == [tags[number] for number in (1, 3, 5, 12, 40)]
+    assert (whole.find("IsTruncated"), whole.find("UploadId"), whole.find("Key")) == ("false", upload.id, "listed")
+    first = upload.list("&max-parts=2")
+    assert (first.find_all("Part/PartNumber"), first.find("IsTruncated"), first.find("NextPartNumberMarker")) == (
+        ["1", "3"], "true", "3")
+    second = upload.list("&max-parts=2&part-number-marker=3")
+    assert (second.find_all("Part/PartNumber"), second.find("NextPartNumberMarker")) == (["5", "12"], "12")
+    last = upload.list("&max-parts=2&part-number-marker=12")
+    assert (last.find_all("Part/PartNumber"), last.find("IsTruncated")) == (["40"], "false")
+    assert upload.list("&max-parts=x").status == 400
+
+
+def test_completing_twice_is_the_same_object_or_no_upload(http, bucket):
+    upload = Upload(http, f"/{bucket}/twice")
+    part = tag(upload.part(1, b"x"))
+    first = upload.complete([(1, part)])
+    again = upload.complete([(1, part)])
+    assert (again.status == 200 and again.find("ETag") == first.find("ETag")) or again.code == "NoSuchUpload", again
+
+
+def test_of_two_that_complete_at_once_the_object_is_one_of_them(http, bucket):
+    target = f"/{bucket}/contested"
+    uploads = [Upload(http, target) for _ in range(4)]
+    tags = [tag(upload.part(1, payload(300_000, number))) for number, upload in enumerate(uploads)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda pair: pair[0].complete([(1, pair[1])]), zip(uploads, tags)))
+    assert [answer.status for answer in answers] == [200] * 4
+    assert http.call("GET", target).body in [payload(300_000, number) for number in range(4)]
+
+
+def test_open_uploads_do_not_keep_a_bucket(http):
+    """As with the servers that clients know: what was never completed is no object."""
+    name = http.bucket()
+    Upload(http, f"/{name}/open").part(1, b"x")
+    assert http.call("GET", f"/{name}?list-type=2").find("KeyCount") == "0"
+    assert http.call("DELETE", f"/{name}").status == 204
+    assert http.call("HEAD", f"/{name}").status == 404
+
+
+def test_checksums_of_parts_become_a_composite_one(http, bucket):
+    upload = Upload(http, f"/{bucket}/checksums", {"x-amz-checksum-algorithm": "CRC32"})
+    bodies = [payload(SMALL, 1), payload(10, 2)]
+    sums = [zlib.crc32(body).to_bytes(4, "big") for body in bodies]
+    parts = []
+    for number, (body, value) in enumerate(zip(bodies, sums), 1):
+        answer = upload.part(number, body, {"x-amz-checksum-crc32": base64.b64encode(value).decode()})
+        assert answer.headers.get("x-amz-checksum-crc32") == base64.b64encode(value).decode()
+        parts.append((number, tag(answer)))
+    wrong = upload.part(3, b"x", {"x-amz-checksum-crc32": "AAAAAA=="})
+    assert wrong.status == 400, wrong
+    done = upload.complete(parts)
+    expected = base64.b64encode(zlib.crc32(b"".join(sums)).to_bytes(4, "big")).decode() + "-2"
+    assert done.find("ChecksumCRC32") == expected, done
+    head = http.call("HEAD", f"/{bucket}/checksums", {"x-amz-checksum-mode": "ENABLED"})
+    assert head.headers.get("x-amz-checksum-crc32") == expected
+
+
+def test_the_upload_id_can_be_put_into_an_address(http, bucket):
+    assert re.fullmatch(r"[A-Za-z0-9_.~-]+", Upload(http, f"/{bucket}/id").id)
