@@ -39,6 +39,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     private var parsedHead: HTTPRequestHead?
     private var messageEnded = false
+    private var refusesMethod = false
     /// The handler has asked for body bytes and has not got any yet.
     private var bodyWanted = false
     /// The client waits for `100 Continue` before it sends its body.
@@ -126,8 +127,11 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What the parser refuses shows in `pump` as a missing part; anything else is the end of the connection.
-        if error is HTTPParserError { return }
+        // What the parser refuses shows in `step` as a missing part; anything else is the end of the connection.
+        if let error = error as? HTTPParserError {
+            refusesMethod = error == .invalidMethod
+            return
+        }
         server.logger.debug("connection failed", metadata: ["peer": "\(info.remoteAddress)", "error": "\(error)"])
         loop.executor.turn { self.disconnect() }
     }
@@ -179,8 +183,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
             return false
         case .head:
             guard let head = parsedHead, messageEnded == (gate.summary.declaredLength == 0) else {
-                answer(.malformedHeader)
-                return false
+                answer(refusesMethod ? .unknownMethod : .malformedHeader)
+                return true
             }
             parsedHead = nil
             beginExchange(head)
