@@ -68,22 +68,27 @@ struct SignatureV2: Sendable {
 
     /// Throws `SignatureDoesNotMatch` (403).
     func check(_ request: SigningRequest, _ secret: SecretString) throws(S3Error) {
-        let stringToSign = Self.stringToSign(request, dateLine: dateLine, queryHeaders: queryHeaders)
-        let expected = secret.signatureV2(stringToSign)
-        guard let given = Base64.decode(signature), constantTimeEqual(given, expected) else {
-            throw S3Error(
-                .signatureDoesNotMatch,
-                details: [
-                    (name: "AWSAccessKeyId", value: accessKey),
-                    (name: "StringToSign", value: String(decoding: stringToSign, as: UTF8.self)),
-                    (name: "SignatureProvided", value: signature),
-                ])
+        let given = Base64.decode(signature) ?? []
+        var resource = request.virtualHostBucket.map { "/\($0)" } ?? ""
+        resource += request.target.rawPath
+        let stringToSign = stringToSign(request, resource: resource)
+        if constantTimeEqual(given, secret.signatureV2(stringToSign)) { return }
+        // Clients that send `/bucket` sign either that or, as AWS's own do, the `/bucket/` it would be at a host of its own.
+        if resource.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 1, resource != "/" {
+            let second = self.stringToSign(request, resource: resource + "/")
+            if constantTimeEqual(given, secret.signatureV2(second)) { return }
         }
+        throw S3Error(
+            .signatureDoesNotMatch,
+            details: [
+                (name: "AWSAccessKeyId", value: accessKey),
+                (name: "StringToSign", value: String(decoding: stringToSign, as: UTF8.self)),
+                (name: "SignatureProvided", value: signature),
+            ])
     }
 
-    static func stringToSign(
-        _ request: SigningRequest, dateLine: String, queryHeaders: [(name: String, value: String)]
-    ) -> [UInt8] {
+    /// `METHOD ⏎ Content-MD5 ⏎ Content-Type ⏎ date ⏎`, the `x-amz-*` headers, and the resource with its sub-resources.
+    private func stringToSign(_ request: SigningRequest, resource: String) -> [UInt8] {
         let headers = request.headers + queryHeaders
         func value(_ name: String) -> String { headers.first { $0.name == name }?.value ?? "" }
 
@@ -91,9 +96,10 @@ struct SignatureV2: Sendable {
         for name in Set(headers.map(\.name)).filter({ $0.hasPrefix("x-amz-") }).sorted() {
             text += "\(name):\(headers.filter { $0.name == name }.map(\.value).joined(separator: ","))\n"
         }
-        if let bucket = request.virtualHostBucket { text += "/\(bucket)" }
-        text += request.target.rawPath
-        let resources = request.target.query.filter { signedResources.contains($0.name) }.sorted { $0.name < $1.name }
+        text += resource
+        let resources = request.target.query.filter { Self.signedResources.contains($0.name) }.sorted {
+            $0.name < $1.name
+        }
         for (index, pair) in resources.enumerated() {
             text += index == 0 ? "?" : "&"
             text += pair.value.isEmpty ? pair.name : "\(pair.name)=\(pair.value)"
