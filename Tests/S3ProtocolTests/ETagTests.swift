@@ -40,7 +40,7 @@ import Testing
 
 @Suite struct `Preconditions of reads` {
     static let etag = ETag(unquoted: "e")
-    /// 2006-01-02T15:04:05.900Z
+    /// The moment 2006-01-02T15:04:05.900Z.
     static let modified: Int64 = 1_136_214_245_900
     static let same = "Mon, 02 Jan 2006 15:04:05 GMT"
     static let before = "Mon, 02 Jan 2006 15:04:04 GMT"

@@ -2,7 +2,7 @@ import S3Protocol
 import Testing
 
 @Suite struct `HTTP dates` {
-    /// 2006-01-02T15:04:05Z
+    /// The second 2006-01-02T15:04:05Z.
     static let reference: Int64 = 1_136_214_245
 
     @Test(arguments: [

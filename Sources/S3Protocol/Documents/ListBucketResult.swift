@@ -95,7 +95,7 @@ package struct ListBucketResult: Sendable {
         xml.markup("<Size>")
         xml.number(object.size)
         xml.markup("</Size>")
-        if showsOwner { Owner.server.write(as: "Owner", to: &xml) }
+        if showsOwner { xml.fragment(Owner.serverElement) }
         xml.markup("<StorageClass>STANDARD</StorageClass></Contents>")
     }
 }

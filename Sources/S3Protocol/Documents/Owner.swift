@@ -8,6 +8,13 @@ package struct Owner: Hashable, Sendable {
     package static let server = Owner(
         id: "02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4", displayName: "minio")
 
+    /// The `Owner` element, made once for all entries of a listing.
+    static let serverElement: [UInt8] = {
+        var xml = XMLWriter(fragmentOf: 160)
+        server.write(as: "Owner", to: &xml)
+        return xml.bytes
+    }()
+
     func write(as name: StaticString, to xml: inout XMLWriter) {
         xml.open(name)
         xml.element("ID", id)

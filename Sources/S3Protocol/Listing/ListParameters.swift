@@ -109,7 +109,15 @@ extension ListEncoding {
     package func encode(_ key: String) -> String {
         switch self {
         case .plain: key
-        case .url: PercentEncoding.encodeForListing(key)
+        // Most keys are their own encoding and need no copy.
+        case .url: key.utf8.allSatisfy(Self.isLiteral) ? key : PercentEncoding.encodeForListing(key)
+        }
+    }
+
+    private static func isLiteral(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x2F, 0x5F: true
+        default: false
         }
     }
 }

@@ -15,13 +15,18 @@ package struct XMLReader {
     /// - Throws: `malformedXML` for any flaw, and for a root that is not called `root` (nil: any root will do).
     package static func parse(_ document: some Collection<UInt8>, root: String? = nil) throws(S3Error) -> XMLElement {
         let bytes = Array(document)
-        var reader = XMLReader(bytes)
-        let element = try reader.document()
+        let outcome = bytes.withUnsafeBufferPointer { buffer in
+            Result { () throws(S3Error) in
+                var reader = XMLReader(buffer)
+                return try reader.document()
+            }
+        }
+        let element = try outcome.get()
         guard root == nil || element.name == root else { throw S3Error(.malformedXML) }
         return element
     }
 
-    private let bytes: [UInt8]
+    private let bytes: UnsafeBufferPointer<UInt8>
     private var index = 0
     private var elements = 0
     private var open: [OpenElement] = []
@@ -30,11 +35,14 @@ package struct XMLReader {
     private struct OpenElement {
         /// Name with its prefix, as the end tag has to repeat it.
         var tag: Range<Int>
+        /// Text as it stands in the document, while that is all there is: the usual element costs no array.
+        var run: Range<Int>?
+        /// Text in pieces, once there are several.
         var text: [UInt8] = []
         var children: [XMLElement] = []
     }
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
     }
 
@@ -139,12 +147,18 @@ package struct XMLReader {
 
     private mutating func close() throws(S3Error) -> XMLElement? {
         guard let last = open.popLast() else { throw flaw }
-        var text = last.text
+        let string: String?
         if !last.children.isEmpty {
-            guard text.allSatisfy(isSpace) else { throw flaw }
-            text = []
+            guard last.text.allSatisfy(isSpace), last.run.map({ bytes[$0].allSatisfy(isSpace) }) ?? true else {
+                throw flaw
+            }
+            string = ""
+        } else if let run = last.run {
+            string = String(validating: UnsafeBufferPointer(rebasing: bytes[run]), as: UTF8.self)
+        } else {
+            string = String(validating: last.text, as: UTF8.self)
         }
-        guard let string = String(validating: text, as: UTF8.self) else { throw flaw }
+        guard let string else { throw flaw }
         let element = XMLElement(name: try localName(last.tag), text: string, children: last.children)
         guard !open.isEmpty else { return element }
         open[open.count - 1].children.append(element)
@@ -166,9 +180,17 @@ package struct XMLReader {
     /// Text up to the next `<`, into the innermost open element.
     private mutating func characterData() throws(S3Error) {
         var start = index
-        var text = open[open.count - 1].text
-        // Moved out while it grows, so that growing does not copy.
-        open[open.count - 1].text = []
+        while let byte = peek, byte != 0x3C {
+            // Most text has nothing to resolve.
+            if byte == 0x26 || byte == 0x0D || byte == 0x3E || byte < 0x20 && !isSpace(byte) { break }
+            index += 1
+        }
+        if peek == 0x3C {
+            append(start..<index)
+            return
+        }
+        // The text moves out while it grows, so that growing does not copy.
+        var text = takeText()
         defer { open[open.count - 1].text = text }
         while let byte = peek, byte != 0x3C {
             switch byte {
@@ -192,17 +214,40 @@ package struct XMLReader {
         text += bytes[start..<index]
     }
 
+    /// Adds a piece of the document to the text of the innermost open element.
+    private mutating func append(_ piece: Range<Int>) {
+        guard !piece.isEmpty else { return }
+        let last = open.count - 1
+        if open[last].run == nil, open[last].text.isEmpty {
+            open[last].run = piece
+        } else {
+            var text = takeText()
+            text += bytes[piece]
+            open[last].text = text
+        }
+    }
+
+    /// Moves the innermost open element's text out as one array.
+    private mutating func takeText() -> [UInt8] {
+        let last = open.count - 1
+        var text: [UInt8] = []
+        swap(&text, &open[last].text)
+        if let run = open[last].run {
+            text.insert(contentsOf: bytes[run], at: 0)
+            open[last].run = nil
+        }
+        return text
+    }
+
     /// An entity or a character reference.
     ///
     /// A reference may name a control character (keys have them), but not NUL.
     private mutating func reference(into text: inout [UInt8]) throws(S3Error) {
-        let entities: [(StaticString, UInt8)] = [
-            ("&amp;", 0x26), ("&lt;", 0x3C), ("&gt;", 0x3E), ("&quot;", 0x22), ("&apos;", 0x27),
-        ]
-        for (entity, byte) in entities where take(entity) {
-            text.append(byte)
-            return
-        }
+        if take("&amp;") { return text.append(0x26) }
+        if take("&quot;") { return text.append(0x22) }
+        if take("&lt;") { return text.append(0x3C) }
+        if take("&gt;") { return text.append(0x3E) }
+        if take("&apos;") { return text.append(0x27) }
         let isHexadecimal = take("&#x")
         guard isHexadecimal || take("&#") else { throw flaw }
         var value: UInt32 = 0
@@ -229,7 +274,7 @@ package struct XMLReader {
         let start = index
         while index < bytes.count {
             if bytes[index] == 0x5D, take("]]>") {
-                open[open.count - 1].text += bytes[start..<index - 3]
+                append(start..<index - 3)
                 return
             }
             guard bytes[index] >= 0x20 || isSpace(bytes[index]) else { throw flaw }
@@ -291,7 +336,8 @@ package struct XMLReader {
     private func matches(_ literal: StaticString) -> Bool {
         literal.withUTF8Buffer { expected in
             guard index + expected.count <= bytes.count else { return false }
-            return bytes[index..<index + expected.count].elementsEqual(expected)
+            for offset in 0..<expected.count where bytes[index + offset] != expected[offset] { return false }
+            return true
         }
     }
 

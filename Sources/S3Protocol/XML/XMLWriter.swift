@@ -17,6 +17,11 @@ package struct XMLWriter {
         markup("\n")
     }
 
+    /// A piece of a document, without prolog.
+    init(fragmentOf capacity: Int) {
+        bytes.reserveCapacity(capacity)
+    }
+
     /// Literal markup, taken as it is.
     @inline(__always)
     package mutating func markup(_ literal: StaticString) {
@@ -98,6 +103,11 @@ package struct XMLWriter {
         markup("</")
         bytes.append(contentsOf: name.utf8)
         markup(">")
+    }
+
+    /// Bytes that another writer made.
+    mutating func fragment(_ markup: [UInt8]) {
+        bytes.append(contentsOf: markup)
     }
 
     mutating func quoted(_ etag: ETag) {
