@@ -1,7 +1,9 @@
 import Glibc
 
 extension ObjectStore {
-    /// Creates a blob file. Throws `diskFull` at once when the device has no room for so many bytes.
+    /// Creates a blob file.
+    ///
+    /// Throws `diskFull` at once when the device has no room for so many bytes.
     ///
     /// Creating a file costs tens of microseconds and seldom a directory sync.
     package func makeBlob(expectedLength: Int64) throws(StorageError) -> BlobWriter {
@@ -9,19 +11,25 @@ extension ObjectStore {
         return try BlobWriter(expectedLength: max(0, expectedLength), environment: blobs)
     }
 
-    /// Gives up a finished blob that will get no row. Does nothing once a row has taken it.
+    /// Gives up a finished blob that will get no row.
+    ///
+    /// Does nothing once a row has taken it.
     package func discard(_ blob: FinishedBlob) {
         guard directories.claim(blob.id) else { return }
         let directories = directories
         if !pool.submit({ directories.abandon(blob.id) }) { directories.abandon(blob.id) }
     }
 
-    /// Opens a blob file. Throws `io` with `ENOENT` when it is not there.
+    /// Opens a blob file.
+    ///
+    /// Throws `io` with `ENOENT` when it is not there.
     package func openBlob(_ id: BlobID) throws(StorageError) -> BlobReader {
         try BlobReader(path: directories.path(of: id))
     }
 
-    /// Compares rows and files, all of them. Meaningful while nothing is being written. Blocks.
+    /// Compares rows and files, all of them.
+    ///
+    /// Meaningful while nothing is being written. Blocks.
     package func verifyNoOrphans() throws(StorageError) -> OrphanReport {
         let root = "\(drive.path)/blobs"
         var files: Set<BlobID> = []

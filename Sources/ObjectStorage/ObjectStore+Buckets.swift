@@ -30,7 +30,9 @@ extension ObjectStore {
         try await committer.commit(.grows) { transaction in try transaction.updateBucket(id, sealed: sealed) }
     }
 
-    /// Removes a bucket and aborts its uploads. Throws `noSuchBucket`, and `bucketNotEmpty` while it has versions.
+    /// Removes a bucket and aborts its uploads.
+    ///
+    /// Throws `noSuchBucket`, and `bucketNotEmpty` while it has versions.
     package func deleteBucket(_ id: BucketID) async throws {
         try await committer.commit(.shrinks) { transaction in try transaction.deleteBucket(id) }
     }

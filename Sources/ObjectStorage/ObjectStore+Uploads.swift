@@ -1,5 +1,7 @@
 extension ObjectStore {
-    /// Begins a multipart upload. Throws `noSuchBucket`, `noSuchDataKey`, `diskFull`.
+    /// Begins a multipart upload.
+    ///
+    /// Throws `noSuchBucket`, `noSuchDataKey`, `diskFull`.
     package func createUpload(_ upload: UploadRow, dataKey: DataKeyRow?) async throws {
         try space.admitRows(Int64(upload.sealed.count))
         try await committer.commit(.grows) { transaction in

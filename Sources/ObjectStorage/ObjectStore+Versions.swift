@@ -24,7 +24,9 @@ extension ObjectStore {
         }
     }
 
-    /// Removes the version that the key has; false when there is none. `check` as in ``put(_:check:)``.
+    /// Removes the version that the key has; false when there is none.
+    ///
+    /// `check` as in ``put(_:check:)``.
     package func delete(
         _ bucket: BucketID, key: String, check: (@Sendable (StoredVersion?) throws -> Void)? = nil
     ) async throws -> Bool {
@@ -40,7 +42,9 @@ extension ObjectStore {
         }
     }
 
-    /// The newest version of a key. A few microseconds, in place.
+    /// The newest version of a key.
+    ///
+    /// A few microseconds, in place.
     package func version(_ bucket: BucketID, key: String) throws(StorageError) -> StoredVersion? {
         try catalogue.readers.read { session throws(StorageError) in try session.version(bucket, key: key) }
     }
@@ -66,7 +70,9 @@ extension ObjectStore {
         try catalogue.readers.read { session throws(StorageError) in try session.manifest(version) }
     }
 
-    /// One page of keys in the binary order of their UTF-8 bytes. Milliseconds for a full page: use ``offload(_:)``.
+    /// One page of keys in the binary order of their UTF-8 bytes.
+    ///
+    /// Milliseconds for a full page: use ``offload(_:)``.
     ///
     /// The cost depends on the entries returned alone: not on where the page lies, nor on what a delimiter folds away.
     package func list(_ request: ListRequest) throws(StorageError) -> ListPage {

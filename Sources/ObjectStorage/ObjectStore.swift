@@ -72,7 +72,9 @@ package final class ObjectStore: Sendable {
 
     deinit { close() }
 
-    /// Finishes the changes that wait, gives up blobs without a row, and closes everything. Later calls throw `closed`.
+    /// Finishes the changes that wait, gives up blobs without a row, and closes everything.
+    ///
+    /// Later calls throw `closed`.
     package func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         unlinker.close()
@@ -99,7 +101,9 @@ package final class ObjectStore: Sendable {
         space.measure()
     }
 
-    /// Throws what a write would meet now: `diskFull`, `closed`, or that an earlier commit failed. Changes nothing.
+    /// Throws what a write would meet now: `diskFull`, `closed`, or that an earlier commit failed.
+    ///
+    /// Changes nothing.
     package func checkWritable() throws(StorageError) {
         guard !isClosed.load(ordering: .acquiring) else { throw .closed }
         guard !engine.outcomeIsUnknown else { throw .database("an earlier commit failed; restart to recover") }

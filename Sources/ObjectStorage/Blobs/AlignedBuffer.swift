@@ -1,7 +1,9 @@
 import Glibc
 import Synchronization
 
-/// Memory on a border of 4 KiB, as writes past the page cache need it. Owned by one writer at a time.
+/// Memory on a border of 4 KiB, as writes past the page cache need it.
+///
+/// Owned by one writer at a time.
 final class AlignedBuffer: @unchecked Sendable {
     static let alignment = 4096
 

@@ -89,7 +89,9 @@ final class BlobDirectories: Sendable {
         }
     }
 
-    /// Unlinks a file that gets no row. Blocks.
+    /// Unlinks a file that gets no row.
+    ///
+    /// Blocks.
     func abandon(_ id: BlobID) {
         guard unlink(path(of: id)) == 0 || errno == ENOENT else { return }
         settle(id)
@@ -107,7 +109,9 @@ final class BlobDirectories: Sendable {
         }
     }
 
-    /// Refuses further files. If none waits, the floor rises above the current directory.
+    /// Refuses further files.
+    ///
+    /// If none waits, the floor rises above the current directory.
     func close() {
         state.withLock { state in
             state.isClosed = true

@@ -2,7 +2,9 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A blob file that is being written. Its calls block, and come one at a time.
+/// A blob file that is being written.
+///
+/// Its calls block, and come one at a time.
 final class BlobFile: Sendable {
     private let descriptor: Int32
     private let isDirect: Atomic<Bool>

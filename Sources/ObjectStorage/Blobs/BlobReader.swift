@@ -1,6 +1,8 @@
 import Glibc
 
-/// An open blob file. Any number of threads may read at once.
+/// An open blob file.
+///
+/// Any number of threads may read at once.
 package final class BlobReader: Sendable {
     /// Bytes of the file.
     package let length: Int64
@@ -21,7 +23,9 @@ package final class BlobReader: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Fills the buffer from the given place; returns fewer bytes than it holds only at the end of the file. Blocks.
+    /// Fills the buffer from the given place; returns fewer bytes than it holds only at the end of the file.
+    ///
+    /// Blocks.
     package func read(
         at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
     ) throws(StorageError) -> Int {

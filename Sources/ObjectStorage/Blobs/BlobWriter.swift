@@ -91,7 +91,9 @@ package final class BlobWriter: @unchecked Sendable {
         filled = 0
     }
 
-    /// Writes what is left and makes the file durable. It then waits for a row that refers to it.
+    /// Writes what is left and makes the file durable.
+    ///
+    /// It then waits for a row that refers to it.
     package func finish() async throws(StorageError) -> FinishedBlob {
         guard stage == .writing else { throw .noSuchBlob }
         try await background.wait()
@@ -110,7 +112,9 @@ package final class BlobWriter: @unchecked Sendable {
         return FinishedBlob(id: id, length: offset + Int64(count))
     }
 
-    /// Gives the file up; it is unlinked in the background. After ``finish()`` this works until a row has taken the file.
+    /// Gives the file up; it is unlinked in the background.
+    ///
+    /// After ``finish()`` this works until a row has taken the file.
     package func discard() {
         switch stage {
         case .writing:

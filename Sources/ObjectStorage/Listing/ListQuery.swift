@@ -1,5 +1,7 @@
 extension Session {
-    /// One page of a listing. Every jump over what is not wanted is one seek in the index.
+    /// One page of a listing.
+    ///
+    /// Every jump over what is not wanted is one seek in the index.
     func list(_ request: ListRequest) throws(StorageError) -> ListPage {
         guard request.limit > 0 else { return ListPage(entries: [], isTruncated: false) }
         return try snapshot { () throws(StorageError) in
@@ -16,7 +18,9 @@ extension Session {
     }
 }
 
-/// The state of one listing. Keys are compared as bytes, for that is their order in the index.
+/// The state of one listing.
+///
+/// Keys are compared as bytes, for that is their order in the index.
 private struct Listing {
     private let bucket: BucketID
     private let prefix: [UInt8]

@@ -19,7 +19,9 @@ final class Catalogue: Sendable {
     }
 }
 
-/// A connection and what it has prepared. Used by one thread at a time, which its owner sees to.
+/// A connection and what it has prepared.
+///
+/// Used by one thread at a time, which its owner sees to.
 final class Connection: @unchecked Sendable {
     enum Role { case writer, reader }
 

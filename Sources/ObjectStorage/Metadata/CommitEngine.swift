@@ -165,7 +165,9 @@ final class CommitEngine: @unchecked Sendable {
         }
     }
 
-    /// Stores the floor and copies the log, before the connection closes. The committer's thread has ended by then.
+    /// Stores the floor and copies the log, before the connection closes.
+    ///
+    /// The committer's thread has ended by then.
     func closeLog() {
         if !outcomeIsUnknown {
             connection.use { session in

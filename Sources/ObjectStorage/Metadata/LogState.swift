@@ -8,7 +8,9 @@ enum CheckpointMode {
     case truncate
 }
 
-/// How long the write-ahead log is, by what SQLite reports after each commit. Belongs to the committer's thread.
+/// How long the write-ahead log is, by what SQLite reports after each commit.
+///
+/// Belongs to the committer's thread.
 final class LogState {
     private static let frameSize = 8192 + 24
 

@@ -15,7 +15,9 @@ protocol Mutation: AnyObject, Sendable {
     func answer()
 }
 
-/// A change with a result of some type. Unchecked: handed from the caller to the committer's thread, which alone uses it.
+/// A change with a result of some type.
+///
+/// Unchecked: handed from the caller to the committer's thread, which alone uses it.
 final class PendingMutation<R: Sendable>: Mutation, @unchecked Sendable {
     let kind: MutationKind
     private let body: @Sendable (Transaction) throws -> R

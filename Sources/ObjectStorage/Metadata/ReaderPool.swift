@@ -1,4 +1,6 @@
-/// The read-only connections, lent one at a time. Their number is fixed: who finds none waits, microseconds as a rule.
+/// The read-only connections, lent one at a time.
+///
+/// Their number is fixed: who finds none waits, microseconds as a rule.
 final class ReaderPool: Sendable {
     private struct State {
         var free: [Connection]

@@ -14,7 +14,9 @@ extension Transaction {
         guard session.hasChangedRow else { throw .noSuchBucket }
     }
 
-    /// Removes an empty bucket. Uploads do not keep it: they are aborted with it.
+    /// Removes an empty bucket.
+    ///
+    /// Uploads do not keep it: they are aborted with it.
     func deleteBucket(_ id: BucketID) throws(StorageError) {
         try requireBucket(id)
         guard try integer("SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) == nil else {

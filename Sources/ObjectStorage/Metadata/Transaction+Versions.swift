@@ -26,7 +26,9 @@ extension Transaction {
         return current
     }
 
-    /// Writes the row of a new version; the current one's body goes. Returns the row's number.
+    /// Writes the row of a new version; the current one's body goes.
+    ///
+    /// Returns the row's number.
     func store(_ new: NewVersion, over current: CurrentVersion?) throws(StorageError) -> Int64 {
         let columns = new.columns
         noteOrder(columns.order)

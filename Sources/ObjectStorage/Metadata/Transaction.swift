@@ -83,7 +83,9 @@ final class Transaction {
     /// The directories that the batch's new blobs lie in.
     var directories: Set<UInt64> { Set(blobs.map(\.directory)) }
 
-    /// Writes what the batch has summed up. Returns the data keys of which no cached copy may stay.
+    /// Writes what the batch has summed up.
+    ///
+    /// Returns the data keys of which no cached copy may stay.
     func settle() throws(StorageError) -> [DataKeyID] {
         if greatestOrder > 0 {
             try run("UPDATE drive SET value = max(value, ?) WHERE name = 'order'", .integer(greatestOrder))

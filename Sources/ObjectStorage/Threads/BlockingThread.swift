@@ -6,7 +6,9 @@ import Synchronization
 final class BlockingThread: Sendable {
     private let thread: Mutex<pthread_t?>
 
-    /// Starts the thread. The name is cut to the 15 bytes that the kernel shows.
+    /// Starts the thread.
+    ///
+    /// The name is cut to the 15 bytes that the kernel shows.
     init(name: String, _ body: @escaping @Sendable () -> Void) throws(StorageError) {
         let start = ThreadStart(name: String(name.prefix(15)), body: body)
         var handle = pthread_t()
