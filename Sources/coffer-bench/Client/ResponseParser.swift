@@ -51,7 +51,9 @@ struct ResponseParser {
         state = remaining == count ? .complete : .body(remaining: remaining - count)
     }
 
-    /// Takes what has arrived. Bytes after the end make the response broken: nothing is pipelined here.
+    /// Takes what has arrived.
+    ///
+    /// Bytes after the end make the response broken: nothing is pipelined here.
     mutating func feed(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -155,7 +157,7 @@ struct ResponseParser {
         }
     }
 
-    /// Where the line's content after `prefix` lies, nil if it begins with something else. Cases do not matter.
+    /// Where the line's content after `prefix`, in whatever case, lies; nil if it begins with something else.
     private func value(of prefix: StaticString, in line: Range<Int>) -> Range<Int>? {
         let count = prefix.utf8CodeUnitCount
         guard line.count >= count else { return nil }

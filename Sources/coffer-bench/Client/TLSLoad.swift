@@ -4,8 +4,10 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// The same load as ``LoadLoop`` over TLS, which needs a TLS stack and takes NIO's: dearer for the client, so wall-clock
-/// figures over TLS say more about both ends together. Certificates are not checked: a benchmark has no secrets.
+/// The same load as ``LoadLoop`` over TLS, on NIO's TLS stack.
+///
+/// That is dearer for the client, so wall-clock figures over TLS say more about both ends together. Certificates are not
+/// checked: a benchmark has no secrets.
 enum TLSLoad {
     static func run(
         address: sockaddr_in, host: String, book: RequestBook, dispenser: Dispenser, connections: Int, threads: Int

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A size as people write it: `4096`, `4KiB`, `64MiB`, `1GB`. Binary and decimal units are told apart.
+/// A size as people write it, with binary and decimal units told apart: `4096`, `4KiB`, `64MiB`, `1GB`.
 struct ByteSize: ExpressibleByArgument, CustomStringConvertible, Sendable {
     let bytes: Int
 

@@ -1,7 +1,8 @@
 import Glibc
 
-/// Finds the process on this machine that listens on a TCP port: the socket's inode in /proc/net/tcp, then the process
-/// that has it open. Nil when there is none, or it belongs to somebody else.
+/// Finds the process on this machine that listens on a TCP port; nil when there is none, or it belongs to somebody else.
+///
+/// The way leads from the socket's inode in /proc/net/tcp to the process that has it open.
 func processListening(on port: UInt16) -> pid_t? {
     let inodes = Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap { listeningInodes(in: $0, port: port) })
     guard !inodes.isEmpty else { return nil }

@@ -2,8 +2,9 @@ import Encryption
 import Glibc
 import ObjectStorage
 
-/// Reference (c): one thread a connection on plain sockets that only receives, seals and writes (PUT), or reads, opens
-/// and sends (GET). It uses the server's own sealer and blob files; all of HTTP, S3, keys and catalogue is left out.
+/// Reference (c): one thread a connection that only receives, seals and writes (PUT), or reads, opens and sends (GET).
+///
+/// It uses plain sockets and the server's own sealer and blob files; all of HTTP, S3, keys and catalogue is left out.
 final class BlobPipeline: Sendable {
     private let store: ObjectStore
     private let size: Int

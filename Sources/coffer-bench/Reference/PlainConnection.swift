@@ -36,7 +36,9 @@ struct PlainConnection: ~Copyable {
 
     func send(_ text: String) -> Bool { Array(text.utf8).withUnsafeBytes { send($0) } }
 
-    /// Behind the empty line that ends a head; nil when the head is not complete. The client sends heads in one piece.
+    /// Where the body begins, behind the empty line; nil when the head is not complete.
+    ///
+    /// The client sends heads in one piece.
     static func endOfHead(in bytes: UnsafeRawBufferPointer) -> Int? {
         guard bytes.count >= 4 else { return nil }
         return (4...bytes.count).first { end in
