@@ -1,6 +1,7 @@
 """Routing and refusals: what is not implemented says so, and nothing ever falls through to another operation."""
 
 import re
+import zlib
 from itertools import product
 
 import pytest
@@ -31,7 +32,7 @@ CASES = [(level, name, method) for level, names in UNIMPLEMENTED.items() for nam
 # Combinations that no operation of S3 has: whatever they answer, they are no other operation.
 ABSURD = [(level, name, method) for level, names in UNIMPLEMENTED.items()
           for name, method in product((*names, "location", "delete", "encryption", "uploads", "partNumber", "uploadId"), METHODS)
-          if (level, name, method) not in CASES]
+          if (level, name, method) not in (*CASES, ("bucket", "encryption", "DELETE"), ("object", "uploads", "POST"))]
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +232,7 @@ def test_a_delete_that_names_a_version_spares_the_object(http, bucket):
      "</CreateBucketConfiguration>", 200),
     ("<Wrong/>", 400), ("no xml", 400)))
 def test_buckets_are_created_with_and_without_a_document(http, document, status):
-    name = f"created-{abs(hash(document)) % 10**8}"
+    name = f"created-{zlib.crc32(document.encode())}"
     answer = http.call("PUT", f"/{name}", body=document.encode())
     assert answer.status == status, answer
     assert http.call("HEAD", f"/{name}").status == (200 if status == 200 else 404)

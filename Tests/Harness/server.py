@@ -42,7 +42,7 @@ class Server:
     """One server process on one drive. `directory` holds the drive, the keyring, a home and the logs, side by side."""
 
     def __init__(self, directory, *, certificates=None, arguments=(), environment=None, keyring=True, json_log=True,
-                 credentials=True, drive=None):
+                 debug=True, credentials=True, drive=None):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.drive = Path(drive) if drive else self.directory / "drive"
@@ -54,6 +54,7 @@ class Server:
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
         self.json_log = json_log
+        self.debug = debug  # so that the search for secrets sees all that the server can say
         self.credentials = credentials
         self.access_key, self.secret_key = ACCESS_KEY, SECRET_KEY
         self.region = "us-east-1"
@@ -94,6 +95,8 @@ class Server:
             command += ["--keyring", str(self.keyring)]
         if self.json_log:
             command += ["--json"]
+        if self.debug:
+            command += ["--debug"]
         return command + self.arguments
 
     def process_environment(self):

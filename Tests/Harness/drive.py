@@ -1,0 +1,190 @@
+"""Looks at a stopped drive from outside: its files and its tables, as the articles OnDiskLayout and Schema describe them."""
+
+import base64
+import json
+import shutil
+import sqlite3
+import struct
+from pathlib import Path
+
+import coffer_decoder as decoder
+
+INLINE, FILE, PARTS = 1, 2, 3
+SCHEMES = {1: "sse-s3", 2: "sse-kms", 3: "sse-c"}
+
+
+class Drive:
+    def __init__(self, directory):
+        self.directory = Path(directory)
+
+    # --- files
+
+    def blob_path(self, blob):
+        """`blob` is 16 bytes: the number of the directory, then what the file is called."""
+        number, name = struct.unpack(">QQ", blob)
+        return self.directory / "blobs" / f"{number:010}" / f"{name:016x}"
+
+    def blob_files(self):
+        return {path for path in (self.directory / "blobs").glob("*/*") if path.is_file()}
+
+    def copy(self, target):
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.directory, target)
+        return Drive(target)
+
+    # --- tables
+
+    def connect(self):
+        database = sqlite3.connect(self.directory / "coffer.db")
+        database.row_factory = sqlite3.Row
+        return database
+
+    def rows(self, query, *values):
+        database = self.connect()
+        try:
+            return [dict(row) for row in database.execute(query, values)]
+        finally:
+            database.close()
+
+    def execute(self, statement, *values):
+        """Changes the catalogue behind the server's back; the number of rows that it hit."""
+        database = self.connect()
+        try:
+            with database:
+                return database.execute(statement, values).rowcount
+        finally:
+            database.close()
+
+    def version(self, key):
+        """The newest version of a key, in whatever bucket."""
+        return self.rows("SELECT * FROM versions WHERE key = ? ORDER BY ord DESC LIMIT 1", key.encode())[0]
+
+    def blobs_of(self, version):
+        """The blob files of a version in the order of its parts."""
+        if version["body"] == FILE:
+            return [self.blob_path(version["blob"])]
+        rows = self.rows("SELECT blob FROM version_blobs WHERE version = ? ORDER BY number", version["id"])
+        return [self.blob_path(row["blob"]) for row in rows]
+
+    def referenced_blobs(self):
+        """The files that rows refer to: bodies, parts of versions, parts of open uploads."""
+        found = set()
+        for query in ("SELECT blob FROM versions WHERE blob IS NOT NULL", "SELECT blob FROM version_blobs",
+                      "SELECT blob FROM parts"):
+            found |= {self.blob_path(row["blob"]) for row in self.rows(query)}
+        return found
+
+    def garbage(self):
+        return {self.blob_path(row["blob"]) for row in self.rows("SELECT blob FROM garbage")}
+
+    def complaints(self):
+        """Everything about the catalogue and the files that does not fit together."""
+        found = [f"SQLite: {row['integrity_check']}" for row in self.rows("PRAGMA integrity_check")
+                 if row["integrity_check"] != "ok"]
+        files, referenced = self.blob_files(), self.referenced_blobs()
+        found += [f"a file without a row: {path.relative_to(self.directory)}" for path in files - referenced - self.garbage()]
+        found += [f"a row without a file: {path.relative_to(self.directory)}" for path in referenced - files]
+        found += [f"a body in a table without its version: {row['version']}" for row in self.rows(
+            "SELECT version FROM inline_bodies WHERE version NOT IN (SELECT id FROM versions WHERE body = ?)", INLINE)]
+        found += [f"a version without its body in a table: {row['id']}" for row in self.rows(
+            "SELECT id FROM versions WHERE body = ? AND size > 0 AND id NOT IN (SELECT version FROM inline_bodies)", INLINE)]
+        found += [f"parts of no version: {row['version']}" for row in self.rows(
+            "SELECT DISTINCT version FROM version_blobs WHERE version NOT IN (SELECT id FROM versions)")]
+        found += [f"a manifest of no version: {row['version'].hex()}" for row in self.rows(
+            "SELECT version FROM manifests WHERE version NOT IN (SELECT version FROM versions WHERE body = ?)", PARTS)]
+        found += [f"parts of no upload: {row['upload']}" for row in self.rows(
+            "SELECT DISTINCT upload FROM parts WHERE upload NOT IN (SELECT id FROM uploads)")]
+        found += [f"data key {row['id']} counts {row['refs']} uses and has {row['uses']}" for row in self.rows(
+            "SELECT id, refs, (SELECT count(*) FROM versions WHERE data_key = data_keys.id) + (SELECT count(*) FROM uploads "
+            "WHERE data_key = data_keys.id) AS uses FROM data_keys") if row["refs"] != row["uses"]]
+        found += [f"version {row['id']} names a data key that is not there" for row in self.rows(
+            "SELECT id FROM versions WHERE data_key IS NOT NULL AND data_key NOT IN (SELECT id FROM data_keys)")]
+        return found
+
+
+def fields(record):
+    """The fields of a record's plaintext, a version byte and then tag, length (LEB128), bytes: (tag, value) pairs."""
+    assert record[0] == 1, "records have version 1"
+    found, position = [], 1
+    while position < len(record):
+        tag, position = record[position], position + 1
+        length = shift = 0
+        while True:
+            byte, position = record[position], position + 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        found.append((tag, record[position:position + length]))
+        position += length
+    return found
+
+
+class OpenDrive(Drive):
+    """A drive together with its keyring: everything that the server can read, read without the server."""
+
+    def __init__(self, directory, keyring):
+        super().__init__(directory)
+        document = json.loads(Path(keyring).read_text())
+        self.master_keys = {key["name"]: base64.b64decode(key["key"]) for key in document["keys"]}
+        setting = dict(fields(self.rows("SELECT value FROM settings WHERE name = 'catalogue-key'")[0]["value"]))
+        self.catalogue_key = decoder.open_data_key(
+            self.master_keys[setting[1].decode()], setting[2], decoder.canonical_context({"coffer": "catalogue"}))
+
+    @staticmethod
+    def associated_data(version):
+        key = version["key"]
+        data = struct.pack(">BqI", 1, version["bucket"], len(key)) + key + version["version"]
+        data += struct.pack(">qqqI", version["ord"], version["size"], version["modified"], version["flags"])
+        data += b"\x00" if version["data_key"] is None else b"\x01" + struct.pack(">q", version["data_key"])
+        data += struct.pack(">B", version["body"])
+        return data + (b"\x00" if version["blob"] is None else b"\x01" + version["blob"])
+
+    def record(self, version):
+        """A version's sealed record as {tag: [values]}; the tags are those of ObjectRecord."""
+        plaintext = decoder.open_record(
+            self.catalogue_key, version["sealed"], kind=decoder.RECORD_KINDS["object"], row_id=version["version"],
+            associated_data=self.associated_data(version))
+        found = {}
+        for tag, value in fields(plaintext):
+            found.setdefault(tag, []).append(value)
+        return found
+
+    def data_key(self, number):
+        row = self.rows("SELECT * FROM data_keys WHERE id = ?", number)[0]
+        return decoder.open_data_key(self.master_keys[row["kms_key"]], row["wrapped"], row["context"])
+
+    def object_key(self, version, customer_key=None):
+        encryption = dict(fields(self.record(version)[2][0]))
+        scheme = encryption[1][0]
+        if scheme == decoder.SSE_C:
+            assert encryption[3] == decoder.customer_key_commitment(customer_key, version["version"])
+        key = customer_key if scheme == decoder.SSE_C else self.data_key(version["data_key"])
+        return scheme, decoder.open_object_key(
+            key, encryption[2], scheme=scheme, bucket_id=version["bucket"], version_id=version["version"])
+
+    def manifest(self, version):
+        """(part number, blob path, plaintext size) for each part."""
+        sealed = self.rows("SELECT sealed FROM manifests WHERE version = ?", version["version"])[0]["sealed"]
+        plaintext = decoder.open_record(
+            self.catalogue_key, sealed, kind=decoder.RECORD_KINDS["manifest"], row_id=version["version"], associated_data=b"")
+        assert plaintext[0] == 1
+        parts, position = [], 1
+        while position < len(plaintext):
+            number, blob, size, checksum = struct.unpack(">I16sqB", plaintext[position:position + 29])
+            parts.append((number, self.blob_path(blob), size))
+            position += 29 + checksum
+        return parts
+
+    def plaintext(self, key, customer_key=None):
+        """The bytes of an object, opened with the independent decoder."""
+        version = self.version(key)
+        _, object_key = self.object_key(version, customer_key)
+        identity = version["version"]
+        if version["body"] == INLINE:
+            stream = self.rows("SELECT bytes FROM inline_bodies WHERE version = ?", version["id"])[0]["bytes"]
+            return decoder.open_stream(object_key, stream, identity)
+        if version["body"] == FILE:
+            return decoder.open_stream(object_key, self.blob_path(version["blob"]).read_bytes(), identity)
+        return b"".join(decoder.open_stream(object_key, path.read_bytes(), identity, number)
+                        for number, path, _ in self.manifest(version))
