@@ -1,0 +1,47 @@
+import Cryptography
+import Testing
+
+@Suite struct EncodingTests {
+    @Test func `hexadecimal is written in lower case and read in either`() {
+        #expect(Hex.encode([0x00, 0x0f, 0xa0, 0xff]) == "000fa0ff")
+        #expect(Hex.encode([UInt8]()) == "")
+        #expect(Hex.encode(([1, 2, 255] as [UInt8]).reversed()) == "ff0201")
+        #expect(Hex.decode("000fa0ff") == [0x00, 0x0f, 0xa0, 0xff])
+        #expect(Hex.decode("000FA0fF") == [0x00, 0x0f, 0xa0, 0xff])
+        #expect(Hex.decode("") == [])
+        #expect(Hex.decode("xx00ff".dropFirst(2)) == [0x00, 0xff])
+    }
+
+    @Test(arguments: ["0", "0g", "g0", " 00", "0x00", "00 ", "é"])
+    func `what is not pairs of digits is refused`(_ text: String) {
+        #expect(Hex.decode(text) == nil)
+    }
+
+    /// RFC 4648 §10.
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ])
+    func `base64 of the published texts`(_ text: String, _ encoded: String) {
+        #expect(Base64.encode(Array(text.utf8)) == encoded)
+        #expect(Base64.decode(encoded) == Array(text.utf8))
+    }
+
+    @Test func `every byte survives base64 at every length`() {
+        let bytes = Array<UInt8>(0...255)
+        for count in 0...bytes.count {
+            let prefix = Array(bytes[..<count])
+            #expect(Base64.decode(Base64.encode(prefix)) == prefix)
+        }
+        #expect(Base64.encode([0xfb, 0xff, 0xfe]) == "+//+")
+    }
+
+    @Test(arguments: [
+        "Zg", "Zg=", "Zg===", "Z===", "====", "=", "Zm9v\n", " Zm9v", "Zm9vZg", "Zm=v", "Zg==Zm9v", "-__-", "Zh==",
+        "Zm9=",
+        "Zm\u{e9}v",
+    ])
+    func `flawed base64 is refused`(_ text: String) {
+        #expect(Base64.decode(text) == nil)
+    }
+}
