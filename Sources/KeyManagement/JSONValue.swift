@@ -5,7 +5,7 @@ enum JSONValue {
     case object([(name: String, value: JSONValue)])
     case array([JSONValue])
     case string(String)
-    /// Integers only as such; any other number is kept as it was spelt.
+    /// As it was spelt.
     case number(String)
     case bool(Bool)
     case null
@@ -149,8 +149,7 @@ private struct JSONReader {
     private mutating func number() -> JSONValue? {
         let start = position
         _ = take("-")
-        guard !take("0") || !isDigit else { return nil }
-        guard digits() || bytes[position - 1] == UInt8(ascii: "0") else { return nil }
+        if take("0") { guard !isDigit else { return nil } } else { guard digits() else { return nil } }
         if take(".") { guard digits() else { return nil } }
         if take("e") || take("E") {
             if !take("+") { _ = take("-") }
