@@ -27,8 +27,9 @@ package enum PackageFormat {
 
     /// Plaintext bytes of a stream of `length` bytes at rest; nil if no stream has this length.
     package static func plaintextLength(ofSealed length: Int64) -> Int64? {
+        let possible = sealedLength(ofPlaintext: 0)...sealedLength(ofPlaintext: maximumPlaintextLength)
+        guard possible.contains(length) else { return nil }
         let packages = length - Int64(headerSize)
-        guard packages >= Int64(tagSize), length <= sealedLength(ofPlaintext: maximumPlaintextLength) else { return nil }
         let count = (packages + sealedPackageSize64 - 1) / sealedPackageSize64
         let last = packages - (count - 1) * sealedPackageSize64
         guard last > Int64(tagSize) || (last == Int64(tagSize) && count == 1) else { return nil }
