@@ -1,5 +1,5 @@
 /// The credential of a SigV4 signature: `<access key>/<yyyymmdd>/<region>/<service>/aws4_request`.
-package struct Credential: Hashable, Sendable {
+package struct Credential: Sendable {
     package let accessKey: String
     /// `yyyymmdd`.
     package let date: String
@@ -44,4 +44,16 @@ package struct Credential: Hashable, Sendable {
 
     static let malformed =
         "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
+}
+
+extension Credential: Hashable {
+    /// Access key and scope say it all.
+    package static func == (one: Credential, other: Credential) -> Bool {
+        one.scope == other.scope && one.accessKey == other.accessKey
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(scope)
+        hasher.combine(accessKey)
+    }
 }
