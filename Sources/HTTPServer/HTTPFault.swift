@@ -1,4 +1,6 @@
-/// Why this layer answers a request by itself, without or instead of its handler. After each the connection closes.
+/// Why this layer answers a request by itself, without or instead of its handler.
+///
+/// After each the connection closes.
 package enum HTTPFault: Hashable, Sendable, CaseIterable {
     /// Not an HTTP/1 request line: garbage, a TLS hello or an HTTP/2 preface on a plain port.
     case malformedRequestLine

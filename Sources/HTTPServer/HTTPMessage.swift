@@ -6,8 +6,9 @@ package struct RequestHead: Sendable {
     package let target: String
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     package let versionMinor: Int
-    /// Names in lower case, values without surrounding white space, in arrival order. Values that are not UTF-8 were
-    /// read as Latin-1.
+    /// Names in lower case, values without surrounding white space, in arrival order.
+    ///
+    /// Values that are not UTF-8 were read as Latin-1.
     package let headers: [(name: String, value: String)]
 
     package init(method: String, target: String, versionMinor: Int, headers: [(name: String, value: String)]) {
@@ -36,8 +37,9 @@ package struct ConnectionInfo: Sendable {
     package let remoteAddress: String
     /// The port the connection was accepted on.
     package let localPort: Int
-    /// The client's leaf certificate in DER, when the server asked for one and the client sent one. Nothing about it
-    /// but the possession of its private key has been verified.
+    /// The client's leaf certificate in DER, when the server asked for one and the client sent one.
+    ///
+    /// Nothing about it but the possession of its private key has been verified.
     package let peerCertificate: [UInt8]?
 
     package init(isTLS: Bool, remoteAddress: String, localPort: Int, peerCertificate: [UInt8]? = nil) {
@@ -54,14 +56,17 @@ package struct HTTPRequest: Sendable {
     package let connection: ConnectionInfo
 }
 
-/// The head of a response. The server itself adds `date` (unless given), `content-length` or `transfer-encoding`, and
-/// `connection`.
+/// The head of a response.
+///
+/// The server itself adds `date` (unless given), `content-length` or `transfer-encoding`, and `connection`.
 package struct ResponseHead: Sendable {
     package var status: Int
     /// Names as they go out; control bytes in a value are sent as spaces, so no value can end its line.
     package var headers: [(name: String, value: String)]
-    /// Bytes of the body; nil sends it chunked (HTTP/1.1) or up to the connection's end (HTTP/1.0). Ignored where the
-    /// status has no body (1xx, 204); in answers to HEAD and with 304 it is what a GET would have had.
+    /// Bytes of the body; nil sends it chunked (HTTP/1.1) or up to the connection's end (HTTP/1.0).
+    ///
+    /// Ignored where the status has no body (1xx, 204); in answers to HEAD and with 304 it is what a GET would have
+    /// had.
     package var contentLength: Int64?
 
     package init(status: Int, headers: [(name: String, value: String)] = [], contentLength: Int64?) {
@@ -71,8 +76,10 @@ package struct ResponseHead: Sendable {
     }
 }
 
-/// What answers requests. One call is one task that prefers the connection's event loop as its executor: whatever takes
-/// longer than some tens of microseconds of CPU or blocks belongs elsewhere.
+/// What answers requests.
+///
+/// One call is one task that prefers the connection's event loop as its executor: whatever takes longer than some tens
+/// of microseconds of CPU or blocks belongs elsewhere.
 package protocol HTTPHandler: Sendable {
     /// Answers `request` through `response`. The request ends when this returns: a response not begun becomes a 500,
     /// one begun and not finished aborts the connection. The task is cancelled when the client goes away.

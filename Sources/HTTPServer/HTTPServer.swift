@@ -38,7 +38,9 @@ package final class HTTPServer: Sendable {
         addresses = listeners.compactMap(\.localAddress)
     }
 
-    /// Reads the certificates, binds every address and begins to accept. On failure nothing stays bound.
+    /// Reads the certificates, binds every address and begins to accept.
+    ///
+    /// On failure nothing stays bound.
     package static func start(
         _ configuration: HTTPServerConfiguration, handler: any HTTPHandler, logger: Logger
     ) async throws(HTTPServerError) -> HTTPServer {
@@ -65,20 +67,24 @@ package final class HTTPServer: Sendable {
             poll: certificates?.poll(on: group.next()))
     }
 
-    /// Reads the certificates again, for connections to come. On failure the old ones stay.
+    /// Reads the certificates again, for connections to come.
+    ///
+    /// On failure the old ones stay.
     package func reloadTLS() throws(HTTPServerError) {
         try certificates?.reload()
     }
 
     /// Stops accepting and closes idle connections; requests in flight have `grace` to finish before their connections
-    /// are reset and their tasks cancelled. Returns when all of it is over, at the latest some seconds after `grace`.
+    /// are reset and their tasks cancelled.
+    ///
+    /// Returns when all of it is over, at the latest some seconds after `grace`.
     package func shutdown(grace: Duration) async {
         state.isShuttingDown.store(true, ordering: .sequentiallyConsistent)
         poll?.cancel()
         for listener in listeners { try? await listener.close() }
         await onEveryConnection { $0.shutDown() }
         await waitUntil(.now + grace) { self.isQuiet }
-        await onEveryConnection { $0.abort() }
+        await onEveryConnection { $0.cutOff() }
         await waitUntil(.now + .seconds(5)) { self.isQuiet }
         // A handler that ignores its cancellation still needs its loop.
         guard isQuiet else {

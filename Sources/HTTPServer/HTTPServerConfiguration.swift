@@ -6,7 +6,9 @@ package struct HTTPServerConfiguration: Sendable {
     package var limits = HTTPLimits()
     /// Threads that do the network and run the handlers; nil: four a core, at least four.
     package var eventLoops: Int?
-    /// Makes the answer to a request that no handler sees. `content-length` and `connection` are added to it.
+    /// Makes the answer to a request that no handler sees.
+    ///
+    /// `content-length` and `connection` are added to it.
     package var errorBody: @Sendable (HTTPFault) -> FaultAnswer = HTTPFault.plainAnswer
 
     package init(addresses: [String], tls: TLSConfigurationSource? = nil) {

@@ -39,8 +39,10 @@ package final class RequestBody: @unchecked Sendable {
         self.connection = connection
     }
 
-    /// The next piece, never empty, or nil at the end. The first call answers `Expect: 100-continue`. Returns without
-    /// suspension when bytes are there. One call at a time.
+    /// The next piece, never empty, or nil at the end.
+    ///
+    /// The first call answers `Expect: 100-continue`. Returns without suspension when bytes are there. One call at a
+    /// time.
     package func next() async throws(BodyError) -> ByteBuffer? {
         if loop.loop.inEventLoop, let ready = takeOrPull() { return try ready.get() }
         let result = await withUnsafeContinuation { (continuation: Waiter) in

@@ -10,7 +10,9 @@ package enum ResponseError: Error, Hashable {
     case tooLong
 }
 
-/// A request's response. Either `send`, or `start`, any number of `write`s and `finish`.
+/// A request's response.
+///
+/// Either `send`, or `start`, any number of `write`s and `finish`.
 ///
 /// Unchecked: everything mutable but `started` is touched on the connection's event loop only.
 package final class ResponseWriter: @unchecked Sendable {
@@ -51,9 +53,10 @@ package final class ResponseWriter: @unchecked Sendable {
     /// True once a head has been given: another can no longer be sent.
     package var hasStarted: Bool { started.load(ordering: .acquiring) }
 
-    /// Sends a whole response. Its length is that of `body`; `head.contentLength` counts only for HEAD and 304, whose
-    /// bodies are not sent. Failures concern the client, which is gone, so none are reported; sent after `start`, it
-    /// aborts the connection.
+    /// Sends a whole response.
+    ///
+    /// Its length is that of `body`; `head.contentLength` counts only for HEAD and 304, whose bodies are not sent.
+    /// Failures concern the client, which is gone, so none are reported; sent after `start`, it aborts the connection.
     package func send(_ head: ResponseHead, body: ByteBuffer?) async {
         do throws(ResponseError) { try await perform(.send(head, body)) } catch {
             if error == .outOfOrder { abort() }
@@ -66,12 +69,16 @@ package final class ResponseWriter: @unchecked Sendable {
     }
 
     /// Sends bytes of the body; waits first while more than `HTTPServer.writeHighWaterBytes` have not been taken by the
-    /// client. Bytes of an answer to HEAD go nowhere.
+    /// client.
+    ///
+    /// Bytes of an answer to HEAD go nowhere.
     package func write(_ bytes: ByteBuffer) async throws(ResponseError) {
         try await perform(.write(bytes))
     }
 
-    /// Ends the body. Short of its declared length the connection is aborted instead.
+    /// Ends the body.
+    ///
+    /// Short of its declared length the connection is aborted instead.
     package func finish() async {
         do throws(ResponseError) { try await perform(.finish) } catch {
             if error == .outOfOrder { abort() }

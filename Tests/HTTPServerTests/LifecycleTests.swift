@@ -50,7 +50,7 @@ import Testing
                 try await response.start(ResponseHead(status: 200, contentLength: 3))
                 try await response.write(ByteBuffer(string: "hello"))
             } catch {
-                if error == .tooLong { refused.increment() }
+                if error as? ResponseError == .tooLong { refused.increment() }
             }
         } test: { _, port in
             let client = try RawClient(port: port)
@@ -65,12 +65,12 @@ import Testing
         try await withServer { _, response in
             #expect(!response.hasStarted)
             do { try await response.write(ByteBuffer(string: "x")) } catch {
-                if error == .outOfOrder { refused.increment() }
+                if error as? ResponseError == .outOfOrder { refused.increment() }
             }
             await response.send(200, "ok")
             #expect(response.hasStarted)
             do { try await response.write(ByteBuffer(string: "x")) } catch {
-                if error == .outOfOrder { refused.increment() }
+                if error as? ResponseError == .outOfOrder { refused.increment() }
             }
         } test: { _, port in
             let client = try RawClient(port: port)
@@ -86,11 +86,11 @@ import Testing
             do {
                 while try await request.body.next() != nil {}
             } catch {
-                if error == .disconnected { failed.increment() }
+                if error as? BodyError == .disconnected { failed.increment() }
             }
             if Task.isCancelled { cancelled.increment() }
             do { try await response.start(ResponseHead(status: 200, contentLength: 1)) } catch {
-                if error == .disconnected { failed.increment() }
+                if error as? ResponseError == .disconnected { failed.increment() }
             }
         } test: { _, port in
             for framing in ["Content-Length: 10", "Transfer-Encoding: chunked"] {
@@ -126,7 +126,7 @@ import Testing
                 try await response.start(ResponseHead(status: 200, contentLength: nil))
                 while true { try await response.write(ByteBuffer(repeating: 0, count: 1 << 16)) }
             } catch {
-                if error == .disconnected { failed.increment() }
+                if error as? ResponseError == .disconnected { failed.increment() }
             }
         } test: { _, port in
             let client = try RawClient(port: port)

@@ -1,7 +1,8 @@
 import Glibc
 
-/// A client that sends and reads literal bytes over a blocking socket. Reads give up after ten seconds, which no test
-/// should ever see.
+/// A client that sends and reads literal bytes over a blocking socket.
+///
+/// Reads give up after ten seconds, which no test should ever see.
 final class RawClient {
     struct TimedOut: Error {}
     struct Failed: Error { let errno: Int32 }
@@ -20,14 +21,13 @@ final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        // The C structure as bytes: family, port and address in network order, padding.
+        let family = UInt16(AF_INET)
+        let address: [UInt8] =
+            [UInt8(family & 0xff), UInt8(family >> 8), UInt8(port >> 8 & 0xff), UInt8(port & 0xff), 127, 0, 0, 1]
+            + [UInt8](repeating: 0, count: 8)
+        let connected = address.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { connect(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
         }
         guard connected == 0 else { throw Failed(errno: errno) }
     }
@@ -54,7 +54,7 @@ final class RawClient {
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.send(
-                    descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                    descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Failed(errno: errno) }
             sent += count
@@ -63,7 +63,7 @@ final class RawClient {
 
     /// Sends as much as the kernel takes without waiting.
     func sendWithoutWaiting(_ bytes: [UInt8]) -> Int {
-        let flags = Int32(MSG_NOSIGNAL.rawValue) | Int32(MSG_DONTWAIT.rawValue)
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         return max(0, bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, bytes.count, flags) })
     }
 

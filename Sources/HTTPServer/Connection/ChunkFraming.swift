@@ -1,5 +1,6 @@
-/// The strict grammar of a chunked body: `hex CRLF data CRLF … 0 CRLF trailers CRLF`. Sizes have at most 15 digits,
-/// extensions are passed over, lines end in CRLF and nothing else.
+/// The strict grammar of a chunked body: `hex CRLF data CRLF … 0 CRLF trailers CRLF`.
+///
+/// Sizes have at most 15 digits, extensions are passed over, lines end in CRLF and nothing else.
 struct ChunkFraming {
     private enum State {
         case size

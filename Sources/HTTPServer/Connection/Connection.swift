@@ -347,7 +347,9 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         writer?.detach()
     }
 
-    /// Answers without a handler, and closes. `writer` is that of the request, if it came as far as a handler.
+    /// Answers without a handler, and closes.
+    ///
+    /// `writer` is that of the request, if it came as far as a handler.
     private func answer(_ fault: HTTPFault, to writer: ResponseWriter? = nil) {
         server.logger.debug(
             "refused a request", metadata: ["peer": "\(info.remoteAddress)", "reason": "\(fault)"])
@@ -488,6 +490,14 @@ extension Connection {
         case .waiting: if gate.isEmpty { close() }
         case .exchanging, .draining: closesAfterResponse = true
         case .lingering, .closed: break
+        }
+    }
+
+    /// The shutdown's grace is over: a response that is out may still reach its client, one that is not ends in a reset.
+    func cutOff() {
+        switch phase {
+        case .lingering: close()
+        case .waiting, .exchanging, .draining, .closed: abort()
         }
     }
 

@@ -1,7 +1,9 @@
 import Glibc
 
-/// One header line cut into name and value, if it is one: a token, a colon at once, a value without control bytes but
-/// tabs, CRLF. Folded lines, bare CR and bare LF are none.
+/// One header line cut into name and value, if it is one.
+///
+/// That is: a token, a colon at once, a value without control bytes but tabs, CRLF. Folded lines, a bare CR and a bare
+/// LF are none.
 struct HeaderLine {
     let name: UnsafeRawBufferPointer
     /// Without surrounding spaces and tabs.

@@ -32,7 +32,9 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         if !isRunning { schedule() }
     }
 
-    /// Does the work of one network event and then runs the jobs it made runnable. On the loop only.
+    /// Does the work of one network event and then runs the jobs it made runnable.
+    ///
+    /// On the loop only.
     func turn(_ work: () -> Void) {
         guard !isRunning else { return work() }
         isRunning = true

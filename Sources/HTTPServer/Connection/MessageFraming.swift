@@ -1,8 +1,10 @@
 import NIOCore
 
 /// Finds the borders of a connection's messages in its bytes and refuses every head whose borders another HTTP
-/// implementation could see elsewhere. It makes no strings: the parser behind it (llhttp) does, from exactly the bytes
-/// that were cut here, so both have to agree on each message before a handler sees it.
+/// implementation could see elsewhere.
+///
+/// It makes no strings: the parser behind it (llhttp) does, from exactly the bytes that were cut here, so both have to
+/// agree on each message before a handler sees it.
 ///
 /// A pure value: it looks at the bytes that wait and says how many of them may go on.
 struct MessageFraming {

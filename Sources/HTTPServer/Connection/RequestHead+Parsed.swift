@@ -2,8 +2,10 @@ import NIOCore
 import NIOHTTP1
 
 extension RequestHead {
-    /// Takes over what the parser read. `raw` holds the head's bytes when some value is not ASCII: the parser replaces
-    /// what is not UTF-8, and a signature over the header could never be verified.
+    /// Takes over what the parser read.
+    ///
+    /// `raw` holds the head's bytes when some value is not ASCII: the parser replaces what is not UTF-8, and a
+    /// signature over the header could never be verified.
     init(_ parsed: HTTPRequestHead, raw: ByteBuffer?) {
         var headers: [(name: String, value: String)] = []
         if let raw {

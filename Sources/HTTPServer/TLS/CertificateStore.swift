@@ -4,7 +4,9 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// The certificates new connections are served with. A connection keeps those it began with.
+/// The certificates new connections are served with.
+///
+/// A connection keeps those it began with.
 final class CertificateStore: Sendable {
     private struct Current {
         var context: NIOSSLContext
