@@ -1,0 +1,477 @@
+"""What the server is told, by whom, and what it says when it cannot start."""
+
+import base64
+import hashlib
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+
+import signing
+import wire
+from certificates import Certificates
+from drive import Drive
+from payloads import CUSTOMER_KEY, KEY_ID, MIB, SSE, SSE_C, SSE_KMS, assert_shows, payload
+from server import DEFAULT_KEY, binary, free_port
+from wire import RawConnection
+
+STATIC_KEY = "my-minio-key:" + base64.b64encode(bytes(range(32))).decode()
+STATIC_HEX = "my-minio-key:" + bytes(range(32)).hex()
+
+
+def works(server, access_key, secret):
+    return server.call("GET", "/", access_key=access_key, secret=secret).status == 200
+
+
+def assert_refuses_to_start(server, *words):
+    """Status 1 and one clear line that names what is wrong."""
+    status, printed = server.run_to_end()
+    said = [line for line in printed.splitlines() if line.strip() and not line.startswith("{")]
+    assert status == 1 and len(said) == 1, (status, printed)
+    for word in words:
+        assert word.lower() in said[0].lower(), printed
+    assert server.secret_key not in printed
+
+
+# --- the command line
+
+@pytest.mark.parametrize("arguments, words", (
+    (["--help"], ("USAGE", "server", "version")),
+    (["server", "--help"], ("--address", "--certs-dir", "--keyring", "MINIO_ROOT_USER")),
+    (["version"], ("coffer version",))), ids=str)
+def test_help_is_printed(arguments, words):
+    finished = subprocess.run([binary(), *arguments], capture_output=True, text=True, timeout=30)
+    assert finished.returncode == 0
+    for word in words:
+        assert word in finished.stdout
+
+
+@pytest.mark.parametrize("arguments", (["server", "--no-such-option"], ["no-such-command"]))
+def test_wrong_usage_is_told(arguments):
+    finished = subprocess.run([binary(), *arguments], capture_output=True, text=True, timeout=30)
+    assert finished.returncode != 0 and "Error" in finished.stderr and finished.stdout == ""
+
+
+# --- credentials
+
+def test_options_and_names_of_both_kinds_are_read(fresh_server, tmp_path):
+    with fresh_server(credentials=False, environment={
+            "MINIO_ROOT_USER": "minio-user", "MINIO_ROOT_PASSWORD": "minio-password",
+            "COFFER_ROOT_USER": "coffer-user", "COFFER_ROOT_PASSWORD": "coffer-password"}) as server:
+        assert works(server, "coffer-user", "coffer-password")
+        assert not works(server, "minio-user", "minio-password")
+
+
+def test_the_old_names_are_read_and_yield_to_the_new(fresh_server):
+    old = {"MINIO_ACCESS_KEY": "old-user", "MINIO_SECRET_KEY": "old-password"}
+    with fresh_server(credentials=False, environment=old) as server:
+        assert works(server, "old-user", "old-password")
+        assert "MINIO_ACCESS_KEY" in server.log_text()
+    with fresh_server(environment=old) as server:
+        assert works(server, server.access_key, server.secret_key)
+        assert not works(server, "old-user", "old-password")
+
+
+def test_files_override_plain_variables_and_missing_files_are_no_files(fresh_server, tmp_path):
+    (tmp_path / "user").write_text("file-user\n")
+    (tmp_path / "password").write_text("  file-password \n")
+    with fresh_server(environment={"MINIO_ROOT_USER_FILE": str(tmp_path / "user"),
+                                   "MINIO_ROOT_PASSWORD_FILE": str(tmp_path / "password")}) as server:
+        assert works(server, "file-user", "file-password")
+        assert not works(server, server.access_key, server.secret_key)
+    with fresh_server(environment={"MINIO_ROOT_USER_FILE": str(tmp_path / "missing"),
+                                   "MINIO_ROOT_PASSWORD_FILE": "nothing-of-this-name"}) as server:
+        assert works(server, server.access_key, server.secret_key)
+
+
+def test_a_configuration_file_overrides_the_environment(fresh_server, tmp_path):
+    (tmp_path / "config.env").write_text(
+        "# a comment\n\nexport MINIO_ROOT_USER=env-user\nMINIO_ROOT_PASSWORD=\"env password\"\nMINIO_SITE_REGION='eu-env-1'\n")
+    with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "config.env")}) as server:
+        assert server.call("GET", "/", access_key="env-user", secret="env password").status == 200
+        wrong = server.call("PUT", "/bucket", access_key="env-user", secret="env password", region="us-east-1")
+        assert wrong.find("Region") == "eu-env-1"
+    with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "missing.env")}) as server:
+        assert works(server, server.access_key, server.secret_key)
+    (tmp_path / "config.env").write_text("MINIO_ROOT_USER\n")
+    assert_refuses_to_start(fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "config.env")}), "line 1")
+
+
+@pytest.mark.parametrize("environment, words", (
+    ({"MINIO_ROOT_USER": "user"}, ("MINIO_ROOT_PASSWORD",)), ({"MINIO_ROOT_PASSWORD": "a-password"}, ("MINIO_ROOT_USER",)),
+    ({"MINIO_ROOT_USER": "us", "MINIO_ROOT_PASSWORD": "a-password"}, ("3 characters",)),
+    ({"MINIO_ROOT_USER": "a=b", "MINIO_ROOT_PASSWORD": "a-password"}, ("=",)),
+    ({"MINIO_ROOT_USER": "user", "MINIO_ROOT_PASSWORD": "short"}, ("8 characters",))), ids=str)
+def test_unusable_credentials_are_refused(fresh_server, environment, words):
+    assert_refuses_to_start(fresh_server(credentials=False, environment=environment), *words)
+
+
+def test_without_credentials_only_this_machine_is_served(fresh_server):
+    server = fresh_server(credentials=False, json_log=False)
+    command = server.command()
+    server.command = lambda: [part.replace("127.0.0.1:", "0.0.0.0:") for part in command]
+    server.start()
+    with open("/proc/net/tcp") as table:
+        listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
+    assert f"0100007F:{server.port:04X}" in listening
+    assert f"00000000:{server.port:04X}" not in listening
+    for well_known in ("minioadmin", "admin", "password"):
+        assert not works(server, well_known, well_known)
+    assert server.terminate() == 0
+
+
+# --- other settings
+
+def test_the_drive_and_the_address_come_from_the_environment(fresh_server):
+    server = fresh_server()
+    server.environment |= {"MINIO_VOLUMES": str(server.drive), "MINIO_ADDRESS": server.host,
+                           "COFFER_KEYRING": str(server.directory / "from-environment.json")}
+    server.command = lambda: [binary(), "server", "--json", "--console-address", ":9001"]
+    server.keyring = None
+    server.start()
+    assert (server.drive / "coffer.db").exists()
+    assert (server.directory / "from-environment.json").exists()
+    assert "console" in server.log_text()
+    server.stop()
+
+
+def test_variables_that_mean_nothing_are_named_once(fresh_server):
+    with fresh_server(environment={"MINIO_BROWSER": "off", "MINIO_COMPRESSION_ENABLE": "on"}) as server:
+        notes = [line for line in server.log_text().splitlines() if "MINIO_BROWSER" in line]
+        assert len(notes) == 1 and "MINIO_COMPRESSION_ENABLE" in notes[0]
+
+
+def test_the_log_is_json_where_that_is_asked(fresh_server):
+    with fresh_server() as server:
+        server.call("GET", "/no-such-bucket/k")
+        for line in server.log_text().splitlines():
+            if line.startswith("{"):
+                record = json.loads(line)
+                assert {"time", "level", "message"} <= set(record)
+        assert server.log_records()
+
+
+def test_the_start_up_block_says_what_a_newcomer_needs(fresh_server):
+    with fresh_server(json_log=False) as server:
+        text = server.log_text()
+        for word in (server.endpoint, server.access_key, str(server.drive), str(server.keyring), "SSE-S3"):
+            assert word in text, word
+        assert "Without it" in text, "the new keyring's recovery notice"
+        assert server.secret_key not in text
+
+
+def test_old_names_of_the_region(fresh_server):
+    for name in ("MINIO_REGION", "MINIO_REGION_NAME"):
+        with fresh_server(environment={name: "eu-old-1"}) as server:
+            assert server.call("PUT", "/bucket", region="us-east-1").find("Region") == "eu-old-1"
+
+
+def test_automatic_encryption_is_on_or_off_and_nothing_else(fresh_server):
+    assert_refuses_to_start(fresh_server(environment={"MINIO_KMS_AUTO_ENCRYPTION": "maybe"}), "AUTO_ENCRYPTION")
+
+
+def test_tls_that_ends_at_a_proxy_can_be_trusted(fresh_server):
+    with fresh_server(arguments=["--tls-terminated-upstream"]) as server:
+        key = f"/{server.bucket()}/k"
+        assert server.call("PUT", key, SSE_C.request, b"x").status == 200
+        assert server.call("GET", key, SSE_C.request).body == b"x"
+        server.secrets += [CUSTOMER_KEY.base64, CUSTOMER_KEY.md5]
+
+
+# --- keys
+
+def test_the_keyring_is_made_in_the_users_configuration_by_default(fresh_server, tmp_path):
+    for environment, place in (({}, "home/.config/coffer/keyring.json"),
+                               ({"XDG_CONFIG_HOME": "{}/xdg"}, "xdg/coffer/keyring.json")):
+        server = fresh_server(keyring=False)
+        server.environment = {name: value.format(server.directory) for name, value in environment.items()}
+        with server:
+            path = server.directory / place
+            assert path.stat().st_mode & 0o777 == 0o600
+            assert DEFAULT_KEY in path.read_text()
+            server.keyring = None
+            assert_shows(server.call("PUT", f"/{server.bucket()}/k", SSE_KMS.request, b"x").headers, SSE_KMS)
+
+
+def test_a_second_key_of_the_keyring_can_be_used(fresh_server):
+    server = fresh_server()
+    with server:
+        pass
+    document = json.loads(server.keyring.read_text())
+    key = bytes(range(100, 132))
+    document["keys"].append({**document["keys"][0], "name": "second-key", "key": base64.b64encode(key).decode(),
+                             "fingerprint": hashlib.sha256(key).hexdigest()[:32]})
+    server.keyring.write_text(json.dumps(document))
+    with server:
+        name = server.bucket()
+        put = server.call("PUT", f"/{name}/k", {SSE: "aws:kms", KEY_ID: "second-key"}, b"x")
+        assert (put.status, put.headers[KEY_ID]) == (200, "second-key"), put
+    document["keys"].pop()
+    server.keyring.write_text(json.dumps(document))
+    assert_refuses_to_start(server, "second-key")
+
+
+def test_a_drive_is_not_opened_without_its_own_keyring(fresh_server):
+    server = fresh_server()
+    with server:
+        server.call("PUT", f"/{server.bucket('kept')}/k", body=b"content")
+    kept = server.keyring.read_bytes()
+    server.keyring.unlink()
+    assert_refuses_to_start(server, "keyring")
+    assert not server.keyring.exists(), "no new keyring is made for a drive that has one"
+    other = fresh_server()
+    with other:
+        pass
+    server.keyring.write_bytes(other.keyring.read_bytes())
+    server.keyring.chmod(0o600)
+    assert_refuses_to_start(server, "key")
+    server.keyring.write_bytes(kept)
+    server.keyring.chmod(0o644)
+    assert_refuses_to_start(server, str(server.keyring))
+    server.keyring.chmod(0o600)
+    server.keyring.write_bytes(kept[:len(kept) // 2])
+    assert_refuses_to_start(server, str(server.keyring))
+    server.keyring.write_bytes(kept)
+    with server:
+        assert server.call("GET", "/kept/k").body == b"content"
+
+
+@pytest.mark.parametrize("environment", ({"MINIO_KMS_SECRET_KEY": STATIC_KEY}, {"COFFER_KMS_SECRET_KEY": STATIC_KEY},
+                                         {"MINIO_KMS_SECRET_KEY_FILE": STATIC_KEY}, {"MINIO_KMS_MASTER_KEY": STATIC_HEX},
+                                         {"MINIO_KMS_MASTER_KEY_FILE": STATIC_HEX}), ids=lambda value: next(iter(value)))
+def test_a_static_key_takes_the_place_of_the_keyring(fresh_server, tmp_path, environment):
+    (name, value), = environment.items()
+    if name.endswith("_FILE"):
+        (tmp_path / "key").write_text(value + "\n")
+        value = str(tmp_path / "key")
+    server = fresh_server(keyring=False, environment={name: value})
+    server.secrets += [STATIC_KEY.partition(":")[2], STATIC_HEX.partition(":")[2]]
+    with server:
+        bucket = server.bucket()
+        put = server.call("PUT", f"/{bucket}/k", {SSE: "aws:kms"}, b"content")
+        assert (put.status, put.headers[KEY_ID]) == (200, "my-minio-key"), put
+        unknown = server.call("PUT", f"/{bucket}/never", {SSE: "aws:kms", KEY_ID: "other"}, b"x")
+        assert (unknown.status, unknown.code) == (400, "KMS.NotFoundException"), unknown
+        assert not (server.home / ".config").exists()
+    with server:
+        assert server.call("GET", f"/{bucket}/k").body == b"content"
+    server.environment = {"MINIO_KMS_SECRET_KEY": "my-minio-key:" + base64.b64encode(b"\x01" * 32).decode()}
+    assert_refuses_to_start(server, "key")
+
+
+@pytest.mark.parametrize("environment", (
+    {"MINIO_KMS_SECRET_KEY": "no colon"}, {"MINIO_KMS_SECRET_KEY": "name:AAAA"}, {"MINIO_KMS_SECRET_KEY": "name:not base64!"},
+    {"MINIO_KMS_SECRET_KEY": STATIC_KEY, "MINIO_KMS_KES_ENDPOINT": "https://kes:7373"},
+    {"MINIO_KMS_KES_ENDPOINT": "https://kes:7373"}), ids=str)
+def test_key_services_that_cannot_be_meant_are_refused(fresh_server, environment):
+    assert_refuses_to_start(fresh_server(environment=environment), "k")
+
+
+def test_an_empty_static_key_and_a_missing_file_are_not_there(fresh_server):
+    with fresh_server(environment={"MINIO_KMS_SECRET_KEY": "", "MINIO_KMS_SECRET_KEY_FILE": "/no/such/file"}) as server:
+        assert_shows(server.call("PUT", f"/{server.bucket()}/k", SSE_KMS.request, b"x").headers, SSE_KMS)
+
+
+# --- what keeps it from starting
+
+def test_a_second_server_on_the_same_drive_is_refused(fresh_server):
+    with fresh_server() as first:
+        second = fresh_server(drive=first.drive)
+        second.keyring = first.keyring
+        assert_refuses_to_start(second, str(first.drive))
+        assert works(first, first.access_key, first.secret_key)
+
+
+def test_a_port_in_use_is_refused_and_the_drive_let_go(fresh_server):
+    with fresh_server() as first:
+        second = fresh_server()
+        own, second.port = second.port, first.port
+        assert_refuses_to_start(second, str(first.port))
+        second.port = own
+        with second:
+            pass
+
+
+def test_a_newer_format_is_refused_and_not_touched(fresh_server):
+    server = fresh_server()
+    with server:
+        pass
+    (server.drive / "format").write_text("coffer drive 99\n")
+    assert_refuses_to_start(server, "99")
+    assert (server.drive / "format").read_text() == "coffer drive 99\n"
+
+
+def test_directories_that_cannot_be_a_drive_are_refused(fresh_server, tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "format").write_text("something else\n")
+    for place in ("file", "missing/deep/drive", "foreign"):
+        assert_refuses_to_start(fresh_server(drive=tmp_path / place), place)
+    assert sorted(path.name for path in (tmp_path / "foreign").iterdir()) == ["format"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_drive_that_may_not_be_written_is_refused(fresh_server, tmp_path):
+    (tmp_path / "drive").mkdir(mode=0o500)
+    assert_refuses_to_start(fresh_server(drive=tmp_path / "drive"), "drive")
+
+
+def test_a_read_only_file_system_is_refused(fresh_server, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    place = tmp_path / "mounted"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,ro", "tmpfs", place], capture_output=True).returncode != 0:
+        pytest.skip("this machine does not allow a mount")
+    try:
+        assert_refuses_to_start(fresh_server(drive=place / "drive"), "drive")
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("address", ("nonsense", "127.0.0.1:99999", "192.0.2.1:9000", ""))
+def test_addresses_that_cannot_be_listened_on_are_refused(fresh_server, address):
+    server = fresh_server()
+    command = server.command()
+    command[command.index("--address") + 1] = address
+    server.command = lambda: command
+    status, printed = server.run_to_end()
+    assert status == 1 and "coffer:" in printed, printed
+
+
+def test_a_certificate_that_does_not_fit_its_key_is_refused(fresh_server, tmp_path):
+    one, other = Certificates(tmp_path / "one"), Certificates(tmp_path / "other")
+    (one.directory / "private.key").write_bytes((other.directory / "private.key").read_bytes())
+    assert_refuses_to_start(fresh_server(certificates=one), "TLS")
+    (one.directory / "private.key").write_text("no key at all\n")
+    assert_refuses_to_start(fresh_server(certificates=one), "TLS")
+
+
+# --- running and stopping
+
+def test_what_was_stored_is_there_after_a_restart(fresh_server, certificates):
+    server = fresh_server(certificates=certificates)
+    with server:
+        bucket = server.bucket()
+        for size in (10, 100_000, 2 * MIB):
+            server.call("PUT", f"/{bucket}/{size}", body=payload(size))
+        server.call("PUT", f"/{bucket}/customer", SSE_C.request, b"secret")
+        upload = server.call("POST", f"/{bucket}/open?uploads").find("UploadId")
+        tag = server.call("PUT", f"/{bucket}/open?partNumber=1&uploadId={upload}", body=b"part").headers["etag"]
+    with server:
+        for size in (10, 100_000, 2 * MIB):
+            assert server.call("GET", f"/{bucket}/{size}").body == payload(size)
+        assert server.call("GET", f"/{bucket}/customer", SSE_C.request).body == b"secret"
+        done = server.call("POST", f"/{bucket}/open?uploadId={upload}", body=(
+            f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part>"
+            "</CompleteMultipartUpload>").encode())
+        assert done.status == 200
+    assert Drive(server.drive).complaints() == []
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT), ids=("TERM", "INT"))
+def test_a_signal_lets_what_is_in_flight_finish(fresh_server, number):
+    server = fresh_server().start()
+    bucket, body = server.bucket(), payload(MIB)
+    signed = signing.SignedRequest("PUT", f"/{bucket}/k", {}, body, host=server.host, access_key=server.access_key,
+                                   secret=server.secret_key)
+    head = "".join(f"{name}: {value}\r\n" for name, value in [*signed.headers, ("Content-Length", str(len(body)))])
+    with RawConnection(server) as raw:
+        raw.send(f"PUT /{bucket}/k HTTP/1.1\r\n{head}\r\n".encode() + body[:500_000])
+        server.call("HEAD", f"/{bucket}/k")
+        server.process.send_signal(number)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+                time.sleep(0.02)
+            except OSError:
+                break
+        else:
+            raise AssertionError("new connections are still accepted")
+        raw.send(body[500_000:])
+        assert raw.answer().status == 200
+    assert server.process.wait(timeout=20) == 0
+    server.assert_log_is_clean()
+    with server:
+        assert server.call("GET", f"/{bucket}/k").body == body
+
+
+def test_an_idle_connection_does_not_delay_the_end(fresh_server):
+    server = fresh_server().start()
+    with RawConnection(server) as raw:
+        raw.send(f"GET /minio/health/live HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
+        assert raw.answer().status == 200
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 20, "an idle connection is no request in flight"
+
+
+def test_the_drive_is_clean_after_a_stop(fresh_server):
+    server = fresh_server()
+    with server:
+        bucket = server.bucket()
+        for number in range(20):
+            server.call("PUT", f"/{bucket}/{number % 5}", body=payload(100_000, number))
+        server.call("DELETE", f"/{bucket}/0")
+    names = {path.name for path in server.drive.iterdir()}
+    assert not {"coffer.db-wal", "coffer.db-shm"} & {
+        path.name for path in server.drive.iterdir() if path.stat().st_size}, names
+    with server:
+        pass
+    assert Drive(server.drive).complaints() == []
+    assert len(Drive(server.drive).blob_files()) == 4
+
+
+def fingerprint(server):
+    return ssl.get_server_certificate(("127.0.0.1", server.port))
+
+
+def test_certificates_are_read_again_without_dropping_connections(fresh_server, tmp_path):
+    certificates = Certificates(tmp_path / "certs")
+    with fresh_server(certificates=certificates) as server:
+        bucket = server.bucket()
+        before = fingerprint(server)
+        with RawConnection(server) as raw:
+            ask = f"GET /minio/health/live HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode()
+            assert raw.send(ask).answer().status == 200
+            renewed = certificates.issue()
+            server.process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 20
+            while fingerprint(server) == before and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert fingerprint(server).strip() == renewed.strip()
+            assert raw.send(ask).answer().status == 200, "the old connection goes on"
+        assert server.call("PUT", f"/{bucket}/k", body=b"x").status == 200
+        again = certificates.issue()
+        deadline = time.monotonic() + 30
+        while fingerprint(server).strip() != again.strip() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert fingerprint(server).strip() == again.strip(), "changed files are noticed without a signal"
+        (certificates.directory / "private.key").write_text("broken\n")
+        server.process.send_signal(signal.SIGHUP)
+        assert server.call("GET", f"/{bucket}/k").body == b"x", "a broken renewal keeps what worked"
+
+
+def test_plain_http_to_the_tls_port_is_no_answer_to_a_request(https):
+    with socket.create_connection(("127.0.0.1", https.port), timeout=10) as plain:
+        plain.sendall(b"GET /minio/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        try:
+            assert b"200" not in plain.recv(1000)[:15]
+        except ConnectionResetError:
+            pass
+
+
+def test_a_drive_made_with_one_address_is_served_on_another(fresh_server):
+    server = fresh_server()
+    with server:
+        server.bucket("moved")
+    server.port = free_port()
+    with server:
+        assert wire.request(server, "GET", "/minio/health/ready").status == 200
+        assert server.call("GET", "/").find_all("Buckets/Bucket/Name") == ["moved"]

@@ -1,0 +1,354 @@
+"""HTTP itself: what no honest client sends is refused and the connection closed, and no client costs more than its share."""
+
+import hashlib
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import signing
+import wire
+from payloads import MIB, payload
+from server import Server
+from signing import UNSIGNED
+from wire import RawConnection
+
+
+def lines(server, *parts):
+    return ("\r\n".join(parts) + "\r\n\r\n").replace("{host}", server.host).encode("latin-1")
+
+
+def signed_head(server, method, target, length, headers=None, payload=UNSIGNED):
+    """The head of a signed request, as bytes; the body is the test's affair."""
+    signed = signing.SignedRequest(method, target, headers or {}, host=server.host, access_key=server.access_key,
+                                   secret=server.secret_key, payload=payload)
+    pairs = [*signed.headers, *([("Content-Length", str(length))] if length is not None else [])]
+    return f"{method} {target} HTTP/1.1\r\n".encode() + b"".join(
+        f"{name}: {value}\r\n".encode() for name, value in pairs) + b"\r\n"
+
+
+@pytest.fixture(scope="module")
+def bucket(http):
+    name = http.bucket()
+    http.call("PUT", f"/{name}/k", body=b"content")
+    return name
+
+
+# --- nonsense
+
+NONSENSE = {
+    "both lengths": ("GET / HTTP/1.1", "Host: {host}", "Content-Length: 3", "Transfer-Encoding: chunked"),
+    "two different lengths": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: 3", "Content-Length: 4"),
+    "two lengths in one line": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: 3, 4"),
+    "a length that is no number": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: abc"),
+    "a negative length": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: -1"),
+    "a length with a sign": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: +3"),
+    "a length beyond any": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: 99999999999999999999999"),
+    "a length in hex": ("PUT /b/k HTTP/1.1", "Host: {host}", "Content-Length: 0x10"),
+    "chunked twice": ("PUT /b/k HTTP/1.1", "Host: {host}", "Transfer-Encoding: chunked, chunked"),
+    "an unknown coding": ("PUT /b/k HTTP/1.1", "Host: {host}", "Transfer-Encoding: gzip"),
+    "a coding after chunked": ("PUT /b/k HTTP/1.1", "Host: {host}", "Transfer-Encoding: chunked, identity"),
+    "a coding with a tab": ("PUT /b/k HTTP/1.1", "Host: {host}", "Transfer-Encoding:\x0bchunked"),
+    "no host": ("GET / HTTP/1.1", "Accept: */*"),
+    "two hosts": ("GET / HTTP/1.1", "Host: {host}", "Host: other"),
+    "a space before the colon": ("GET / HTTP/1.1", "Host: {host}", "Content-Length : 3"),
+    "a folded header": ("GET / HTTP/1.1", "Host: {host}", "X-A: b", " c"),
+    "a bare CR in a header": ("GET / HTTP/1.1", "Host: {host}", "X-A: b\rc"),
+    "a NUL in a header": ("GET / HTTP/1.1", "Host: {host}", "X-A: b\x00c"),
+    "a header without a name": ("GET / HTTP/1.1", "Host: {host}", ": value"),
+    "a header without a colon": ("GET / HTTP/1.1", "Host: {host}", "nonsense"),
+    "a NUL in the target": ("GET /b/\x00 HTTP/1.1", "Host: {host}"),
+    "a space in the target": ("GET /b/a b HTTP/1.1", "Host: {host}"),
+    "a target without a slash": ("GET b/k HTTP/1.1", "Host: {host}"),
+    "an absolute target of another host": ("GET http://example.com/b/k HTTP/1.1", "Host: {host}"),
+    "an overlong escape": ("GET /b/%c0%ae%c0%ae HTTP/1.1", "Host: {host}"),
+    "an invalid escape": ("GET /b/%zz HTTP/1.1", "Host: {host}"),
+    "an escape cut off": ("GET /b/%2 HTTP/1.1", "Host: {host}"),
+    "an escaped NUL": ("GET /b/a%00b HTTP/1.1", "Host: {host}"),
+    "an unknown version": ("GET / HTTP/3.7", "Host: {host}"),
+    "no version": ("GET /", "Host: {host}"),
+    "no request line": ("\x16\x03\x01\x02\x00", "Host: {host}"),
+    "a method with spaces": ("GET  / HTTP/1.1", "Host: {host}"),
+}
+ANSWERED_BY_S3 = {"an overlong escape", "an invalid escape", "an escape cut off", "an escaped NUL"}
+
+
+@pytest.mark.parametrize("case", NONSENSE)
+def test_nonsense_is_refused_and_the_connection_closed(http, case):
+    """A second request behind the nonsense must never be seen as one: that is how requests are smuggled."""
+    with RawConnection(http) as raw:
+        smuggled = lines(http, "GET /minio/health/live HTTP/1.1", "Host: {host}")
+        raw.send(lines(http, *NONSENSE[case]) + b"abc" + (b"" if case in ANSWERED_BY_S3 else smuggled))
+        answer = raw.answer()
+        assert answer is None or 400 <= answer.status <= 505, answer
+        if case not in ANSWERED_BY_S3:
+            assert answer is None or answer.status in (400, 405, 501, 505), answer
+            rest = raw.rest()
+            assert b"HTTP/1.1 200" not in rest
+
+
+@pytest.mark.parametrize("framing", ("-1\r\nabc", "zz\r\nabc", "3\r\nabcd\r\n0\r\n\r\n", "3;\x00\r\nabc\r\n", "3 3\r\nabc\r\n",
+                                     "0x3\r\nabc\r\n", "ffffffffffffffffff\r\nabc", "3\nabc\n0\n\n", "\r\n\r\n",
+                                     "3" + ";a" * 20_000 + "\r\nabc\r\n0\r\n\r\n"), ids=lambda text: ascii(text)[:20])
+def test_broken_chunks_of_http_are_refused_and_store_nothing(http, bucket, framing):
+    target = f"/{bucket}/broken-chunks"
+    with RawConnection(http) as raw:
+        head = signed_head(http, "PUT", target, None, {"x-amz-decoded-content-length": "3", "Transfer-Encoding": "chunked"})
+        raw.send(head + framing.encode("latin-1"))
+        raw.socket.shutdown(socket.SHUT_WR)
+        answer = raw.answer()
+        assert answer is None or answer.status >= 400, answer
+        raw.rest()
+    assert http.call("HEAD", target).status == 404
+
+
+def test_an_absolute_target_of_this_host_is_this_target(http, bucket):
+    with RawConnection(http) as raw:
+        raw.send(lines(http, "GET http://{host}/minio/health/live HTTP/1.1", "Host: {host}"))
+        assert raw.answer().status == 200
+
+
+def test_http_1_0_is_served_and_closed(http):
+    with RawConnection(http) as raw:
+        raw.send(b"GET /minio/health/live HTTP/1.0\r\n\r\n")
+        assert raw.answer().status == 200
+        assert raw.is_closed()
+
+
+def test_a_cut_off_body_stores_nothing(http, bucket):
+    target = f"/{bucket}/cut-off"
+    for size in (1000, 300_000):
+        with RawConnection(http) as raw:
+            raw.send(signed_head(http, "PUT", target, size) + b"x" * (size - 1))
+            raw.socket.shutdown(socket.SHUT_WR)
+            answer = raw.answer()
+            assert answer is None or (answer.status, answer.code) == (400, "IncompleteBody"), answer
+    assert http.call("HEAD", target).status == 404
+
+
+# --- many requests on one connection
+
+def test_requests_in_a_pipeline_are_answered_in_order(http, bucket):
+    with RawConnection(http) as raw:
+        requests = b"".join(
+            signed_head(http, "PUT", f"/{bucket}/pipeline-{number}", 5) + b"%05d" % number for number in range(20))
+        requests += b"".join(signed_head(http, "GET", f"/{bucket}/pipeline-{number}", None) for number in range(20))
+        raw.send(requests)
+        assert [raw.answer().status for _ in range(20)] == [200] * 20
+        assert [raw.answer().body for _ in range(20)] == [b"%05d" % number for number in range(20)]
+
+
+def test_a_connection_is_kept_through_errors(http, bucket):
+    with RawConnection(http) as raw:
+        for _ in range(3):
+            raw.send(signed_head(http, "GET", f"/{bucket}/missing", None))
+            assert raw.answer().status == 404
+            raw.send(signed_head(http, "HEAD", f"/{bucket}/k", None))
+            assert raw.answer("HEAD").status == 200
+            raw.send(signed_head(http, "PUT", "/no-such-bucket/k", 10) + b"0123456789")
+            assert raw.answer().status == 404
+            raw.send(signed_head(http, "DELETE", f"/{bucket}/missing", None))
+            assert raw.answer().status == 204
+
+
+def test_a_refused_upload_of_unwanted_length_does_not_have_to_be_read(http):
+    """The answer comes although most of the body is never sent, and then the connection ends."""
+    with RawConnection(http) as raw:
+        raw.send(signed_head(http, "PUT", "/no-such-bucket/k", 10 << 30) + b"x" * 100_000)
+        assert raw.answer().status == 404
+        assert raw.is_closed(10)
+
+
+# --- limits
+
+def test_a_head_that_is_too_large_is_refused(http):
+    with RawConnection(http) as raw:
+        raw.send(lines(http, "GET / HTTP/1.1", "Host: {host}", "X-Long: " + "a" * 70_000))
+        answer = raw.answer()
+        assert answer is None or answer.status == 431, answer
+        assert raw.is_closed()
+    with RawConnection(http) as raw:
+        raw.send(lines(http, "GET /" + "a" * 70_000 + " HTTP/1.1", "Host: {host}"))
+        answer = raw.answer()
+        assert answer is None or answer.status in (414, 431), answer
+        assert raw.is_closed()
+
+
+def test_too_many_headers_are_refused_and_a_hundred_are_not(http):
+    for count, status in ((95, 200), (101, 431), (5000, 431)):
+        with RawConnection(http) as raw:
+            raw.send(lines(http, "GET /minio/health/live HTTP/1.1", "Host: {host}", *(f"X-{n}: 1" for n in range(count))))
+            answer = raw.answer()
+            assert (answer is None and count > 1000) or answer.status == status, (count, answer)
+
+
+@pytest.mark.parametrize("target, size", (("?delete", 6 * MIB), ("?encryption", 2 * MIB), ("", 2 * MIB)))
+def test_documents_that_are_too_long_are_refused(http, bucket, target, size):
+    method = "POST" if target == "?delete" else "PUT"
+    path = f"/{bucket}{target}" if target else "/too-long-a-document"
+    answer = http.call(method, path, body=b"<a>" + b" " * size, payload=UNSIGNED)
+    assert 400 <= answer.status < 500, answer
+    assert http.call("HEAD", "/too-long-a-document").status == 404
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """A server with every patience set to two seconds and room for a handful of connections."""
+    with Server(tmp_path_factory.mktemp("impatient"), environment={
+            "COFFER_HTTP_HEAD_SECONDS": "2", "COFFER_HTTP_IDLE_SECONDS": "2", "COFFER_HTTP_BODY_STALL_SECONDS": "2",
+            "COFFER_HTTP_CONNECTIONS": "8", "COFFER_HTTP_HEAD_BYTES": "4096", "COFFER_HTTP_HEADER_COUNT": "20"}) as server:
+        yield server
+
+
+def test_a_head_that_comes_slowly_does_not_hold_a_connection(impatient):
+    with RawConnection(impatient, timeout=1) as raw:
+        data = lines(impatient, "GET /minio/health/live HTTP/1.1", "Host: {host}", "X-Slow: " + "a" * 500)
+        for start in range(0, len(data) - 4, 20):
+            raw.send(data[start:start + 20])
+            time.sleep(0.4)
+            if start > 400:
+                break
+        answer = raw.answer()
+        assert answer is None or answer.status == 408, answer
+        assert raw.is_closed()
+
+
+def test_a_silent_connection_is_closed(impatient):
+    with RawConnection(impatient) as raw:
+        assert raw.is_closed(15)
+    with RawConnection(impatient) as raw:
+        raw.send(lines(impatient, "GET /minio/health/live HTTP/1.1", "Host: {host}"))
+        assert raw.answer().status == 200
+        assert raw.is_closed(15)
+
+
+def test_a_body_that_stops_coming_is_given_up_and_stores_nothing(impatient):
+    bucket = impatient.bucket()
+    with RawConnection(impatient) as raw:
+        raw.send(signed_head(impatient, "PUT", f"/{bucket}/k", 1000) + b"x" * 500)
+        answer = raw.answer()
+        assert answer is None or answer.status >= 400, answer
+        assert raw.is_closed(15)
+    assert impatient.call("HEAD", f"/{bucket}/k").status == 404
+
+
+def test_the_sizes_of_a_head_can_be_configured(impatient):
+    for headers in (["X-Long: " + "a" * 5000], [f"X-{number}: 1" for number in range(25)]):
+        with RawConnection(impatient) as raw:
+            raw.send(lines(impatient, "GET /minio/health/live HTTP/1.1", "Host: {host}", *headers))
+            assert raw.answer().status == 431
+
+
+def test_connections_beyond_the_limit_are_turned_away_cleanly(impatient):
+    def live(raw):
+        raw.send(lines(impatient, "GET /minio/health/live HTTP/1.1", "Host: {host}"))
+        return raw.answer()
+
+    kept = [RawConnection(impatient) for _ in range(8)]
+    try:
+        assert all(live(raw).status == 200 for raw in kept)
+        with RawConnection(impatient) as extra:
+            answer = live(extra)
+            assert answer is None or answer.status == 503, answer
+        assert all(live(raw).status == 200 for raw in kept), "the others go on"
+    finally:
+        for raw in kept:
+            raw.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with RawConnection(impatient) as raw:
+            answer = live(raw)
+            if answer and answer.status == 200:
+                return
+    raise AssertionError("places do not become free again")
+
+
+# --- memory
+
+LIMIT = 200 * MIB
+BIG = 256 * MIB
+BLOCK = payload(MIB)
+
+
+def put_big(server, target):
+    with RawConnection(server, timeout=300) as raw:
+        raw.send(signed_head(server, "PUT", target, BIG))
+        for _ in range(BIG // MIB):
+            raw.send(BLOCK)
+        return raw.answer().status
+
+
+def get_big(server, target, wait=0):
+    """Reads an object of repeated blocks; its SHA-256. With `wait` the client first takes nothing for some seconds."""
+    with RawConnection(server, timeout=300) as raw:
+        raw.send(signed_head(server, "GET", target, None))
+        time.sleep(wait)
+        status, headers = raw.head()
+        assert (status, int(headers["content-length"])) == (200, BIG)
+        digest, count = hashlib.sha256(raw.buffer), len(raw.buffer)
+        view = memoryview(bytearray(MIB))
+        while count < BIG:
+            size = raw.socket.recv_into(view)
+            assert size, "the answer ends early"
+            digest.update(view[:size])
+            count += size
+        return digest.hexdigest()
+
+
+@pytest.mark.big
+@pytest.mark.slow
+def test_memory_stays_below_its_limit_under_large_transfers(fresh_server):
+    """Sixteen clients put 256 MiB each, then sixteen get them, some of which take nothing for a while."""
+    expected = hashlib.sha256(BLOCK * (BIG // MIB)).hexdigest()
+    with fresh_server() as server:
+        bucket = server.bucket()
+        assert server.call("PUT", f"/{bucket}?encryption", body=(
+            b"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms"
+            b"</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>")).status == 200
+        with ThreadPoolExecutor(16) as pool:
+            statuses = list(pool.map(lambda number: put_big(server, f"/{bucket}/{number}"), range(16)))
+        assert statuses == [200] * 16
+        after_puts = server.peak_rss()
+        with ThreadPoolExecutor(16) as pool:
+            digests = list(pool.map(lambda number: get_big(server, f"/{bucket}/{number}", wait=number % 4), range(16)))
+        assert digests == [expected] * 16
+        assert after_puts < LIMIT, f"{after_puts // MIB} MiB while putting"
+        assert server.peak_rss() < LIMIT, f"{server.peak_rss() // MIB} MiB while getting"
+
+
+def test_memory_does_not_grow_with_idle_and_half_open_requests(http, bucket):
+    before = http.rss()
+    opened = []
+    try:
+        for number in range(300):
+            raw = RawConnection(http)
+            raw.send(signed_head(http, "PUT", f"/{bucket}/half-{number}", 10 * MIB) + b"x" * 20_000)
+            opened.append(raw)
+        assert wire.request(http, "GET", "/minio/health/live").status == 200
+        assert http.rss() - before < 300 * MIB // 2
+    finally:
+        for raw in opened:
+            raw.close()
+    assert http.call("GET", f"/{bucket}/k").body == b"content"
+
+
+def test_a_client_that_goes_away_leaves_nothing_behind(http, bucket):
+    target = f"/{bucket}/gone"
+    http.call("PUT", target, body=payload(8 * MIB))
+    stop = threading.Event()
+
+    def leave(_):
+        while not stop.is_set():
+            with RawConnection(http) as raw:
+                raw.send(signed_head(http, "GET", target, None))
+                raw.socket.recv(1000)
+
+    with ThreadPoolExecutor(4) as pool:
+        leaving = [pool.submit(leave, number) for number in range(4)]
+        time.sleep(1)
+        stop.set()
+        for one in leaving:
+            one.result()
+    assert http.call("GET", target).body == payload(8 * MIB)
