@@ -8,10 +8,21 @@ final class Dispenser: Sendable {
         case until(UInt64)
     }
 
-    private let next = Atomic<Int>(0)
+    private let next: Atomic<Int>
     private let limit: Limit
 
-    init(_ limit: Limit) { self.limit = limit }
+    /// - Parameter first: the number of the first request.
+    init(_ limit: Limit, from first: Int = 0) {
+        self.limit =
+            switch limit {
+            case .requests(let count): .requests(first + count)
+            case .until: limit
+            }
+        next = Atomic(first)
+    }
+
+    /// The first number that nobody has been given; a little above it for counted loads.
+    var end: Int { next.load(ordering: .relaxed) }
 
     /// The next request's number, nil when the load is over.
     func take(now: UInt64) -> Int? {

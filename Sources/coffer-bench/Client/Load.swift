@@ -9,8 +9,12 @@ struct Load: Sendable {
 
     /// Blocks until the limit is reached and every request under way has been answered.
     func run(_ book: RequestBook, until limit: Dispenser.Limit) throws -> LoadTally {
+        try run(book, Dispenser(limit))
+    }
+
+    /// Blocks until the dispenser is empty and every request under way has been answered.
+    func run(_ book: RequestBook, _ dispenser: Dispenser) throws -> LoadTally {
         let address = try endpoint.resolve()
-        let dispenser = Dispenser(limit)
         let threads = min(threads, connections)
         if endpoint.isTLS {
             return try TLSLoad.run(

@@ -10,7 +10,7 @@ struct ReferenceCommand: ParsableCommand {
             through a pipeline that only receives, seals and writes, or reads, opens and sends.
             """)
 
-    @OptionGroup var scratch: ScratchOption
+    @OptionGroup var local: LocalOptions
 
     @Option(help: "Size of rows and small answers.")
     var size = ByteSize(bytes: 4096)
@@ -52,7 +52,7 @@ struct ReferenceCommand: ParsableCommand {
     }
 
     private func contenders(of mechanism: Mechanism) throws -> [Contender] {
-        let references = References(scratch: scratch.scratch, seconds: duration, warmUp: warmUp)
+        let references = References(scratch: local.scratch, seconds: duration, warmUp: warmUp)
         switch mechanism {
         case .rows: return [references.committedRows(bytes: size.bytes, writers: concurrency)]
         case .responder: return [try references.responder(bytes: size.bytes, connections: concurrency)]

@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: LoadOptions
-    @OptionGroup var scratch: ScratchOption
+    @OptionGroup var local: LocalOptions
 
     @Flag(help: "Start the server with TLS.")
     var tls = false
@@ -45,7 +45,7 @@ struct RunCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let server = endpoint == nil ? try ServerProcess(isTLS: tls, scratch: scratch.scratch) : nil
+        let server = endpoint == nil ? try local.startServer(isTLS: tls) : nil
         var subjects = [try firstSubject(server)]
         if let against {
             let credentials = try credentials(
@@ -65,8 +65,8 @@ struct RunCommand: ParsableCommand {
             }
         }
         // A server of one's own goes with its drive.
-        for subject in subjects.dropFirst(server == nil ? 0 : 1) {
-            try workload.cleanUp(subject.load, rounds: options.rounds)
+        for (subject, rounds) in zip(subjects, rounds).dropFirst(server == nil ? 0 : 1) {
+            try workload.cleanUp(subject.load, after: rounds)
         }
         let report = RunReport(
             operation: options.operation, size: options.size.bytes, sse: options.sse,

@@ -7,7 +7,7 @@ struct TableCommand: ParsableCommand {
         abstract: "Measure the server against the bare mechanisms and print a Markdown table.",
         discussion: "Each pair is measured in turns in the same run. Takes about six minutes with the defaults.")
 
-    @OptionGroup var scratch: ScratchOption
+    @OptionGroup var local: LocalOptions
 
     @Option(help: "Seconds of a round.")
     var duration = 5.0
@@ -42,15 +42,15 @@ struct TableCommand: ParsableCommand {
     private func comparisons() throws -> [Comparison] {
         let small = 4 << 10
         let large = 64 << 20
-        let references = References(scratch: scratch.scratch, seconds: duration, warmUp: warmUp)
+        let references = References(scratch: local.scratch, seconds: duration, warmUp: warmUp)
         let rows = references.committedRows(bytes: small, writers: 64)
         let responder = try references.responder(bytes: small, connections: 64)
         let pipeline = try references.pipeline(bytes: large, connections: 4)
 
         let plain = ServerContenders(
-            server: try ServerProcess(isTLS: false, scratch: scratch.scratch), seconds: duration, warmUp: warmUp)
+            server: try local.startServer(isTLS: false), seconds: duration, warmUp: warmUp)
         let tls = ServerContenders(
-            server: try ServerProcess(isTLS: true, scratch: scratch.scratch), seconds: duration, warmUp: warmUp)
+            server: try local.startServer(isTLS: true), seconds: duration, warmUp: warmUp)
 
         let smallPut = plain.contender(.put, small, .s3)
         let smallGet = plain.contender(.get, small, .s3)

@@ -8,7 +8,7 @@ final class ChildProcess: Sendable {
 
     /// Starts `path` with its output appended to the file `log`.
     ///
-    /// - Parameter environment: names and values put over this process's own environment.
+    /// - Parameter environment: names and values put over those of this process.
     init(_ path: String, _ arguments: [String], environment: [String: String] = [:], log: String) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -51,12 +51,15 @@ final class ChildProcess: Sendable {
     }
 }
 
+/// This process's variables, without those that would configure the server behind the benchmark's back.
 private func currentEnvironment() -> [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
         let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        if parts.count == 2, !parts[0].hasPrefix("MINIO_"), !parts[0].hasPrefix("COFFER_") {
+            variables[String(parts[0])] = String(parts[1])
+        }
         entry += 1
     }
     return variables

@@ -10,7 +10,9 @@ final class ServerProcess: Sendable {
     private let directory: ScratchDirectory
 
     /// Starts it and waits until it says that it is ready.
-    init(isTLS: Bool, scratch: String) throws {
+    ///
+    /// - Parameter executable: nil for `coffer` beside this program.
+    init(executable: String?, isTLS: Bool, scratch: String) throws {
         directory = try ScratchDirectory(in: scratch)
         let path = directory.path
         let log = "\(path)/server.log"
@@ -20,7 +22,7 @@ final class ServerProcess: Sendable {
         mkdir("\(path)/certs", 0o700)
         if isTLS { try Self.makeCertificate(in: "\(path)/certs", log: log) }
         process = try ChildProcess(
-            Self.executable(),
+            executable ?? Self.sibling(),
             [
                 "server", "\(path)/drive", "--address", endpoint.authority, "--certs-dir", "\(path)/certs",
                 "--keyring", "\(path)/keyring.json",
@@ -48,10 +50,10 @@ final class ServerProcess: Sendable {
     }
 
     /// `coffer` beside this executable.
-    private static func executable() throws -> String {
+    private static func sibling() throws -> String {
         let path = ownExecutable().split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/coffer"
         guard access(path, X_OK) == 0 else {
-            throw BenchError("there is no \(path); build it, or give --endpoint")
+            throw BenchError("there is no \(path); build it, or give --server or --endpoint")
         }
         return path
     }

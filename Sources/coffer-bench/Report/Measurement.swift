@@ -15,7 +15,8 @@ struct Measurement: Sendable {
 
     /// Warms up, then measures from the first request to the last answer.
     func round(_ book: RequestBook) throws -> RoundResult {
-        if warmUp > 0 { _ = try load.run(book, until: .until(monotonicNanoseconds() + UInt64(warmUp * 1e9))) }
+        let unmeasured = Dispenser(.until(monotonicNanoseconds() + UInt64(warmUp * 1e9)))
+        _ = try load.run(book, unmeasured)
         if let process { ProcessStatistics.resetPeak(of: process) }
         let before = process.flatMap { ProcessStatistics(of: $0) }
         let clientBefore = ownCPUSeconds()
@@ -25,7 +26,9 @@ struct Measurement: Sendable {
             case .seconds(let seconds): .until(start + UInt64(seconds * 1e9))
             case .requests(let count): .requests(count)
             }
-        let tally = try load.run(book, until: limit)
+        // Goes on where the warm-up has stopped, so that uploads do not begin with overwriting.
+        let dispenser = Dispenser(limit, from: unmeasured.end)
+        let tally = try load.run(book, dispenser)
         let seconds = Double(monotonicNanoseconds() - start) / 1e9
         let clientCPU = ownCPUSeconds() - clientBefore
         let after = process.flatMap { ProcessStatistics(of: $0) }
@@ -36,7 +39,7 @@ struct Measurement: Sendable {
             complain("\(load.endpoint.description): \(tally.failed) requests failed, the first with: \(failure)")
         }
         return RoundResult(
-            tally: tally, seconds: seconds,
+            tally: tally, requestsTaken: dispenser.end, seconds: seconds,
             serverCPUSeconds: before.flatMap { before in after.map { $0.cpuSeconds - before.cpuSeconds } },
             peakResidentBytes: after?.peakResidentBytes, clientCPUSeconds: clientCPU)
     }

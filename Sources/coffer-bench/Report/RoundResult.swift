@@ -2,6 +2,8 @@
 struct RoundResult: Codable, Sendable {
     var operations: Int
     var failures: Int
+    /// Requests of the book that were sent, the warm-up's included.
+    var requestsTaken: Int
     var seconds: Double
     /// Body bytes moved, both directions.
     var bytes: Int
@@ -14,11 +16,13 @@ struct RoundResult: Codable, Sendable {
     var clientCPUSeconds: Double?
 
     init(
-        tally: LoadTally, seconds: Double, serverCPUSeconds: Double?, peakResidentBytes: Int? = nil,
+        tally: LoadTally, requestsTaken: Int = 0, seconds: Double, serverCPUSeconds: Double?,
+        peakResidentBytes: Int? = nil,
         clientCPUSeconds: Double? = nil
     ) {
         operations = tally.completed
         failures = tally.failed
+        self.requestsTaken = requestsTaken
         self.seconds = seconds
         bytes = tally.bytes
         p50Microseconds = tally.latencies.microseconds(at: 0.5)

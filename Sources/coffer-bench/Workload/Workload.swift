@@ -60,12 +60,14 @@ struct Workload: Sendable {
         return RequestBook(drafts, body: body)
     }
 
-    /// Removes what ``prepare(_:)`` and `rounds` rounds may have left on an endpoint that is not ours.
-    func cleanUp(_ load: Load, rounds: Int) throws {
+    /// Removes what ``prepare(_:)`` and the rounds may have left on an endpoint that is not ours.
+    func cleanUp(_ load: Load, after rounds: [RoundResult]) throws {
         let signer = RequestSigner(endpoint: load.endpoint)
         var keys = operation.readsObjects ? (0..<objectCount).map(objectKey) : []
         if operation == .put || operation == .mixed {
-            keys += (0..<rounds).flatMap { round in (0..<uploadCount).map { "put-\(round)/\($0)" } }
+            for (number, round) in rounds.enumerated() {
+                keys += (0..<min(uploadCount, round.requestsTaken)).map { "put-\(number)/\($0)" }
+            }
         }
         let drafts = keys.map { key in
             RequestDraft(
