@@ -1,0 +1,167 @@
+"""What every change must leave as it found it: sizes, arrows, words, links. Reads only files that git tracks."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_FILE = 600
+
+# The levels of the architecture: an arrow goes down, never sideways and never up.
+LEVELS = {
+    "CCurl": 0, "CLinux": 0, "COpenSSL": 0,
+    "Cryptography": 1, "HTTPServer": 1, "ObjectStorage": 1,
+    "KeyManagement": 2, "S3Protocol": 2,
+    "Encryption": 3, "KESClient": 3,
+    "S3Service": 4,
+    "coffer": 5, "coffer-bench": 5, "coffer-kes": 5,
+}
+# Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
+IMPORTERS = {
+    "COpenSSL": {"Cryptography"}, "CCurl": {"KESClient"},
+    "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
+    "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"HTTPServer", "S3Service", "coffer", "coffer-bench"},
+    "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
+}
+
+
+def tracked(pattern=""):
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    paths = (ROOT / name.decode() for name in listed.stdout.split(b"\0") if name)
+    return sorted(path for path in paths if path.is_file() and re.search(pattern, str(path.relative_to(ROOT))))
+
+
+def shown(path, number=None):
+    return str(path.relative_to(ROOT)) + (f":{number}" if number else "")
+
+
+def lines_with(paths, pattern):
+    expression = re.compile(pattern)
+    return [shown(path, number) + ": " + line.strip() for path in paths
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1) if expression.search(line)]
+
+
+def sources():
+    return tracked(r"^Sources/.*\.(swift|c|h)$")
+
+
+def imports(path):
+    return set(re.findall(r"^(?:@\w+ )?(?:package |public |internal |private |fileprivate )?import (?:\w+ )?([A-Za-z0-9_]+)",
+                          path.read_text(), re.MULTILINE))
+
+
+def test_there_is_something_to_look_at():
+    assert len(sources()) > 50 and len(tracked(r"^Tests/.*\.swift$")) > 5
+
+
+def test_no_file_is_too_long():
+    lengths = {shown(path): len(path.read_text().splitlines()) for path in sources()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_arrows_only_go_down():
+    wrong = []
+    for path in tracked(r"^Sources/.*\.swift$"):
+        module = path.relative_to(ROOT).parts[1]
+        assert module in LEVELS, f"{module} has no level; the architecture must say where it stands"
+        wrong += [f"{shown(path)} imports {name}" for name in imports(path)
+                  if name in LEVELS and LEVELS[name] >= LEVELS[module]]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("library", IMPORTERS)
+def test_a_library_has_one_importer(library):
+    wrong = [shown(path) for path in tracked(r"^Sources/.*\.swift$")
+             if library in imports(path) and path.relative_to(ROOT).parts[1] not in IMPORTERS[library]]
+    assert wrong == []
+
+
+def test_the_package_declares_no_other_arrows():
+    """The manifest's dependencies of a module are below it, too."""
+    manifest = (ROOT / "Package.swift").read_text()
+    wrong = []
+    for name, declared in re.findall(r'module\(\s*"(\w+)",\s*\[([^\]]*)\]', manifest):
+        wrong += [f"{name} depends on {other}" for other in re.findall(r'"(\w+)"', declared)
+                  if LEVELS[other] >= LEVELS[name]]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("what, where, pattern", (
+    ("unfinished work", r"\.(swift|c|h|py|md)$|^deploy/|^\.ci/", r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b"),
+    ("a promise instead of code", r"\.swift$", r"not (yet )?implemented\"\)|fatalError\(\"not"),
+    ("tests that look inside", r"\.swift$", r"@test" + r"able"),
+    ("a cast or a try that traps", r"^Sources/.*\.swift$", r"\btry!|\bas! "),
+    ("public interface", r"^Sources/.*\.swift$", r"^\s*(public|open) (?!import)"),
+    ("a place on one machine", r"", r"(?<![\w.])/(wo" + r"rk|tm" + r"p)/\w|/ro" + r"ot/|/home/\w"),
+    ("how the work was organised", r"", r"(?i)contracts\.m" + r"d|\bissue #?\d|issues sho" + r"w|this sessi" + r"on|working pap" + r"er"),
+    ("a package registry's host", r"", r"(?i)pyp" + r"i\.org|pythonhos" + r"ted\.org|crates\.i" + r"o\b|npm" + r"js\.(org|com)"),
+), ids=lambda value: value if " " in value and len(value) < 40 else "")
+def test_nothing_tracked_holds(what, where, pattern):
+    paths = [path for path in tracked(where) if path.suffix not in {".png", ".bin"} and path.name != "LICENSE"]
+    assert lines_with(paths, pattern) == [], what
+
+
+def test_the_hosts_of_this_machines_package_index_are_nowhere():
+    found = subprocess.run(["python3", "-m", "pip", "config", "list"], capture_output=True, text=True)
+    for host in set(re.findall(r"https?://(?:[^/@\s]*@)?([\w.-]+)", found.stdout)):
+        assert lines_with(tracked(), re.escape(host)) == []
+
+
+@pytest.mark.parametrize("module", sorted({path.relative_to(ROOT).parts[1] for path in tracked(r"^Sources/.*\.docc/")}))
+def test_a_catalogue_has_a_front_page(module):
+    page = ROOT / "Sources" / module / f"{module}.docc" / f"{module}.md"
+    assert page.is_file()
+    assert page.read_text().startswith(f"# ``{module}``\n")
+
+
+def test_the_modules_with_formats_have_their_articles():
+    for article in ("Encryption/Encryption.docc/PackageFormat", "Encryption/Encryption.docc/KeyHierarchy",
+                    "Encryption/Encryption.docc/ThreatModel", "ObjectStorage/ObjectStorage.docc/OnDiskLayout",
+                    "ObjectStorage/ObjectStorage.docc/Durability", "ObjectStorage/ObjectStorage.docc/Schema"):
+        assert (ROOT / "Sources" / f"{article}.md").is_file(), article
+
+
+def test_articles_refer_to_articles_that_exist():
+    wrong = []
+    for page in tracked(r"\.docc/.*\.md$"):
+        catalogue = next(parent for parent in page.parents if parent.suffix == ".docc")
+        names = {path.stem for path in catalogue.rglob("*.md")}
+        wrong += [f"{shown(page)}: {name}" for name in re.findall(r"<doc:([\w-]+)>", page.read_text()) if name not in names]
+    assert wrong == []
+
+
+def test_links_of_the_readme_resolve():
+    readme = ROOT / "README.md"
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", readme.read_text())
+    assert links
+    broken = [link for link in links if not re.match(r"[a-z]+:", link) and not (ROOT / link).exists()]
+    assert broken == []
+
+
+def test_what_is_built_or_stored_is_not_tracked():
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert ".build/" in ignored and "data/drive/" in ignored
+    assert tracked(r"^\.build|^data/drive/|__pycache__|\.pyc$") == []
+
+
+@pytest.mark.parametrize("name", ("deploy/run", "deploy/test", ".ci/run"))
+def test_scripts_are_careful_and_executable(name):
+    path = ROOT / name
+    text = path.read_text()
+    assert text.startswith("#!/usr/bin/env bash\n") and "\nset -euo pipefail\n" in text
+    assert path.stat().st_mode & 0o111
+    assert subprocess.run(["bash", "-n", path]).returncode == 0
+
+
+def test_requirements_are_pinned():
+    requirements = (ROOT / "Tests/EndToEnd/requirements.txt").read_text().splitlines()
+    loose = [line for line in requirements if line and not line.startswith("#") and not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
+    assert loose == []
+
+
+def test_python_files_compile():
+    for path in tracked(r"\.py$"):
+        compile(path.read_text(), str(path), "exec")
