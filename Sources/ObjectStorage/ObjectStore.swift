@@ -84,6 +84,7 @@ package final class ObjectStore: Sendable {
         directories.close()
         engine.closeLog()
         catalogue.close()
+        drive.release()
     }
 
     /// Strictly increasing, and greater than the order of every version that the drive held when it was opened.

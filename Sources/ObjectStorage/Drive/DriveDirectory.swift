@@ -1,28 +1,39 @@
 import Glibc
+import Synchronization
 
 /// The drive's directory: made, locked for one process, and of a format that this release reads.
 final class DriveDirectory: Sendable {
     static let supportedFormat = 1
 
     let path: String
-    private let lock: Int32
+    /// The locked file; nil once released.
+    private let lock: Mutex<Int32?>
 
     /// Makes the directory when its parent exists, takes the lock, and writes or checks the format.
     init(_ path: String) throws(StorageError) {
         self.path = path
         try Self.makeDirectory(path)
-        lock = try Self.takeLock(path)
+        let descriptor = try Self.takeLock(path)
+        lock = Mutex(descriptor)
         do throws(StorageError) {
             try Self.checkFormat(path)
             try createDirectory("\(path)/blobs")
             try syncDirectory(path)
         } catch {
-            Glibc.close(lock)
+            release()
             throw error
         }
     }
 
-    deinit { Glibc.close(lock) }
+    deinit { release() }
+
+    /// Lets another process open the drive.
+    func release() {
+        lock.withLock { descriptor in
+            if let open = descriptor { Glibc.close(open) }
+            descriptor = nil
+        }
+    }
 
     private static func makeDirectory(_ path: String) throws(StorageError) {
         if mkdir(path, 0o700) == 0 { return }

@@ -1,0 +1,170 @@
+import ObjectStorage
+import Synchronization
+import TestSupport
+import Testing
+
+/// Copies the drive while the thread that passes a fault point stands still there: what a crash at that point leaves.
+final class Crash: Sendable {
+    private struct State {
+        var point: FaultPoint?
+        var count = 0
+    }
+
+    private let state = Mutex(State())
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    /// From now on the next passing of the point is copied.
+    func arm(_ point: FaultPoint?) {
+        state.withLock { $0.point = point }
+    }
+
+    var hook: @Sendable (FaultPoint) -> Void {
+        { [self] point in
+            let number = state.withLock { state -> Int? in
+                guard state.point == point else { return nil }
+                state.point = nil
+                state.count += 1
+                return state.count
+            }
+            guard let number else { return }
+            do {
+                try copyTree("\(directory.path)/drive", to: "\(directory.path)/crashed-\(number)")
+            } catch { Issue.record(error) }
+        }
+    }
+
+    /// The path of the copy that was made since arming; nil when the point was not passed.
+    var copy: String? {
+        state.withLock { $0.count == 0 ? nil : "\(directory.path)/crashed-\($0.count)" }
+    }
+}
+
+@Suite struct CrashTests {
+    /// An operation on a drive that holds the old state, and how to tell old from new.
+    enum Operation: String, CaseIterable, Sendable {
+        case putSmall, putLarge, overwriteLarge, delete, part, complete, abort
+    }
+
+    static let points: [FaultPoint] = [
+        .blobCreated, .blobWritten, .blobSynced, .transactionBegun, .rowsWritten, .directoriesSynced, .committed,
+    ]
+
+    @Test(arguments: Operation.allCases, points)
+    func `after a crash there is the old state or the new one, and no orphan`(
+        operation: Operation, point: FaultPoint
+    ) async throws {
+        let crash = try Crash()
+        let store = try ObjectStore.open(
+            "\(crash.directory.path)/drive", options: Drive.options { $0.faultHook = crash.hook })
+        let bucket = try await store.createBucket(name: "bucket", created: 1) { _ in [] }.id
+        try await store.putFile(bucket, "k", pattern(40_000))
+        let upload = try await store.createUpload(bucket, "k")
+        let parts = [
+            try await store.putPart(upload, 1, pattern(7000)), try await store.putPart(upload, 2, pattern(8000)),
+        ]
+        await store.collectGarbage()
+
+        crash.arm(point)
+        switch operation {
+        case .putSmall: try await store.putInline(bucket, "new", [7])
+        case .putLarge: try await store.putFile(bucket, "new", pattern(1_500_000))
+        case .overwriteLarge: try await store.putFile(bucket, "k", pattern(1_100_000))
+        case .delete: _ = try await store.delete(bucket, key: "k")
+        case .part: try await store.putPart(upload, 2, pattern(9000))
+        case .complete: _ = try await store.complete(upload, bucket, "k", [parts[0]])
+        case .abort: _ = try await store.abortUpload(upload)
+        }
+        crash.arm(nil)
+        guard let copy = crash.copy else { return }  // The operation does not pass this point.
+
+        let recovered = try ObjectStore.open(copy, options: Drive.options())
+        await recovered.collectGarbage()
+        let isNew = point == .committed
+        let old = pattern(40_000)
+        switch operation {
+        case .putSmall: #expect(try recovered.body(bucket, "new") == (isNew ? [7] : nil))
+        case .putLarge: #expect(try recovered.body(bucket, "new") == (isNew ? pattern(1_500_000) : nil))
+        case .overwriteLarge: #expect(try recovered.body(bucket, "k") == (isNew ? pattern(1_100_000) : old))
+        case .delete: #expect(try recovered.body(bucket, "k") == (isNew ? nil : old))
+        case .part:
+            let part = try #require(try recovered.parts(of: upload).last)
+            #expect(try recovered.readBlob(part.blob) == pattern(isNew ? 9000 : 8000))
+        case .complete:
+            #expect(try (recovered.version(bucket, key: "k")?.columns.body == .parts) == isNew)
+            #expect(try recovered.parts(of: upload) == (isNew ? [] : parts))
+        case .abort: #expect(try recovered.parts(of: upload) == (isNew ? [] : parts))
+        }
+        #expect(try recovered.verifyNoOrphans().isClean)
+    }
+
+    @Test(arguments: [FaultPoint.garbageUnlinked, .garbageDirectoriesSynced, .garbageForgotten])
+    func `unlinking goes on after a crash`(point: FaultPoint) async throws {
+        let crash = try Crash()
+        let store = try ObjectStore.open(
+            "\(crash.directory.path)/drive", options: Drive.options { $0.faultHook = crash.hook })
+        let bucket = try await store.createBucket(name: "bucket", created: 1) { _ in [] }.id
+        try await store.putFile(bucket, "k", pattern(40_000))
+        crash.arm(point)
+        _ = try await store.delete(bucket, key: "k")
+        await store.collectGarbage()
+        let recovered = try ObjectStore.open(try #require(crash.copy), options: Drive.options())
+        await recovered.collectGarbage()
+        #expect(try recovered.verifyNoOrphans().isClean)
+        #expect(try recovered.keys(bucket) == [])
+    }
+
+    @Test func `a crash during recovery is recovered from`() async throws {
+        let first = try Crash()
+        let store = try ObjectStore.open(
+            "\(first.directory.path)/drive", options: Drive.options { $0.faultHook = first.hook })
+        let bucket = try await store.createBucket(name: "bucket", created: 1) { _ in [] }.id
+        let orphans = [
+            try await store.writeBlob(pattern(100)), try await store.writeBlob(pattern(200)),
+            try await store.writeBlob(pattern(300)),
+        ]
+        try await store.putFile(bucket, "k", pattern(5000))
+        first.arm(.committed)
+        try await store.putInline(bucket, "s")
+        let second = try Crash()
+        try copyTree(try #require(first.copy), to: "\(second.directory.path)/drive")
+        second.arm(.recoveryUnlinked)
+        let again = try ObjectStore.open(
+            "\(second.directory.path)/drive", options: Drive.options { $0.faultHook = second.hook })
+        #expect(try again.verifyNoOrphans().isClean)
+        let third = try ObjectStore.open(try #require(second.copy), options: Drive.options())
+        #expect(try third.verifyNoOrphans().isClean)
+        #expect(try third.body(bucket, "k") == pattern(5000))
+        for orphan in orphans { #expect(throws: StorageError.self) { try third.openBlob(orphan.id) } }
+    }
+
+    @Test func `recovery looks at the directories that were not settled, and at no others`() async throws {
+        let crash = try Crash()
+        let store = try ObjectStore.open(
+            "\(crash.directory.path)/drive",
+            options: Drive.options {
+                $0.faultHook = crash.hook
+                $0.directoryCapacity = 4
+            })
+        let bucket = try await store.createBucket(name: "bucket", created: 1) { _ in [] }.id
+        for index in 0..<9 { try await store.putFile(bucket, "k\(index)", pattern(100)) }
+        let orphan = try await store.writeBlob([1])
+        for index in 9..<20 { try await store.putFile(bucket, "k\(index)", pattern(100)) }
+        crash.arm(.committed)
+        try await store.putInline(bucket, "s")
+        let copy = try #require(crash.copy)
+        // A stray file in a directory that is long settled costs nothing at start, and is found by the full comparison.
+        let settled = try #require(try store.version(bucket, key: "k0")?.columns.blob)
+        let stray = "\(copy)/blobs/\(settled.hex.dropFirst(6).prefix(10))/ffffffffffffffff"
+        try copyTree("\(copy)/format", to: stray)
+        let recovered = try ObjectStore.open(copy, options: Drive.options())
+        #expect(throws: StorageError.self) { try recovered.openBlob(orphan.id) }
+        let report = try recovered.verifyNoOrphans()
+        #expect(report.filesWithoutRow.map { String($0.hex.suffix(16)) } == ["ffffffffffffffff"])
+        #expect(report.rowsWithoutFile == [])
+        for index in 0..<20 { #expect(try recovered.body(bucket, "k\(index)") == pattern(100)) }
+    }
+}

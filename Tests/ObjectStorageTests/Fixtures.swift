@@ -1,0 +1,208 @@
+import Glibc
+import ObjectStorage
+import TestSupport
+
+/// A drive in a directory of its own, with one bucket.
+struct Drive {
+    let directory: TemporaryDirectory
+    let store: ObjectStore
+    let bucket: BucketID
+
+    static func make(_ configure: (inout StoreOptions) -> Void = { _ in }) async throws -> Drive {
+        let directory = try TemporaryDirectory()
+        let store = try ObjectStore.open("\(directory.path)/drive", options: options(configure))
+        let bucket = try await store.createBucket(name: "bucket", created: 1) { _ in [1, 2, 3] }
+        return Drive(directory: directory, store: store, bucket: bucket.id)
+    }
+
+    static func options(_ configure: (inout StoreOptions) -> Void = { _ in }) -> StoreOptions {
+        var options = StoreOptions()
+        options.readers = 3
+        options.ioThreads = 2
+        configure(&options)
+        return options
+    }
+
+    var path: String { "\(directory.path)/drive" }
+
+    /// Opens the drive again; the store must have been closed.
+    func reopen() throws -> ObjectStore {
+        try ObjectStore.open(path, options: Self.options())
+    }
+}
+
+extension ObjectStore {
+    func columns(
+        _ bucket: BucketID, _ key: String, body: BodyKind, size: Int, blob: BlobID? = nil, dataKey: DataKeyID? = nil
+    ) -> VersionColumns {
+        VersionColumns(
+            bucket: bucket, key: key, version: VersionID(), order: nextOrder(), size: Int64(size), modified: 1000,
+            flags: .nullVersion, dataKey: dataKey, body: body, blob: blob)
+    }
+
+    /// Stores a small object in the catalogue.
+    @discardableResult
+    func putInline(
+        _ bucket: BucketID, _ key: String, _ bytes: [UInt8] = [1], dataKey: DataKeyRow? = nil,
+        check: (@Sendable (StoredVersion?) throws -> Void)? = nil
+    ) async throws -> VersionColumns {
+        let columns = columns(bucket, key, body: .inline, size: bytes.count, dataKey: dataKey?.id)
+        try await put(
+            NewVersion(columns: columns, sealed: Array(key.utf8), body: .inline(bytes), dataKey: dataKey), check: check)
+        return columns
+    }
+
+    /// Stores an object in a blob file.
+    @discardableResult
+    func putFile(
+        _ bucket: BucketID, _ key: String, _ bytes: [UInt8], check: (@Sendable (StoredVersion?) throws -> Void)? = nil
+    ) async throws -> VersionColumns {
+        let blob = try await writeBlob(bytes)
+        let columns = columns(bucket, key, body: .file, size: bytes.count, blob: blob.id)
+        try await put(
+            NewVersion(columns: columns, sealed: Array(key.utf8), body: .file(blob), dataKey: nil), check: check)
+        return columns
+    }
+
+    func writeBlob(_ bytes: [UInt8], expectedLength: Int? = nil) async throws -> FinishedBlob {
+        let writer = try makeBlob(expectedLength: Int64(expectedLength ?? bytes.count))
+        try await writer.append(bytes)
+        return try await writer.finish()
+    }
+
+    func readBlob(_ id: BlobID) throws -> [UInt8] {
+        let reader = try openBlob(id)
+        var bytes = [UInt8](repeating: 0, count: Int(reader.length))
+        let count = try bytes.withUnsafeMutableBytes { buffer throws(StorageError) in
+            try reader.read(at: 0, into: buffer)
+        }
+        return Array(bytes.prefix(count))
+    }
+
+    /// The bytes of an object, wherever they are; nil when there is no such key.
+    func body(_ bucket: BucketID, _ key: String) throws -> [UInt8]? {
+        guard let found = try versionWithBody(bucket, key: key) else { return nil }
+        defer { found.lease?.release() }
+        if let inline = found.inline { return inline }
+        return try found.version.columns.blob.map { try readBlob($0) } ?? []
+    }
+
+    func keys(_ bucket: BucketID, _ configure: (inout ListRequest) -> Void = { _ in }) throws -> [String] {
+        var request = ListRequest(bucket: bucket)
+        configure(&request)
+        return try list(request).entries.map { entry in
+            switch entry {
+            case .version(let version): version.columns.key
+            case .commonPrefix(let prefix): prefix
+            }
+        }
+    }
+
+    func createUpload(_ bucket: BucketID, _ key: String, dataKey: DataKeyRow? = nil) async throws -> UploadID {
+        let upload = UploadRow(
+            id: UploadID(), bucket: bucket, key: key, initiated: 5, dataKey: dataKey?.id, sealed: [9])
+        try await createUpload(upload, dataKey: dataKey)
+        return upload.id
+    }
+
+    @discardableResult
+    func putPart(_ upload: UploadID, _ number: Int, _ bytes: [UInt8]) async throws -> PartRow {
+        let blob = try await writeBlob(bytes)
+        let part = PartRow(
+            number: number, blob: blob.id, length: blob.length, size: blob.length, modified: 6, sealed: [7])
+        try await putPart(part, of: upload)
+        return part
+    }
+
+    func complete(
+        _ upload: UploadID, _ bucket: BucketID, _ key: String, _ parts: [PartRow], dataKey: DataKeyID? = nil,
+        check: (@Sendable (StoredVersion?) throws -> Void)? = nil
+    ) async throws -> VersionColumns {
+        let columns = columns(
+            bucket, key, body: .parts, size: parts.reduce(0) { $0 + Int($1.size) }, dataKey: dataKey)
+        try await completeUpload(
+            upload, parts: parts.map { ($0.number, $0.blob) },
+            version: NewVersion(columns: columns, sealed: [4], body: .none, dataKey: nil), manifest: [5, 5],
+            check: check)
+        return columns
+    }
+}
+
+extension BlobWriter {
+    func append(_ bytes: [UInt8]) async throws {
+        var done = 0
+        while done < bytes.count {
+            let count = min(freeSpace.count, bytes.count - done)
+            bytes.withUnsafeBytes { source in
+                freeSpace.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[done..<(done + count)]))
+            }
+            advance(count)
+            done += count
+            if isFull { try await flush() }
+        }
+    }
+}
+
+/// Bytes that differ from place to place and from seed to seed.
+func pattern(_ count: Int, seed: UInt8 = 0) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) &+ seed }
+}
+
+/// A generator whose numbers follow from a seed, so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+}
+
+/// Copies a directory with everything below it, as a crash would leave it.
+func copyTree(_ source: String, to target: String) throws {
+    try FileCopy.copy(source, to: target)
+}
+
+private enum FileCopy {
+    static func copy(_ source: String, to target: String) throws {
+        var status = stat()
+        guard lstat(source, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            mkdir(target, 0o700)
+            guard let directory = opendir(source) else { return }
+            defer { closedir(directory) }
+            while let entry = readdir(directory) {
+                let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if name != "." && name != ".." { try copy("\(source)/\(name)", to: "\(target)/\(name)") }
+            }
+        } else {
+            let input = open(source, O_RDONLY)
+            let output = open(target, O_WRONLY | O_CREAT, 0o600)
+            defer {
+                close(input)
+                close(output)
+            }
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = buffer.withUnsafeMutableBytes { read(input, $0.baseAddress, $0.count) }
+                guard count > 0 else { break }
+                guard buffer.withUnsafeBytes({ write(output, $0.baseAddress, count) }) == count else {
+                    throw TestFailure(reason: "cannot copy \(source)")
+                }
+            }
+        }
+    }
+}
+
+struct TestFailure: Error, Equatable {
+    var reason = "refused"
+}
