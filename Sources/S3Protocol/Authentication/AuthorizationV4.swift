@@ -21,8 +21,8 @@ extension AuthorizationV4 {
         var credentialText: Substring?
         var signedText: Substring?
         var signatureText: Substring?
-        for element in header.dropFirst(algorithm.utf8.count).split(separator: ",") {
-            let element = trim(element)
+        for element in header.utf8.dropFirst(algorithm.utf8.count).split(separator: UInt8(ascii: ",")) {
+            let element = trim(Substring(element))
             guard let sign = element.utf8.firstIndex(of: UInt8(ascii: "=")) else { throw Self.threeComponents }
             let value = element[element.utf8.index(after: sign)...]
             switch element[..<sign] {
@@ -139,7 +139,7 @@ extension AuthorizationV4 {
         var isSorted = true
         for name in Substring(text).utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
             guard !name.isEmpty else { return nil }
-            let name = Substring(name).lowercased()
+            let name = lowercased(Substring(name))
             isSorted = isSorted && previous < name
             names.append(name)
             previous = name
@@ -150,6 +150,12 @@ extension AuthorizationV4 {
 }
 
 let algorithm = "AWS4-HMAC-SHA256"
+
+/// Lower-case, without work for what already is.
+private func lowercased(_ text: Substring) -> String {
+    let isUpper = text.utf8.contains { $0 >= 0x80 || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    return isUpper ? text.lowercased() : String(text)
+}
 
 /// Without the spaces and tabs at both ends.
 func trim(_ text: Substring) -> Substring {
