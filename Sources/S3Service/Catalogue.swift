@@ -1,0 +1,165 @@
+package import Cryptography
+import Encryption
+import KeyManagement
+package import ObjectStorage
+import S3Protocol
+
+/// Something at rest that did not open or does not fit together: edited, cut, swapped, or written by a defect.
+///
+/// Never retried and never answered with data; the log line names what it was.
+package struct Corruption: Error, CustomStringConvertible {
+    package let what: String
+    package var description: String { "\(what) does not authenticate: altered or damaged at rest" }
+}
+
+/// Opens and seals the catalogue's records. Each is bound to its kind, its row's id and its row's clear columns.
+package final class Catalogue: Sendable {
+    package let store: ObjectStore
+    private let sealer: RecordSealer
+
+    package init(store: ObjectStore, catalogueKey: SecretKey) {
+        self.store = store
+        sealer = RecordSealer(catalogueKey: catalogueKey)
+    }
+
+    // MARK: Object versions
+
+    func seal(_ record: ObjectRecord, _ columns: VersionColumns) -> [UInt8] {
+        sealer.seal(
+            record.encoded(), kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+    }
+
+    func open(_ version: StoredVersion) throws(Corruption) -> ObjectRecord {
+        let plaintext = try openBytes(version)
+        do { return try ObjectRecord(decoding: plaintext) } catch { throw corruption(of: version) }
+    }
+
+    /// The ETag alone: what a listing and a precondition need.
+    func etag(of version: StoredVersion) throws(Corruption) -> ETag {
+        let plaintext = try openBytes(version)
+        do { return try ObjectRecord.etag(of: plaintext) } catch { throw corruption(of: version) }
+    }
+
+    private func openBytes(_ version: StoredVersion) throws(Corruption) -> [UInt8] {
+        let columns = version.columns
+        do {
+            return try sealer.open(
+                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+        } catch {
+            throw corruption(of: version)
+        }
+    }
+
+    private func corruption(of version: StoredVersion) -> Corruption {
+        Corruption(what: "record of object \"\(version.columns.key)\" (bucket id \(version.columns.bucket.rawValue))")
+    }
+
+    // MARK: Multipart
+
+    func seal(_ manifest: PartManifest, of version: VersionID) -> [UInt8] {
+        sealer.seal(manifest.encoded(), kind: .manifest, id: version.bytes, associatedData: [])
+    }
+
+    /// The manifest of a multipart object, which must add up to the size in the version's row.
+    func manifest(of version: StoredVersion) throws -> PartManifest {
+        let corruption = Corruption(what: "part manifest of object \"\(version.columns.key)\"")
+        guard let sealed = try store.manifest(version.columns.version) else { throw corruption }
+        do {
+            let bytes = try sealer.open(
+                sealed, kind: .manifest, id: version.columns.version.bytes, associatedData: [])
+            let manifest = try PartManifest(decoding: bytes)
+            guard manifest.parts.reduce(0, { $0 + $1.size }) == version.columns.size else { throw corruption }
+            return manifest
+        } catch {
+            throw corruption
+        }
+    }
+
+    func seal(_ record: UploadRecord, _ row: UploadRow) -> [UInt8] {
+        sealer.seal(record.encoded(), kind: .upload, id: row.id.bytes, associatedData: row.associatedData)
+    }
+
+    func open(_ row: UploadRow) throws(Corruption) -> UploadRecord {
+        do {
+            return try UploadRecord(
+                decoding: sealer.open(
+                    row.sealed, kind: .upload, id: row.id.bytes, associatedData: row.associatedData))
+        } catch {
+            throw Corruption(what: "record of upload \(row.id.hex) of \"\(row.key)\"")
+        }
+    }
+
+    func seal(_ record: PartRecord, _ row: PartRow, of upload: UploadID) -> [UInt8] {
+        sealer.seal(
+            record.encoded(), kind: .part, id: row.blob.bytes, associatedData: row.associatedData(of: upload))
+    }
+
+    func open(_ row: PartRow, of upload: UploadID) throws(Corruption) -> PartRecord {
+        do {
+            return try PartRecord(
+                decoding: sealer.open(
+                    row.sealed, kind: .part, id: row.blob.bytes, associatedData: row.associatedData(of: upload)))
+        } catch {
+            throw Corruption(what: "record of part \(row.number) of upload \(upload.hex)")
+        }
+    }
+
+    // MARK: Buckets and settings
+
+    func seal(_ record: BucketRecord, id: BucketID, name: String, created: Int64) -> [UInt8] {
+        sealer.seal(
+            record.encoded(), kind: .bucket, id: bytes(id.rawValue), associatedData: bytes(created) + Array(name.utf8))
+    }
+
+    func open(_ row: BucketRow) throws(Corruption) -> BucketRecord {
+        do {
+            return try BucketRecord(
+                decoding: sealer.open(
+                    row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
+                    associatedData: bytes(row.created) + Array(row.name.utf8)))
+        } catch {
+            throw Corruption(what: "record of bucket \"\(row.name)\"")
+        }
+    }
+
+    /// A setting of the drive that must not be readable on it, such as the generated root secret.
+    package func secretSetting(_ name: String) throws -> [UInt8]? {
+        guard let sealed = try store.setting(name) else { return nil }
+        do {
+            return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])
+        } catch {
+            throw Corruption(what: "setting \"\(name)\"")
+        }
+    }
+
+    package func setSecretSetting(_ name: String, _ value: [UInt8]) async throws {
+        let sealed = sealer.seal(value, kind: .setting, id: Array(name.utf8), associatedData: [])
+        try await store.setSetting(name, sealed)
+    }
+
+    private func bytes(_ value: Int64) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) }
+    }
+}
+
+extension UploadRow {
+    /// The row's clear columns, bound to its sealed record: numbers big-endian, then the key.
+    var associatedData: [UInt8] {
+        var bytes: [UInt8] = []
+        for value in [bucket.rawValue, initiated, dataKey?.rawValue ?? 0] {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        bytes.append(contentsOf: key.utf8)
+        return bytes
+    }
+}
+
+extension PartRow {
+    func associatedData(of upload: UploadID) -> [UInt8] {
+        var bytes = upload.bytes
+        for value in [Int64(number), length, size, modified] {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,64 @@
+import Cryptography
+import Encryption
+import HTTPServer
+import KeyManagement
+import ObjectStorage
+import S3Protocol
+
+/// The one place where the errors of every module below become S3 errors.
+///
+/// What is not deliberately passed on is `InternalError`: a client learns nothing of the drive from it; the log line,
+/// under the request's id, has the cause.
+func s3Error(for error: any Error) -> S3Error {
+    switch error {
+    case let error as S3Error: error
+    case let error as StorageError: S3Error(error)
+    case let error as KeyServiceError: S3Error(error)
+    case let error as BodyError: S3Error(error)
+    default: S3Error(.internalError)
+    }
+}
+
+extension S3Error {
+    init(_ error: StorageError) {
+        switch error {
+        case .noSuchBucket: self.init(.noSuchBucket)
+        case .bucketExists: self.init(.bucketAlreadyOwnedByYou)
+        case .bucketNotEmpty: self.init(.bucketNotEmpty)
+        case .noSuchKey: self.init(.noSuchKey)
+        case .noSuchUpload: self.init(.noSuchUpload)
+        case .partsChanged: self.init(.invalidPart)
+        case .diskFull: self.init(.xMinioStorageFull)
+        case .closed: self.init(.serviceUnavailable, headers: [("retry-after", "5")])
+        case .overloaded: self.init(.slowDown, headers: [("retry-after", "1")])
+        case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .io, .database:
+            self.init(.internalError)
+        }
+    }
+
+    init(_ error: KeyServiceError) {
+        switch error {
+        case .keyNotFound(let key):
+            self.init(.kmsServiceNotFoundException, "Invalid keyId '\(key)'")
+        case .keyExists: self.init(.kmsKeyAlreadyExists)
+        case .invalidKeyID(let key):
+            self.init(.invalidArgument, "Invalid KMS key id '\(key)'", details: [("ArgumentName", "x-amz-server-side-encryption-aws-kms-key-id")])
+        case .notAuthentic: self.init(.kmsInvalidCiphertextException)
+        case .notAuthorized: self.init(.kmsNotAuthorized)
+        case .notSupported: self.init(.kmsNotSupported)
+        case .unavailable:
+            self.init(
+                .serviceUnavailable, "The key management service cannot be reached. Please try again.",
+                headers: [("retry-after", "5")])
+        }
+    }
+
+    init(_ error: BodyError) {
+        switch error {
+        case .disconnected: self.init(.incompleteBody)
+        case .stalled: self.init(.requestTimeout)
+        case .malformed: self.init(.incompleteBody, "The chunked request body is malformed.")
+        case .tooLarge: self.init(.maxMessageLengthExceeded)
+        }
+    }
+}

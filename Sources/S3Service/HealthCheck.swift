@@ -1,0 +1,63 @@
+import HTTPServer
+import KeyManagement
+import Logging
+import ObjectStorage
+
+/// MinIO's health addresses, for load balancers and container runtimes. Anonymous, GET and HEAD, empty answers.
+struct HealthCheck: Sendable {
+    static let prefix = "/minio/health/"
+
+    let context: ServiceContext
+
+    /// `nil` when the target is none of the health addresses.
+    func answer(to head: RequestHead) async -> ResponseHead? {
+        guard head.method == "GET" || head.method == "HEAD" else { return nil }
+        let path = head.target.prefix { $0 != "?" }.dropFirst(Self.prefix.count)
+        switch path {
+        case "live":
+            // The process answers: asks nobody.
+            return ResponseHead(status: 200, headers: [("server", "Coffer")], contentLength: 0)
+        case "ready":
+            return await ready()
+        case "cluster", "cluster/read":
+            let isWritable = isDriveWritable
+            return ResponseHead(
+                status: isWritable ? 200 : 503,
+                headers: [
+                    ("server", "Coffer"), ("x-minio-read-quorum", "1"), ("x-minio-write-quorum", "1"),
+                    ("x-minio-storage-class-defaults", "true"),
+                ] + (isWritable ? [] : [("x-minio-server-status", "offline")]),
+                contentLength: 0)
+        default:
+            return nil
+        }
+    }
+
+    /// The drive takes writes and the key service makes and opens data keys.
+    private func ready() async -> ResponseHead {
+        var headers = [(name: "server", value: "Coffer")]
+        guard isDriveWritable else {
+            headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
+            return ResponseHead(status: 503, headers: headers, contentLength: 0)
+        }
+        let keys = context.dataKeys.service
+        do {
+            _ = try await keys.generateDataKey(under: keys.defaultKey, context: KMSContext())
+            return ResponseHead(status: 200, headers: headers, contentLength: 0)
+        } catch {
+            context.logger.warning("not ready: the key service does not answer", metadata: ["cause": "\(error)"])
+            headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
+            return ResponseHead(status: 503, headers: headers, contentLength: 0)
+        }
+    }
+
+    private var isDriveWritable: Bool {
+        do {
+            try context.store.checkWritable()
+            return true
+        } catch {
+            context.logger.warning("the drive does not take writes", metadata: ["cause": "\(error)"])
+            return false
+        }
+    }
+}

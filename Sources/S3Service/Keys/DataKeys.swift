@@ -1,0 +1,83 @@
+package import Cryptography
+import Encryption
+package import KeyManagement
+package import ObjectStorage
+
+/// Data keys for writes and reads: the bucket's shared one, one of an object's own, or one that exists already.
+package final class DataKeys: Sendable {
+    package let service: any KeyService
+    private let store: ObjectStore
+    private let cache: DataKeyCache
+    private let shared: SharedDataKeys
+    private let clock: @Sendable () -> Int64
+
+    package init(
+        service: any KeyService, store: ObjectStore, cache: DataKeyCache, clock: @escaping @Sendable () -> Int64
+    ) {
+        self.service = service
+        self.store = store
+        self.cache = cache
+        self.clock = clock
+        shared = SharedDataKeys(
+            service: service,
+            persist: { key, wrapped, context in
+                let row = DataKeyRow(
+                    id: DataKeyID(), kmsKey: key.name, wrapped: wrapped, context: context.canonicalJSON,
+                    created: clock(), isShared: true)
+                try await store.insertDataKey(row)
+                return row.id.rawValue
+            },
+            retire: { id in
+                // Not awaited and allowed to fail: a key that stays is unreferenced at the next start, and goes then.
+                Task { try? await store.retireDataKey(DataKeyID(rawValue: id)) }
+            })
+    }
+
+    /// A data key for one new object.
+    struct ForWriting {
+        let key: SecretKey
+        /// Goes into the object's own transaction: a key of its own is new there, and a shared one that was retired in
+        /// the meantime, with nothing left that used it, comes back.
+        let row: DataKeyRow
+    }
+
+    /// SSE-S3, and SSE-KMS with a bucket key: the one key the bucket's new objects share for a time.
+    func sharedKey(for bucket: Bucket, scheme: EncryptionScheme, under key: KeyID) async throws -> ForWriting {
+        let (id, secret) =
+            if let cached = shared.cached(bucketID: bucket.id.rawValue, scheme: scheme, key: key) {
+                cached
+            } else {
+                try await shared.current(
+                    bucketID: bucket.id.rawValue, scheme: scheme, key: key,
+                    context: KMSContext([bucket.name: bucket.name]))
+            }
+        return ForWriting(key: secret, row: try row(DataKeyID(rawValue: id)))
+    }
+
+    /// SSE-KMS without a bucket key: a key of the object's own, whose row is committed with the object.
+    func ownKey(under key: KeyID, context: KMSContext) async throws(KeyServiceError) -> ForWriting {
+        let generated = try await service.generateDataKey(under: key, context: context)
+        let row = DataKeyRow(
+            id: DataKeyID(), kmsKey: key.name, wrapped: generated.wrapped, context: context.canonicalJSON,
+            created: clock(), isShared: false)
+        cache.insert(generated.plaintext, for: generated.wrapped, under: key, context: context)
+        return ForWriting(key: generated.plaintext, row: row)
+    }
+
+    /// The plain data key of a row: from the cache, else from the key service.
+    package func key(of row: DataKeyRow) async throws -> SecretKey {
+        let id = try KeyID(row.kmsKey)
+        guard let context = KMSContext(canonicalJSON: row.context) else {
+            throw Corruption(what: "context of data key \(row.id.rawValue)")
+        }
+        if let key = cache.cached(row.wrapped, under: id, context: context) { return key }
+        return try await cache.decrypt(row.wrapped, under: id, context: context)
+    }
+
+    func row(_ id: DataKeyID) throws -> DataKeyRow {
+        guard let row = try store.dataKey(id) else { throw Corruption(what: "row of data key \(id.rawValue)") }
+        return row
+    }
+
+    func forget(_ bucket: BucketID) { shared.forget(bucketID: bucket.rawValue) }
+}

@@ -1,0 +1,16 @@
+/// Sizes that S3 sets, in bytes.
+enum ObjectLimit {
+    /// One PutObject or UploadPart.
+    static let singlePut: Int64 = 5 << 30
+    /// A multipart object.
+    static let object: Int64 = 5 << 40
+    /// Every part but the last.
+    static let smallestPart: Int64 = 5 << 20
+}
+
+/// Bounds of request documents, in bytes.
+enum DocumentLimit {
+    static let configuration = 1 << 20
+    /// DeleteObjects with 1000 keys of 1024 bytes, CompleteMultipartUpload with 10 000 parts.
+    static let list = 5 << 20
+}

@@ -1,0 +1,37 @@
+import S3Protocol
+
+/// What the client said about an object when it wrote it.
+struct ObjectAttributes: Sendable {
+    var headers = ContentHeaders()
+    /// `x-amz-meta-*`, lower-case names without the prefix, in the order sent.
+    var metadata: [(name: String, value: String)] = []
+    var tags: [(key: String, value: String)] = []
+    /// As sent, when it is not STANDARD. This server has one class; clients see theirs again.
+    var storageClass: String?
+
+    init() {}
+
+    /// - Throws: `MetadataTooLarge`, `InvalidTag`, `NotImplemented` for object lock.
+    init(_ request: S3Request) throws(S3Error) {
+        // Retention is a promise: until it can be kept, a request for it is refused.
+        for header in ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
+        where request.header(header) != nil {
+            throw S3Error(.notImplemented)
+        }
+        headers = ContentHeaders(request.headers)
+        metadata = try UserMetadata(request.headers).entries
+        if let tagging = request.header("x-amz-tagging") { tags = try ObjectTags(header: tagging).pairs }
+        if let value = request.header("x-amz-storage-class"), value != "STANDARD", !value.isEmpty {
+            storageClass = value
+        }
+    }
+
+    /// The headers that give the client its attributes back, with a GET's `response-*` overrides.
+    func responseHeaders(_ overrides: ResponseOverrides) -> [(name: String, value: String)] {
+        var answer = overrides.applied(to: headers).responseHeaders
+        answer += UserMetadata(stored: metadata).responseHeaders
+        if !tags.isEmpty { answer.append(("x-amz-tagging-count", "\(tags.count)")) }
+        if let storageClass { answer.append(("x-amz-storage-class", storageClass)) }
+        return answer
+    }
+}

@@ -1,0 +1,112 @@
+/// The plaintext of sealed records: a version byte, then fields of tag, length (LEB128) and bytes.
+///
+/// The field order is the writer's; a reader that needs one field (LIST needs the ETag, written first) stops there.
+struct RecordEncoder {
+    static let version: UInt8 = 1
+
+    private(set) var bytes: [UInt8]
+
+    init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+        bytes.append(Self.version)
+    }
+
+    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: some Collection<UInt8>) {
+        bytes.append(tag.rawValue)
+        putLength(value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: String) {
+        put(tag, value.utf8)
+    }
+
+    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: String?) {
+        if let value { put(tag, value.utf8) }
+    }
+
+    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: Int64) {
+        put(tag, withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) })
+    }
+
+    /// A name and a value in one field: the name's length, the name, the value.
+    mutating func put(_ tag: some RawRepresentable<UInt8>, name: String, value: String) {
+        var field = RecordEncoder(field: name.utf8.count + value.utf8.count + 4)
+        field.putLength(name.utf8.count)
+        field.bytes.append(contentsOf: name.utf8)
+        field.bytes.append(contentsOf: value.utf8)
+        put(tag, field.bytes)
+    }
+
+    private init(field capacity: Int) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    private mutating func putLength(_ length: Int) {
+        var rest = UInt(length)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
+
+/// A record opened correctly (its tag was right) but does not parse: written by a newer Coffer, or a defect.
+struct RecordMalformed: Error {}
+
+/// Walks the fields of a record in order.
+struct RecordDecoder {
+    struct Field {
+        let tag: UInt8
+        let value: ArraySlice<UInt8>
+
+        var string: String { String(decoding: value, as: UTF8.self) }
+        var bytes: [UInt8] { [UInt8](value) }
+
+        func integer() throws(RecordMalformed) -> Int64 {
+            guard value.count == 8 else { throw RecordMalformed() }
+            return value.reduce(0) { $0 << 8 | Int64($1) }
+        }
+
+        func pair() throws(RecordMalformed) -> (name: String, value: String) {
+            var decoder = RecordDecoder(field: value)
+            let length = try decoder.length()
+            guard length <= decoder.rest.count else { throw RecordMalformed() }
+            let name = decoder.rest.prefix(length)
+            return (
+                String(decoding: name, as: UTF8.self), String(decoding: decoder.rest.dropFirst(length), as: UTF8.self)
+            )
+        }
+    }
+
+    private var rest: ArraySlice<UInt8>
+
+    init(_ record: [UInt8]) throws(RecordMalformed) {
+        guard record.first == RecordEncoder.version else { throw RecordMalformed() }
+        rest = record.dropFirst()
+    }
+
+    private init(field: ArraySlice<UInt8>) { rest = field }
+
+    mutating func next() throws(RecordMalformed) -> Field? {
+        guard let tag = rest.popFirst() else { return nil }
+        let length = try length()
+        guard length <= rest.count else { throw RecordMalformed() }
+        let value = rest.prefix(length)
+        rest = rest.dropFirst(length)
+        return Field(tag: tag, value: value)
+    }
+
+    private mutating func length() throws(RecordMalformed) -> Int {
+        var length = 0
+        for shift in stride(from: 0, through: 28, by: 7) {
+            guard let byte = rest.popFirst() else { throw RecordMalformed() }
+            length |= Int(byte & 0x7f) << shift
+            if byte & 0x80 == 0 { return length }
+        }
+        throw RecordMalformed()
+    }
+}

@@ -1,0 +1,31 @@
+import S3Protocol
+
+struct CreateBucket: S3Operation {
+    static let name = "CreateBucket"
+    static let route = Route("PUT", .bucket)
+
+    private let request: S3Request
+    private let bucket: BucketName
+
+    init(_ request: S3Request) throws(S3Error) {
+        self.request = request
+        bucket = try request.bucket
+        guard !BucketName.reserved.contains(bucket.rawValue) else { throw S3Error(.allAccessDisabled) }
+        // Object lock promises retention. Until it is kept, it is not promised.
+        if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
+            throw S3Error(.notImplemented)
+        }
+    }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        let document = try await request.document(upTo: DocumentLimit.configuration)
+        // One region: a client may name it, or name any to a server that was given none.
+        let wanted = try CreateBucketConfiguration.parse(document).locationConstraint
+        if let region = service.settings.region, let wanted, wanted != region {
+            throw S3Error(.invalidLocationConstraint, details: [("Region", region)])
+        }
+        if (try? service.buckets.bucket(bucket)) != nil { throw S3Error(.bucketAlreadyOwnedByYou) }
+        try await service.buckets.create(bucket, at: request.time)
+        return S3Response(headers: [("location", "/\(bucket.rawValue)")])
+    }
+}

@@ -1,0 +1,19 @@
+import S3Protocol
+
+struct HeadBucket: S3Operation {
+    static let name = "HeadBucket"
+    static let route = Route("HEAD", .bucket)
+    static let action = "s3:ListBucket"
+
+    private let bucket: BucketName
+
+    init(_ request: S3Request) throws(S3Error) {
+        bucket = try request.bucket
+    }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        _ = try service.buckets.bucket(bucket)
+        return S3Response(
+            headers: [("x-amz-bucket-region", service.settings.region ?? "us-east-1")], body: .described(length: 0))
+    }
+}

@@ -1,0 +1,29 @@
+import ObjectStorage
+import S3Protocol
+
+/// Answers from the catalogue alone: no data key is opened, no key service asked.
+struct HeadObject: S3Operation {
+    static let name = "HeadObject"
+    static let route = Route("HEAD", .object, allowing: ["versionId", "partNumber"])
+    static let action = "s3:GetObject"
+
+    private let read: ObjectReadRequest
+
+    init(_ request: S3Request) throws(S3Error) {
+        read = try ObjectReadRequest(request)
+    }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        let bucket = try service.buckets.bucket(read.names.bucket)
+        let version = try service.store.version(bucket.id, key: read.names.object.rawValue)
+        let resolved = try read.resolve(version, in: bucket, service: service)
+        switch resolved.outcome {
+        case .notModified:
+            return S3Response(status: 304, headers: resolved.headers)
+        case .content(let wanted, let isPartial):
+            return S3Response(
+                status: isPartial ? 206 : 200, headers: resolved.headers,
+                body: .described(length: Int64(wanted.count)))
+        }
+    }
+}

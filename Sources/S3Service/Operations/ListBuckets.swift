@@ -1,0 +1,17 @@
+import S3Protocol
+
+struct ListBuckets: S3Operation {
+    static let name = "ListBuckets"
+    static let route = Route("GET", .service)
+    static let action = "s3:ListAllMyBuckets"
+
+    // max-buckets, continuation-token and prefix are optional for a server; all buckets are one page.
+    init(_ request: S3Request) throws(S3Error) {}
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        let buckets = service.buckets.all().map {
+            ListAllMyBucketsResult.Bucket(name: $0.name, created: $0.created)
+        }
+        return .xml(ListAllMyBucketsResult(buckets: buckets).xml())
+    }
+}

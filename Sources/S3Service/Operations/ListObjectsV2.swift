@@ -1,0 +1,20 @@
+import S3Protocol
+
+struct ListObjectsV2: S3Operation {
+    static let name = "ListObjectsV2"
+    static let route = Route("GET", .bucket, requiring: ["list-type"])
+    static let action = "s3:ListBucket"
+
+    private let bucket: BucketName
+    private let parameters: ListParameters
+
+    init(_ request: S3Request) throws(S3Error) {
+        bucket = try request.bucket
+        parameters = try ListParameters(request.target.query)
+    }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        let bucket = try service.buckets.bucket(bucket)
+        return .xml(try await ObjectListing(bucket: bucket, parameters: parameters).xml(service))
+    }
+}

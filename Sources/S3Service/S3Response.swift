@@ -1,0 +1,30 @@
+import NIOCore
+import S3Protocol
+
+/// What an operation answers. The service adds the headers that every answer carries.
+package struct S3Response: Sendable {
+    package enum Body: Sendable {
+        case empty
+        case xml([UInt8])
+        /// A HEAD answer: the length that a GET would have, and no bytes.
+        case described(length: Int64)
+        /// The bytes of an object, or of a slice of it, opened package by package.
+        case object(ObjectBody)
+    }
+
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: Body
+
+    package init(status: Int = 200, headers: [(name: String, value: String)] = [], body: Body = .empty) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    static func xml(_ document: [UInt8], headers: [(name: String, value: String)] = []) -> S3Response {
+        S3Response(headers: headers, body: .xml(document))
+    }
+
+    static let noContent = S3Response(status: 204)
+}

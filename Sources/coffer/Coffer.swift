@@ -1,0 +1,9 @@
+import ArgumentParser
+
+@main
+struct Coffer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coffer",
+        abstract: "An S3-compatible object server that encrypts everything it stores.",
+        subcommands: [ServerCommand.self, VersionCommand.self])
+}

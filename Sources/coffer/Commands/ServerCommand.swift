@@ -1,0 +1,76 @@
+import ArgumentParser
+
+struct ServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server",
+        abstract: "Serve S3 on one drive.",
+        discussion: """
+            DIR is created when its parent exists. Everything in it is encrypted; the keys are elsewhere: in the keyring \
+            file, or in the key service that the environment names. Without them the drive cannot be read: keep a copy of \
+            the keyring.
+
+            ENVIRONMENT
+              Every variable of MinIO's server below is also read as COFFER_…, which wins.
+              MINIO_ROOT_USER, MINIO_ROOT_PASSWORD    credentials; also …_FILE, and the old MINIO_ACCESS_KEY/_SECRET_KEY
+                                                      (unset: a random secret is made, printed once, and the server
+                                                      listens on loopback only)
+              MINIO_VOLUMES                           DIR, when none is given
+              MINIO_ADDRESS                           --address
+              MINIO_CONFIG_ENV_FILE                   a file of KEY=value lines that override the environment
+              MINIO_SITE_REGION                       region that signatures must name (unset: any)
+              MINIO_DOMAIN                            domains for bucket.domain addresses, separated by commas
+              MINIO_KMS_SECRET_KEY                    NAME:BASE64, one static 256-bit key; also …_FILE
+              MINIO_KMS_AUTO_ENCRYPTION               on: writes that say nothing are SSE-KMS, not SSE-S3
+              COFFER_KEYRING                          --keyring
+
+            SIGNALS
+              TERM, INT    stop accepting, finish what is in flight (at most 30 s), close the drive
+              HUP          read the TLS certificates again
+            """)
+
+    @Argument(help: ArgumentHelp("The drive's directory.", valueName: "DIR"))
+    var drives: [String] = []
+
+    @Option(help: ArgumentHelp("Address to listen on; several are separated by commas.", valueName: "HOST:PORT"))
+    var address: String?
+
+    @Option(help: ArgumentHelp("Accepted for MinIO's unit files; there is no console yet.", valueName: "HOST:PORT"))
+    var consoleAddress: String?
+
+    @Option(
+        name: [.customShort("S"), .long],
+        help: ArgumentHelp("TLS: public.crt and private.key (default: ~/.minio/certs).", valueName: "DIR"))
+    var certsDir: String?
+
+    @Option(help: ArgumentHelp("Keyring file (default: ~/.config/coffer/keyring.json).", valueName: "FILE"))
+    var keyring: String?
+
+    @Flag(help: "TLS is ended by a trusted proxy in front: allow SSE-C on plain connections.")
+    var tlsTerminatedUpstream = false
+
+    @Flag(help: "Log JSON lines.")
+    var json = false
+
+    @Flag(help: "No start-up block.")
+    var quiet = false
+
+    @Flag(help: "Log refusals and disconnects too.")
+    var debug = false
+
+    mutating func run() async throws {
+        do {
+            let configuration = try ServerConfiguration(command: self, environment: Environment.ofProcess())
+            try await ServerProcess(configuration).run()
+        } catch let failure as StartFailure {
+            writeLine("coffer: \(failure.reason)")
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// Why the server does not start: one line for the person who started it.
+struct StartFailure: Error {
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}

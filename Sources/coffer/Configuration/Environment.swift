@@ -1,0 +1,93 @@
+import Glibc
+
+/// The server's environment, with MinIO's rules of precedence applied.
+///
+/// A name is asked for without its prefix: `COFFER_NAME` wins over `MINIO_NAME`. A configuration file's lines override the
+/// real environment, as MinIO does it.
+struct Environment: Sendable {
+    private(set) var variables: [String: String]
+
+    static func ofProcess() throws(StartFailure) -> Environment {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let pointer = entry.pointee {
+            let pair = String(cString: pointer)
+            if let sign = pair.firstIndex(of: "=") {
+                variables[String(pair[..<sign])] = String(pair[pair.index(after: sign)...])
+            }
+            entry += 1
+        }
+        return try Environment(variables)
+    }
+
+    init(_ variables: [String: String]) throws(StartFailure) {
+        self.variables = variables
+        // A file that does not exist is no file: container images always define the variable.
+        guard let path = value("CONFIG_ENV_FILE"), let text = try Self.contents(of: path) else { return }
+        for (key, value) in try EnvironmentFile.parse(text, name: path) { self.variables[key] = value }
+    }
+
+    /// `COFFER_NAME`, else `MINIO_NAME`; an empty value counts as unset.
+    func value(_ name: String) -> String? {
+        for prefix in ["COFFER_", "MINIO_"] {
+            if let value = variables[prefix + name], !value.isEmpty { return value }
+        }
+        return nil
+    }
+
+    /// A value that may stand in a file named by `NAME_FILE`, which overrides the plain variable (MinIO's rule).
+    /// A file that does not exist counts as unset.
+    func secret(_ name: String) throws(StartFailure) -> String? {
+        for prefix in ["COFFER_", "MINIO_"] {
+            if let path = variables["\(prefix)\(name)_FILE"], !path.isEmpty {
+                if let text = try Self.contents(of: path) { return text }
+                if !path.contains("/"), let text = try Self.contents(of: "/run/secrets/\(path)") { return text }
+            }
+            if let value = variables[prefix + name], !value.isEmpty { return value }
+        }
+        return nil
+    }
+
+    /// Whether the variable is there at all, even empty.
+    func defines(_ name: String) -> Bool {
+        variables["COFFER_\(name)"] != nil || variables["MINIO_\(name)"] != nil
+    }
+
+    func isOn(_ name: String) throws(StartFailure) -> Bool {
+        guard let value = value(name) else { return false }
+        switch value.lowercased() {
+        case "on", "true", "1", "t", "yes", "enabled", "enable": return true
+        case "off", "false", "0", "f", "no", "disabled", "disable": return false
+        default: throw StartFailure("\(name): \"\(value)\" is neither on nor off")
+        }
+    }
+
+    /// `MINIO_*` variables that mean nothing here, for one warning.
+    var unused: [String] {
+        variables.keys.filter { $0.hasPrefix("MINIO_") && !KnownVariables.names.contains(String($0.dropFirst(6))) }.sorted()
+    }
+
+    /// The file's text without surrounding white space; `nil` when there is none.
+    private static func contents(of path: String) throws(StartFailure) -> String? {
+        guard let file = fopen(path, "r") else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw StartFailure("\(path): \(String(cString: strerror(errno)))")
+        }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+        let end = text.lastIndex { !$0.isWhitespace }
+        return end.map { String(text[...$0].drop(while: \.isWhitespace)) } ?? ""
+    }
+}
+
+enum KnownVariables {
+    /// What this server reads, without prefix.
+    static let names: Set<String> = [
+        "ROOT_USER", "ROOT_PASSWORD", "ROOT_USER_FILE", "ROOT_PASSWORD_FILE", "ACCESS_KEY", "SECRET_KEY",
+        "ACCESS_KEY_FILE", "SECRET_KEY_FILE", "VOLUMES", "ARGS", "OPTS", "ADDRESS", "CONSOLE_ADDRESS", "CONFIG_ENV_FILE",
+        "SITE_REGION", "REGION", "REGION_NAME", "DOMAIN", "CERTS_DIR", "KMS_SECRET_KEY", "KMS_SECRET_KEY_FILE",
+        "KMS_MASTER_KEY", "KMS_MASTER_KEY_FILE", "KMS_AUTO_ENCRYPTION",
+    ]
+}

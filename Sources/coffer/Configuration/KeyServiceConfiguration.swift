@@ -1,0 +1,49 @@
+import KeyManagement
+
+/// Where data keys come from.
+enum KeyServiceConfiguration: Sendable {
+    /// The local keyring: named keys in one file outside the drive.
+    case keyring(path: String)
+    /// One static key from the environment.
+    case staticKey(StaticKeyService)
+
+    /// The sets of variables exclude each other, as at MinIO: a server must never guess which keys it is to use.
+    init(keyringOption: String?, environment: Environment) throws(StartFailure) {
+        let kes = environment.variables.keys.filter { $0.hasPrefix("MINIO_KMS_KES_") || $0.hasPrefix("COFFER_KMS_KES_") }
+        let other = ["KMS_SERVER", "KMS_ENCLAVE", "KMS_SSE_KEY", "KMS_API_KEY"].filter(environment.defines)
+        let staticKey = try Self.staticKey(environment)
+        if !kes.isEmpty, staticKey != nil {
+            throw StartFailure("kms: configuration for MinIO KES and static KMS key is present")
+        }
+        if let name = kes.sorted().first {
+            throw StartFailure("\(name): this release has no KES client yet; unset the KES variables to use the keyring")
+        }
+        if let name = other.first {
+            throw StartFailure("MINIO_\(name): the protocol of MinIO's commercial KMS is not supported")
+        }
+        if let staticKey {
+            self = .staticKey(staticKey)
+        } else {
+            self = .keyring(
+                path: keyringOption ?? environment.value("KEYRING")
+                    ?? LocalKeyring.defaultPath(environment: environment.variables))
+        }
+    }
+
+    private static func staticKey(_ environment: Environment) throws(StartFailure) -> StaticKeyService? {
+        let inline = environment.value("KMS_SECRET_KEY")
+        let secret = try environment.secret("KMS_SECRET_KEY")
+        if let inline, let secret, inline != secret {
+            throw StartFailure(
+                "kms: invalid configuration for static KMS key: 'MINIO_KMS_SECRET_KEY' and 'MINIO_KMS_SECRET_KEY_FILE' "
+                    + "are present")
+        }
+        let legacy = secret == nil ? try environment.secret("KMS_MASTER_KEY") : nil
+        do throws(StaticKeyError) {
+            if let secret { return try StaticKeyService.parse(secret) }
+            return if let legacy { try StaticKeyService.parse(legacy, encoding: .hexadecimal) } else { nil }
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import HTTPServer
+
+/// Everything `coffer server` is told, checked: from options first, then `COFFER_*`, then `MINIO_*`, then defaults.
+struct ServerConfiguration: Sendable {
+    var drive: String
+    /// `host:port` each; a missing host is every interface.
+    var addresses: [String]
+    var certificates: String
+    /// `nil`: a secret is generated and the server stays on loopback.
+    var credentials: RootCredentials?
+    var region: String?
+    var domains: [String]
+    var keyService: KeyServiceConfiguration
+    var autoEncryption: Bool
+    var limits: HTTPLimits
+    var trustsUpstreamTLS: Bool
+    var logsJSON: Bool
+    var isQuiet: Bool
+    var logsDebug: Bool
+    /// What was accepted and does nothing, or is old: a line each in the log.
+    var notes: [String]
+
+    init(command: ServerCommand, environment: Environment) throws(StartFailure) {
+        notes = []
+        drive = try Self.drive(command.drives, environment)
+        credentials = try RootCredentials(environment, notes: &notes)
+        addresses = try Self.addresses(
+            command.address ?? environment.value("ADDRESS") ?? ":9000", loopbackOnly: credentials == nil, &notes)
+        certificates =
+            command.certsDir ?? environment.value("CERTS_DIR")
+            ?? (environment.variables["HOME"].map { "\($0)/.minio/certs" } ?? "certs")
+        region = environment.value("SITE_REGION") ?? environment.value("REGION") ?? environment.value("REGION_NAME")
+        domains = try Self.domains(environment.value("DOMAIN"))
+        keyService = try KeyServiceConfiguration(keyringOption: command.keyring, environment: environment)
+        autoEncryption = try environment.isOn("KMS_AUTO_ENCRYPTION")
+        if autoEncryption, case .keyring = keyService {
+            notes.append("MINIO_KMS_AUTO_ENCRYPTION: SSE-KMS under the keyring's default key")
+        }
+        limits = try HTTPLimits(environment)
+        trustsUpstreamTLS = command.tlsTerminatedUpstream
+        logsJSON = command.json
+        isQuiet = command.quiet
+        logsDebug = command.debug
+        if command.consoleAddress != nil || environment.defines("CONSOLE_ADDRESS") {
+            notes.append("--console-address is accepted and unused: there is no console yet")
+        }
+        if !environment.unused.isEmpty {
+            notes.append("these variables have no effect here: \(environment.unused.joined(separator: ", "))")
+        }
+    }
+
+    private static func drive(_ arguments: [String], _ environment: Environment) throws(StartFailure) -> String {
+        var drives = arguments
+        if drives.isEmpty {
+            let volumes = environment.value("VOLUMES") ?? environment.value("ARGS") ?? ""
+            drives = volumes.split(separator: " ").map(String.init)
+        }
+        guard let drive = drives.first else { throw StartFailure("no drive: give a directory, or set MINIO_VOLUMES") }
+        guard drives.count == 1, !drive.contains("{") else {
+            throw StartFailure("one server has one drive; \"\(drives.joined(separator: " "))\" names several")
+        }
+        guard !drive.contains("://") else { throw StartFailure("\(drive): a drive is a directory, not a URL") }
+        return drive
+    }
+
+    private static func addresses(
+        _ list: String, loopbackOnly: Bool, _ notes: inout [String]
+    ) throws(StartFailure) -> [String] {
+        var addresses: [String] = []
+        for address in list.split(separator: ",") {
+            guard let colon = address.lastIndex(of: ":"), UInt16(address[address.index(after: colon)...]) != nil else {
+                throw StartFailure("--address \(address): not HOST:PORT")
+            }
+            let host = address[..<colon]
+            let port = address[colon...]
+            guard loopbackOnly, !["127.0.0.1", "localhost", "[::1]"].contains(host) else {
+                addresses.append(String(address))
+                continue
+            }
+            notes.append(
+                "no root credentials are set: listening on 127.0.0.1\(port) only; "
+                    + "set MINIO_ROOT_USER and MINIO_ROOT_PASSWORD to listen on \(address)")
+            addresses.append("127.0.0.1\(port)")
+        }
+        guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
+        return addresses
+    }
+
+    private static func domains(_ list: String?) throws(StartFailure) -> [String] {
+        let domains = (list ?? "").lowercased().split(separator: ",").map(String.init).filter { !$0.isEmpty }
+        for domain in domains where domain.hasPrefix(".") || domain.contains("/") || domain.contains(":") {
+            throw StartFailure("MINIO_DOMAIN: \"\(domain)\" is not a domain name")
+        }
+        for one in domains {
+            for other in domains where one != other && one.hasSuffix(".\(other)") {
+                throw StartFailure("MINIO_DOMAIN: \"\(one)\" and \"\(other)\" overlap")
+            }
+        }
+        return domains
+    }
+}
