@@ -21,19 +21,27 @@ func s3Error(for error: any Error) -> S3Error {
 
 extension S3Error {
     init(_ error: StorageError) {
+        // The codes are typed: several storage errors have the same name as theirs.
+        let code: S3ErrorCode
+        var headers: [(name: String, value: String)] = []
         switch error {
-        case .noSuchBucket: self.init(.noSuchBucket)
-        case .bucketExists: self.init(.bucketAlreadyOwnedByYou)
-        case .bucketNotEmpty: self.init(.bucketNotEmpty)
-        case .noSuchKey: self.init(.noSuchKey)
-        case .noSuchUpload: self.init(.noSuchUpload)
-        case .partsChanged: self.init(.invalidPart)
-        case .diskFull: self.init(.xMinioStorageFull)
-        case .closed: self.init(.serviceUnavailable, headers: [("retry-after", "5")])
-        case .overloaded: self.init(.slowDown, headers: [("retry-after", "1")])
+        case .noSuchBucket: code = .noSuchBucket
+        case .bucketExists: code = .bucketAlreadyOwnedByYou
+        case .bucketNotEmpty: code = .bucketNotEmpty
+        case .noSuchKey: code = .noSuchKey
+        case .noSuchUpload: code = .noSuchUpload
+        case .partsChanged: code = .invalidPart
+        case .diskFull: code = .xMinioStorageFull
+        case .closed:
+            code = .serviceUnavailable
+            headers = [("retry-after", "5")]
+        case .overloaded:
+            code = .slowDown
+            headers = [("retry-after", "1")]
         case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .io, .database:
-            self.init(.internalError)
+            code = .internalError
         }
+        self.init(code, headers: headers)
     }
 
     init(_ error: KeyServiceError) {
