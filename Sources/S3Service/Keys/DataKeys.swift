@@ -79,5 +79,14 @@ package final class DataKeys: Sendable {
         return row
     }
 
+    /// Drops what has expired every few seconds, until cancelled: an idle server keeps no key in memory.
+    package func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(10))
+            cache.removeExpired()
+            shared.removeExpired()
+        }
+    }
+
     func forget(_ bucket: BucketID) { shared.forget(bucketID: bucket.rawValue) }
 }

@@ -23,10 +23,12 @@ struct ServerProcess {
         let store = try openDrive()
         do {
             let keys = try await DriveKeys.open(configuration.keyService, store: store)
+            async let _ = keys.dataKeys.run()
             let (credentials, isNew) = try await rootCredentials(keys.catalogue)
             let server = try await listen(store, keys, credentials)
             summary(store, keys, server, credentials, isNew: isNew).print()
             await waitForStop(server)
+            // Ending the scope cancels the expiry.
             store.close()
             logger.notice("stopped")
         } catch {
