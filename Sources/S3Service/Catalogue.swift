@@ -9,6 +9,9 @@ import S3Protocol
 /// Never retried and never answered with data; the log line names what it was.
 package struct Corruption: Error, CustomStringConvertible {
     package let what: String
+
+    package init(what: String) { self.what = what }
+
     package var description: String { "\(what) does not authenticate: altered or damaged at rest" }
 }
 

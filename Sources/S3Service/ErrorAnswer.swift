@@ -40,10 +40,10 @@ struct ErrorAnswer {
 }
 
 /// A request target as logs may show it: without the query of a presigned request.
-struct LoggedTarget: CustomStringConvertible {
-    let description: String
+package struct LoggedTarget: CustomStringConvertible {
+    package let description: String
 
-    init(_ target: String) {
+    package init(_ target: String) {
         guard let mark = target.firstIndex(of: "?") else {
             description = target
             return

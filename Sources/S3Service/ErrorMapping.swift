@@ -3,13 +3,13 @@ import Encryption
 import HTTPServer
 import KeyManagement
 import ObjectStorage
-import S3Protocol
+package import S3Protocol
 
 /// The one place where the errors of every module below become S3 errors.
 ///
 /// What is not deliberately passed on is `InternalError`: a client learns nothing of the drive from it; the log line,
 /// under the request's id, has the cause.
-func s3Error(for error: any Error) -> S3Error {
+package func s3Error(for error: any Error) -> S3Error {
     switch error {
     case let error as S3Error: error
     case let error as StorageError: S3Error(error)

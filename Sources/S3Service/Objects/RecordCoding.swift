@@ -1,37 +1,37 @@
 /// The plaintext of sealed records: a version byte, then fields of tag, length (LEB128) and bytes.
 ///
 /// The field order is the writer's; a reader that needs one field (LIST needs the ETag, written first) stops there.
-struct RecordEncoder {
-    static let version: UInt8 = 1
+package struct RecordEncoder {
+    package static let version: UInt8 = 1
 
-    private(set) var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
 
-    init(capacity: Int = 256) {
+    package init(capacity: Int = 256) {
         bytes = []
         bytes.reserveCapacity(capacity)
         bytes.append(Self.version)
     }
 
-    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: some Collection<UInt8>) {
+    package mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: some Collection<UInt8>) {
         bytes.append(tag.rawValue)
         putLength(value.count)
         bytes.append(contentsOf: value)
     }
 
-    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: String) {
+    package mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: String) {
         put(tag, value.utf8)
     }
 
-    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: String?) {
+    package mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: String?) {
         if let value { put(tag, value.utf8) }
     }
 
-    mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: Int64) {
+    package mutating func put(_ tag: some RawRepresentable<UInt8>, _ value: Int64) {
         put(tag, withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) })
     }
 
     /// A name and a value in one field: the name's length, the name, the value.
-    mutating func put(_ tag: some RawRepresentable<UInt8>, name: String, value: String) {
+    package mutating func put(_ tag: some RawRepresentable<UInt8>, name: String, value: String) {
         var field = RecordEncoder(field: name.utf8.count + value.utf8.count + 4)
         field.putLength(name.utf8.count)
         field.bytes.append(contentsOf: name.utf8)
@@ -55,23 +55,23 @@ struct RecordEncoder {
 }
 
 /// A record opened correctly (its tag was right) but does not parse: written by a newer Coffer, or a defect.
-struct RecordMalformed: Error {}
+package struct RecordMalformed: Error {}
 
 /// Walks the fields of a record in order.
-struct RecordDecoder {
-    struct Field {
-        let tag: UInt8
-        let value: ArraySlice<UInt8>
+package struct RecordDecoder {
+    package struct Field {
+        package let tag: UInt8
+        package let value: ArraySlice<UInt8>
 
-        var string: String { String(decoding: value, as: UTF8.self) }
-        var bytes: [UInt8] { [UInt8](value) }
+        package var string: String { String(decoding: value, as: UTF8.self) }
+        package var bytes: [UInt8] { [UInt8](value) }
 
-        func integer() throws(RecordMalformed) -> Int64 {
+        package func integer() throws(RecordMalformed) -> Int64 {
             guard value.count == 8 else { throw RecordMalformed() }
             return value.reduce(0) { $0 << 8 | Int64($1) }
         }
 
-        func pair() throws(RecordMalformed) -> (name: String, value: String) {
+        package func pair() throws(RecordMalformed) -> (name: String, value: String) {
             var decoder = RecordDecoder(field: value)
             let length = try decoder.length()
             guard length <= decoder.rest.count else { throw RecordMalformed() }
@@ -84,14 +84,14 @@ struct RecordDecoder {
 
     private var rest: ArraySlice<UInt8>
 
-    init(_ record: [UInt8]) throws(RecordMalformed) {
+    package init(_ record: [UInt8]) throws(RecordMalformed) {
         guard record.first == RecordEncoder.version else { throw RecordMalformed() }
         rest = record.dropFirst()
     }
 
     private init(field: ArraySlice<UInt8>) { rest = field }
 
-    mutating func next() throws(RecordMalformed) -> Field? {
+    package mutating func next() throws(RecordMalformed) -> Field? {
         guard let tag = rest.popFirst() else { return nil }
         let length = try length()
         guard length <= rest.count else { throw RecordMalformed() }

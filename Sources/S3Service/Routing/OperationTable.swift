@@ -1,4 +1,4 @@
-import S3Protocol
+package import S3Protocol
 
 /// Every S3 operation this server performs: one line each.
 package enum OperationTable {
@@ -21,7 +21,7 @@ package enum OperationTable {
     ///
     /// - Throws: `NotImplemented` when a known sub-resource, or the method at this level, has no operation here;
     ///   `MethodNotAllowed` for a method that S3 does not have.
-    static func operation(
+    package static func operation(
         method: String, level: ResourceLevel, query: [(name: String, value: String)], hasHeader: (String) -> Bool
     ) throws(S3Error) -> any S3Operation.Type {
         guard methods.contains(method) else { throw S3Error(.methodNotAllowed) }

@@ -1,26 +1,35 @@
-import ObjectStorage
+package import ObjectStorage
 
 /// The parts of a multipart object in order: which blob, how many bytes of plaintext. Sealed and bound to the version,
 /// so that a part can be neither dropped, nor swapped, nor cut.
-struct PartManifest: Sendable {
-    struct Part: Sendable {
+package struct PartManifest: Sendable {
+    package struct Part: Sendable {
         /// The client's part number, 1…10000: bound into the part's stream key.
-        var number: UInt32
-        var blob: BlobID
+        package var number: UInt32
+        package var blob: BlobID
         /// Plaintext bytes.
-        var size: Int64
+        package var size: Int64
         /// The part's checksum as base64, when one is kept.
-        var checksum: String?
+        package var checksum: String?
+
+        package init(number: UInt32, blob: BlobID, size: Int64, checksum: String?) {
+            self.number = number
+            self.blob = blob
+            self.size = size
+            self.checksum = checksum
+        }
     }
 
-    var parts: [Part]
+    package var parts: [Part]
+
+    package init(parts: [Part]) { self.parts = parts }
 }
 
 extension PartManifest {
     private static let partLength = 4 + 16 + 8 + 1
 
     /// Version byte, then a part after the other: number (4 bytes), blob id (16), size (8), checksum length (1), checksum.
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var bytes: [UInt8] = [RecordEncoder.version]
         bytes.reserveCapacity(1 + parts.count * (Self.partLength + 12))
         for part in parts {
@@ -34,7 +43,7 @@ extension PartManifest {
         return bytes
     }
 
-    init(decoding bytes: [UInt8]) throws(RecordMalformed) {
+    package init(decoding bytes: [UInt8]) throws(RecordMalformed) {
         guard bytes.first == RecordEncoder.version else { throw RecordMalformed() }
         var rest = bytes.dropFirst()
         parts = []
