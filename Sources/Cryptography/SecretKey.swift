@@ -19,7 +19,7 @@ package final class SecretKey: @unchecked Sendable {
 
     /// A copy of `bytes`; `nil` unless there are exactly 32.
     ///
-    /// The caller wipes its own copy (``wipe(_:)``).
+    /// The caller wipes its own copy (`wipe(_:)`).
     package convenience init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
         self.init(filledBy: { $0.copyBytes(from: bytes) })

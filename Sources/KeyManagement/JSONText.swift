@@ -1,3 +1,5 @@
+import Cryptography
+
 /// Strings as key services spell them in JSON.
 enum JSONText {
     /// Appends `text` in quotation marks.
@@ -7,21 +9,34 @@ enum JSONText {
     /// context, so it can never change.
     static func append(_ text: String, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": json.append(contentsOf: #"\""#.utf8)
-            case "\\": json.append(contentsOf: #"\\"#.utf8)
-            case "\n": json.append(contentsOf: #"\n"#.utf8)
-            case "\r": json.append(contentsOf: #"\r"#.utf8)
-            case "\t": json.append(contentsOf: #"\t"#.utf8)
-            case "\u{0}"..."\u{1f}", "<", ">", "&", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                json.append(contentsOf: #"\u"#.utf8)
-                json.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.count))
-                json.append(contentsOf: digits.utf8)
-            default: json.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        var text = text
+        text.withUTF8 { bytes in
+            var position = 0
+            while position < bytes.count {
+                position += append(bytes[position...], to: &json)
             }
         }
         json.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends the first character of `rest`, escaped where that is due, or one byte of it; how many bytes that were.
+    private static func append(_ rest: Slice<UnsafeBufferPointer<UInt8>>, to json: inout [UInt8]) -> Int {
+        let byte = rest[rest.startIndex]
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            json.append(UInt8(ascii: "\\"))
+            json.append(byte)
+        case UInt8(ascii: "\n"): json.append(contentsOf: #"\n"#.utf8)
+        case UInt8(ascii: "\r"): json.append(contentsOf: #"\r"#.utf8)
+        case UInt8(ascii: "\t"): json.append(contentsOf: #"\t"#.utf8)
+        case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+            json.append(contentsOf: #"\u00"#.utf8)
+            json.append(contentsOf: Hex.encode(CollectionOfOne(byte)).utf8)
+        case 0xe2 where rest.starts(with: "\u{2028}".utf8), 0xe2 where rest.starts(with: "\u{2029}".utf8):
+            json.append(contentsOf: (rest.starts(with: "\u{2028}".utf8) ? #"\u2028"# : #"\u2029"#).utf8)
+            return 3
+        default: json.append(byte)
+        }
+        return 1
     }
 }

@@ -13,8 +13,12 @@ package struct KMSContext: Hashable, Sendable {
     ///
     /// An empty context is `{}`, which is not the same as no context at all.
     package var canonicalJSON: [UInt8] {
-        let sorted = pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        var json: [UInt8] = [UInt8(ascii: "{")]
+        // Most contexts are one pair or none, and every look into a cache of data keys comes through here.
+        let sorted =
+            pairs.count < 2 ? Array(pairs) : pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        var json: [UInt8] = []
+        json.reserveCapacity(128)
+        json.append(UInt8(ascii: "{"))
         for (name, value) in sorted {
             if json.count > 1 { json.append(UInt8(ascii: ",")) }
             JSONText.append(name, to: &json)
