@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Authenticated encryption of many messages under one key, each streamed in pieces of any size.
 ///
-/// The key schedule is made once; ``begin(nonce:associatedData:)`` only sets a new nonce. Output is as long as input at
+/// The key schedule is made once; `begin(nonce:associatedData:)` only sets a new nonce. Output is as long as input at
 /// every step, so a piece can go straight to its final place. The tag is 16 bytes and comes at the end:
 ///
 /// ```swift
@@ -12,7 +12,7 @@ import COpenSSL
 /// let tag = stream.finishSealing()
 /// ```
 ///
-/// When opening, what ``update(_:into:)`` wrote is unauthenticated until ``finishOpening(tag:)`` has returned: keep it
+/// When opening, what ``update(_:into:)`` wrote is unauthenticated until `finishOpening(tag:)` has returned: keep it
 /// from everyone until then, and wipe it when that throws.
 ///
 /// `@unchecked Sendable`: it owns one OpenSSL context and is handed from task to task with the stream that owns it, but

@@ -22,9 +22,11 @@ package final class DataKeyCache: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - service: Who is asked on a miss.
     ///   - capacity: The most entries kept; 0 switches the cache off, so that every call reaches the service.
     ///   - any: The longest life of an entry.
     ///   - unused: The longest life of an entry that nobody uses.
+    ///   - now: The clock; another one in tests.
     package init(
         service: any KeyService, capacity: Int = 10_000, any: Duration = .seconds(300),
         unused: Duration = .seconds(30), now: @escaping Clock = { ContinuousClock.now }
