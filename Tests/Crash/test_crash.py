@@ -18,7 +18,7 @@ from drive import Drive
 from payloads import KIB, MIB, payload
 from server import Server
 
-CYCLES = 24
+CYCLES = 30
 LEAST_CYCLES = 20
 BUDGET_SECONDS = 150
 WRITERS = 6
@@ -116,7 +116,8 @@ class Storm:
             answer = self.call("POST", f"{key}?uploadId={prepared[0]}", prepared[1])
             succeeded = answer.status == 200 and b"<Error>" not in answer.body
         elif kind == "batch":
-            answer = self.call("POST", "?delete", f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode())
+            document = f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
+            answer = self.server.delete(self.bucket, document, keep=True, timeout=20)
             succeeded = answer.status == 200 and b"<Error>" not in answer.body
         elif kind == "delete":
             answer = self.call("DELETE", key)

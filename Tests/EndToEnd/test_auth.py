@@ -145,7 +145,7 @@ def test_a_wrongly_signed_request_is_refused(http, bucket, case, method):
     options, status, *codes = REFUSED[case]
     answer = http.call(method, f"/{bucket}/{'never' if method == 'PUT' else 'k'}", body=b"x" if method == "PUT" else b"",
                        **options)
-    statuses = {status, 403} if "SignatureDoesNotMatch" in codes else {status}
+    statuses = {status, 403} if {"SignatureDoesNotMatch", "AccessDenied"} & set(codes) else {status}
     assert answer.status in statuses and answer.code in codes, answer
     assert http.call("HEAD", f"/{bucket}/never").status == 404
 
@@ -231,7 +231,8 @@ def test_a_body_that_is_not_the_one_that_was_signed_is_never_visible(http, bucke
 
 def test_the_body_of_a_request_document_is_verified_too(http, bucket):
     document = b"<Delete><Object><Key>k</Key></Object></Delete>"
-    answer = http.call("POST", f"/{bucket}?delete", body=document, payload=signing.sha256(b"other"))
+    digest = {"Content-MD5": base64.b64encode(hashlib.md5(document).digest()).decode()}
+    answer = http.call("POST", f"/{bucket}?delete", digest, document, payload=signing.sha256(b"other"))
     assert_refused(answer, 400, "XAmzContentSHA256Mismatch")
     assert http.call("GET", f"/{bucket}/k").status == 200
 

@@ -185,8 +185,17 @@ def test_a_bucket_with_something_in_it_is_not_deleted(http, bucket):
 
 # --- deleting several
 
-def delete(server, bucket, document, headers=None):
-    return server.call("POST", f"/{bucket}?delete", headers, document.encode())
+def delete(server, bucket, document):
+    return server.delete(bucket, document.encode())
+
+
+def test_a_list_without_a_digest_is_refused(http, bucket):
+    answer = http.call("POST", f"/{bucket}?delete", body=b"<Delete><Object><Key>k</Key></Object></Delete>")
+    assert answer.status == 400 and answer.code in ("MissingContentMD5", "InvalidRequest"), answer
+    wrong = http.call("POST", f"/{bucket}?delete", {"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="},
+                      b"<Delete><Object><Key>k</Key></Object></Delete>")
+    assert (wrong.status, wrong.code) == (400, "BadDigest"), wrong
+    assert_unharmed(http, bucket)
 
 
 def test_several_objects_are_deleted_and_missing_ones_too(http):

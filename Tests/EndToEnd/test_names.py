@@ -85,7 +85,7 @@ def test_keys_travel_through_delete_documents(http):
     for key in keys:
         http.call("PUT", f"/{name}/{quote(key)}", body=b"x")
     objects = "".join(f"<Object><Key>{key.replace('&', '&amp;').replace('<', '&lt;')}</Key></Object>" for key in keys)
-    answer = http.call("POST", f"/{name}?delete", body=f"<Delete>{objects}</Delete>".encode())
+    answer = http.delete(name, f"<Delete>{objects}</Delete>".encode())
     assert answer.find_all("Deleted/Key") == keys, answer
     assert http.call("GET", f"/{name}?list-type=2").find("KeyCount") == "0"
 

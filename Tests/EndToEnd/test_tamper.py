@@ -84,20 +84,20 @@ def fetch(server, key, headers=None):
         opened.close()
 
 
-def assert_fails(server, key, *, before_any_byte, named=None):
+def assert_fails(server, key, *, before_any_byte, least=500):
     """The GET fails; bytes before the failure, if any may come at all, are the right ones; the log names the object."""
     status, data, complete = fetch(server, key)
     if before_any_byte:
-        assert status is not None and status >= 500 and complete, (status, len(data), complete)
+        assert status is not None and status >= least and status != 404 and complete, (status, len(data), complete)
         assert payload(64, 1) not in data
     else:
         assert (status is not None and status >= 500) or not complete, f"{status} with {len(data)} bytes, complete"
         if status == 200:
             assert body(key).startswith(data), "a wrong byte was served"
     errors = [record for record in server.log_records() if record.get("level") in ("error", "critical")]
-    assert any((named or key) in str(record) for record in errors), server.log_tail()
+    assert any(key in str(record) for record in errors), server.log_tail()
     for other in ("inline-2", "direct"):
-        if other not in (key, named):
+        if other != key:
             assert fetch(server, other) == (200, body(other), True), "an object that nobody touched"
 
 
@@ -323,7 +323,8 @@ def test_rows_that_an_object_needs(tampered, statement, key):
     server, drive = tampered
     assert drive.execute(statement, key.encode()) == 1
     with server:
-        assert_fails(server, key, before_any_byte=True)
+        # What the key service finds not authentic has an answer of its own, a client's error in form.
+        assert_fails(server, key, before_any_byte=True, least=400)
 
 
 def test_one_bit_of_a_manifest(tampered):
@@ -351,7 +352,7 @@ def test_data_keys_exchanged(tampered):
 
 @pytest.mark.parametrize("statement", (
     "UPDATE settings SET value = zeroblob(length(value)) WHERE name = 'catalogue-key'",
-    "UPDATE settings SET value = substr(value, 1, length(value) - 1) || x'00' WHERE name = 'catalogue-key'"))
+    "UPDATE settings SET value = CAST(substr(value, 1, length(value) - 1) || x'00' AS BLOB) WHERE name = 'catalogue-key'"))
 def test_a_damaged_catalogue_key_is_told_at_the_start(tampered, statement):
     server, drive = tampered
     assert drive.execute(statement) == 1

@@ -22,7 +22,7 @@ class Drive:
     def blob_path(self, blob):
         """`blob` is 16 bytes: the number of the directory, then what the file is called."""
         number, name = struct.unpack(">QQ", blob)
-        return self.directory / "blobs" / f"{number:010}" / f"{name:016x}"
+        return self.directory / "blobs" / f"{number:010x}" / f"{name:016x}"
 
     def blob_files(self):
         return {path for path in (self.directory / "blobs").glob("*/*") if path.is_file()}
@@ -164,7 +164,7 @@ class OpenDrive(Drive):
             key, encryption[2], scheme=scheme, bucket_id=version["bucket"], version_id=version["version"])
 
     def manifest(self, version):
-        """(part number, blob path, plaintext size) for each part."""
+        """(part number, blob, plaintext size) for each part."""
         sealed = self.rows("SELECT sealed FROM manifests WHERE version = ?", version["version"])[0]["sealed"]
         plaintext = decoder.open_record(
             self.catalogue_key, sealed, kind=decoder.RECORD_KINDS["manifest"], row_id=version["version"], associated_data=b"")
@@ -172,7 +172,7 @@ class OpenDrive(Drive):
         parts, position = [], 1
         while position < len(plaintext):
             number, blob, size, checksum = struct.unpack(">I16sqB", plaintext[position:position + 29])
-            parts.append((number, self.blob_path(blob), size))
+            parts.append((number, blob, size))
             position += 29 + checksum
         return parts
 
@@ -186,5 +186,6 @@ class OpenDrive(Drive):
             return decoder.open_stream(object_key, stream, identity)
         if version["body"] == FILE:
             return decoder.open_stream(object_key, self.blob_path(version["blob"]).read_bytes(), identity)
-        return b"".join(decoder.open_stream(object_key, path.read_bytes(), identity, number)
-                        for number, path, _ in self.manifest(version))
+        # The stream of a part is bound to its blob, for a part may be uploaded more than once under one number.
+        return b"".join(decoder.open_stream(object_key, self.blob_path(blob).read_bytes(), blob, number)
+                        for number, blob, _ in self.manifest(version))

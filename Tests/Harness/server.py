@@ -1,5 +1,7 @@
 """Starts and stops `coffer server` for the tests, and looks at what it left in its logs."""
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -233,6 +235,11 @@ class Server:
     def call(self, method, target, headers=None, body=b"", **options):
         """One signed request through the harness's own signer; see `wire.signed_request`."""
         return wire.signed_request(self, method, target, headers, body, **options)
+
+    def delete(self, bucket, document, **options):
+        """DeleteObjects with the digest that it demands."""
+        digest = base64.b64encode(hashlib.md5(document).digest()).decode()
+        return self.call("POST", f"/{bucket}?delete", {"Content-MD5": digest}, document, **options)
 
     def bucket(self, name=None, **options):
         """Makes a bucket with a name that no other test uses, and returns the name."""
