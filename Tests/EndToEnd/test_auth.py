@@ -487,14 +487,17 @@ def test_faulty_version_2_presigned_requests_are_refused(http, bucket, options, 
     assert_refused(wire.request(http, "GET", target), 403, code)
 
 
-def test_version_2_headers_are_verified(http, bucket):
-    date = signing.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
-    for secret, status in ((http.secret_key, 200), ("wrong-secret", 403)):
-        signature = signing.signature_v2("GET", f"/{bucket}/k", date, secret=secret)
-        headers = {"Date": date, "Authorization": f"AWS {http.access_key}:{signature}"}
-        answer = wire.request(http, "GET", f"/{bucket}/k", headers)
-        assert answer.status == status, answer
-        assert status == 200 or answer.code == "SignatureDoesNotMatch"
+@pytest.mark.parametrize("secret, status", ((None, 200), ("wrong-secret", 403)))
+@pytest.mark.parametrize("header, form", (("Date", "%a, %d %b %Y %H:%M:%S GMT"), ("x-amz-date", "%a, %d %b %Y %H:%M:%S GMT"),
+                                          ("x-amz-date", "%a, %d %b %Y %H:%M:%S +0000")))
+def test_version_2_headers_are_verified(http, bucket, secret, status, header, form):
+    """Clients that sign so write the date as they like, under either name."""
+    date = signing.now().strftime(form)
+    amz = {header: date} if header == "x-amz-date" else {}
+    signature = signing.signature_v2("GET", f"/{bucket}/k", "" if amz else date, secret=secret or http.secret_key, headers=amz)
+    answer = wire.request(http, "GET", f"/{bucket}/k", {header: date, "Authorization": f"AWS {http.access_key}:{signature}"})
+    assert answer.status == status, answer
+    assert status == 200 or answer.code == "SignatureDoesNotMatch"
 
 
 # --- with a region

@@ -1,6 +1,7 @@
 """The AWS command line: `aws s3` for files and folders, `aws s3api` for single operations."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,8 +42,11 @@ class AWSCommandLine(Client):
         self.aws("s3", "mb", f"s3://{bucket}")
 
     def upload(self, bucket, files, encryption):
+        source = self.directory / "source"
         for key, path in files.items():
-            self.aws("s3", "cp", "--no-progress", path, f"s3://{bucket}/{key}", *flags(encryption, self.directory))
+            (source / key).parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, source / key)
+        self.aws("s3", "cp", "--recursive", "--no-progress", source, f"s3://{bucket}/", *flags(encryption, self.directory))
 
     def list(self, bucket):
         lines = self.aws("s3", "ls", "--recursive", f"s3://{bucket}", check=False).stdout.decode().splitlines()
@@ -59,9 +63,9 @@ class AWSCommandLine(Client):
         return target.read_bytes()
 
     def download(self, bucket, keys, directory, encryption):
-        for key in keys:
-            self.aws("s3", "cp", "--no-progress", f"s3://{bucket}/{key}", directory / key.rpartition("/")[2],
-                     *(flags(encryption, self.directory) if encryption is SSE_C else []))
+        folder = keys[0].rpartition("/")[0]
+        self.aws("s3", "cp", "--recursive", "--no-progress", f"s3://{bucket}/{folder}", directory,
+                 *(flags(encryption, self.directory) if encryption is SSE_C else []))
 
     def delete(self, bucket, keys):
         self.aws("s3", "rm", "--recursive", "--only-show-errors", f"s3://{bucket}")

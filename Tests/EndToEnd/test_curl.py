@@ -8,6 +8,10 @@ from contract import Client, ClientContract, quoted, run
 from payloads import KEY_ID, SSE, SSE_C
 
 
+# This curl adds no x-amz-content-sha256 of its own. Without a body none is needed; with one, it says that it is not signed.
+BODY = ("-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD")
+
+
 class Curl(Client):
     def curl(self, path, *arguments, check=True):
         authority = ["--cacert", self.server.authority] if self.server.tls else []
@@ -25,8 +29,7 @@ class Curl(Client):
 
     def upload(self, bucket, files, encryption):
         for key, path in files.items():
-            self.curl(f"/{bucket}/{quoted(key)}", "-T", path, "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD",
-                      *self.headers(encryption.request))
+            self.curl(f"/{bucket}/{quoted(key)}", "-T", path, *BODY, *self.headers(encryption.request))
 
     def list(self, bucket):
         document = ElementTree.fromstring(self.curl(f"/{bucket}?list-type=2"))
@@ -51,7 +54,7 @@ class Curl(Client):
             f"<KMSMasterKeyID>{key}</KMSMasterKeyID>" if key else "")
         document = ("<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>" + rule +
                     "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>")
-        self.curl(f"/{bucket}?encryption=", "-X", "PUT", "-H", "Content-Type: application/xml", "--data-binary", document)
+        self.curl(f"/{bucket}?encryption=", "-X", "PUT", "-H", "Content-Type: application/xml", *BODY, "--data-binary", document)
 
 
 class TestCurl(ClientContract):
@@ -86,6 +89,6 @@ def test_a_customer_key_never_travels_over_plain_http(http, tmp_path):
     curl, bucket = Curl(http, tmp_path), http.bucket()
     path = tmp_path / "file"
     path.write_bytes(b"x")
-    printed = curl.curl(f"/{bucket}/k", "-T", path, *curl.headers(SSE_C.request), check=False)
+    printed = curl.curl(f"/{bucket}/k", "-T", path, *BODY, *curl.headers(SSE_C.request), check=False)
     assert b"must be made over a secure connection" in printed
     assert curl.list(bucket) == {}

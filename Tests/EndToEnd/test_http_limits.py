@@ -316,6 +316,7 @@ def test_memory_stays_below_its_limit_under_large_transfers(fresh_server):
         with ThreadPoolExecutor(16) as pool:
             digests = list(pool.map(lambda number: get_big(server, f"/{bucket}/{number}", wait=number % 4), range(16)))
         assert digests == [expected] * 16
+        print(f"peak: {after_puts // MIB} MiB while putting, {server.peak_rss() // MIB} MiB in all")
         assert after_puts < LIMIT, f"{after_puts // MIB} MiB while putting"
         assert server.peak_rss() < LIMIT, f"{server.peak_rss() // MIB} MiB while getting"
 

@@ -18,7 +18,7 @@ def sse(encryption):
     if encryption is SSE_C:
         return SseCustomerKey(CUSTOMER_KEY.raw)
     if encryption is SSE_KMS:
-        return SseKMS(encryption.request[KEY_ID], {"purpose": "test"})
+        return SseKMS(encryption.request[KEY_ID], {})
     return SseS3() if encryption is SSE_S3 else None
 
 

@@ -47,8 +47,7 @@ class Rclone(Client):
             self.rclone("copyto", f"c:{bucket}/{key}", directory / key.rpartition("/")[2], encryption=encryption)
 
     def delete(self, bucket, keys):
-        for key in keys:
-            self.rclone("deletefile", f"c:{bucket}/{key}")
+        self.rclone("delete", f"c:{bucket}")
 
 
 class TestRclone(ClientContract):

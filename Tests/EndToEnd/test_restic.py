@@ -56,21 +56,25 @@ def test_a_backup_is_made_checked_and_restored(restic, server, tmp_path, payload
     backup_and_restore(restic, tmp_path, files)
 
 
-def test_a_second_backup_is_incremental_and_the_first_can_be_forgotten(restic, server, tmp_path, payload_directory):
-    source = backup_and_restore(restic, tmp_path, {"one": payload_file(payload_directory, MIB)})
-    stored = len(keys(server, restic.bucket))
+def test_a_second_backup_is_incremental_and_the_first_can_be_forgotten(https, tmp_path, payload_directory):
+    restic, source = Restic(https, tmp_path, f"restic-{os.urandom(4).hex()}"), tmp_path / "source"
+    source.mkdir()
+    os.link(payload_file(payload_directory, MIB), source / "one")
+    restic("init")
+    restic("backup", source)
+    stored = len(keys(https, restic.bucket))
     os.link(payload_file(payload_directory, 2 * MIB), source / "two")
     restic("backup", source)
-    assert len(json.loads(restic("snapshots"))) == 2
-    assert len(keys(server, restic.bucket)) > stored
+    assert len(keys(https, restic.bucket)) > stored
     restic("forget", "--keep-last", "1", "--prune")
     assert len(json.loads(restic("snapshots"))) == 1
     assert restic("dump", "latest", f"{source}/two") == payload_file(payload_directory, 2 * MIB).read_bytes()
 
 
-@pytest.mark.parametrize("default", (SSE_S3, SSE_KMS), ids=str)
-def test_a_repository_lives_in_a_bucket_with_a_default(restic, server, tmp_path, payload_directory, default):
-    server.bucket(restic.bucket)
+@pytest.mark.parametrize("transport, default", (("http", SSE_S3), ("https", SSE_KMS)), ids=str)
+def test_a_repository_lives_in_a_bucket_with_a_default(request, tmp_path, payload_directory, transport, default):
+    server = request.getfixturevalue(transport)
+    restic = Restic(server, tmp_path, server.bucket())
     Client(server, tmp_path).set_default(restic.bucket, default)
     backup_and_restore(restic, tmp_path, {"one": payload_file(payload_directory, 5 * MIB)})
     found = keys(server, restic.bucket)

@@ -97,7 +97,7 @@ def test_a_synchronised_folder_is_not_sent_again(s3cmd, server, tmp_path, payloa
     assert b"upload:" not in s3cmd.s3cmd("sync", f"{folder}/", f"s3://{bucket}/copy/").stdout
 
 
-def test_the_old_signature_is_understood_or_refused_cleanly(s3cmd, server, payload_directory):
+def test_the_old_signature_is_understood(s3cmd, server, payload_directory):
     """With --signature-v2 every request carries a version 2 Authorization header."""
     bucket = server.bucket()
     s3cmd.s3cmd("--signature-v2", "put", payload_file(payload_directory, MIB), f"s3://{bucket}/k")
