@@ -77,9 +77,9 @@ package final class HTTPServer: Sendable {
     /// Stops accepting and closes idle connections; requests in flight have `grace` to finish before their connections
     /// are reset and their tasks cancelled.
     ///
-    /// Returns when all of it is over, at the latest some seconds after `grace`.
+    /// Returns when all of it is over, at the latest some seconds after `grace`. A second call does nothing.
     package func shutdown(grace: Duration) async {
-        state.isShuttingDown.store(true, ordering: .sequentiallyConsistent)
+        guard !state.isShuttingDown.exchange(true, ordering: .sequentiallyConsistent) else { return }
         poll?.cancel()
         for listener in listeners { try? await listener.close() }
         await onEveryConnection { $0.shutDown() }

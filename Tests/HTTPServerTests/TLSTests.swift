@@ -1,4 +1,3 @@
-import Foundation
 import HTTPServer
 import NIOCore
 import TestSupport
@@ -53,7 +52,7 @@ import Testing
             try server.reloadTLS()
             #expect(try subject(port).contains("new.test"))
 
-            try "nonsense".write(toFile: directory.path + "/private.key", atomically: true, encoding: .utf8)
+            _ = try shell("echo nonsense > \(directory.path)/public.crt")
             #expect(throws: HTTPServerError.self) { try server.reloadTLS() }
             #expect(try subject(port).contains("new.test"))
 
@@ -74,20 +73,17 @@ import Testing
             let requests =
                 "printf 'GET /1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'; while [ ! -e \(go) ]; do sleep 0.05; done; "
                 + "printf 'GET /2 HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1"
-            let open = Process()
-            let output = Pipe()
-            open.executableURL = URL(fileURLWithPath: "/bin/sh")
-            open.arguments = [
-                "-c", "(\(requests)) | openssl s_client -connect 127.0.0.1:\(port) -quiet -ign_eof 2>/dev/null",
-            ]
-            open.standardOutput = output
-            try open.run()
+            let answers = directory.path + "/answers"
+            _ = try shell(
+                "(\(requests)) | openssl s_client -connect 127.0.0.1:\(port) -quiet -ign_eof > \(answers) 2>/dev/null &")
             try await eventually { try subject(port).contains("old.test") }
             try makeCertificate(in: directory.path, name: "new.test")
             try await eventually { try subject(port).contains("new.test") }
-            try "".write(toFile: go, atomically: true, encoding: .utf8)
-            let answers = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            #expect(answers.contains("GET /1 0") && answers.contains("GET /2 0"))
+            _ = try shell("touch \(go)")
+            try await eventually {
+                let text = try shell("cat \(answers)")
+                return text.contains("GET /1 0") && text.contains("GET /2 0")
+            }
         }
     }
 
@@ -164,7 +160,7 @@ import Testing
             case "ec": "EC -pkeyopt ec_paramgen_curve:P-256"
             default: "ED25519"
             }
-        let convert = kind.hasSuffix("-traditional") ? "openssl pkey -in new.key -traditional -out new.key" : "true"
+        let convert = kind.hasSuffix("-traditional") ? "openssl pkey -in new.key -traditional -out old.key && mv old.key new.key" : "true"
         _ = try shell(
             "mkdir -p \(directory) && cd \(directory) && openssl genpkey -algorithm \(algorithm) -out new.key 2>/dev/null"
                 + " && \(convert) && openssl req -x509 -new -key new.key -subj /CN=\(name) -days 2 -out new.crt"
@@ -183,15 +179,5 @@ import Testing
                 + " | openssl x509 -noout -subject 2>/dev/null")
     }
 
-    private func shell(_ command: String) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.standardOutput = output
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: text, as: UTF8.self)
-    }
+    private func shell(_ command: String) throws -> String { try shellOutput(command) }
 }
