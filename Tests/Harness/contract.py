@@ -12,6 +12,8 @@ from server import DEFAULT_KEY
 
 TOOL_SECONDS = 120
 TRANSPORTS = ("http", "https")
+SIZES = {"folder/hundred mebibytes": 100 * MIB, "folder/five mebibytes+": 5 * MIB, "folder/one-byte": 1}
+BIGGEST = max(SIZES, key=SIZES.get)
 
 
 def digest(path):
@@ -52,7 +54,7 @@ class Client:
         raise NotImplementedError
 
     def read_range(self, bucket, key, first, last, encryption):
-        """The bytes from `first` to `last`, both included; None when the client cannot ask for a range."""
+        """The bytes from `first` to `last`, both included."""
         raise NotImplementedError
 
     def download(self, bucket, keys, directory, encryption):
@@ -82,42 +84,32 @@ class ClientContract:
     def adapter(self, server, tmp_path):
         return self.client(server, tmp_path)
 
-    def test_small_objects_make_the_round_trip(self, adapter, encryption, payload_directory, tmp_path):
-        sizes = {"folder/one-byte": 1, "folder/five mebibytes+": 5 * MIB}
-        self.round_trip(adapter, encryption, payload_directory, tmp_path, sizes, (65_530, 200_000))
-
     @pytest.mark.big
-    def test_a_big_object_makes_the_round_trip(self, adapter, encryption, payload_directory, tmp_path):
-        sizes = {"folder/hundred mebibytes": 100 * MIB}
-        self.round_trip(adapter, encryption, payload_directory, tmp_path, sizes, (8 * MIB - 3, 8 * MIB + 70_000))
-
-    def round_trip(self, adapter, encryption, payload_directory, tmp_path, sizes, span):
+    def test_objects_make_the_round_trip(self, adapter, encryption, payload_directory, tmp_path):
+        """Made, listed, read in part, read whole, compared, deleted: what everybody does on the first day."""
         server, bucket = adapter.server, f"{self.__class__.__name__.lower()}-{os.urandom(4).hex()}"
-        files = {key: payload_file(payload_directory, size) for key, size in sizes.items()}
+        files = {key: payload_file(payload_directory, size) for key, size in SIZES.items()}
         adapter.make_bucket(bucket)
         adapter.upload(bucket, files, encryption)
-        for key, size in sizes.items():
+        for key, size in SIZES.items():
             head = server.call("HEAD", f"/{bucket}/{quoted(key)}", encryption.read)
             assert head.status == 200, head
             assert int(head.headers["content-length"]) == size
             assert_shows(head.headers, encryption)
-        assert adapter.list(bucket) == sizes
-        key = max(sizes, key=sizes.get)
-        part = adapter.read_range(bucket, key, *span, encryption)
-        if part is not None:
-            with open(files[key], "rb") as file:
-                file.seek(span[0])
-                assert part == file.read(span[1] - span[0] + 1)
+        assert adapter.list(bucket) == SIZES
+        first, last = 8 * MIB - 3, 8 * MIB + 70_000  # over the border of two parts, for most clients
+        part = adapter.read_range(bucket, BIGGEST, first, last, encryption)
+        with open(files[BIGGEST], "rb") as file:
+            file.seek(first)
+            assert part == file.read(last - first + 1)
         target = tmp_path / "downloaded"
         target.mkdir()
-        adapter.download(bucket, list(sizes), target, encryption)
-        for key in sizes:
+        adapter.download(bucket, list(SIZES), target, encryption)
+        for key in SIZES:
             assert digest(target / key.rpartition("/")[2]) == digest(files[key])
             (target / key.rpartition("/")[2]).unlink()
-        adapter.delete(bucket, list(sizes))
-        assert adapter.list(bucket) == {}
-        for key in sizes:
-            assert server.call("HEAD", f"/{bucket}/{quoted(key)}").status == 404
+        adapter.delete(bucket, list(SIZES))
+        assert server.call("GET", f"/{bucket}?list-type=2").find("KeyCount") == "0"
 
     @pytest.mark.parametrize("default", (SSE_S3, SSE_KMS), ids=str)
     def test_a_bucket_default_is_honoured(self, adapter, default, payload_directory, tmp_path):
