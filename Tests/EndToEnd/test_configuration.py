@@ -459,6 +459,16 @@ def test_certificates_are_read_again_without_dropping_connections(fresh_server, 
         assert server.call("GET", f"/{bucket}/k").body == b"x", "a broken renewal keeps what worked"
 
 
+@pytest.mark.parametrize("version, accepted", (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)))
+def test_old_versions_of_tls_are_refused(https, version, accepted):
+    finished = subprocess.run(
+        ["openssl", "s_client", "-connect", https.host, version, "-cipher", "ALL:@SECLEVEL=0", "-CAfile", https.authority,
+         "-verify_return_error"], input=b"", capture_output=True, timeout=30)
+    assert (finished.returncode == 0) == accepted, finished.stderr
+    if not accepted:
+        assert b"alert" in finished.stderr, "refused by the server, not by this client"
+
+
 def test_plain_http_to_the_tls_port_is_no_answer_to_a_request(https):
     with socket.create_connection(("127.0.0.1", https.port), timeout=10) as plain:
         plain.sendall(b"GET /minio/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
