@@ -33,8 +33,11 @@ struct DateScanner {
         case 4: break
         default: return nil
         }
-        guard take(0x20), let clock = clock(separated: true), take(0x20), zoneName() else { return nil }
-        return assemble(year, month, day, clock)
+        guard take(0x20), let clock = clock(separated: true), take(0x20) else { return nil }
+        // s3cmd's old signatures write the zone as a number.
+        let offset = zoneName() ? 0 : zoneOffset(isRequired: true)
+        guard let offset, let local = assemble(year, month, day, clock) else { return nil }
+        return local - offset
 
         func isWeekday(_ name: ArraySlice<UInt8>) -> Bool {
             position(of: name.prefix(3), in: weekdayNames) != nil
@@ -73,13 +76,16 @@ struct DateScanner {
     }
 
     private mutating func zoneName() -> Bool {
+        let start = index
         guard let zone = word() else { return false }
-        return zone.elementsEqual("GMT".utf8) || zone.elementsEqual("UTC".utf8)
+        if zone.elementsEqual("GMT".utf8) || zone.elementsEqual("UTC".utf8) { return true }
+        index = start
+        return false
     }
 
     /// Seconds east of UTC.
-    private mutating func zoneOffset() -> Int64? {
-        guard let sign = peek else { return 0 }
+    private mutating func zoneOffset(isRequired: Bool = false) -> Int64? {
+        guard let sign = peek else { return isRequired ? nil : 0 }
         if sign == 0x5A || sign == 0x7A {
             index += 1
             return 0

@@ -40,6 +40,9 @@ package final class S3Service: HTTPHandler {
         let resource = try ResourceAddress(target, host: head.header("host"), domains: context.settings.domains)
         let operation = try OperationTable.operation(
             method: head.method, level: resource.level, query: target.query, hasHeader: { head.header($0) != nil })
+        let isSecure = request.connection.isTLS || context.settings.trustsUpstreamTLS
+        // Before the signature: a key that came in the clear is compromised whoever sent it.
+        try SSEHeaders.requireTLS(head.headers, isSecure: isSecure)
         let now = Clock.milliseconds()
         let verified = try verifier.verify(
             SigningRequest(
@@ -50,7 +53,7 @@ package final class S3Service: HTTPHandler {
         let s3Request = S3Request(
             id: id, head: head.adding(verified.queryHeaders), body: request.body, target: target, resource: resource,
             payload: verified.payload, accessKey: verified.accessKey,
-            isSecure: request.connection.isTLS || context.settings.trustsUpstreamTLS, time: now)
+            isSecure: isSecure, time: now)
         try authorise(operation, s3Request)
         return (try operation.init(s3Request), s3Request)
     }
@@ -126,7 +129,7 @@ package final class S3Service: HTTPHandler {
 
     /// One line an error, with the request's id. Causes of 5xx are errors; refusals are for those who debug clients.
     private func log(_ error: any Error, _ refusal: S3Error, id: String, _ head: RequestHead) {
-        let isOurs = refusal.status >= 500 && refusal.code != .notImplemented
+        let isOurs = refusal.status >= 500 && refusal.code != .notImplemented || refusal.code == .kmsInvalidCiphertextException
         context.logger.log(
             level: isOurs ? .error : .debug, "\(refusal.code.rawValue)",
             metadata: [

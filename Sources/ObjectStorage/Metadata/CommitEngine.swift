@@ -66,6 +66,10 @@ final class CommitEngine: @unchecked Sendable {
             options.logger.warning("the drive is full; writes are refused until there is room")
             space.releaseBallast()
             checkpoint(.truncate)
+        } else if error == .diskFull, log.hasFrames, batch.contains(where: { $0.kind != .grows }) {
+            // Many deletes fill the log too; once copied, it begins anew in the room it has.
+            checkpoint(.truncate)
+            if log.hasFrames, batch.count == 1 { return refuse(batch, error) }
         } else if batch.count == 1 {
             return refuse(batch, error)
         }

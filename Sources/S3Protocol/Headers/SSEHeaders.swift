@@ -16,6 +16,12 @@ package enum RequestedEncryption: Sendable {
 /// (`isSecure`: the connection has TLS, or it ends at a trusted proxy before this server).
 /// All errors are those of AWS; none ever holds the key or what was sent in its place.
 package enum SSEHeaders {
+    /// Refuses customer keys on a connection that is not secure, whatever the operation.
+    package static func requireTLS(_ headers: [(name: String, value: String)], isSecure: Bool) throws(S3Error) {
+        guard !isSecure else { return }
+        try SSEFields(headers).requireTLS(isSecure)
+    }
+
     /// PutObject, CreateMultipartUpload, and the form fields of a POST upload.
     ///
     /// A copy-source key is refused: ignoring it could store what was meant to be encrypted otherwise.

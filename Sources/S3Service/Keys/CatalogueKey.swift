@@ -16,9 +16,13 @@ package struct CatalogueKey: Sendable {
     /// The drive's catalogue key; `nil` on a new drive.
     package static func stored(in store: ObjectStore) throws -> CatalogueKey? {
         guard let bytes = try store.setting(setting) else { return nil }
-        var decoder = try RecordDecoder(bytes)
-        guard let name = try decoder.next(), let wrapped = try decoder.next() else { throw RecordMalformed() }
-        return CatalogueKey(kmsKey: try KeyID(name.string), wrapped: wrapped.bytes)
+        do {
+            var decoder = try RecordDecoder(bytes)
+            guard let name = try decoder.next(), let wrapped = try decoder.next() else { throw RecordMalformed() }
+            return CatalogueKey(kmsKey: try KeyID(name.string), wrapped: wrapped.bytes)
+        } catch {
+            throw Corruption(what: "the drive's catalogue key")
+        }
     }
 
     /// Makes the catalogue key of a new drive under the service's default key, durable when this returns.

@@ -26,6 +26,14 @@ struct ObjectAttributes: Sendable {
         }
     }
 
+    /// What a 304 repeats.
+    var cachingHeaders: [(name: String, value: String)] {
+        var answer: [(name: String, value: String)] = []
+        if let value = headers.cacheControl { answer.append(("cache-control", value)) }
+        if let value = headers.expires { answer.append(("expires", value)) }
+        return answer
+    }
+
     /// The headers that give the client its attributes back, with a GET's `response-*` overrides.
     func responseHeaders(_ overrides: ResponseOverrides) -> [(name: String, value: String)] {
         var answer = overrides.applied(to: headers).responseHeaders

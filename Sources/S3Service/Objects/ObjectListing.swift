@@ -41,7 +41,9 @@ struct ObjectListing {
             bucket: bucket.id, prefix: parameters.prefix, delimiter: parameters.delimiter, limit: parameters.maxKeys)
         switch parameters.start {
         case .key(let key): request.after = key
-        case .commonPrefix(let prefix): request.skipPrefix = prefix
+        case .commonPrefix(let prefix):
+            request.after = prefix
+            request.skipPrefix = prefix
         case nil: break
         }
         return request

@@ -56,7 +56,8 @@ struct ObjectReadRequest: Sendable {
         case .failed: throw S3Error(.preconditionFailed)
         case .notModified:
             return Resolved(
-                version: version, record: record, bucket: bucket, outcome: .notModified, headers: headers)
+                version: version, record: record, bucket: bucket, outcome: .notModified,
+                headers: headers + record.attributes.cachingHeaders)
         }
 
         let size = version.columns.size

@@ -34,7 +34,9 @@ package enum OperationTable {
             best = candidate
         }
         if let best { return best }
-        throw subResources.isEmpty && level != .service ? S3Error(.methodNotAllowed) : S3Error(.notImplemented)
+        // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
+        let isKnown = !subResources.isEmpty || level == .service || (method == "POST" && level == .bucket)
+        throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
     }
 
     private static let methods: Set<String> = ["GET", "HEAD", "PUT", "POST", "DELETE"]

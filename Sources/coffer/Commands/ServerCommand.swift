@@ -64,6 +64,9 @@ struct ServerCommand: AsyncParsableCommand {
         } catch let failure as StartFailure {
             writeLine("coffer: \(failure.reason)")
             throw ExitCode(1)
+        } catch {
+            writeLine("coffer: \(error)")
+            throw ExitCode(1)
         }
     }
 }
