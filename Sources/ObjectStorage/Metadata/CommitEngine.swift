@@ -38,13 +38,13 @@ final class CommitEngine: @unchecked Sendable {
     // MARK: Batches
 
     /// Commits a batch and answers each of its mutations.
-    func commit(_ batch: [any Mutation]) {
+    func commit(_ batch: [any Mutation], isRetry: Bool = false) {
         guard !outcomeIsUnknown else { return refuse(batch, Self.poisonedError) }
         do throws(StorageError) {
             try connection.useTyped { session throws(StorageError) in try transact(batch, session) }
             for mutation in batch { mutation.answer() }
         } catch {
-            recover(batch, from: error)
+            recover(batch, from: error, isRetry: isRetry)
         }
     }
 
@@ -60,16 +60,15 @@ final class CommitEngine: @unchecked Sendable {
 
     /// The transaction failed as a whole: each mutation gets one of its own, so that a delete goes through where a
     /// put does not.
-    private func recover(_ batch: [any Mutation], from error: StorageError) {
+    private func recover(_ batch: [any Mutation], from error: StorageError, isRetry: Bool) {
         guard !outcomeIsUnknown else { return refuse(batch, error) }
         if error == .diskFull, space.hasBallast {
             options.logger.warning("the drive is full; writes are refused until there is room")
             space.releaseBallast()
             checkpoint(.truncate)
-        } else if error == .diskFull, log.hasFrames, batch.contains(where: { $0.kind != .grows }) {
-            // Many deletes fill the log too; once copied, it begins anew in the room it has.
+        } else if error == .diskFull, !isRetry, batch.contains(where: { $0.kind != .grows }) {
+            // Many deletes fill the log too; once copied and cut, it begins anew in the room it had.
             checkpoint(.truncate)
-            if log.hasFrames, batch.count == 1 { return refuse(batch, error) }
         } else if batch.count == 1 {
             return refuse(batch, error)
         }
@@ -77,7 +76,7 @@ final class CommitEngine: @unchecked Sendable {
             if error == .diskFull, mutation.kind == .grows {
                 refuse([mutation], .diskFull)
             } else {
-                commit([mutation])
+                commit([mutation], isRetry: true)
             }
         }
     }
@@ -153,9 +152,12 @@ final class CommitEngine: @unchecked Sendable {
         return log.hasFrames || log.isLargeOnDisk ? 200 : nil
     }
 
-    /// Copies the log into the database when it has grown long under load.
+    /// Copies the log into the database when it has grown long under load, or long for the room that is left: the
+    /// database will need as much again for it.
     func checkpointIfLong() {
-        if log.isLong { checkpoint(.passive) }
+        if log.isLong || log.uncopiedBytes > max(1 << 20, space.measure().available / 4) {
+            checkpoint(space.isShort ? .truncate : .passive)
+        }
     }
 
     /// Copies the log, gives free pages back when the device is short, and takes the ballast again.

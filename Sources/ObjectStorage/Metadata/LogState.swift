@@ -27,6 +27,8 @@ final class LogState {
 
     /// True while the log has frames that the database lacks.
     var hasFrames: Bool { uncopied }
+    /// Bytes of the log that the database may have to grow by.
+    var uncopiedBytes: Int64 { uncopied ? Int64(frames) * Int64(Self.frameSize) : 0 }
 
     /// True when the log should be copied even under load.
     var isLong: Bool { Int(frames) * Self.frameSize > threshold }
