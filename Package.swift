@@ -51,22 +51,27 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
+        module("Locking", []),
+
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux"]),
-        module("ObjectStorage", ["CLinux", grdb, grdbSQLite, logging]),
+        module("ObjectStorage", ["CLinux", "Locking", grdb, grdbSQLite, logging]),
         module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
 
         // Level 2
-        module("KeyManagement", ["Cryptography"]),
-        module("S3Protocol", ["Cryptography"]),
+        module("KeyManagement", ["Cryptography", "Locking"]),
+        module("S3Protocol", ["Cryptography", "Locking"]),
 
         // Level 3
-        module("Encryption", ["KeyManagement", "Cryptography"]),
+        module("Encryption", ["KeyManagement", "Cryptography", "Locking"]),
 
         // Level 4
         module(
             "S3Service",
-            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", nioCore, logging]
+            [
+                "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "Locking",
+                nioCore, logging,
+            ]
         ),
 
         // Level 5: the composition roots.
@@ -80,8 +85,7 @@ let package = Package(
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
-                "S3Protocol", "Encryption", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux",
-                nioCore, nioPosix, nioSSL, grdb, grdbSQLite, arguments,
+                "Encryption", "Cryptography", "ObjectStorage", "CLinux", nioCore, nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
             ],
             swiftSettings: settings),
 

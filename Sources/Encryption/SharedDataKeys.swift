@@ -1,6 +1,6 @@
 package import Cryptography
 package import KeyManagement
-import Synchronization
+import Locking
 
 /// The data key that the objects of one bucket, scheme and KMS key share for a bounded time and number of objects.
 ///
@@ -22,7 +22,7 @@ package final class SharedDataKeys: Sendable {
     private let now: @Sendable () -> ContinuousClock.Instant
     private let persist: Persist
     private let retire: @Sendable (Int64) -> Void
-    private let state = Mutex(State())
+    private let state = ShortLock(State())
 
     /// - Parameters:
     ///   - lifetime: how long a key takes new objects.
@@ -208,7 +208,7 @@ extension SharedDataKeys {
             var waiting: [CheckedContinuation<Outcome, Never>] = []
         }
 
-        private let state = Mutex(State())
+        private let state = ShortLock(State())
 
         func landing() async throws {
             let outcome = await withCheckedContinuation { continuation in

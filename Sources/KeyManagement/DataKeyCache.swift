@@ -1,5 +1,5 @@
 package import Cryptography
-import Synchronization
+import Locking
 
 /// Plain data keys in memory, in front of a key service.
 ///
@@ -19,7 +19,7 @@ package final class DataKeyCache: Sendable {
     private let any: Duration
     private let unused: Duration
     private let now: Clock
-    private let state = Mutex(State())
+    private let state = ShortLock(State())
 
     /// - Parameters:
     ///   - service: Who is asked on a miss.

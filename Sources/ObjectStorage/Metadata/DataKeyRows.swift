@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The wrapped data keys that were read last.
 final class DataKeyRows: Sendable {
@@ -10,7 +10,7 @@ final class DataKeyRows: Sendable {
 
     private static let capacity = 4096
 
-    private let state = Mutex(State())
+    private let state = ShortLock(State())
 
     /// The row from memory, or what `read` finds.
     func row(

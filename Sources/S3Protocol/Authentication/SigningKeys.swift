@@ -1,5 +1,5 @@
 import Cryptography
-import Synchronization
+import Locking
 
 /// Signing keys that have proved right, by credential.
 ///
@@ -12,7 +12,7 @@ final class SigningKeys: Sendable {
     }
 
     private let capacity: Int
-    private let entries = Mutex<[Credential: Entry]>([:])
+    private let entries = ShortLock<[Credential: Entry]>([:])
 
     init(capacity: Int = 1024) {
         self.capacity = capacity

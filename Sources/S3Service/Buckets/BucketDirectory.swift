@@ -1,6 +1,6 @@
+import Locking
 package import ObjectStorage
 import S3Protocol
-import Synchronization
 
 /// A bucket as requests see it.
 package struct Bucket: Sendable {
@@ -16,7 +16,7 @@ package struct Bucket: Sendable {
 /// A lookup may be stale by the length of a concurrent CreateBucket or DeleteBucket; the committing transaction decides.
 package final class BucketDirectory: Sendable {
     private let catalogue: Catalogue
-    private let buckets: Mutex<[String: Bucket]>
+    private let buckets: ShortLock<[String: Bucket]>
 
     package init(_ catalogue: Catalogue) throws {
         self.catalogue = catalogue
@@ -25,7 +25,7 @@ package final class BucketDirectory: Sendable {
             buckets[row.name] = Bucket(
                 id: row.id, name: row.name, created: row.created, record: try catalogue.open(row))
         }
-        self.buckets = Mutex(buckets)
+        self.buckets = ShortLock(buckets)
     }
 
     /// - Throws: `NoSuchBucket`.
