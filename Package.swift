@@ -20,7 +20,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings)
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings
+    )
 }
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -85,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
-                "Encryption", "Cryptography", "ObjectStorage", "CLinux", nioCore, nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
+                "Encryption", "Cryptography", "ObjectStorage", "CLinux", nioCore, nioPosix, nioHTTP1, nioSSL, grdb,
+                grdbSQLite, arguments,
             ],
             swiftSettings: settings),
 
@@ -96,6 +98,8 @@ let package = Package(
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
-        tests(of: "S3Service", ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer"]),
+        tests(
+            of: "S3Service",
+            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer"]),
     ]
 )

@@ -15,7 +15,9 @@ package struct Corruption: Error, CustomStringConvertible {
     package var description: String { "\(what) does not authenticate: altered or damaged at rest" }
 }
 
-/// Opens and seals the catalogue's records. Each is bound to its kind, its row's id and its row's clear columns.
+/// Opens and seals the catalogue's records.
+///
+/// Each is bound to its kind, its row's id and its row's clear columns.
 package final class Catalogue: Sendable {
     package let store: ObjectStore
     private let sealer: RecordSealer

@@ -50,7 +50,9 @@ extension S3Error {
             self.init(.kmsServiceNotFoundException, "Invalid keyId '\(key)'")
         case .keyExists: self.init(.kmsKeyAlreadyExists)
         case .invalidKeyID(let key):
-            self.init(.invalidArgument, "Invalid KMS key id '\(key)'", details: [("ArgumentName", "x-amz-server-side-encryption-aws-kms-key-id")])
+            self.init(
+                .invalidArgument, "Invalid KMS key id '\(key)'",
+                details: [("ArgumentName", "x-amz-server-side-encryption-aws-kms-key-id")])
         case .notAuthentic: self.init(.kmsInvalidCiphertextException)
         case .notAuthorized: self.init(.kmsNotAuthorized)
         case .notSupported: self.init(.kmsNotSupported)

@@ -3,7 +3,9 @@ import KeyManagement
 import Logging
 import ObjectStorage
 
-/// MinIO's health addresses, for load balancers and container runtimes. Anonymous, GET and HEAD, empty answers.
+/// MinIO's health addresses, for load balancers and container runtimes.
+///
+/// Anonymous, GET and HEAD, empty answers.
 struct HealthCheck: Sendable {
     static let prefix = "/minio/health/"
 

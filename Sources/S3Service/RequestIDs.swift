@@ -1,11 +1,13 @@
 import Synchronization
 
-/// Request ids of 16 upper-case hex digits: the time of the process's start, then a count. Unique without a lock.
+/// Request ids of 16 upper-case hex digits: the time of the process's start, then a count.
+///
+/// Unique without a lock.
 struct RequestIDs: ~Copyable, Sendable {
-    private let next_ = Atomic<UInt64>(UInt64(truncatingIfNeeded: Clock.milliseconds()) << 20)
+    private let counter = Atomic<UInt64>(UInt64(truncatingIfNeeded: Clock.milliseconds()) << 20)
 
     func next() -> String {
-        let value = next_.add(1, ordering: .relaxed).oldValue
+        let value = counter.add(1, ordering: .relaxed).oldValue
         return String(unsafeUninitializedCapacity: 16) { digits in
             for index in 0..<16 {
                 let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15

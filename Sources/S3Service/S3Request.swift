@@ -23,7 +23,9 @@ package struct S3Request: Sendable {
     package func header(_ name: String) -> String? { head.header(name) }
     package func query(_ name: String) -> String? { target.queryValue(name) }
 
-    /// The bucket addressed. Routes of bucket and object level always have one.
+    /// The bucket addressed.
+    ///
+    /// Routes of bucket and object level always have one.
     package var bucket: BucketName {
         get throws(S3Error) {
             switch resource {

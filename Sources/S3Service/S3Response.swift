@@ -1,7 +1,9 @@
 import NIOCore
 import S3Protocol
 
-/// What an operation answers. The service adds the headers that every answer carries.
+/// What an operation answers.
+///
+/// The service adds the headers that every answer carries.
 package struct S3Response: Sendable {
     package enum Body: Sendable {
         case empty

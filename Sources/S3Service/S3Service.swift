@@ -83,8 +83,9 @@ package final class S3Service: HTTPHandler {
         }
     }
 
-    /// The first block is opened before the status line goes out, so that what can be refused is refused properly. After
-    /// that, a failure ends the connection: never a clean end, never a wrong byte.
+    /// The first block is opened before the status line goes out, so that what can be refused is refused properly.
+    ///
+    /// After that, a failure ends the connection: never a clean end, never a wrong byte.
     private func send(
         _ head: ResponseHead, _ body: ObjectBody, _ request: S3Request, _ response: ResponseWriter
     ) async throws {
@@ -107,7 +108,8 @@ package final class S3Service: HTTPHandler {
             }
             await response.finish()
         } catch let error as ResponseError {
-            context.logger.debug("download ended by the client", metadata: ["request": "\(request.id)", "error": "\(error)"])
+            context.logger.debug(
+                "download ended by the client", metadata: ["request": "\(request.id)", "error": "\(error)"])
             response.abort()
         } catch {
             log(error, s3Error(for: error), id: request.id, request.head)
@@ -123,13 +125,17 @@ package final class S3Service: HTTPHandler {
             return
         }
         await response.send(
-            ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region).head(commonHeaders(id)),
+            ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region).head(
+                commonHeaders(id)),
             body: ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region).body)
     }
 
-    /// One line an error, with the request's id. Causes of 5xx are errors; refusals are for those who debug clients.
+    /// One line an error, with the request's id.
+    ///
+    /// Causes of 5xx are errors; refusals are for those who debug clients.
     private func log(_ error: any Error, _ refusal: S3Error, id: String, _ head: RequestHead) {
-        let isOurs = refusal.status >= 500 && refusal.code != .notImplemented || refusal.code == .kmsInvalidCiphertextException
+        let isOurs =
+            refusal.status >= 500 && refusal.code != .notImplemented || refusal.code == .kmsInvalidCiphertextException
         context.logger.log(
             level: isOurs ? .error : .debug, "\(refusal.code.rawValue)",
             metadata: [

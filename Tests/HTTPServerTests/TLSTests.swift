@@ -75,7 +75,8 @@ import Testing
                 + "printf 'GET /2 HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1"
             let answers = directory.path + "/answers"
             _ = try shell(
-                "(\(requests)) | openssl s_client -connect 127.0.0.1:\(port) -quiet -ign_eof > \(answers) 2>/dev/null &")
+                "(\(requests)) | openssl s_client -connect 127.0.0.1:\(port) -quiet -ign_eof > \(answers) 2>/dev/null &"
+            )
             try await eventually { try subject(port).contains("old.test") }
             try makeCertificate(in: directory.path, name: "new.test")
             try await eventually { try subject(port).contains("new.test") }
@@ -160,7 +161,9 @@ import Testing
             case "ec": "EC -pkeyopt ec_paramgen_curve:P-256"
             default: "ED25519"
             }
-        let convert = kind.hasSuffix("-traditional") ? "openssl pkey -in new.key -traditional -out old.key && mv old.key new.key" : "true"
+        let convert =
+            kind.hasSuffix("-traditional")
+            ? "openssl pkey -in new.key -traditional -out old.key && mv old.key new.key" : "true"
         _ = try shell(
             "mkdir -p \(directory) && cd \(directory) && openssl genpkey -algorithm \(algorithm) -out new.key 2>/dev/null"
                 + " && \(convert) && openssl req -x509 -new -key new.key -subj /CN=\(name) -days 2 -out new.crt"

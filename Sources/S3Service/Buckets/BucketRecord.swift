@@ -1,6 +1,8 @@
 import S3Protocol
 
-/// What a bucket has besides its name and time. At rest only inside a sealed record.
+/// What a bucket has besides its name and time.
+///
+/// At rest only inside a sealed record.
 struct BucketRecord: Sendable {
     /// The default encryption rule, or `nil` when none was put.
     var encryption: ServerSideEncryptionConfiguration?

@@ -3,7 +3,9 @@ import KeyManagement
 import S3Protocol
 
 /// How a new object is to be encrypted: what the client asked, else the bucket's rule, else the server's setting, else
-/// SSE-S3. There is no case for "not at all".
+/// SSE-S3.
+///
+/// There is no case for "not at all".
 enum EncryptionDecision: Sendable {
     case sseS3
     case sseKMS(key: KeyID, clientContext: KMSContext?, bucketKey: Bool)
@@ -37,7 +39,9 @@ enum EncryptionDecision: Sendable {
         }
     }
 
-    /// Whether the object's ETag is the MD5 of its bytes. AWS promises that for SSE-S3 only.
+    /// Whether the object's ETag is the MD5 of its bytes.
+    ///
+    /// AWS promises that for SSE-S3 only.
     var etagIsMD5: Bool {
         switch self {
         case .sseS3: true

@@ -8,7 +8,9 @@ import S3Protocol
 struct NewObjectKey {
     let objectKey: ObjectKey
     let record: EncryptionRecord
-    /// Committed with the object. `nil` for SSE-C, whose data key is the client's and is nowhere stored.
+    /// Committed with the object.
+    ///
+    /// `nil` for SSE-C, whose data key is the client's and is nowhere stored.
     let dataKeyRow: DataKeyRow?
     /// The headers that tell the client how its object is encrypted.
     let responseHeaders: [(name: String, value: String)]
@@ -88,7 +90,9 @@ extension ServiceContext {
         }
     }
 
-    /// Checks that an SSE-C key was sent if and only if it is needed, and that it is the right one. What HEAD does too.
+    /// Checks that an SSE-C key was sent if and only if it is needed, and that it is the right one.
+    ///
+    /// What HEAD does too.
     func verify(_ customerKey: CustomerKey?, opens record: EncryptionRecord, version: VersionID) throws(S3Error) {
         switch (record.scheme, customerKey) {
         case (.sseC, let key?):

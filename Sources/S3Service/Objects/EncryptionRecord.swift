@@ -5,7 +5,9 @@ struct EncryptionRecord: Sendable {
     var scheme: EncryptionScheme
     /// The object key, sealed under the data key (SSE-S3, SSE-KMS) or the client's key (SSE-C), bound to the version.
     var sealedObjectKey: SealedObjectKey
-    /// SSE-C: commits to the client's key, so that a wrong key and corruption differ. The key's MD5 is not kept.
+    /// SSE-C: commits to the client's key, so that a wrong key and corruption differ.
+    ///
+    /// The key's MD5 is not kept.
     var customerKeyCommitment: [UInt8]?
     /// SSE-KMS: the client's encryption context as canonical JSON, when it sent one.
     var clientContext: [UInt8]?

@@ -6,7 +6,9 @@ struct ObjectAttributes: Sendable {
     /// `x-amz-meta-*`, lower-case names without the prefix, in the order sent.
     var metadata: [(name: String, value: String)] = []
     var tags: [(key: String, value: String)] = []
-    /// As sent, when it is not STANDARD. This server has one class; clients see theirs again.
+    /// As sent, when it is not STANDARD.
+    ///
+    /// This server has one class; clients see theirs again.
     var storageClass: String?
 
     init() {}

@@ -154,7 +154,9 @@ private final class OpenStream: @unchecked Sendable {
             guard Int(offset) + count <= sealed.count else {
                 throw Corruption(what: "data of object \"\(name)\" (cut short)")
             }
-            return try sealed.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[Int(offset)..<Int(offset) + count])) }
+            return try sealed.withUnsafeBytes {
+                try body(UnsafeRawBufferPointer(rebasing: $0[Int(offset)..<Int(offset) + count]))
+            }
         case .blob:
             return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 64) { sealed in
                 guard let reader, try reader.read(at: offset, into: sealed) == count else {

@@ -3,8 +3,10 @@ import NIOCore
 import ObjectStorage
 import S3Protocol
 
-/// Seals a request's payload into a new body: in memory when it is small enough to go into the row's transaction, into a
-/// blob file otherwise. The payload flows once.
+/// Seals a request's payload into a new body: in memory when it is small enough to go into the row's transaction, into
+/// a blob file otherwise.
+///
+/// The payload flows once.
 struct ObjectBodyWriter {
     let store: ObjectStore
 

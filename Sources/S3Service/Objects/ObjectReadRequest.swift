@@ -83,7 +83,8 @@ struct ObjectReadRequest: Sendable {
         }
         headers += record.attributes.responseHeaders(overrides)
         headers += service.encryptionHeaders(
-            record.encryption, kmsKey: try service.kmsKey(of: record.encryption, dataKey: version.columns.dataKey), customerKey: customerKey)
+            record.encryption, kmsKey: try service.kmsKey(of: record.encryption, dataKey: version.columns.dataKey),
+            customerKey: customerKey)
         if wantsChecksum, !isPartial, let checksum = record.checksum {
             headers.append((checksum.algorithm.header, checksum.value))
             headers.append(("x-amz-checksum-type", checksum.type.rawValue))

@@ -1,7 +1,9 @@
 import Encryption
 import S3Protocol
 
-/// What an object version has besides the catalogue's clear columns. At rest only inside a sealed record.
+/// What an object version has besides the catalogue's clear columns.
+///
+/// At rest only inside a sealed record.
 struct ObjectRecord: Sendable {
     var etag: ETag
     var encryption: EncryptionRecord
@@ -32,7 +34,10 @@ extension ObjectRecord {
         var encoder = RecordEncoder(capacity: 384)
         encoder.put(Tag.etag, etag.value)
         encoder.put(Tag.encryption, encryption.encoded())
-        if let checksum { encoder.put(Tag.checksum, name: "\(checksum.algorithm.rawValue)/\(checksum.type.rawValue)", value: checksum.value) }
+        if let checksum {
+            encoder.put(
+                Tag.checksum, name: "\(checksum.algorithm.rawValue)/\(checksum.type.rawValue)", value: checksum.value)
+        }
         if partCount > 0 { encoder.put(Tag.partCount, Int64(partCount)) }
         attributes.encode(into: &encoder)
         return encoder.bytes

@@ -2,7 +2,9 @@ import Encryption
 import ObjectStorage
 import S3Protocol
 
-/// Makes an object of uploaded parts. Metadata only: no byte of the parts is read or written.
+/// Makes an object of uploaded parts.
+///
+/// Metadata only: no byte of the parts is read or written.
 struct CompleteMultipartUpload: S3Operation {
     static let name = "CompleteMultipartUpload"
     static let route = Route("POST", .object, requiring: ["uploadId"])

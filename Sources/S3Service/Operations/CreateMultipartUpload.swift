@@ -31,7 +31,8 @@ struct CreateMultipartUpload: S3Operation {
         let record = UploadRecord(
             version: version, encryption: key.record, attributes: attributes, checksum: checksum)
         var row = UploadRow(
-            id: UploadID(), bucket: bucket.id, key: object.rawValue, initiated: request.time, dataKey: key.dataKeyRow?.id,
+            id: UploadID(), bucket: bucket.id, key: object.rawValue, initiated: request.time,
+            dataKey: key.dataKeyRow?.id,
             sealed: [])
         row.sealed = service.catalogue.seal(record, row)
         try await service.store.createUpload(row, dataKey: key.dataKeyRow)

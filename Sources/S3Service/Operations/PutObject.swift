@@ -43,10 +43,13 @@ struct PutObject: S3Operation {
         let record = ObjectRecord(
             etag: payload.md5.map { ETag(md5: $0) } ?? ETag.opaque(), encryption: key.record,
             attributes: attributes,
-            checksum: payload.checksum.map { StoredChecksum(algorithm: $0.algorithm, type: .fullObject, value: $0.base64) })
+            checksum: payload.checksum.map {
+                StoredChecksum(algorithm: $0.algorithm, type: .fullObject, value: $0.base64)
+            })
         let columns = VersionColumns(
             bucket: bucket.id, key: object.rawValue, version: version, order: service.store.nextOrder(),
-            size: payload.length, modified: request.time, flags: .nullVersion, dataKey: key.dataKeyRow?.id, body: body.kind,
+            size: payload.length, modified: request.time, flags: .nullVersion, dataKey: key.dataKeyRow?.id,
+            body: body.kind,
             blob: body.blob)
         try await service.store.put(
             NewVersion(

@@ -25,9 +25,13 @@ final class PayloadReader: @unchecked Sendable {
     private let calculator: S3ChecksumCalculator?
     private var isVerified = false
 
-    /// The payload's MD5, when it was asked for. There after ``next()`` gave `nil`.
+    /// The payload's MD5, when it was asked for.
+    ///
+    /// There after ``next()`` gave `nil`.
     private(set) var md5: [UInt8]?
-    /// The checksum that came with the payload. There after ``next()`` gave `nil`.
+    /// The checksum that came with the payload.
+    ///
+    /// There after ``next()`` gave `nil`.
     private(set) var checksum: S3Checksum?
 
     /// - Parameters:
@@ -69,12 +73,11 @@ final class PayloadReader: @unchecked Sendable {
                 return nil
             }
             guard bytes.readableBytes > 0 else { continue }
-            if decoder != nil {
-                decoded = try decode(bytes)[...]
-            } else {
+            guard decoder != nil else {
                 guard Int64(bytes.readableBytes) <= remaining else { throw S3Error(.excessData) }
                 return take(bytes)
             }
+            decoded = try decode(bytes)[...]
         }
     }
 
@@ -123,7 +126,9 @@ final class PayloadReader: @unchecked Sendable {
         isVerified = true
     }
 
-    /// `x-amz-decoded-content-length` of a chunked stream, else `Content-Length`. S3 takes no body of unknown length.
+    /// `x-amz-decoded-content-length` of a chunked stream, else `Content-Length`.
+    ///
+    /// S3 takes no body of unknown length.
     private static func length(of request: S3Request) throws(S3Error) -> Int64 {
         if request.payload.isStreaming {
             return try AWSChunkedDecoder.decodedLength(request.headers)

@@ -12,7 +12,8 @@ package enum OperationTable {
         // object
         PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
         // multipart upload
-        CreateMultipartUpload.self, UploadPart.self, CompleteMultipartUpload.self, AbortMultipartUpload.self, ListParts.self,
+        CreateMultipartUpload.self, UploadPart.self, CompleteMultipartUpload.self, AbortMultipartUpload.self,
+        ListParts.self,
         // recognised so that they never reach another operation's handler
         CopyObject.self, UploadPartCopy.self, AppendObject.self,
     ]

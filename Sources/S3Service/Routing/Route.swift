@@ -9,7 +9,9 @@ package enum ResourceLevel: Sendable {
 package struct Route: Sendable {
     package let method: String
     package let level: ResourceLevel
-    /// All of these must be present. `["partNumber", "uploadId"]` for UploadPart.
+    /// All of these must be present.
+    ///
+    /// `["partNumber", "uploadId"]` for UploadPart.
     package let required: Set<String>
     /// These may be present; any other known sub-resource makes the request another operation.
     package let optional: Set<String>
@@ -17,7 +19,8 @@ package struct Route: Sendable {
     package let header: String?
 
     package init(
-        _ method: String, _ level: ResourceLevel, requiring required: Set<String> = [], allowing optional: Set<String> = [],
+        _ method: String, _ level: ResourceLevel, requiring required: Set<String> = [],
+        allowing optional: Set<String> = [],
         header: String? = nil
     ) {
         self.method = method
@@ -27,12 +30,16 @@ package struct Route: Sendable {
         self.header = header
     }
 
-    /// How specific the route is: of all that fit, the one that names the most wins. A tie is a defect of the table.
+    /// How specific the route is: of all that fit, the one that names the most wins.
+    ///
+    /// A tie is a defect of the table.
     package var specificity: Int { required.count * 2 + (header == nil ? 0 : 1) }
 
     func fits(method: String, level: ResourceLevel, subResources: Set<String>, hasHeader: (String) -> Bool) -> Bool {
         guard self.method == method, self.level == level else { return false }
-        guard required.isSubset(of: subResources), subResources.isSubset(of: required.union(optional)) else { return false }
+        guard required.isSubset(of: subResources), subResources.isSubset(of: required.union(optional)) else {
+            return false
+        }
         guard let header else { return true }
         return hasHeader(header)
     }

@@ -1,7 +1,8 @@
 package import ObjectStorage
 
-/// The parts of a multipart object in order: which blob, how many bytes of plaintext. Sealed and bound to the version,
-/// so that a part can be neither dropped, nor swapped, nor cut.
+/// The parts of a multipart object in order: which blob, how many bytes of plaintext.
+///
+/// Sealed and bound to the version, so that a part can be neither dropped, nor swapped, nor cut.
 package struct PartManifest: Sendable {
     package struct Part: Sendable {
         /// The client's part number, 1…10000: bound into the part's stream key.

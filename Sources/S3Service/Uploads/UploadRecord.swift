@@ -1,7 +1,9 @@
 import ObjectStorage
 import S3Protocol
 
-/// What CreateMultipartUpload fixed for the object to come. At rest only inside a sealed record.
+/// What CreateMultipartUpload fixed for the object to come.
+///
+/// At rest only inside a sealed record.
 struct UploadRecord: Sendable {
     /// The version id that the object will have: its object key is bound to it from the start.
     var version: VersionID

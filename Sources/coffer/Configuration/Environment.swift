@@ -36,6 +36,7 @@ struct Environment: Sendable {
     }
 
     /// A value that may stand in a file named by `NAME_FILE`, which overrides the plain variable (MinIO's rule).
+    ///
     /// A file that does not exist counts as unset.
     func secret(_ name: String) throws(StartFailure) -> String? {
         for prefix in ["COFFER_", "MINIO_"] {
@@ -64,7 +65,8 @@ struct Environment: Sendable {
 
     /// `MINIO_*` variables that mean nothing here, for one warning.
     var unused: [String] {
-        variables.keys.filter { $0.hasPrefix("MINIO_") && !KnownVariables.names.contains(String($0.dropFirst(6))) }.sorted()
+        variables.keys.filter { $0.hasPrefix("MINIO_") && !KnownVariables.names.contains(String($0.dropFirst(6))) }
+            .sorted()
     }
 
     /// The file's text without surrounding white space; `nil` when there is none.
@@ -86,7 +88,8 @@ enum KnownVariables {
     /// What this server reads, without prefix.
     static let names: Set<String> = [
         "ROOT_USER", "ROOT_PASSWORD", "ROOT_USER_FILE", "ROOT_PASSWORD_FILE", "ACCESS_KEY", "SECRET_KEY",
-        "ACCESS_KEY_FILE", "SECRET_KEY_FILE", "VOLUMES", "ARGS", "OPTS", "ADDRESS", "CONSOLE_ADDRESS", "CONFIG_ENV_FILE",
+        "ACCESS_KEY_FILE", "SECRET_KEY_FILE", "VOLUMES", "ARGS", "OPTS", "ADDRESS", "CONSOLE_ADDRESS",
+        "CONFIG_ENV_FILE",
         "SITE_REGION", "REGION", "REGION_NAME", "DOMAIN", "CERTS_DIR", "KMS_SECRET_KEY", "KMS_SECRET_KEY_FILE",
         "KMS_MASTER_KEY", "KMS_MASTER_KEY_FILE", "KMS_AUTO_ENCRYPTION",
     ]

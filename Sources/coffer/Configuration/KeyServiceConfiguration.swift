@@ -9,14 +9,17 @@ enum KeyServiceConfiguration: Sendable {
 
     /// The sets of variables exclude each other, as at MinIO: a server must never guess which keys it is to use.
     init(keyringOption: String?, environment: Environment) throws(StartFailure) {
-        let kes = environment.variables.keys.filter { $0.hasPrefix("MINIO_KMS_KES_") || $0.hasPrefix("COFFER_KMS_KES_") }
+        let kes = environment.variables.keys.filter {
+            $0.hasPrefix("MINIO_KMS_KES_") || $0.hasPrefix("COFFER_KMS_KES_")
+        }
         let other = ["KMS_SERVER", "KMS_ENCLAVE", "KMS_SSE_KEY", "KMS_API_KEY"].filter(environment.defines)
         let staticKey = try Self.staticKey(environment)
         if !kes.isEmpty, staticKey != nil {
             throw StartFailure("kms: configuration for MinIO KES and static KMS key is present")
         }
         if let name = kes.sorted().first {
-            throw StartFailure("\(name): this release has no KES client yet; unset the KES variables to use the keyring")
+            throw StartFailure(
+                "\(name): this release has no KES client yet; unset the KES variables to use the keyring")
         }
         if let name = other.first {
             throw StartFailure("MINIO_\(name): the protocol of MinIO's commercial KMS is not supported")

@@ -23,7 +23,8 @@ struct RootCredentials: Sendable {
             user = try environment.secret("ACCESS_KEY")
             password = try environment.secret("SECRET_KEY")
             if user != nil || password != nil {
-                notes.append("MINIO_ACCESS_KEY and MINIO_SECRET_KEY are old names of MINIO_ROOT_USER and MINIO_ROOT_PASSWORD")
+                notes.append(
+                    "MINIO_ACCESS_KEY and MINIO_SECRET_KEY are old names of MINIO_ROOT_USER and MINIO_ROOT_PASSWORD")
             }
         }
         switch (user, password) {

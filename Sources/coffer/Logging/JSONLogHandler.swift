@@ -11,8 +11,11 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = "{\"time\":\"\(logTime())\",\"level\":\"\(event.level)\",\"message\":\(JSONText.string("\(event.message)"))"
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+        var line =
+            "{\"time\":\"\(logTime())\",\"level\":\"\(event.level)\",\"message\":\(JSONText.string("\(event.message)"))"
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+            $0.key < $1.key
+        }) {
             line += ",\(JSONText.string(key)):\(JSONText.string("\(value)"))"
         }
         writeLine(line + "}")

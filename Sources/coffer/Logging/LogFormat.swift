@@ -1,7 +1,9 @@
 import Glibc
 import Logging
 
-/// How the log is written: for people, or as JSON lines. Always to standard error.
+/// How the log is written: for people, or as JSON lines.
+///
+/// Always to standard error.
 struct LogFormat {
     private let isJSON: Bool
     private let level: Logger.Level

@@ -41,7 +41,8 @@ struct DriveKeys {
             return DriveKeys(catalogue: catalogue, dataKeys: dataKeys, title: title, newKeyring: newKeyring)
         } catch KeyringError.missing(let path) {
             throw StartFailure(
-                "there is no keyring at \(path), and this drive cannot be read without its own; name it with --keyring FILE")
+                "there is no keyring at \(path), and this drive cannot be read without its own; name it with --keyring FILE"
+            )
         } catch let error as KeyringError {
             throw StartFailure("\(error)")
         } catch KeyServiceError.notAuthentic {

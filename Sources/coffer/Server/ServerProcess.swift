@@ -91,7 +91,8 @@ struct ServerProcess {
     ) -> StartupSummary {
         StartupSummary(
             configuration: configuration, server: server,
-            isTLS: Self.certificates(in: configuration.certificates) != nil, space: store.freeSpace(), keyService: keys.title,
+            isTLS: Self.certificates(in: configuration.certificates) != nil, space: store.freeSpace(),
+            keyService: keys.title,
             newKeyring: keys.newKeyring, accessKey: credentials.accessKey, newSecret: isNew ? credentials.secret : nil,
             logger: logger)
     }
@@ -119,7 +120,8 @@ extension StartFailure {
     init(_ error: HTTPServerError) {
         switch error {
         case .address(let address): self.init("--address \(address): not an address to listen on")
-        case .bind(let address, let number): self.init("cannot listen on \(address): \(String(cString: strerror(number)))")
+        case .bind(let address, let number):
+            self.init("cannot listen on \(address): \(String(cString: strerror(number)))")
         case .tls(let reason): self.init("TLS: \(reason)")
         }
     }

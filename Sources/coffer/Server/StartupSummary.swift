@@ -26,7 +26,9 @@ struct StartupSummary {
                 ])
         }
         // Neither --json nor --quiet may swallow what is said only once.
-        guard !(configuration.logsJSON || configuration.isQuiet) || newSecret != nil || newKeyring != nil else { return }
+        guard !(configuration.logsJSON || configuration.isQuiet) || newSecret != nil || newKeyring != nil else {
+            return
+        }
         Swift.print(lines.joined(separator: "\n"))
         fflush(nil)
     }
