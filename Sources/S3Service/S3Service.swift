@@ -124,10 +124,8 @@ package final class S3Service: HTTPHandler {
             response.abort()
             return
         }
-        await response.send(
-            ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region).head(
-                commonHeaders(id)),
-            body: ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region).body)
+        let answer = ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region)
+        await response.send(answer.head(commonHeaders(id)), body: answer.body)
     }
 
     /// One line an error, with the request's id.
