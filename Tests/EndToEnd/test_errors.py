@@ -260,6 +260,16 @@ def test_metadata_is_returned_as_it_was_sent(http, bucket):
     assert got["content-type"] == "text/plain; charset=utf-8"
 
 
+def test_tags_of_an_upload_are_counted(http):
+    key = f"/{http.bucket()}/k"
+    assert http.call("PUT", key, {"x-amz-tagging": "one=1&two=a%20b"}, b"x").status == 200
+    assert http.call("HEAD", key).headers["x-amz-tagging-count"] == "2"
+    for wrong in ("one=1&one=2", "=", "&".join(f"k{n}=v" for n in range(11)), "k=" + "v" * 257, "k" * 129 + "=v"):
+        answer = http.call("PUT", f"{key}-never", {"x-amz-tagging": wrong}, b"x")
+        assert answer.status == 400 and answer.code in ("InvalidTag", "InvalidArgument", "BadRequest"), (wrong, answer)
+    assert http.call("HEAD", f"{key}-never").status == 404
+
+
 def test_too_much_metadata_is_refused(http, bucket):
     fits = {"x-amz-meta-a": "v" * 2000}
     name = http.bucket()

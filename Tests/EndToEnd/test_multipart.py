@@ -235,5 +235,34 @@ def test_checksums_of_parts_become_a_composite_one(http, bucket):
     assert head.headers.get("x-amz-checksum-crc32") == expected
 
 
+def test_a_part_is_read_by_its_number(http, bucket):
+    target, bodies = f"/{bucket}/by-number", [payload(SMALL, 1), payload(SMALL + 9, 2), payload(77, 3)]
+    upload = Upload(http, target)
+    upload.complete([(number, tag(upload.part(number, body))) for number, body in enumerate(bodies, 1)])
+    size, first = sum(map(len, bodies)), 0
+    for number, body in enumerate(bodies, 1):
+        for method in ("GET", "HEAD"):
+            part = http.call(method, f"{target}?partNumber={number}")
+            assert part.status == 206, part
+            assert part.headers["content-range"] == f"bytes {first}-{first + len(body) - 1}/{size}"
+            assert part.headers["x-amz-mp-parts-count"] == "3"
+        assert http.call("GET", f"{target}?partNumber={number}").body == body
+        first += len(body)
+    beyond = http.call("GET", f"{target}?partNumber=4")
+    assert beyond.status in (400, 416), beyond
+    for query in ("partNumber=0", "partNumber=x", "partNumber=10001"):
+        assert http.call("GET", f"{target}?{query}").status in (400, 416)
+    both = http.call("GET", f"{target}?partNumber=1", {"Range": "bytes=0-1"})
+    assert (both.status, both.code) == (400, "InvalidRequest"), both
+
+
+def test_an_object_of_one_piece_has_one_part(http, bucket):
+    http.call("PUT", f"/{bucket}/one-piece", body=b"content")
+    first = http.call("GET", f"/{bucket}/one-piece?partNumber=1")
+    assert (first.status, first.body, first.headers["content-range"]) == (206, b"content", "bytes 0-6/7"), first
+    assert "x-amz-mp-parts-count" not in first.headers
+    assert http.call("GET", f"/{bucket}/one-piece?partNumber=2").status in (400, 416)
+
+
 def test_the_upload_id_can_be_put_into_an_address(http, bucket):
     assert re.fullmatch(r"[A-Za-z0-9_.~-]+", Upload(http, f"/{bucket}/id").id)
