@@ -69,7 +69,12 @@ package final class DataKeyCache: Sendable {
     ///
     /// Counts as a use.
     package func cached(_ wrapped: [UInt8], under key: KeyID, context: KMSContext) -> SecretKey? {
-        capacity == 0 ? nil : hit(EntryID(wrapped, key, context))
+        cached(wrapped, keyName: key.name, canonicalContext: context.canonicalJSON)
+    }
+
+    /// The same for a key's name and a context as they are stored, which spares parsing them.
+    package func cached(_ wrapped: [UInt8], keyName: String, canonicalContext: [UInt8]) -> SecretKey? {
+        capacity == 0 ? nil : hit(EntryID(wrapped, keyName, canonicalContext))
     }
 
     /// Keeps a data key that is known already, having just been generated.
@@ -144,10 +149,13 @@ private struct EntryID: Hashable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
     init(_ wrapped: [UInt8], _ key: KeyID, _ context: KMSContext) {
+        self.init(wrapped, key.name, context.canonicalJSON)
+    }
+
+    init(_ wrapped: [UInt8], _ keyName: String, _ context: [UInt8]) {
         var message: [UInt8] = []
-        let context = context.canonicalJSON
-        message.reserveCapacity(3 * 8 + key.name.utf8.count + wrapped.count + context.count)
-        Self.append(key.name.utf8, to: &message)
+        message.reserveCapacity(3 * 8 + keyName.utf8.count + wrapped.count + context.count)
+        Self.append(keyName.utf8, to: &message)
         Self.append(wrapped, to: &message)
         Self.append(context, to: &message)
         words = Digest.hash(.sha256, message).withUnsafeBytes {

@@ -157,7 +157,8 @@ import Testing
             let verified = try verifier().verify(try request("PUT", payload: payload), now: Self.now)
             #expect(verified.payload.isStreaming == isStreaming)
         }
-        #expect(failure(set("x-amz-content-sha256", nil, in: try request()))?.code == .invalidRequest)
+        // curl leaves the header out; the body is then taken for empty, which is not what this request signed.
+        #expect(failure(set("x-amz-content-sha256", nil, in: try request("PUT", payload: .unsigned))) != nil)
         #expect(failure(set("x-amz-content-sha256", "other", in: try request()))?.code == .signatureDoesNotMatch)
     }
 

@@ -194,13 +194,22 @@ final class CommitEngine: @unchecked Sendable {
         connection.use { session in log.checkpoint(session, mode) }
     }
 
+    /// Gives the database's free pages back to the device, 2 MiB at a time: what moves goes through the log, for which
+    /// there is little room just now.
     private func releaseFreePages() {
         connection.use { session in
-            guard freeBytes(session) > 0 else { return }
-            do {
-                try session.execute("PRAGMA incremental_vacuum(16384)")
-            } catch {
-                options.logger.info("free pages stay in the database: \(error)")
+            var left = freeBytes(session)
+            while left > 0 {
+                do {
+                    try session.execute("PRAGMA incremental_vacuum(256)")
+                } catch {
+                    options.logger.info("free pages stay in the database: \(error)")
+                    break
+                }
+                log.checkpoint(session, .truncate)
+                let now = freeBytes(session)
+                guard now < left else { break }
+                left = now
             }
             space.reusable.store(freeBytes(session), ordering: .relaxed)
         }

@@ -1,7 +1,7 @@
 /// What a SigV4 request claims, in its header or its query, before anything is believed.
 struct AuthorizationV4: Sendable {
     var credential: Credential
-    /// Lower-case, sorted.
+    /// Lower-case, in the order signed.
     var signedHeaders: [String]
     /// Hex digits as sent.
     var signature: String
@@ -132,19 +132,16 @@ extension AuthorizationV4 {
         return bytes.count == 16 && bytes.last == UInt8(ascii: "Z") && bytes.dropFirst(8).first == UInt8(ascii: "T")
     }
 
-    /// The signed headers' names in canonical order; nil if one is empty.
+    /// The signed headers' names in the order sent; nil if one is empty.
+    ///
+    /// That order is the alphabet's, except curl's: it sorts whole lines, so that `encryption-x` comes before
+    /// `encryption`. What is signed is the same either way.
     private static func names(_ text: some StringProtocol) -> [String]? {
         var names: [String] = []
-        var previous = ""
-        var isSorted = true
         for name in Substring(text).utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
             guard !name.isEmpty else { return nil }
-            let name = lowercased(Substring(name))
-            isSorted = isSorted && previous < name
-            names.append(name)
-            previous = name
+            names.append(lowercased(Substring(name)))
         }
-        if !isSorted { names.sort() }
         return names
     }
 }

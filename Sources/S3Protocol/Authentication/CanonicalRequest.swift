@@ -4,7 +4,7 @@ import Cryptography
 enum CanonicalRequest {
     /// `METHOD ⏎ path ⏎ query ⏎ headers ⏎ signed names ⏎ payload hash`.
     ///
-    /// `signedHeaders` are lower-case and sorted. Throws `AccessDenied` (400) when one of them is not in the request.
+    /// `signedHeaders` are lower-case, in the order signed. Throws `AccessDenied` (400) when one of them is not in the request.
     static func bytes(
         _ request: SigningRequest, signedHeaders: [String], payloadHash: String
     ) throws(S3Error) -> [UInt8] {

@@ -66,11 +66,11 @@ package final class DataKeys: Sendable {
 
     /// The plain data key of a row: from the cache, else from the key service.
     package func key(of row: DataKeyRow) async throws -> SecretKey {
+        if let key = cache.cached(row.wrapped, keyName: row.kmsKey, canonicalContext: row.context) { return key }
         let id = try KeyID(row.kmsKey)
         guard let context = KMSContext(canonicalJSON: row.context) else {
             throw Corruption(what: "context of data key \(row.id.rawValue)")
         }
-        if let key = cache.cached(row.wrapped, under: id, context: context) { return key }
         return try await cache.decrypt(row.wrapped, under: id, context: context)
     }
 

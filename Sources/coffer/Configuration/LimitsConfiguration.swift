@@ -17,7 +17,7 @@ extension HTTPLimits {
 }
 
 extension Environment {
-    fileprivate func number(_ name: String, _ use: (Int) -> Void) throws(StartFailure) {
+    func number(_ name: String, _ use: (Int) -> Void) throws(StartFailure) {
         guard let text = value(name) else { return }
         guard let number = Int(text), number > 0 else {
             throw StartFailure("COFFER_\(name): \"\(text)\" is not a number above 0")

@@ -13,6 +13,8 @@ struct ServerConfiguration: Sendable {
     var keyService: KeyServiceConfiguration
     var autoEncryption: Bool
     var limits: HTTPLimits
+    /// Threads that serve connections; `nil` leaves it to the engine.
+    var eventLoops: Int?
     var trustsUpstreamTLS: Bool
     var logsJSON: Bool
     var isQuiet: Bool
@@ -37,6 +39,9 @@ struct ServerConfiguration: Sendable {
             notes.append("MINIO_KMS_AUTO_ENCRYPTION: SSE-KMS under the keyring's default key")
         }
         limits = try HTTPLimits(environment)
+        var loops: Int?
+        try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
+        eventLoops = loops
         trustsUpstreamTLS = command.tlsTerminatedUpstream
         logsJSON = command.json
         isQuiet = command.quiet

@@ -69,6 +69,7 @@ struct ServerProcess {
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: Self.certificates(in: configuration.certificates))
         http.limits = configuration.limits
+        http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
         do {
             return try await HTTPServer.start(
