@@ -10,21 +10,33 @@ struct ServerCommand: AsyncParsableCommand {
             the keyring.
 
             ENVIRONMENT
-              Every variable of MinIO's server below is also read as COFFER_…, which wins.
-              MINIO_ROOT_USER, MINIO_ROOT_PASSWORD    credentials; also …_FILE, and the old MINIO_ACCESS_KEY/_SECRET_KEY
-                                                      (unset: a random secret is made, printed once, and the server
-                                                      listens on loopback only)
-              MINIO_VOLUMES                           DIR, when none is given
-              MINIO_ADDRESS                           --address
-              MINIO_CONFIG_ENV_FILE                   a file of KEY=value lines that override the environment
-              MINIO_SITE_REGION                       region that signatures must name (unset: any)
-              MINIO_DOMAIN                            domains for bucket.domain addresses, separated by commas
-              MINIO_KMS_SECRET_KEY                    NAME:BASE64, one static 256-bit key; also …_FILE
-              MINIO_KMS_AUTO_ENCRYPTION               on: writes that say nothing are SSE-KMS, not SSE-S3
-              COFFER_KEYRING                          --keyring
+              Variables of MinIO's server are also read as COFFER_..., which win.
+              MINIO_ROOT_USER, MINIO_ROOT_PASSWORD
+                    credentials; also ..._FILE, and the old MINIO_ACCESS_KEY
+                    and MINIO_SECRET_KEY (unset: a random secret is made,
+                    printed once, and the server listens on loopback only)
+              MINIO_VOLUMES, MINIO_ADDRESS
+                    DIR and --address, when not given
+              MINIO_CONFIG_ENV_FILE
+                    a file of KEY=value lines that override the environment
+              MINIO_SITE_REGION
+                    region that signatures must name (unset: any)
+              MINIO_DOMAIN
+                    domains for bucket.domain addresses, by commas
+              MINIO_KMS_SECRET_KEY
+                    NAME:BASE64, one static 256-bit key; also ..._FILE
+              MINIO_KMS_AUTO_ENCRYPTION
+                    on: writes that say nothing are SSE-KMS, not SSE-S3
+              COFFER_KEYRING
+                    --keyring
+              COFFER_HTTP_HEAD_BYTES, _HEADER_COUNT, _HEAD_SECONDS, _IDLE_SECONDS,
+              COFFER_HTTP_BODY_STALL_SECONDS, COFFER_HTTP_CONNECTIONS
+                    what a client may cost (65536, 100, 30, 120, 60, 10000)
+              COFFER_HTTP_EVENT_LOOPS
+                    threads that serve connections (four a processor)
 
             SIGNALS
-              TERM, INT    stop accepting, finish what is in flight (at most 30 s), close the drive
+              TERM, INT    finish what is in flight (at most 30 s), close the drive
               HUP          read the TLS certificates again
             """)
 
