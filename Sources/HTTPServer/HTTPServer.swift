@@ -123,6 +123,7 @@ extension HTTPServer {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try prepareListener(channel)
                     try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
                 }
             }
@@ -147,9 +148,27 @@ extension HTTPServer {
             }
     }
 
+    /// An address that stands for all interfaces takes IPv4 too, whatever the system's default.
+    private static func prepareListener(_ channel: any Channel) throws {
+        try closeOnExec(channel)
+        try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable { (socket: NIOBSDSocket.Handle) in
+            var no: Int32 = 0
+            // Fails on an IPv4 socket, which has no need of it.
+            _ = setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
+    /// Keeps a program started by this process from holding the socket open.
+    private static func closeOnExec(_ channel: any Channel) throws {
+        try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable { (socket: NIOBSDSocket.Handle) in
+            _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        }
+    }
+
     private static func addHandlers(
         to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ certificates: CertificateStore?
     ) throws {
+        try closeOnExec(channel)
         let admission = state.admit()
         guard admission != .drop, !state.isShuttingDown.load(ordering: .relaxed) else {
             state.connectionClosed()

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPServer
 import NIOCore
 import Synchronization
@@ -131,14 +132,10 @@ import Testing
         }
     }
 
-    @Test func `a response may be written from any executor`() async throws {
-        actor Elsewhere {
-            func answer(_ response: ResponseWriter, _ request: HTTPRequest) async {
-                await describe(request, response)
-            }
-        }
+    @Test func `body and response may be used from any executor`() async throws {
+        let elsewhere = QueueExecutor()
         try await withServer { request, response in
-            await Task.detached { await Elsewhere().answer(response, request) }.value
+            await Task.detached(executorPreference: elsewhere) { await describe(request, response) }.value
         } test: { _, port in
             let client = try RawClient(port: port)
             for _ in 0..<20 {
@@ -165,6 +162,16 @@ import Testing
             try client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n")
             #expect(try client.readResponse().text == "tooLarge")
         }
+    }
+}
+
+/// Runs tasks on a thread that is neither an event loop's nor one of the pool's, which the tests' clients block.
+final class QueueExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "elsewhere")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 
