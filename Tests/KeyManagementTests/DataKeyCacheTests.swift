@@ -151,9 +151,10 @@ import Testing
         let leader = Task { try await cache.decrypt(wrapped, under: service.defaultKey, context: context) }
         await gate.waitForArrival()
         let follower = Task { try await cache.decrypt(wrapped, under: service.defaultKey, context: context) }
-        service.failure.withLock { $0 = .unavailable("cancelled") }
-        leader.cancel()
         service.failsOnlyWhenCancelled.store(true, ordering: .relaxed)
+        service.failure.withLock { $0 = .unavailable("cancelled") }
+        // Cancelling alone lets the leader pass the gate: whatever decides its outcome is set before.
+        leader.cancel()
         gate.open()
         await #expect(throws: KeyServiceError.unavailable("cancelled")) { try await leader.value }
         _ = try await follower.value
