@@ -27,10 +27,12 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -38,18 +40,22 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "coffer", targets: ["coffer"]),
+        .executable(name: "coffer-kes", targets: ["coffer-kes"]),
         .executable(name: "coffer-bench", targets: ["coffer-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // Level 0: the C world. Each library has exactly one importer above it.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         module("Locking", []),
@@ -57,16 +63,29 @@ let package = Package(
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux"]),
         module("ObjectStorage", ["CLinux", "Locking", grdb, grdbSQLite, logging]),
-        module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
+        module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioHTTP2, nioSSL, logging]),
 
         // Level 2
+        module("Certificates", ["COpenSSL", "Cryptography"]),
         module("KeyManagement", ["Cryptography", "Locking"]),
         module("S3Protocol", ["Cryptography", "Locking"]),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Locking"]),
 
+        module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
+
         // Level 4
+        module(
+            "KESClient",
+            ["CCurl", "CLinux", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Locking", logging]),
+        module(
+            "KESService",
+            [
+                "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux", "Locking", nioCore,
+                logging, yams,
+            ]
+        ),
         module(
             "S3Service",
             [
@@ -79,7 +98,14 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "S3Service", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer",
+                "S3Service", "KESClient", "KESProtocol", "Encryption", "KeyManagement", "S3Protocol", "Certificates",
+                "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", nioCore, logging, arguments,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "coffer-kes",
+            dependencies: [
+                "KESService", "KESClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer",
                 "CLinux", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
@@ -96,6 +122,12 @@ let package = Package(
         tests(of: "ObjectStorage"),
         tests(of: "HTTPServer", [nioCore]),
         tests(of: "KeyManagement", ["Cryptography"]),
+        tests(of: "Certificates", ["Cryptography"]),
+        tests(of: "KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
+        tests(of: "KESClient", ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", logging]),
+        tests(
+            of: "KESService",
+            ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(

@@ -13,17 +13,18 @@ LONGEST_FILE = 600
 LEVELS = {
     "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "Locking": 0,
     "Cryptography": 1, "HTTPServer": 1, "ObjectStorage": 1,
-    "KeyManagement": 2, "S3Protocol": 2,
-    "Encryption": 3, "KESClient": 3,
-    "S3Service": 4,
+    "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
+    "Encryption": 3, "KESProtocol": 3,
+    "KESClient": 4, "KESService": 4, "S3Service": 4,
     "coffer": 5, "coffer-bench": 5, "coffer-kes": 5,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
 IMPORTERS = {
-    "COpenSSL": {"Cryptography"}, "CCurl": {"KESClient"},
+    "COpenSSL": {"Certificates", "Cryptography"}, "CCurl": {"KESClient"}, "Yams": {"KESService"},
+    "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"HTTPServer", "S3Service", "coffer", "coffer-bench"},
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"HTTPServer", "KESService", "S3Service", "coffer", "coffer-bench", "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }
 

@@ -1,0 +1,2 @@
+/// Certificates and private keys as OpenSSL has them: PEM files, identities, verification.
+package enum PEM {}

@@ -1,0 +1,2 @@
+/// The client side of KES's REST API.
+package enum KESClient {}

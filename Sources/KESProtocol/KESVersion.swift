@@ -1,0 +1,4 @@
+/// What this server calls itself in the form of KES's releases.
+package enum KESVersion {
+    package static let release = "2026-11-21T00-00-00Z"
+}

@@ -1,0 +1,2 @@
+/// The server side of KES's REST API.
+package enum KESService {}
