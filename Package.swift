@@ -64,6 +64,7 @@ let package = Package(
         module("Cryptography", ["COpenSSL", "CLinux"]),
         module("ObjectStorage", ["CLinux", "Locking", grdb, grdbSQLite, logging]),
         module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioHTTP2, nioSSL, logging]),
+        module("HTTPClient", ["CCurl", "CLinux", "Locking"]),
 
         // Level 2
         module("Certificates", ["COpenSSL", "Cryptography"]),
@@ -78,11 +79,12 @@ let package = Package(
         // Level 4
         module(
             "KESClient",
-            ["CCurl", "CLinux", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Locking", logging]),
+            ["HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Locking", logging]),
         module(
             "KESService",
             [
-                "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux", "Locking", nioCore,
+                "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux", "Locking",
+                nioCore,
                 logging, yams,
             ]
         ),
@@ -98,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "S3Service", "KESClient", "KESProtocol", "Encryption", "KeyManagement", "S3Protocol", "Certificates",
+                "S3Service", "KESClient", "KESProtocol", "HTTPClient", "Encryption", "KeyManagement", "S3Protocol",
+                "Certificates",
                 "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
@@ -122,9 +125,11 @@ let package = Package(
         tests(of: "ObjectStorage"),
         tests(of: "HTTPServer", [nioCore]),
         tests(of: "KeyManagement", ["Cryptography"]),
+        tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),
         tests(of: "KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
-        tests(of: "KESClient", ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", logging]),
+        tests(
+            of: "KESClient", ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", logging]),
         tests(
             of: "KESService",
             ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),

@@ -1,0 +1,2 @@
+/// An HTTP client on libcurl.
+package enum HTTPClient {}

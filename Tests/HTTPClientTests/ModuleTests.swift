@@ -1,0 +1,6 @@
+import HTTPClient
+import Testing
+
+struct ModuleTests {
+    @Test func `the module is there`() { #expect(Bool(true)) }
+}
