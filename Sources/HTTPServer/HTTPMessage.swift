@@ -37,16 +37,17 @@ package struct ConnectionInfo: Sendable {
     package let remoteAddress: String
     /// The port the connection was accepted on.
     package let localPort: Int
-    /// The client's leaf certificate in DER, when the server asked for one and the client sent one.
+    /// The certificates the client sent, in DER, leaf first; empty when the server asked for none or got none.
     ///
-    /// Nothing about it but the possession of its private key has been verified.
-    package let peerCertificate: [UInt8]?
+    /// The client has proved that it holds the key of the first; what else has been verified depends on
+    /// `TLSConfigurationSource.clientCertificate`.
+    package let peerCertificates: [[UInt8]]
 
-    package init(isTLS: Bool, remoteAddress: String, localPort: Int, peerCertificate: [UInt8]? = nil) {
+    package init(isTLS: Bool, remoteAddress: String, localPort: Int, peerCertificates: [[UInt8]] = []) {
         self.isTLS = isTLS
         self.remoteAddress = remoteAddress
         self.localPort = localPort
-        self.peerCertificate = peerCertificate
+        self.peerCertificates = peerCertificates
     }
 }
 

@@ -23,18 +23,16 @@ package final class HTTPServer: Sendable {
     private let listeners: [any Channel]
     private let state: ServerState
     private let certificates: CertificateStore?
-    private let poll: RepeatedTask?
 
     private init(
         group: MultiThreadedEventLoopGroup, loops: [ConnectionLoop], listeners: [any Channel], state: ServerState,
-        certificates: CertificateStore?, poll: RepeatedTask?
+        certificates: CertificateStore?
     ) {
         self.group = group
         self.loops = loops
         self.listeners = listeners
         self.state = state
         self.certificates = certificates
-        self.poll = poll
         addresses = listeners.compactMap(\.localAddress)
     }
 
@@ -47,7 +45,9 @@ package final class HTTPServer: Sendable {
         var addresses: [ListenAddress] = []
         for text in configuration.addresses { addresses.append(try ListenAddress(text)) }
         var certificates: CertificateStore?
-        if let source = configuration.tls { certificates = try CertificateStore(source, logger: logger) }
+        if let source = configuration.tls {
+            certificates = try CertificateStore(source, http2: configuration.http2, logger: logger)
+        }
 
         let state = ServerState(configuration, handler: handler, logger: logger)
         let count = configuration.eventLoops ?? max(4, 4 * System.coreCount)
@@ -62,9 +62,9 @@ package final class HTTPServer: Sendable {
             try? await group.shutdownGracefully()
             throw error
         }
+        certificates?.poll()
         return HTTPServer(
-            group: group, loops: loops, listeners: listeners, state: state, certificates: certificates,
-            poll: certificates?.poll(on: group.next()))
+            group: group, loops: loops, listeners: listeners, state: state, certificates: certificates)
     }
 
     /// Reads the certificates again, for connections to come.
@@ -74,13 +74,22 @@ package final class HTTPServer: Sendable {
         try certificates?.reload()
     }
 
+    /// Serves connections to come from `source`; open ones stay as they are.
+    ///
+    /// On failure, or if the server was started without TLS, nothing changes.
+    package func replaceTLS(_ source: TLSConfigurationSource) throws(HTTPServerError) {
+        guard let certificates else { throw .tls(reason: "the server does not serve TLS") }
+        try certificates.replace(source)
+        certificates.poll()
+    }
+
     /// Stops accepting and closes idle connections; requests in flight have `grace` to finish before their connections
     /// are reset and their tasks cancelled.
     ///
     /// Returns when all of it is over, at the latest some seconds after `grace`. A second call does nothing.
     package func shutdown(grace: Duration) async {
         guard !state.isShuttingDown.exchange(true, ordering: .sequentiallyConsistent) else { return }
-        poll?.cancel()
+        certificates?.stopPolling()
         for listener in listeners { try? await listener.close() }
         await onEveryConnection { $0.shutDown() }
         await waitUntil(.now + grace) { self.isQuiet }
@@ -97,7 +106,7 @@ package final class HTTPServer: Sendable {
         state.openConnections.load(ordering: .relaxed) == 0 && state.runningRequests.load(ordering: .relaxed) == 0
     }
 
-    private func onEveryConnection(_ body: @escaping @Sendable (Connection) -> Void) async {
+    private func onEveryConnection(_ body: @escaping @Sendable (any LoopMember) -> Void) async {
         for loop in loops {
             try? await loop.loop.submit { loop.forEach(body) }.get()
         }
@@ -174,19 +183,33 @@ extension HTTPServer {
             state.connectionClosed()
             return channel.close(promise: nil)
         }
-        let gate = RequestGate(limits: state.limits)
         let info = ConnectionInfo(
             isTLS: certificates != nil, remoteAddress: channel.remoteAddress.map(numericAddress) ?? "",
             localPort: channel.localAddress?.port ?? 0)
-        let connection = Connection(loop: loop, server: state, gate: gate, admission: admission, info: info)
-        let decoder = HTTPRequestDecoder(limitConfiguration: state.limits.decoderLimits)
         do {
-            if let certificates { try channel.pipeline.syncOperations.addHandler(certificates.makeHandler()) }
-            try channel.pipeline.syncOperations.addHandlers(gate, ByteToMessageHandler(decoder), connection)
+            if let certificates {
+                let tls = try certificates.makeHandler()
+                let handshake = HandshakeHandler(tls, loop: loop, server: state, info: info) { info, _ in
+                    try addHTTP1(to: channel, loop, state, admission, info)
+                }
+                try channel.pipeline.syncOperations.addHandlers(tls.tls, handshake)
+            } else {
+                try addHTTP1(to: channel, loop, state, admission, info)
+            }
         } catch {
             state.connectionClosed()
             throw error
         }
+    }
+
+    private static func addHTTP1(
+        to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ admission: ServerState.Admission,
+        _ info: ConnectionInfo
+    ) throws {
+        let gate = RequestGate(limits: state.limits)
+        let connection = Connection(loop: loop, server: state, gate: gate, admission: admission, info: info)
+        let decoder = HTTPRequestDecoder(limitConfiguration: state.limits.decoderLimits)
+        try channel.pipeline.syncOperations.addHandlers(gate, ByteToMessageHandler(decoder), connection)
     }
 
     /// The address without its port; IPv4 in its own notation even where it came in on an IPv6 socket.

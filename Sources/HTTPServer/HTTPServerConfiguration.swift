@@ -6,6 +6,13 @@ package struct HTTPServerConfiguration: Sendable {
     package var limits = HTTPLimits()
     /// Threads that do the network and run the handlers; nil: four a core, at least four.
     package var eventLoops: Int?
+    /// Offer HTTP/2 to TLS clients.
+    package var http2 = false
+    /// The bytes sent to a client that speaks plain HTTP to a TLS port, before the connection closes.
+    package var plainHTTPAnswer = Array(
+        "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n".utf8)
+    /// Whether failed TLS handshakes are logged, at info, a bounded number each second.
+    package var logsHandshakeErrors = true
     /// Makes the answer to a request that no handler sees.
     ///
     /// `content-length` and `connection` are added to it.
@@ -14,27 +21,6 @@ package struct HTTPServerConfiguration: Sendable {
     package init(addresses: [String], tls: TLSConfigurationSource? = nil) {
         self.addresses = addresses
         self.tls = tls
-    }
-}
-
-/// A directory with the server's certificates: `public.crt` (PEM, leaf first, then its chain) and `private.key` (PEM,
-/// unencrypted PKCS#8, PKCS#1 or SEC1; RSA, ECDSA or Ed25519), and one sub-directory of the same form for every further
-/// server name, called after it.
-package struct TLSConfigurationSource: Sendable {
-    package enum ClientCertificate: Sendable {
-        case none
-        /// Ask for one, go on without; any certificate whose key the client holds is accepted and handed to handlers.
-        case requested
-    }
-
-    package var directory: String
-    package var clientCertificate = ClientCertificate.none
-    /// How often the files' modification times are looked at; nil: only `HTTPServer.reloadTLS()` reloads.
-    package var pollInterval: Duration? = .seconds(5)
-
-    package init(directory: String, clientCertificate: ClientCertificate = .none) {
-        self.directory = directory
-        self.clientCertificate = clientCertificate
     }
 }
 

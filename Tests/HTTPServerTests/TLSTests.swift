@@ -94,7 +94,7 @@ import Testing
         try makeCertificate(in: mine.path, name: "me")
         let der = try shell("openssl x509 -in \(mine.path)/public.crt -outform DER | od -An -v -tx1 | tr -d ' \\n'")
         try await withServer { request, response in
-            await response.send(200, request.connection.peerCertificate.map { hex($0) } ?? "none")
+            await response.send(200, request.connection.peerCertificates.first.map { hex($0) } ?? "none")
         } _: {
             $0.tls = TLSConfigurationSource(directory: directory.path, clientCertificate: .requested)
         } test: { _, port in

@@ -8,7 +8,7 @@ import Synchronization
 /// One connection: takes requests one after the other, runs the handler for each and keeps its deadlines.
 ///
 /// Unchecked: everything is touched on its event loop only.
-final class Connection: ChannelInboundHandler, @unchecked Sendable {
+final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
@@ -30,7 +30,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     private let gate: RequestGate
     private let admission: ServerState.Admission
     private(set) var context: ChannelHandlerContext?
-    private var info: ConnectionInfo
+    private let info: ConnectionInfo
 
     private var phase = Phase.waiting
     private var body: RequestBody?
@@ -49,7 +49,6 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     private var isReading = false
     private var isPumping = false
     private var needsFlush = false
-    private var hasPeerCertificate = false
 
     /// Of the phase: head, idle, linger or half-close.
     private var phaseDeadline: NIODeadline?
@@ -284,7 +283,6 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         let writer = ResponseWriter(
             isHEAD: head.method == "HEAD", versionMinor: head.versionMinor, loop: loop, connection: self)
         if messageEnded { body.complete() }
-        readPeerCertificate()
         self.body = body
         self.writer = writer
         bodyWanted = false
@@ -362,15 +360,6 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         if framing != .none { buffer.writeBytes(answer.body) }
         write(buffer)
         closeGently()
-    }
-
-    private func readPeerCertificate() {
-        guard info.isTLS, !hasPeerCertificate, let context else { return }
-        hasPeerCertificate = true
-        let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
-        guard let certificate = tls?.peerCertificate, let der = try? certificate.toDERBytes() else { return }
-        info = ConnectionInfo(
-            isTLS: true, remoteAddress: info.remoteAddress, localPort: info.localPort, peerCertificate: der)
     }
 }
 

@@ -1,6 +1,16 @@
 import Glibc
 import NIOCore
 
+/// What lives on an event loop until its connection ends.
+protocol LoopMember: AnyObject {
+    /// Called every so often.
+    func checkDeadline(_ now: NIODeadline)
+    /// The server stops: ends at once if idle, else as soon as what is under way is done.
+    func shutDown()
+    /// The shutdown's grace is over.
+    func cutOff()
+}
+
 /// One event loop with what its connections share: the executor of their tasks, the clock of their deadlines and the
 /// text of the date.
 ///
@@ -9,7 +19,7 @@ final class ConnectionLoop: @unchecked Sendable {
     let loop: any EventLoop
     let executor: LoopExecutor
 
-    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var connections: [ObjectIdentifier: any LoopMember] = [:]
     private var ticking: RepeatedTask?
     private let tick: TimeAmount
     private var toFlush: [Connection] = []
@@ -22,7 +32,7 @@ final class ConnectionLoop: @unchecked Sendable {
         executor.afterJobs = { [unowned self] in flush() }
     }
 
-    func add(_ connection: Connection) {
+    func add(_ connection: any LoopMember) {
         connections[ObjectIdentifier(connection)] = connection
         guard ticking == nil else { return }
         ticking = loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { [unowned self] _ in
@@ -31,7 +41,7 @@ final class ConnectionLoop: @unchecked Sendable {
         }
     }
 
-    func remove(_ connection: Connection) {
+    func remove(_ connection: any LoopMember) {
         connections[ObjectIdentifier(connection)] = nil
         guard connections.isEmpty else { return }
         ticking?.cancel()
@@ -39,7 +49,7 @@ final class ConnectionLoop: @unchecked Sendable {
     }
 
     /// Calls `body` with every connection, within one turn.
-    func forEach(_ body: (Connection) -> Void) {
+    func forEach(_ body: (any LoopMember) -> Void) {
         executor.turn {
             for connection in Array(connections.values) { body(connection) }
         }

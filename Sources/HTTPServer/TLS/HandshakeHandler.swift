@@ -1,0 +1,97 @@
+import Logging
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// Stands at the end of a TLS connection's pipeline until the handshake is over; the HTTP handlers take its place.
+///
+/// Unchecked: everything is touched on its event loop only.
+final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, LoopMember, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let tls: TLSSettings.Handler
+    private let loop: ConnectionLoop
+    private let server: ServerState
+    private let info: ConnectionInfo
+    private let serve: (ConnectionInfo, HTTPVersion) throws -> Void
+    private var context: ChannelHandlerContext?
+    private var deadline: NIODeadline?
+    private var isOver = false
+
+    enum HTTPVersion { case one, two }
+
+    /// `serve` adds the handlers that come next, and counts the connection out when it is over.
+    init(
+        _ tls: TLSSettings.Handler, loop: ConnectionLoop, server: ServerState, info: ConnectionInfo,
+        serve: @escaping (ConnectionInfo, HTTPVersion) throws -> Void
+    ) {
+        self.tls = tls
+        self.loop = loop
+        self.server = server
+        self.info = info
+        self.serve = serve
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+        deadline = .now() + .nanoseconds(server.limits.headTimeout.nanoseconds)
+        if context.channel.isActive { context.read() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
+        context.fireChannelActive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        loop.remove(self)
+        self.context = nil
+        if !isOver { server.connectionClosed() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case TLSUserEvent.handshakeCompleted(let negotiated) = event else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        let identified = ConnectionInfo(
+            isTLS: true, remoteAddress: info.remoteAddress, localPort: info.localPort,
+            peerCertificates: peerCertificates())
+        do {
+            try serve(identified, negotiated == "h2" ? .two : .one)
+            isOver = true
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        } catch {
+            server.logger.error("a connection could not be set up", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        server.logger.debug("handshake failed", metadata: ["peer": "\(info.remoteAddress)", "error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    private func peerCertificates() -> [[UInt8]] {
+        let certificates = tls.chain.map(\.certificates) ?? tls.tls.peerCertificate.map { [$0] } ?? []
+        return certificates.compactMap { try? $0.toDERBytes() }
+    }
+
+    // MARK: LoopMember
+
+    func checkDeadline(_ now: NIODeadline) {
+        guard let deadline, deadline <= now else { return }
+        close()
+    }
+
+    func shutDown() { close() }
+
+    func cutOff() { close() }
+
+    /// There is nothing to end politely before the handshake is over.
+    private func close() {
+        deadline = nil
+        let tls = try? context?.pipeline.syncOperations.context(handler: tls.tls)
+        (tls ?? context)?.close(promise: nil)
+    }
+}

@@ -1,0 +1,167 @@
+import NIOCore
+import NIOSSL
+
+/// Everything a TLS handler is made from, read and checked.
+struct TLSSettings: Sendable {
+    /// A handler for one connection.
+    struct Handler {
+        let tls: NIOSSLServerHandler
+        /// Nil if `tls` itself has the client's only certificate.
+        let chain: PeerChain?
+    }
+
+    private enum Context: Sendable {
+        case shared(NIOSSLContext)
+        /// Makes one for each connection, and with it new session-ticket keys.
+        ///
+        /// A session resumed brings no certificate chain and is not verified again, and NIOSSL has no switch for it.
+        case perConnection(TLSConfiguration, judges: Bool)
+    }
+
+    private let main: ServerCertificate
+    private let named: [String: ServerCertificate]
+    private let context: Context
+
+    /// How many certificates serve.
+    var nameCount: Int { named.count + 1 }
+
+    init(_ source: TLSConfigurationSource, http2: Bool) throws(HTTPServerError) {
+        switch source.certificates {
+        case .directory(let directory):
+            main = try ServerCertificate(directory: directory)
+            named = try ServerCertificate.named(in: directory)
+        case .files(let certificate, let key, let password):
+            main = try ServerCertificate(certificate: certificate, key: key, password: password)
+            named = [:]
+        case .memory(let certificate, let key):
+            main = try ServerCertificate(
+                chain: certificate, chainName: "certificate", key: key, keyName: "private key", password: nil)
+            named = [:]
+        }
+        for (name, certificate) in named { try Self.check(certificate, name) }
+        try Self.check(main, source.certificates.name)
+
+        var configuration = main.configuration
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"]
+        // HTTP/2 excludes most others.
+        if http2 { configuration.cipherSuites = "ECDH+AESGCM:ECDH+CHACHA20" }
+        configuration.verifySignatureAlgorithms = Self.clientSignatures
+        if !named.isEmpty { configuration.sslContextCallback = Self.chooser(named) }
+
+        switch source.clientCertificate {
+        case .none:
+            configuration.certificateVerification = .none
+            context = .shared(try Self.context(configuration, source.certificates.name))
+            return
+        case .requested, .required:
+            configuration.trustRoots = .certificates([])
+        case .verified(let ca, _):
+            configuration.trustRoots = .certificates(try TrustRoots.read(ca))
+        }
+        configuration.certificateVerification =
+            source.clientCertificate.isRequired ? .noHostnameVerification : .optionalVerification
+        _ = try Self.context(configuration, source.certificates.name)
+        context = .perConnection(configuration, judges: !source.clientCertificate.isVerified)
+    }
+
+    /// BoringSSL's default lacks Ed25519.
+    private static let clientSignatures: [SignatureAlgorithm] = [
+        .ecdsaSecp256R1Sha256, .ed25519, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha384,
+        .rsaPkcs1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
+    ]
+
+    func served() throws(HTTPServerError) -> [TLSConfigurationSource.ServedCertificate] {
+        var served = [try main.served()]
+        for (_, certificate) in named.sorted(by: { $0.key < $1.key }) { served.append(try certificate.served()) }
+        return served
+    }
+
+    func makeHandler() throws -> Handler {
+        switch context {
+        case .shared(let context): return Handler(tls: NIOSSLServerHandler(context: context), chain: nil)
+        case .perConnection(let configuration, judges: false):
+            let context = try NIOSSLContext(configuration: configuration)
+            return Handler(tls: NIOSSLServerHandler(context: context), chain: nil)
+        case .perConnection(let configuration, judges: true):
+            let context = try NIOSSLContext(configuration: configuration)
+            let chain = PeerChain()
+            // Whose certificate it is, is for handlers to judge; the handshake proves the key.
+            let tls = NIOSSLServerHandler(
+                context: context,
+                customVerificationCallback: { certificates, verdict in
+                    chain.certificates = certificates
+                    verdict.succeed(.certificateVerified)
+                })
+            return Handler(tls: tls, chain: chain)
+        }
+    }
+
+    // MARK: Contexts
+
+    /// Finds a key that does not fit its certificate, which the first handshake would find otherwise.
+    private static func check(_ certificate: ServerCertificate, _ name: String) throws(HTTPServerError) {
+        _ = try context(certificate.configuration, name)
+    }
+
+    private static func context(
+        _ configuration: TLSConfiguration, _ name: String
+    ) throws(HTTPServerError) -> NIOSSLContext {
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw .tls(reason: "\(name): \(error)")
+        }
+    }
+
+    private static func chooser(_ named: [String: ServerCertificate]) -> NIOSSLContextCallback {
+        { hello, answer in
+            var override = NIOSSLContextConfigurationOverride()
+            if let certificate = hello.serverHostname.flatMap({ named[$0.lowercased()] }) {
+                override.certificateChain = certificate.chain
+                override.privateKey = .privateKey(certificate.key)
+            }
+            answer.succeed(override)
+        }
+    }
+}
+
+/// The chain one client has sent.
+///
+/// Touched on the connection's event loop only.
+final class PeerChain {
+    var certificates: [NIOSSLCertificate] = []
+}
+
+extension ServerCertificate {
+    fileprivate var configuration: TLSConfiguration {
+        .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+    }
+}
+
+extension TLSConfigurationSource.Certificates {
+    /// For error messages.
+    fileprivate var name: String {
+        switch self {
+        case .directory(let path), .files(certificate: let path, _, _): path
+        case .memory: "certificate"
+        }
+    }
+}
+
+extension TLSConfigurationSource.ClientCertificate {
+    fileprivate var isRequired: Bool {
+        switch self {
+        case .none, .requested: false
+        case .required: true
+        case .verified(_, let isRequired): isRequired
+        }
+    }
+
+    fileprivate var isVerified: Bool {
+        switch self {
+        case .none, .requested, .required: false
+        case .verified: true
+        }
+    }
+}
