@@ -97,11 +97,16 @@ let package = Package(
             ]
         ),
 
-        // Level 5: the composition roots.
+        // Level 5
+        module(
+            "AdminService",
+            ["S3Service", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", nioCore, logging]),
+
+        // Level 6: the composition roots.
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "S3Service", "KESClient", "KESProtocol", "HTTPClient", "Encryption", "KeyManagement", "S3Protocol",
+                "AdminService", "S3Service", "KESClient", "KESProtocol", "HTTPClient", "Encryption", "KeyManagement", "S3Protocol",
                 "Certificates",
                 "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", nioCore, logging, arguments,
             ],
@@ -136,6 +141,7 @@ let package = Package(
             ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
+        tests(of: "AdminService"),
         tests(
             of: "S3Service",
             ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer"]),

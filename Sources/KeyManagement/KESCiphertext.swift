@@ -70,10 +70,17 @@ package enum KESCiphertext {
         under key: SecretKey, cipher: MasterKeyCipher = .aes256, context: KMSContext
     ) -> GeneratedDataKey {
         let dataKey = SecretKey()
+        return GeneratedDataKey(
+            plaintext: dataKey, wrapped: wrap(dataKey, under: key, cipher: cipher, context: context))
+    }
+
+    /// `dataKey` sealed under `key` with `context` bound to it.
+    package static func wrap(
+        _ dataKey: SecretKey, under key: SecretKey, cipher: MasterKeyCipher = .aes256, context: KMSContext
+    ) -> [UInt8] {
         var bytes = dataKey.withUnsafeBytes { Array($0) }
         defer { wipe(&bytes) }
-        return GeneratedDataKey(
-            plaintext: dataKey, wrapped: seal(bytes, key: key, cipher: cipher, context: context.canonicalJSON))
+        return seal(bytes, key: key, cipher: cipher, context: context.canonicalJSON)
     }
 
     /// The data key that ``generateDataKey(under:cipher:context:)`` sealed; what is not 32 bytes long is not authentic.

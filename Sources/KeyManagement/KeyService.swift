@@ -21,6 +21,19 @@ package protocol KeyService: Sendable {
         _ wrapped: [UInt8], under key: KeyID, context: KMSContext
     ) async throws(KeyServiceError) -> SecretKey
 
+    /// Wraps a data key that exists already: it moves from one master key to another.
+    ///
+    /// What comes back is opened by ``decryptDataKey(_:under:context:)`` with the same key and context. Throws
+    /// `keyNotFound`, or what kept the service from answering.
+    func wrapDataKey(
+        _ dataKey: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8]
+
+    /// Whether `wrapped` was wrapped by a service that this one has followed, so that it still has to move.
+    func isOfFormerService(
+        _ wrapped: [UInt8], under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> Bool
+
     /// Makes a new master key; it is durable when this returns. Throws `keyExists` when there is one of that name.
     func createKey(_ key: KeyID) async throws(KeyServiceError)
 
@@ -35,6 +48,10 @@ package protocol KeyService: Sendable {
 }
 
 extension KeyService {
+    package func isOfFormerService(
+        _ wrapped: [UInt8], under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> Bool { false }
+
     /// Whether there is a key of this name.
     package func hasKey(_ key: KeyID) async throws(KeyServiceError) -> Bool {
         do {

@@ -82,6 +82,13 @@ package final class LocalKeyring: KeyService {
         return try KESCiphertext.openDataKey(wrapped, key: master.key, cipher: master.cipher, context: context)
     }
 
+    package func wrapDataKey(
+        _ dataKey: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8] {
+        let master = try await masterKey(key)
+        return KESCiphertext.wrap(dataKey, under: master.key, cipher: master.cipher, context: context)
+    }
+
     package func createKey(_ key: KeyID) async throws(KeyServiceError) {
         try await onQueue { () throws(KeyServiceError) in
             do throws(KeyringError) {

@@ -27,6 +27,13 @@ package final class StaticKeyService: KeyService {
         return try KESCiphertext.openDataKey(wrapped, key: self.key, context: context)
     }
 
+    package func wrapDataKey(
+        _ dataKey: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8] {
+        try requireOwn(key)
+        return KESCiphertext.wrap(dataKey, under: self.key, context: context)
+    }
+
     package func createKey(_ key: KeyID) async throws(KeyServiceError) {
         if key == defaultKey { throw KeyServiceError.keyExists(key.name) }
         throw KeyServiceError.notSupported("creating keys beside the static one")

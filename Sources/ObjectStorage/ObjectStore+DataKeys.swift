@@ -12,9 +12,9 @@ extension ObjectStore {
         }
     }
 
-    /// All data keys, by identifier.
-    package func dataKeys() throws(StorageError) -> [DataKeyRow] {
-        try catalogue.readers.read { session throws(StorageError) in try session.dataKeys() }
+    /// Up to `limit` data keys behind `id`, by identifier; from the first one when there is no `id`.
+    package func dataKeys(after id: DataKeyID?, limit: Int) throws(StorageError) -> [DataKeyRow] {
+        try catalogue.readers.read { session throws(StorageError) in try session.dataKeys(after: id, limit: limit) }
     }
 
     /// How many data keys each key of the key service wraps, by its name.

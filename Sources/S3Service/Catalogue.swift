@@ -3,6 +3,7 @@ import Encryption
 import KeyManagement
 package import ObjectStorage
 import S3Protocol
+import Synchronization
 
 /// Something at rest that did not open or does not fit together: edited, cut, swapped, or written by a defect.
 ///
@@ -17,36 +18,54 @@ package struct Corruption: Error, CustomStringConvertible {
 
 /// Opens and seals the catalogue's records.
 ///
-/// Each is bound to its kind, its row's id and its row's clear columns.
+/// Each is bound to its kind, its row's id and its row's clear columns. Until the key service has opened the catalogue
+/// key, whatever needs a record fails as the key service's being unavailable; what needs only clear columns goes on.
 package final class Catalogue: Sendable {
     package let store: ObjectStore
-    private let sealer: RecordSealer
+    private let opened = AtomicLazyReference<RecordSealer>()
 
-    package init(store: ObjectStore, catalogueKey: SecretKey) {
+    /// A catalogue that is locked until ``unlock(with:)``.
+    package init(store: ObjectStore) {
         self.store = store
-        sealer = RecordSealer(catalogueKey: catalogueKey)
+    }
+
+    /// Gives it the catalogue key; the first one given stays.
+    package func unlock(with catalogueKey: SecretKey) {
+        _ = opened.storeIfNil(RecordSealer(catalogueKey: catalogueKey))
+    }
+
+    package var isLocked: Bool { opened.load() == nil }
+
+    private var sealer: RecordSealer {
+        get throws(KeyServiceError) {
+            guard let sealer = opened.load() else {
+                throw .unavailable("it has not opened the drive's catalogue key yet")
+            }
+            return sealer
+        }
     }
 
     // MARK: Object versions
 
-    func seal(_ record: ObjectRecord, _ columns: VersionColumns) -> [UInt8] {
-        sealer.seal(
+    func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(
             record.encoded(), kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
     }
 
-    func open(_ version: StoredVersion) throws(Corruption) -> ObjectRecord {
+    func open(_ version: StoredVersion) throws -> ObjectRecord {
         let plaintext = try openBytes(version)
         do { return try ObjectRecord(decoding: plaintext) } catch { throw corruption(of: version) }
     }
 
     /// The ETag alone: what a listing and a precondition need.
-    func etag(of version: StoredVersion) throws(Corruption) -> ETag {
+    func etag(of version: StoredVersion) throws -> ETag {
         let plaintext = try openBytes(version)
         do { return try ObjectRecord.etag(of: plaintext) } catch { throw corruption(of: version) }
     }
 
-    private func openBytes(_ version: StoredVersion) throws(Corruption) -> [UInt8] {
+    private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
         let columns = version.columns
+        let sealer = try sealer
         do {
             return try sealer.open(
                 version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
@@ -61,13 +80,14 @@ package final class Catalogue: Sendable {
 
     // MARK: Multipart
 
-    func seal(_ manifest: PartManifest, of version: VersionID) -> [UInt8] {
-        sealer.seal(manifest.encoded(), kind: .manifest, id: version.bytes, associatedData: [])
+    func seal(_ manifest: PartManifest, of version: VersionID) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(manifest.encoded(), kind: .manifest, id: version.bytes, associatedData: [])
     }
 
     /// The manifest of a multipart object, which must add up to the size in the version's row.
     func manifest(of version: StoredVersion) throws -> PartManifest {
         let corruption = Corruption(what: "part manifest of object \"\(version.columns.key)\"")
+        let sealer = try sealer
         guard let sealed = try store.manifest(version.columns.version) else { throw corruption }
         do {
             let bytes = try sealer.open(
@@ -80,11 +100,12 @@ package final class Catalogue: Sendable {
         }
     }
 
-    func seal(_ record: UploadRecord, _ row: UploadRow) -> [UInt8] {
-        sealer.seal(record.encoded(), kind: .upload, id: row.id.bytes, associatedData: row.associatedData)
+    func seal(_ record: UploadRecord, _ row: UploadRow) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(record.encoded(), kind: .upload, id: row.id.bytes, associatedData: row.associatedData)
     }
 
-    func open(_ row: UploadRow) throws(Corruption) -> UploadRecord {
+    func open(_ row: UploadRow) throws -> UploadRecord {
+        let sealer = try sealer
         do {
             return try UploadRecord(
                 decoding: sealer.open(
@@ -94,12 +115,13 @@ package final class Catalogue: Sendable {
         }
     }
 
-    func seal(_ record: PartRecord, _ row: PartRow, of upload: UploadID) -> [UInt8] {
-        sealer.seal(
+    func seal(_ record: PartRecord, _ row: PartRow, of upload: UploadID) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(
             record.encoded(), kind: .part, id: row.blob.bytes, associatedData: row.associatedData(of: upload))
     }
 
-    func open(_ row: PartRow, of upload: UploadID) throws(Corruption) -> PartRecord {
+    func open(_ row: PartRow, of upload: UploadID) throws -> PartRecord {
+        let sealer = try sealer
         do {
             return try PartRecord(
                 decoding: sealer.open(
@@ -111,12 +133,26 @@ package final class Catalogue: Sendable {
 
     // MARK: Buckets and settings
 
-    func seal(_ record: BucketRecord, id: BucketID, name: String, created: Int64) -> [UInt8] {
-        sealer.seal(
-            record.encoded(), kind: .bucket, id: bytes(id.rawValue), associatedData: bytes(created) + Array(name.utf8))
+    func seal(
+        _ record: BucketRecord, id: BucketID, name: String, created: Int64
+    ) throws(KeyServiceError) -> [UInt8] {
+        try bucketSeal(record, name: name, created: created)(id)
     }
 
-    func open(_ row: BucketRow) throws(Corruption) -> BucketRecord {
+    /// Seals the record of a bucket whose id is only known inside the transaction that makes it.
+    func bucketSeal(
+        _ record: BucketRecord, name: String, created: Int64
+    ) throws(KeyServiceError) -> @Sendable (BucketID) -> [UInt8] {
+        let sealer = try sealer
+        return { id in
+            sealer.seal(
+                record.encoded(), kind: .bucket, id: bytes(id.rawValue),
+                associatedData: bytes(created) + Array(name.utf8))
+        }
+    }
+
+    func open(_ row: BucketRow) throws -> BucketRecord {
+        let sealer = try sealer
         do {
             return try BucketRecord(
                 decoding: sealer.open(
@@ -129,6 +165,7 @@ package final class Catalogue: Sendable {
 
     /// A setting of the drive that must not be readable on it, such as the generated root secret.
     package func secretSetting(_ name: String) throws -> [UInt8]? {
+        let sealer = try sealer
         guard let sealed = try store.setting(name) else { return nil }
         do {
             return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])
@@ -138,13 +175,13 @@ package final class Catalogue: Sendable {
     }
 
     package func setSecretSetting(_ name: String, _ value: [UInt8]) async throws {
-        let sealed = sealer.seal(value, kind: .setting, id: Array(name.utf8), associatedData: [])
+        let sealed = try sealer.seal(value, kind: .setting, id: Array(name.utf8), associatedData: [])
         try await store.setSetting(name, sealed)
     }
+}
 
-    private func bytes(_ value: Int64) -> [UInt8] {
-        withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) }
-    }
+private func bytes(_ value: Int64) -> [UInt8] {
+    withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) }
 }
 
 extension UploadRow {

@@ -44,6 +44,7 @@ struct HealthCheck: Sendable {
         }
         let keys = context.dataKeys.service
         do {
+            if context.catalogue.isLocked { throw KeyServiceError.unavailable("the drive's keys are not open yet") }
             _ = try await keys.generateDataKey(under: keys.defaultKey, context: KMSContext())
             return ResponseHead(status: 200, headers: headers, contentLength: 0)
         } catch {

@@ -3,10 +3,12 @@ import Synchronization
 /// Request ids of 16 upper-case hex digits: the time of the process's start, then a count.
 ///
 /// Unique without a lock.
-struct RequestIDs: ~Copyable, Sendable {
+package struct RequestIDs: ~Copyable, Sendable {
     private let counter = Atomic<UInt64>(UInt64(truncatingIfNeeded: Clock.milliseconds()) << 20)
 
-    func next() -> String {
+    package init() {}
+
+    package func next() -> String {
         let value = counter.add(1, ordering: .relaxed).oldValue
         return String(unsafeUninitializedCapacity: 16) { digits in
             for index in 0..<16 {

@@ -48,6 +48,9 @@ final class CountingKeyService: KeyService {
     func decryptDataKey(
         _ wrapped: [UInt8], under key: KeyID, context: KMSContext
     ) async throws(KeyServiceError) -> SecretKey { throw .notAuthentic }
+    func wrapDataKey(
+        _ dataKey: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8] { throw .notSupported("wrap") }
     func createKey(_ key: KeyID) async throws(KeyServiceError) { throw .notSupported("create") }
     func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription { throw .keyNotFound(key.name) }
     func listKeys() async throws(KeyServiceError) -> [KeyDescription] { [] }

@@ -223,6 +223,11 @@ final class CountingService: KeyService {
     func generateDataKey(under key: KeyID, context: KMSContext) async throws(KeyServiceError) -> GeneratedDataKey {
         try await inner.generateDataKey(under: key, context: context)
     }
+    func wrapDataKey(
+        _ dataKey: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8] {
+        try await inner.wrapDataKey(dataKey, under: key, context: context)
+    }
     func createKey(_ key: KeyID) async throws(KeyServiceError) { try await inner.createKey(key) }
     func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription { try await inner.describeKey(key) }
     func listKeys() async throws(KeyServiceError) -> [KeyDescription] { try await inner.listKeys() }

@@ -16,7 +16,8 @@ LEVELS = {
     "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
     "Encryption": 3, "KESProtocol": 3,
     "KESClient": 4, "KESService": 4, "S3Service": 4,
-    "coffer": 5, "coffer-bench": 5, "coffer-kes": 5,
+    "AdminService": 5,
+    "coffer": 6, "coffer-bench": 6, "coffer-kes": 6,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
 IMPORTERS = {
@@ -24,7 +25,7 @@ IMPORTERS = {
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"HTTPServer", "KESService", "S3Service", "coffer", "coffer-bench", "coffer-kes"},
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "S3Service", "coffer", "coffer-bench", "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }
 

@@ -29,10 +29,13 @@ extension Session {
         ) { row in dataKeyRow(row) }
     }
 
-    func dataKeys() throws(StorageError) -> [DataKeyRow] {
-        try all("SELECT id, kms_key, wrapped, context, created, shared FROM data_keys ORDER BY id") { row in
-            dataKeyRow(row)
-        }
+    func dataKeys(after id: DataKeyID?, limit: Int) throws(StorageError) -> [DataKeyRow] {
+        try all(
+            """
+            SELECT id, kms_key, wrapped, context, created, shared FROM data_keys WHERE id > ? ORDER BY id LIMIT ?
+            """,
+            .integer(id?.rawValue ?? .min), .integer(Int64(limit))
+        ) { row in dataKeyRow(row) }
     }
 
     func kmsKeysInUse() throws(StorageError) -> [(kmsKey: String, count: Int)] {

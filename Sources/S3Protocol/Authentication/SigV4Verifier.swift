@@ -9,14 +9,14 @@ package final class SigV4Verifier: Sendable {
     package static let allowedSkew: Int64 = 900
 
     private let region: String?
-    private let secret: @Sendable (String) -> SecretString?
+    private let secret: @Sendable (String) throws(S3Error) -> SecretString?
     private let signingKeys = SigningKeys()
 
     /// Makes a verifier for the accounts that `secret` knows.
     ///
     /// `region` is the one region that requests must be signed for; nil or empty accepts any. `secret` finds the secret
     /// key of an access key, nil if there is no such account; it is called once for every request that claims one.
-    package init(region: String?, secret: @escaping @Sendable (_ accessKey: String) -> SecretString?) {
+    package init(region: String?, secret: @escaping @Sendable (_ accessKey: String) throws(S3Error) -> SecretString?) {
         self.region = region.flatMap { $0.isEmpty ? nil : $0 }
         self.secret = secret
     }
@@ -174,7 +174,7 @@ package final class SigV4Verifier: Sendable {
             request.header("x-amz-security-token") ?? request.target.queryValue("X-Amz-Security-Token")
             ?? request.target.queryValue("x-amz-security-token")
         guard token?.isEmpty ?? true else { throw S3Error(.invalidTokenId) }
-        guard let secret = secret(accessKey) else {
+        guard let secret = try secret(accessKey) else {
             throw S3Error(.invalidAccessKeyId, details: [(name: "AWSAccessKeyId", value: accessKey)])
         }
         return secret

@@ -1,3 +1,4 @@
+import KeyManagement
 import Locking
 package import ObjectStorage
 import S3Protocol
@@ -8,7 +9,18 @@ package struct Bucket: Sendable {
     package let name: String
     /// Milliseconds since 1970.
     package let created: Int64
-    var record: BucketRecord
+    /// `nil` while the catalogue is locked.
+    fileprivate var openedRecord: BucketRecord?
+
+    /// What is configured for the bucket.
+    ///
+    /// - Throws: `unavailable` while the catalogue is locked: a rule that cannot be read is not taken for none.
+    var record: BucketRecord {
+        get throws(KeyServiceError) {
+            guard let openedRecord else { throw .unavailable("it has not opened the drive's catalogue key yet") }
+            return openedRecord
+        }
+    }
 }
 
 /// All buckets, in memory: one process owns the drive, so what was committed here is what is.
@@ -18,14 +30,26 @@ package final class BucketDirectory: Sendable {
     private let catalogue: Catalogue
     private let buckets: ShortLock<[String: Bucket]>
 
+    /// Reads every bucket; of a locked catalogue only what stands in clear, until ``reload()``.
     package init(_ catalogue: Catalogue) throws {
         self.catalogue = catalogue
+        buckets = ShortLock(try Self.read(catalogue))
+    }
+
+    /// Reads every bucket again: the catalogue was unlocked.
+    package func reload() throws {
+        let read = try Self.read(catalogue)
+        buckets.withLock { $0 = read }
+    }
+
+    private static func read(_ catalogue: Catalogue) throws -> [String: Bucket] {
         var buckets: [String: Bucket] = [:]
         for row in try catalogue.store.buckets() {
             buckets[row.name] = Bucket(
-                id: row.id, name: row.name, created: row.created, record: try catalogue.open(row))
+                id: row.id, name: row.name, created: row.created,
+                openedRecord: catalogue.isLocked ? nil : try catalogue.open(row))
         }
-        self.buckets = ShortLock(buckets)
+        return buckets
     }
 
     /// - Throws: `NoSuchBucket`.
@@ -42,11 +66,9 @@ package final class BucketDirectory: Sendable {
     package var count: Int { buckets.withLock { $0.count } }
 
     func create(_ name: BucketName, at time: Int64) async throws {
-        let catalogue = catalogue
-        let row = try await catalogue.store.createBucket(name: name.rawValue, created: time) { id in
-            catalogue.seal(BucketRecord(), id: id, name: name.rawValue, created: time)
-        }
-        let bucket = Bucket(id: row.id, name: row.name, created: row.created, record: BucketRecord())
+        let seal = try catalogue.bucketSeal(BucketRecord(), name: name.rawValue, created: time)
+        let row = try await catalogue.store.createBucket(name: name.rawValue, created: time, seal: seal)
+        let bucket = Bucket(id: row.id, name: row.name, created: row.created, openedRecord: BucketRecord())
         buckets.withLock { $0[row.name] = bucket }
     }
 
@@ -56,10 +78,12 @@ package final class BucketDirectory: Sendable {
     }
 
     func update(_ bucket: Bucket, _ change: (inout BucketRecord) -> Void) async throws {
-        var changed = bucket
-        change(&changed.record)
-        let sealed = catalogue.seal(changed.record, id: bucket.id, name: bucket.name, created: bucket.created)
+        var record = try bucket.record
+        change(&record)
+        let sealed = try catalogue.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
         try await catalogue.store.updateBucket(bucket.id, sealed: sealed)
+        var changed = bucket
+        changed.openedRecord = record
         let updated = changed
         buckets.withLock { if $0[updated.name]?.id == updated.id { $0[updated.name] = updated } }
     }

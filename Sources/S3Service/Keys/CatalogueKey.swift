@@ -28,11 +28,28 @@ package struct CatalogueKey: Sendable {
     /// Makes the catalogue key of a new drive under the service's default key, durable when this returns.
     package static func create(in store: ObjectStore, service: any KeyService) async throws -> CatalogueKey {
         let generated = try await service.generateDataKey(under: service.defaultKey, context: context)
+        let key = CatalogueKey(kmsKey: service.defaultKey, wrapped: generated.wrapped)
+        try await key.write(to: store)
+        return key
+    }
+
+    /// The same key wrapped under another one of the service; `nil`, with nothing done, when it stands there already.
+    func moved(to key: KeyID, in store: ObjectStore, service: any KeyService) async throws -> CatalogueKey? {
+        if kmsKey == key, try await !service.isOfFormerService(wrapped, under: key, context: Self.context) {
+            return nil
+        }
+        let plain = try await open(with: service)
+        let moved = CatalogueKey(
+            kmsKey: key, wrapped: try await service.wrapDataKey(plain, under: key, context: Self.context))
+        try await moved.write(to: store)
+        return moved
+    }
+
+    private func write(to store: ObjectStore) async throws {
         var encoder = RecordEncoder()
-        encoder.put(Tag.kmsKey, service.defaultKey.name)
-        encoder.put(Tag.wrapped, generated.wrapped)
-        try await store.setSetting(setting, encoder.bytes)
-        return CatalogueKey(kmsKey: service.defaultKey, wrapped: generated.wrapped)
+        encoder.put(Tag.kmsKey, kmsKey.name)
+        encoder.put(Tag.wrapped, wrapped)
+        try await store.setSetting(Self.setting, encoder.bytes)
     }
 
     package func open(with service: any KeyService) async throws(KeyServiceError) -> SecretKey {

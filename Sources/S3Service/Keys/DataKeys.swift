@@ -6,7 +6,7 @@ package import ObjectStorage
 /// Data keys for writes and reads: the bucket's shared one, one of an object's own, or one that exists already.
 package final class DataKeys: Sendable {
     package let service: any KeyService
-    private let store: ObjectStore
+    let store: ObjectStore
     private let cache: DataKeyCache
     private let shared: SharedDataKeys
     private let clock: @Sendable () -> Int64
@@ -68,10 +68,25 @@ package final class DataKeys: Sendable {
     package func key(of row: DataKeyRow) async throws -> SecretKey {
         if let key = cache.cached(row.wrapped, keyName: row.kmsKey, canonicalContext: row.context) { return key }
         let id = try KeyID(row.kmsKey)
+        return try await cache.decrypt(row.wrapped, under: id, context: Self.context(of: row))
+    }
+
+    /// Puts `row`'s data key under `target`; false when the row was gone, or another one's work, meanwhile.
+    func move(_ row: DataKeyRow, to target: KeyID) async throws -> Bool {
+        let plain = try await key(of: row)
+        let context = try Self.context(of: row)
+        let wrapped = try await service.wrapDataKey(plain, under: target, context: context)
+        let moved = DataKeyRow(
+            id: row.id, kmsKey: target.name, wrapped: wrapped, context: row.context, created: row.created,
+            isShared: row.isShared)
+        return try await store.replaceDataKey(moved, replacing: row.wrapped)
+    }
+
+    static func context(of row: DataKeyRow) throws(Corruption) -> KMSContext {
         guard let context = KMSContext(canonicalJSON: row.context) else {
             throw Corruption(what: "context of data key \(row.id.rawValue)")
         }
-        return try await cache.decrypt(row.wrapped, under: id, context: context)
+        return context
     }
 
     func row(_ id: DataKeyID) throws -> DataKeyRow {

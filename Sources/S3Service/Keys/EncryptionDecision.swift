@@ -23,7 +23,7 @@ enum EncryptionDecision: Sendable {
                 key: try keyID.map { try KeyID($0) } ?? defaultKey, clientContext: context.map { KMSContext($0) },
                 bucketKey: bucketKey)
         case .none:
-            let rule = bucket.record.encryption
+            let rule = try bucket.record.encryption
             switch rule?.algorithm {
             case .sseS3:
                 self = .sseS3

@@ -60,8 +60,8 @@ struct CompleteMultipartUpload: S3Operation {
         try await service.store.completeUpload(
             upload.row.id, parts: parts.map { (number: $0.row.number, blob: $0.row.blob) },
             version: NewVersion(
-                columns: columns, sealed: service.catalogue.seal(record, columns), body: .none, dataKey: nil),
-            manifest: service.catalogue.seal(manifest, of: columns.version),
+                columns: columns, sealed: try service.catalogue.seal(record, columns), body: .none, dataKey: nil),
+            manifest: try service.catalogue.seal(manifest, of: columns.version),
             check: service.checkAtCommit(preconditions))
 
         let headers = service.encryptionHeaders(

@@ -34,7 +34,7 @@ struct CreateMultipartUpload: S3Operation {
             id: UploadID(), bucket: bucket.id, key: object.rawValue, initiated: request.time,
             dataKey: key.dataKeyRow?.id,
             sealed: [])
-        row.sealed = service.catalogue.seal(record, row)
+        row.sealed = try service.catalogue.seal(record, row)
         try await service.store.createUpload(row, dataKey: key.dataKeyRow)
 
         var headers = key.responseHeaders

@@ -53,7 +53,7 @@ struct PutObject: S3Operation {
             blob: body.blob)
         try await service.store.put(
             NewVersion(
-                columns: columns, sealed: service.catalogue.seal(record, columns), body: body,
+                columns: columns, sealed: try service.catalogue.seal(record, columns), body: body,
                 dataKey: key.dataKeyRow),
             check: service.checkAtCommit(preconditions))
 

@@ -47,7 +47,7 @@ struct UploadPart: S3Operation {
         var row = PartRow(
             number: number, blob: blob.id, length: body.storedLength, size: payload.length, modified: request.time,
             sealed: [])
-        row.sealed = service.catalogue.seal(record, row, of: upload.row.id)
+        row.sealed = try service.catalogue.seal(record, row, of: upload.row.id)
         try await service.store.putPart(row, of: upload.row.id)
 
         var headers = [(name: "etag", value: record.etag.quoted)]

@@ -27,8 +27,11 @@ struct ServerCommand: AsyncParsableCommand {
                     NAME:BASE64, one static 256-bit key; also ..._FILE
               MINIO_KMS_AUTO_ENCRYPTION
                     on: writes that say nothing are SSE-KMS, not SSE-S3
-              COFFER_KEYRING
-                    --keyring
+              COFFER_KEYRING, COFFER_KMS_REQUIRED
+                    --keyring, --kms-required
+              COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
+                    what the drive's keys came from before, until
+                    `coffer keys rewrap` has moved them
               COFFER_HTTP_HEAD_BYTES, _HEADER_COUNT, _HEAD_SECONDS, _IDLE_SECONDS,
               COFFER_HTTP_BODY_STALL_SECONDS, COFFER_HTTP_CONNECTIONS
                     what a client may cost (65536, 100, 30, 120, 60, 10000)
@@ -56,6 +59,9 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Keyring file (default: ~/.config/coffer/keyring.json).", valueName: "FILE"))
     var keyring: String?
+
+    @Flag(help: "End at once when the key service cannot be reached at the start, instead of serving what needs no key.")
+    var kmsRequired = false
 
     @Flag(help: "TLS is ended by a trusted proxy in front: allow SSE-C on plain connections.")
     var tlsTerminatedUpstream = false

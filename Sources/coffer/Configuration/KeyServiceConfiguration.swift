@@ -1,11 +1,22 @@
 import KeyManagement
 
 /// Where data keys come from.
-enum KeyServiceConfiguration: Sendable {
-    /// The local keyring: named keys in one file outside the drive.
-    case keyring(path: String)
-    /// One static key from the environment.
-    case staticKey(StaticKeyService)
+struct KeyServiceConfiguration: Sendable {
+    enum Current: Sendable {
+        /// The local keyring: named keys in one file outside the drive.
+        case keyring(path: String)
+        /// One static key from the environment.
+        case staticKey(StaticKeyService)
+    }
+
+    /// What the drive's data keys came from before, while they move to the current key service.
+    enum Former: Sendable {
+        case keyring(path: String)
+        case staticKey(StaticKeyService)
+    }
+
+    let current: Current
+    let former: Former?
 
     /// The sets of variables exclude each other, as at MinIO: a server must never guess which keys it is to use.
     init(keyringOption: String?, environment: Environment) throws(StartFailure) {
@@ -25,11 +36,30 @@ enum KeyServiceConfiguration: Sendable {
             throw StartFailure("MINIO_\(name): the protocol of MinIO's commercial KMS is not supported")
         }
         if let staticKey {
-            self = .staticKey(staticKey)
+            current = .staticKey(staticKey)
         } else {
-            self = .keyring(
+            current = .keyring(
                 path: keyringOption ?? environment.value("KEYRING")
                     ?? LocalKeyring.defaultPath(environment: environment.variables))
+        }
+        former = try Self.former(environment)
+    }
+
+    /// Only Coffer's own variables: no other server can open what another key service wrapped.
+    private static func former(_ environment: Environment) throws(StartFailure) -> Former? {
+        let keyring = environment.value("FORMER_KEYRING")
+        let secret = try environment.secret("FORMER_KMS_SECRET_KEY")
+        switch (keyring, secret) {
+        case (nil, nil): return nil
+        case (let path?, nil): return .keyring(path: path)
+        case (nil, let secret?):
+            do throws(StaticKeyError) {
+                return .staticKey(try StaticKeyService.parse(secret))
+            } catch {
+                throw StartFailure("COFFER_FORMER_KMS_SECRET_KEY: \(error)")
+            }
+        case (.some, .some):
+            throw StartFailure("COFFER_FORMER_KEYRING and COFFER_FORMER_KMS_SECRET_KEY: only one service can be the former one")
         }
     }
 

@@ -48,5 +48,5 @@ struct RootCredentials: Sendable {
     }
 
     private static let setting = "root-secret"
-    private static let generatedUser = "coffer"
+    static let generatedUser = "coffer"
 }

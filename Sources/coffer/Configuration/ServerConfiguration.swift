@@ -11,6 +11,8 @@ struct ServerConfiguration: Sendable {
     var region: String?
     var domains: [String]
     var keyService: KeyServiceConfiguration
+    /// Whether to end at once when the key service cannot be had at the start, instead of serving what needs no key.
+    var requiresKeyService: Bool
     var autoEncryption: Bool
     var limits: HTTPLimits
     /// Threads that serve connections; `nil` leaves it to the engine.
@@ -34,8 +36,10 @@ struct ServerConfiguration: Sendable {
         region = environment.value("SITE_REGION") ?? environment.value("REGION") ?? environment.value("REGION_NAME")
         domains = try Self.domains(environment.value("DOMAIN"))
         keyService = try KeyServiceConfiguration(keyringOption: command.keyring, environment: environment)
+        let isRequired = try environment.isOn("KMS_REQUIRED")
+        requiresKeyService = command.kmsRequired || isRequired
         autoEncryption = try environment.isOn("KMS_AUTO_ENCRYPTION")
-        if autoEncryption, case .keyring = keyService {
+        if autoEncryption, case .keyring = keyService.current {
             notes.append("MINIO_KMS_AUTO_ENCRYPTION: SSE-KMS under the keyring's default key")
         }
         limits = try HTTPLimits(environment)

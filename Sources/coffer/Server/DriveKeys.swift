@@ -2,8 +2,9 @@ import KeyManagement
 import ObjectStorage
 import S3Service
 
-/// The key service, and what it opened of the drive: the catalogue.
-struct DriveKeys {
+/// The key service, and what it opens of the drive: the catalogue.
+struct DriveKeys: Sendable {
+    let service: any KeyService
     let catalogue: Catalogue
     let dataKeys: DataKeys
     /// For the start-up block: `keyring /path`.
@@ -11,51 +12,69 @@ struct DriveKeys {
     /// The keyring file, when it was made just now.
     let newKeyring: String?
 
-    /// Opens the key service and the catalogue, and makes both for a new drive.
+    /// Prepares the key service; asks nothing of it yet, so it may be away.
     ///
     /// A keyring is only made for a drive that has no keys yet: for one that has, another keyring would be the wrong one.
-    static func open(_ configuration: KeyServiceConfiguration, store: ObjectStore) async throws -> DriveKeys {
-        do {
-            let stored = try CatalogueKey.stored(in: store)
-            let service: any KeyService
-            let title: String
-            var newKeyring: String?
-            switch configuration {
-            case .keyring(let path):
-                let keyring = try LocalKeyring.open(path: path, createIfMissing: stored == nil)
-                if keyring.wasCreated { newKeyring = path }
-                service = keyring
-                title = "keyring \(path)"
-            case .staticKey(let key):
-                service = key
-                title = "static key \(key.defaultKey.name)"
-            }
-            let inUse = try store.kmsKeysInUse().map(\.kmsKey) + [stored?.kmsKey.name].compactMap(\.self)
-            try await require(Set(inUse), in: service, title: title)
+    init(_ configuration: KeyServiceConfiguration, store: ObjectStore) throws {
+        let isNewDrive = try CatalogueKey.stored(in: store) == nil
+        let opened = try OpenedKeyService(configuration, createIfMissing: isNewDrive)
+        service = opened.service
+        title = opened.title
+        newKeyring = opened.newKeyring
+        catalogue = Catalogue(store: store)
+        dataKeys = DataKeys(
+            service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
+    }
 
-            let catalogueKey: CatalogueKey =
-                if let stored { stored } else { try await CatalogueKey.create(in: store, service: service) }
-            let catalogue = Catalogue(store: store, catalogueKey: try await catalogueKey.open(with: service))
-            let dataKeys = DataKeys(
-                service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
-            return DriveKeys(catalogue: catalogue, dataKeys: dataKeys, title: title, newKeyring: newKeyring)
-        } catch KeyringError.missing(let path) {
-            throw StartFailure(
-                "there is no keyring at \(path), and this drive cannot be read without its own; name it with --keyring FILE"
-            )
-        } catch let error as KeyringError {
-            throw StartFailure("\(error)")
-        } catch KeyServiceError.notAuthentic {
-            throw StartFailure(
-                "the key service has a key of the right name, but it is not the one that this drive was encrypted with")
+    /// Has the key service open the catalogue, with the keys a new drive needs made first.
+    ///
+    /// - Returns: what keeps the key service from it for now, so that trying again may help; `nil` when all is open.
+    /// - Throws: ``StartFailure`` when this key service will never open this drive.
+    func unlock() async throws -> KeyServiceError? {
+        do {
+            try await makeDefaultKey()
+            let stored = try CatalogueKey.stored(in: catalogue.store)
+            try await require(Set(catalogue.store.kmsKeysInUse().map(\.kmsKey) + (stored.map { [$0.kmsKey.name] } ?? [])))
+            let key =
+                if let stored { stored } else {
+                    try await CatalogueKey.create(in: catalogue.store, service: service)
+                }
+            catalogue.unlock(with: try await key.open(with: service))
+            return nil
         } catch let error as KeyServiceError {
-            throw StartFailure("key service: \(error)")
+            switch error {
+            case .unavailable, .notAuthorized: return error
+            case .notAuthentic:
+                throw StartFailure(
+                    "the key service has a key of the right name, but it is not the one that this drive was encrypted with"
+                )
+            case .keyNotFound, .keyExists, .invalidKeyID, .notSupported: throw StartFailure("key service: \(error)")
+            }
         }
     }
 
-    private static func require(_ names: Set<String>, in service: any KeyService, title: String) async throws {
+    /// A key server may not let this server create keys, or look at them: then its default key must be there already.
+    private func makeDefaultKey() async throws(KeyServiceError) {
+        do {
+            if try await !service.hasKey(service.defaultKey) { try await service.createKey(service.defaultKey) }
+        } catch {
+            switch error {
+            case .keyExists, .notAuthorized: break
+            case .keyNotFound, .invalidKeyID, .notAuthentic, .notSupported, .unavailable: throw error
+            }
+        }
+    }
+
+    private func require(_ names: Set<String>) async throws {
         var missing: [String] = []
-        for name in names where try await !service.hasKey(KeyID(name)) { missing.append(name) }
+        for name in names {
+            do {
+                if try await !service.hasKey(KeyID(name)) { missing.append(name) }
+            } catch KeyServiceError.notAuthorized {
+                // Whether it is there, its use will tell.
+                continue
+            }
+        }
         guard missing.isEmpty else {
             throw StartFailure(
                 "this drive needs keys that the \(title) does not have: \(missing.sorted().joined(separator: ", "))")

@@ -22,18 +22,54 @@ struct ServerProcess {
 
         let store = try openDrive()
         do {
-            let keys = try await DriveKeys.open(configuration.keyService, store: store)
-            async let _ = keys.dataKeys.run()
-            let (credentials, isNew) = try await rootCredentials(keys.catalogue)
-            let server = try await listen(store, keys, credentials)
-            summary(store, keys, server, credentials, isNew: isNew).print()
-            await waitForStop(server)
-            // Ending the scope cancels the expiry.
+            try await serve(store)
             store.close()
             logger.notice("stopped")
         } catch {
             store.close()
             throw error
+        }
+    }
+
+    /// Serves until a signal says stop.
+    private func serve(_ store: ObjectStore) async throws {
+        let keys = try DriveKeys(configuration.keyService, store: store)
+        let obstacle = try await keys.unlock()
+        if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
+        let account = RootAccount(configuration.credentials)
+        if obstacle == nil { try await account.load(keys.catalogue) }
+        let buckets = try BucketDirectory(keys.catalogue)
+        let server = try await listen(keys, buckets, account)
+        summary(store, keys, server, account, obstacle).print()
+
+        // Ending the scope cancels these.
+        async let _ = keys.dataKeys.run()
+        async let _ = becomeWhole(obstacle, keys, buckets, account)
+        await waitForStop(server)
+    }
+
+    /// Serves what needs no key until the key service answers, then everything.
+    private func becomeWhole(
+        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: RootAccount
+    ) async {
+        guard var obstacle else { return }
+        while true {
+            logger.error(
+                "the drive's keys cannot be had: serving only what needs none",
+                metadata: ["key-service": "\(keys.title)", "cause": "\(obstacle)"])
+            guard (try? await Task.sleep(for: .seconds(10))) != nil else { return }
+            do {
+                if let still = try await keys.unlock() {
+                    obstacle = still
+                    continue
+                }
+                try buckets.reload()
+                if let secret = try await account.load(keys.catalogue) { StartupSummary.print(newSecret: secret) }
+                logger.notice("the key service has opened the drive's keys: serving everything")
+                return
+            } catch {
+                obstacle = .unavailable((error as? StartFailure)?.reason ?? "\(error)")
+            }
         }
     }
 
@@ -47,25 +83,18 @@ struct ServerProcess {
         }
     }
 
-    private func rootCredentials(
-        _ catalogue: Catalogue
-    ) async throws -> (credentials: RootCredentials, isNew: Bool) {
-        if let given = configuration.credentials { return (given, false) }
-        return try await RootCredentials.ofDrive(catalogue)
-    }
-
     private func listen(
-        _ store: ObjectStore, _ keys: DriveKeys, _ credentials: RootCredentials
+        _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: RootAccount
     ) async throws -> HTTPServer {
         let context = ServiceContext(
-            catalogue: keys.catalogue, buckets: try BucketDirectory(keys.catalogue), dataKeys: keys.dataKeys,
+            catalogue: keys.catalogue, buckets: buckets, dataKeys: keys.dataKeys,
             settings: ServiceSettings(
                 region: configuration.region, domains: configuration.domains,
                 autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
             logger: logger)
-        let secret = SecretString(credentials.secret)
-        let accessKey = credentials.accessKey
-        let verifier = SigV4Verifier(region: configuration.region) { $0 == accessKey ? secret : nil }
+        let verifier = SigV4Verifier(region: configuration.region) { accessKey throws(S3Error) in
+            try account.secret(of: accessKey)
+        }
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: Self.certificates(in: configuration.certificates))
         http.limits = configuration.limits
@@ -73,7 +102,7 @@ struct ServerProcess {
         http.errorBody = FaultDocument.answer
         do {
             return try await HTTPServer.start(
-                http, handler: S3Service(context: context, verifier: verifier), logger: logger)
+                http, handler: RequestDispatcher(context: context, verifier: verifier), logger: logger)
         } catch {
             throw StartFailure(error)
         }
@@ -88,14 +117,14 @@ struct ServerProcess {
     }
 
     private func summary(
-        _ store: ObjectStore, _ keys: DriveKeys, _ server: HTTPServer, _ credentials: RootCredentials, isNew: Bool
+        _ store: ObjectStore, _ keys: DriveKeys, _ server: HTTPServer, _ account: RootAccount,
+        _ obstacle: KeyServiceError?
     ) -> StartupSummary {
         StartupSummary(
             configuration: configuration, server: server,
             isTLS: Self.certificates(in: configuration.certificates) != nil, space: store.freeSpace(),
-            keyService: keys.title,
-            newKeyring: keys.newKeyring, accessKey: credentials.accessKey, newSecret: isNew ? credentials.secret : nil,
-            logger: logger)
+            keyService: obstacle == nil ? keys.title : "\(keys.title) (not to be had yet)",
+            newKeyring: keys.newKeyring, accessKey: account.accessKey, newSecret: account.newSecret, logger: logger)
     }
 
     private func waitForStop(_ server: HTTPServer) async {

@@ -33,6 +33,13 @@ struct StartupSummary {
         fflush(nil)
     }
 
+    /// What a server that became whole later has to say, once.
+    static func print(newSecret: String) {
+        Swift.print("  Access key    \(RootCredentials.generatedUser)")
+        Swift.print("  Secret key    \(newSecret)   (generated; shown this once)")
+        fflush(nil)
+    }
+
     private var lines: [String] {
         var lines = [
             "",

@@ -1,0 +1,50 @@
+import KeyManagement
+import S3Service
+
+/// What the key service is and which of its endpoints answer: `mc admin kms status`.
+enum KeyServiceState: AdminOperation {
+    static let routes = [
+        "GET /minio/kms/v1/status", "POST /minio/admin/v3/kms/status", "GET /minio/admin/v3/kms/status",
+    ]
+
+    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
+        let status = await service.dataKeys.service.status()
+        let isOnline = status.endpoints.contains { $0.isOnline }
+        await reply.send(
+            Document(
+                name: status.name, key: status.defaultKey.name,
+                endpoints: Dictionary(
+                    status.endpoints.map { ($0.name, $0.isOnline ? "online" : "offline") },
+                    uniquingKeysWith: { first, _ in first }),
+                state: State(
+                    KeyStoreLatency: Int64((status.latency ?? .zero) / .nanoseconds(1)),
+                    KeyStoreReachable: isOnline, KeystoreAvailable: isOnline)))
+    }
+
+    private struct Document: Encodable {
+        let name: String
+        let key: String
+        let endpoints: [String: String]
+        let state: State
+
+        enum CodingKeys: String, CodingKey {
+            case name, endpoints, state
+            case key = "default-key-id"
+        }
+    }
+
+    /// In the form that clients parse; what only a key server's own process knows is left at nothing.
+    private struct State: Encodable {
+        var Version = ""
+        var KeyStoreLatency: Int64
+        var KeyStoreReachable: Bool
+        var KeystoreAvailable: Bool
+        var OS = ""
+        var Arch = ""
+        var UpTime = 0
+        var CPUs = 0
+        var UsableCPUs = 0
+        var HeapAlloc = 0
+        var StackAlloc = 0
+    }
+}

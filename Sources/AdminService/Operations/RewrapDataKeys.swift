@@ -1,0 +1,38 @@
+import KeyManagement
+import S3Service
+
+/// Moves every data key of the drive under another key, telling the progress line by line.
+///
+/// Coffer's own: `coffer keys rewrap --to NAME`. It ends when its client goes away, and goes on from there when asked
+/// again. A failure after the first line is the last line.
+enum RewrapDataKeys: AdminOperation {
+    static let routes = ["POST /minio/kms/v1/coffer/rewrap"]
+
+    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
+        let target = try KeyID(request.required("to"))
+        guard try await service.dataKeys.service.hasKey(target) else { throw KeyServiceError.keyNotFound(target.name) }
+        try await reply.startLines()
+        do {
+            let outcome = try await DataKeyRewrap(service.dataKeys, to: target).run { progress in
+                try await reply.sendLine(
+                    Progress(examined: progress.examined, total: progress.total, moved: progress.moved))
+            }
+            try await reply.sendLine(
+                Outcome(moved: outcome.moved, left: outcome.left.map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }))
+        } catch let error as KeyServiceError {
+            try await reply.sendLine(["error": "\(error)"])
+        }
+        await reply.finishLines()
+    }
+
+    private struct Progress: Encodable {
+        let examined: Int
+        let total: Int
+        let moved: Int
+    }
+
+    private struct Outcome: Encodable {
+        let moved: Int
+        let left: [KeyCount]
+    }
+}

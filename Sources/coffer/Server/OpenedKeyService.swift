@@ -1,0 +1,41 @@
+import KeyManagement
+
+/// The key service that the configuration names.
+struct OpenedKeyService {
+    let service: any KeyService
+    let title: String
+    let newKeyring: String?
+
+    init(_ configuration: KeyServiceConfiguration, createIfMissing: Bool) throws(StartFailure) {
+        let current: any KeyService
+        var newKeyring: String?
+        switch configuration.current {
+        case .keyring(let path):
+            let keyring = try Self.keyring(path, createIfMissing: createIfMissing)
+            if keyring.wasCreated { newKeyring = path }
+            current = keyring
+            title = "keyring \(path)"
+        case .staticKey(let key):
+            current = key
+            title = "static key \(key.defaultKey.name)"
+        }
+        self.newKeyring = newKeyring
+        switch configuration.former {
+        case nil: service = current
+        case .keyring(let path):
+            service = SuccessorKeyService(current, after: try Self.keyring(path, createIfMissing: false))
+        case .staticKey(let key): service = SuccessorKeyService(current, after: key)
+        }
+    }
+
+    private static func keyring(_ path: String, createIfMissing: Bool) throws(StartFailure) -> LocalKeyring {
+        do {
+            return try LocalKeyring.open(path: path, createIfMissing: createIfMissing)
+        } catch {
+            guard case .missing(let path) = error else { throw StartFailure("\(error)") }
+            throw StartFailure(
+                "there is no keyring at \(path), and this drive cannot be read without its own; name it with --keyring FILE"
+            )
+        }
+    }
+}

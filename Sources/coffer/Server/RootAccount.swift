@@ -1,0 +1,49 @@
+import S3Protocol
+import S3Service
+import Synchronization
+
+/// Root: known from the environment at once, or from the drive as soon as its catalogue is open.
+final class RootAccount: Sendable {
+    private final class Known: Sendable {
+        let accessKey: String
+        let secret: SecretString
+        /// The secret's text, when it was generated just now.
+        let newSecret: String?
+
+        init(_ credentials: RootCredentials, isNew: Bool = false) {
+            accessKey = credentials.accessKey
+            secret = SecretString(credentials.secret)
+            newSecret = isNew ? credentials.secret : nil
+        }
+    }
+
+    private let known = AtomicLazyReference<Known>()
+
+    init(_ given: RootCredentials?) {
+        if let given { _ = known.storeIfNil(Known(given)) }
+    }
+
+    /// Takes the credentials that the drive keeps, and makes them for a new drive, unless some were given.
+    ///
+    /// - Returns: the secret that was generated, to be shown once.
+    @discardableResult func load(_ catalogue: Catalogue) async throws -> String? {
+        if known.load() == nil {
+            let (credentials, isNew) = try await RootCredentials.ofDrive(catalogue)
+            _ = known.storeIfNil(Known(credentials, isNew: isNew))
+        }
+        return newSecret
+    }
+
+    var accessKey: String { known.load()?.accessKey ?? RootCredentials.generatedUser }
+    var newSecret: String? { known.load()?.newSecret }
+
+    /// - Throws: `ServiceUnavailable` while nobody's credentials are known.
+    func secret(of accessKey: String) throws(S3Error) -> SecretString? {
+        guard let known = known.load() else {
+            throw S3Error(
+                .serviceUnavailable, "The key service that opens this server's credentials cannot be reached.",
+                headers: [("retry-after", "5")])
+        }
+        return known.accessKey == accessKey ? known.secret : nil
+    }
+}
