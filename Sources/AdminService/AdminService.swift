@@ -1,5 +1,5 @@
-package import HTTPServer
 import Cryptography
+package import HTTPServer
 import Logging
 import NIOCore
 package import S3Protocol
@@ -61,8 +61,8 @@ package final class AdminService: HTTPHandler {
         context.logger.log(
             level: refusal.status >= 500 && refusal.status != 501 ? .error : .debug, "\(refusal.code.rawValue)",
             metadata: [
-                "request": "\(id)", "method": "\(request.head.method)", "target": "\(LoggedTarget(request.head.target))",
-                "status": "\(refusal.status)", "cause": "\(error)",
+                "request": "\(id)", "method": "\(request.head.method)",
+                "target": "\(LoggedTarget(request.head.target))", "status": "\(refusal.status)", "cause": "\(error)",
             ])
         guard !response.hasStarted else { return response.abort() }
         let path = String(request.head.target.prefix { $0 != "?" })
@@ -87,17 +87,25 @@ extension PayloadVerification {
 }
 
 private struct ErrorDocument: Encodable {
-    let Code: String
-    let Message: String
-    let Resource: String
-    let RequestId: String
-    let HostId: String
+    let code: String
+    let message: String
+    let resource: String
+    let requestID: String
+    let hostID: String
 
     init(_ error: S3Error, resource: String, id: String) {
-        Code = error.code.rawValue
-        Message = error.message
-        Resource = resource
-        RequestId = id
-        HostId = id
+        code = error.code.rawValue
+        message = error.message
+        self.resource = resource
+        requestID = id
+        hostID = id
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case code = "Code"
+        case message = "Message"
+        case resource = "Resource"
+        case requestID = "RequestId"
+        case hostID = "HostId"
     }
 }

@@ -17,8 +17,8 @@ enum KeyServiceState: AdminOperation {
                     status.endpoints.map { ($0.name, $0.isOnline ? "online" : "offline") },
                     uniquingKeysWith: { first, _ in first }),
                 state: State(
-                    KeyStoreLatency: Int64((status.latency ?? .zero) / .nanoseconds(1)),
-                    KeyStoreReachable: isOnline, KeystoreAvailable: isOnline)))
+                    keyStoreLatency: Int64((status.latency ?? .zero) / .nanoseconds(1)),
+                    keyStoreReachable: isOnline, keystoreAvailable: isOnline)))
     }
 
     private struct Document: Encodable {
@@ -35,16 +35,30 @@ enum KeyServiceState: AdminOperation {
 
     /// In the form that clients parse; what only a key server's own process knows is left at nothing.
     private struct State: Encodable {
-        var Version = ""
-        var KeyStoreLatency: Int64
-        var KeyStoreReachable: Bool
-        var KeystoreAvailable: Bool
-        var OS = ""
-        var Arch = ""
-        var UpTime = 0
-        var CPUs = 0
-        var UsableCPUs = 0
-        var HeapAlloc = 0
-        var StackAlloc = 0
+        var version = ""
+        let keyStoreLatency: Int64
+        let keyStoreReachable: Bool
+        let keystoreAvailable: Bool
+        var system = ""
+        var architecture = ""
+        var upTime = 0
+        var processors = 0
+        var usableProcessors = 0
+        var heapBytes = 0
+        var stackBytes = 0
+
+        enum CodingKeys: String, CodingKey {
+            case version = "Version"
+            case keyStoreLatency = "KeyStoreLatency"
+            case keyStoreReachable = "KeyStoreReachable"
+            case keystoreAvailable = "KeystoreAvailable"
+            case system = "OS"
+            case architecture = "Arch"
+            case upTime = "UpTime"
+            case processors = "CPUs"
+            case usableProcessors = "UsableCPUs"
+            case heapBytes = "HeapAlloc"
+            case stackBytes = "StackAlloc"
+        }
     }
 }

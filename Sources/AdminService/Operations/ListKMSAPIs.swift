@@ -5,13 +5,20 @@ enum ListKMSAPIs: AdminOperation {
 
     static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
         let routes = AdminOperations.all.compactMap { $0.routes.first?.split(separator: " ", maxSplits: 1) }
-        await reply.send(routes.map { API(Method: String($0[0]), Path: String($0[1]), MaxBody: 0, Timeout: 0) })
+        await reply.send(routes.map { API(method: String($0[0]), path: String($0[1])) })
     }
 
     private struct API: Encodable {
-        let Method: String
-        let Path: String
-        let MaxBody: Int
-        let Timeout: Int
+        let method: String
+        let path: String
+        let maxBody = 0
+        let timeout = 0
+
+        enum CodingKeys: String, CodingKey {
+            case method = "Method"
+            case path = "Path"
+            case maxBody = "MaxBody"
+            case timeout = "Timeout"
+        }
     }
 }

@@ -18,7 +18,8 @@ enum RewrapDataKeys: AdminOperation {
                     Progress(examined: progress.examined, total: progress.total, moved: progress.moved))
             }
             try await reply.sendLine(
-                Outcome(moved: outcome.moved, left: outcome.left.map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }))
+                Outcome(
+                    moved: outcome.moved, left: outcome.left.map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }))
         } catch let error as KeyServiceError {
             try await reply.sendLine(["error": "\(error)"])
         }

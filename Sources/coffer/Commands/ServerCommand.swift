@@ -60,7 +60,7 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keyring file (default: ~/.config/coffer/keyring.json).", valueName: "FILE"))
     var keyring: String?
 
-    @Flag(help: "End at once when the key service cannot be reached at the start, instead of serving what needs no key.")
+    @Flag(help: "End when the key service cannot be had at the start, not serve what needs no key.")
     var kmsRequired = false
 
     @Flag(help: "TLS is ended by a trusted proxy in front: allow SSE-C on plain connections.")

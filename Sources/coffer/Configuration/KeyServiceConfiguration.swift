@@ -59,7 +59,8 @@ struct KeyServiceConfiguration: Sendable {
                 throw StartFailure("COFFER_FORMER_KMS_SECRET_KEY: \(error)")
             }
         case (.some, .some):
-            throw StartFailure("COFFER_FORMER_KEYRING and COFFER_FORMER_KMS_SECRET_KEY: only one service can be the former one")
+            throw StartFailure(
+                "COFFER_FORMER_KEYRING and COFFER_FORMER_KMS_SECRET_KEY: only one service can be the former one")
         }
     }
 

@@ -34,7 +34,8 @@ struct DriveKeys: Sendable {
         do {
             try await makeDefaultKey()
             let stored = try CatalogueKey.stored(in: catalogue.store)
-            try await require(Set(catalogue.store.kmsKeysInUse().map(\.kmsKey) + (stored.map { [$0.kmsKey.name] } ?? [])))
+            let inUse = try catalogue.store.kmsKeysInUse().map(\.kmsKey) + [stored?.kmsKey.name].compactMap(\.self)
+            try await require(Set(inUse))
             let key =
                 if let stored { stored } else {
                     try await CatalogueKey.create(in: catalogue.store, service: service)
