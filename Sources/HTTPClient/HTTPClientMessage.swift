@@ -1,0 +1,59 @@
+package enum HTTPClientMethod: String, Sendable {
+    case get = "GET"
+    case head = "HEAD"
+    case post = "POST"
+    case put = "PUT"
+    case delete = "DELETE"
+}
+
+package struct HTTPClientRequest: Sendable {
+    package enum Redirects: Sendable {
+        /// A 3xx is an answer like any other.
+        case none
+        /// Followed a few times, with GET and HEAD, while scheme, host and port stay the same.
+        case sameOrigin
+    }
+
+    package var method: HTTPClientMethod
+    /// Absolute, percent-encoded, with the scheme `https` or `http`.
+    package var url: String
+    package var headers: [(name: String, value: String)] = []
+    /// Sent with POST and PUT alone.
+    package var body: [UInt8] = []
+    /// From the call to the whole answer, waiting for a free connection included.
+    package var timeout: Duration = .seconds(10)
+    /// A longer body is an error; with streams, a longer line.
+    package var maxResponseBytes = 1 << 20
+    /// Headers of the response that are wanted, in lower case; no others are kept.
+    package var wantedHeaders: [String] = []
+    package var redirects = Redirects.none
+    package var signature: AWSSignature?
+
+    package init(_ method: HTTPClientMethod, _ url: String) {
+        self.method = method
+        self.url = url
+    }
+}
+
+/// Signs a request with AWS's version 4.
+package struct AWSSignature: Sendable {
+    package let region: String
+    package let service: String
+    package let accessKey: String
+    package let secretKey: ClientSecret
+
+    package init(region: String, service: String, accessKey: String, secretKey: ClientSecret) {
+        self.region = region
+        self.service = service
+        self.accessKey = accessKey
+        self.secretKey = secretKey
+    }
+}
+
+package struct HTTPClientResponse: Sendable {
+    package let status: Int
+    /// Those of the wanted headers that were there, by their names in lower case.
+    package let headers: [String: String]
+    /// May hold secrets, which the caller then wipes.
+    package var body: [UInt8]
+}

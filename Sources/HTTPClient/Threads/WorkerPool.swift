@@ -1,0 +1,92 @@
+/// A few threads that run blocking work in the order in which it comes.
+///
+/// Threads start when work finds none of them free, and stay until the pool is closed.
+final class WorkerPool: Sendable {
+    typealias Job = @Sendable () -> Void
+
+    private struct State {
+        /// Taken from `head` on; cut when half of it has been taken.
+        var jobs: [Job?] = []
+        var head = 0
+        var idle = 0
+        var threads = 0
+        var isClosed = false
+
+        var waiting: Int { jobs.count - head }
+
+        mutating func next() -> Job? {
+            guard head < jobs.count else { return nil }
+            let job = jobs[head]
+            jobs[head] = nil
+            head += 1
+            if head == jobs.count {
+                jobs.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head > 64, head * 2 > jobs.count {
+                jobs.removeFirst(head)
+                head = 0
+            }
+            return job
+        }
+    }
+
+    private let state = Monitor(State())
+    private let maxThreads: Int
+    private let maxWaiting: Int
+
+    init(maxThreads: Int, maxWaiting: Int) {
+        self.maxThreads = max(1, maxThreads)
+        self.maxWaiting = maxWaiting
+    }
+
+    /// Queues work; false, and nothing is done, when too much waits or the pool is closed.
+    func submit(_ job: @escaping Job) -> Bool {
+        let (isTaken, needsThread) = state.withLock { state -> (Bool, Bool) in
+            guard !state.isClosed, state.waiting < maxWaiting else { return (false, false) }
+            state.jobs.append(job)
+            guard state.idle < state.waiting, state.threads < maxThreads else { return (true, false) }
+            state.threads += 1
+            return (true, true)
+        }
+        guard isTaken else { return false }
+        if needsThread {
+            startThread()
+        } else {
+            state.wakeOne()
+        }
+        return true
+    }
+
+    /// Threads end when what is queued is done.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        state.wakeAll()
+    }
+
+    private func startThread() {
+        let state = state
+        let isStarted = ThreadStart.detached(name: "coffer-http") {
+            while let job = Self.nextJob(state) { job() }
+        }
+        if isStarted { return }
+        // Another thread does the work later; the very first one has to be there.
+        let job = state.withLock { state -> Job? in
+            state.threads -= 1
+            return state.threads == 0 ? state.next() : nil
+        }
+        job?()
+    }
+
+    private static func nextJob(_ monitor: Monitor<State>) -> Job? {
+        var isIdle = false
+        return monitor.wait { state -> Job?? in
+            if isIdle { state.idle -= 1 }
+            isIdle = false
+            if let job = state.next() { return .some(job) }
+            if state.isClosed { return .some(nil) }
+            state.idle += 1
+            isIdle = true
+            return nil
+        }
+    }
+}

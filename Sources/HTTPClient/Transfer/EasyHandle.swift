@@ -1,0 +1,267 @@
+import CCurl
+import Glibc
+
+/// One of libcurl's handles with its connection: used by one thread at a time, again and again.
+///
+/// What all requests have in common is set once. `@unchecked Sendable`: whoever takes it from the free list owns it.
+final class EasyHandle: @unchecked Sendable {
+    private let curl: UnsafeMutableRawPointer
+    /// Holds bytes that the handle points to.
+    let settings: TransferSettings
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var headers: [(name: String, value: String)] = []
+    private var hasSignature = false
+
+    private var received: [UInt8] = []
+    private var limit = 0
+    private var exchange: (any Cancellable)?
+    private var sink: (any ResponseSink)?
+
+    init(_ settings: TransferSettings) throws(HTTPClientError) {
+        guard Self.isLibraryReady, let curl = curl_easy_init() else { throw .other("libcurl does not start") }
+        self.curl = curl
+        self.settings = settings
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_write(curl, receiveBody, context)
+        ccurl_set_progress(curl, watchCancellation, context)
+        ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
+        configureConnection(settings.configuration)
+        configureTLS()
+    }
+
+    deinit {
+        curl_easy_cleanup(curl)
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    /// Before any thread uses libcurl.
+    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    private func configureConnection(_ configuration: HTTPClientConfiguration) {
+        ccurl_set_long(curl, CURLOPT_NOSIGNAL, 1)
+        ccurl_set_long(curl, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        ccurl_set_text(curl, CURLOPT_PROTOCOLS_STR, "http,https")
+        ccurl_set_long(curl, CURLOPT_PATH_AS_IS, 1)
+        ccurl_set_long(curl, CURLOPT_TCP_KEEPALIVE, 1)
+        ccurl_set_long(curl, CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.milliseconds))
+        ccurl_set_long(curl, CURLOPT_MAXAGE_CONN, configuration.idleConnectionAge.milliseconds / 1000)
+        ccurl_set_long(curl, CURLOPT_MAXLIFETIME_CONN, configuration.connectionAge.milliseconds / 1000)
+        ccurl_set_text(curl, CURLOPT_USERAGENT, configuration.userAgent)
+        if let path = configuration.unixSocket { ccurl_set_text(curl, CURLOPT_UNIX_SOCKET_PATH, path) }
+    }
+
+    private func configureTLS() {
+        ccurl_set_long(curl, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        ccurl_set_long(curl, CURLOPT_SSL_VERIFYPEER, settings.configuration.verifiesServer ? 1 : 0)
+        ccurl_set_long(curl, CURLOPT_SSL_VERIFYHOST, settings.configuration.verifiesServer ? 2 : 0)
+        ccurl_set_text(curl, CURLOPT_CAPATH, settings.caDirectory)
+        ccurl_set_text(curl, CURLOPT_CAINFO, settings.caFile)
+        if let trusted = settings.trusted { setBytes(CURLOPT_CAINFO_BLOB, trusted) }
+        if let certificate = settings.certificate { setBytes(CURLOPT_SSLCERT_BLOB, certificate) }
+        if let key = settings.key {
+            setBytes(CURLOPT_SSLKEY_BLOB, key)
+            // Always, even if empty: without it OpenSSL asks at the terminal for the password of an encrypted key.
+            ccurl_set_pointer(curl, CURLOPT_KEYPASSWD, settings.password.bytes.baseAddress)
+        }
+    }
+
+    private func setBytes(_ option: CURLoption, _ bytes: ClientSecret) {
+        ccurl_set_bytes(curl, option, bytes.bytes.baseAddress, bytes.bytes.count)
+    }
+}
+
+// MARK: - A request
+
+/// What can be given up while a thread works for it.
+protocol Cancellable: AnyObject, Sendable {
+    var isCancelled: Bool { get }
+}
+
+/// Takes a response while it comes in, on the thread of its transfer.
+protocol ResponseSink: Cancellable {
+    func begin(status: Int)
+    /// False ends the transfer.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool
+}
+
+extension EasyHandle {
+    /// Sends the request and waits for the answer, or for `exchange` to be cancelled.
+    func perform(
+        _ request: HTTPClientRequest, within timeout: Duration, for exchange: any Cancellable
+    ) throws(HTTPClientError) -> HTTPClientResponse {
+        received = []
+        received.reserveCapacity(1024)
+        limit = request.maxResponseBytes
+        self.exchange = exchange
+        defer { self.exchange = nil }
+        ccurl_set_text(curl, CURLOPT_URL, request.url)
+        try prepare(request, timeout)
+        var hops = 0
+        while true {
+            try run(request)
+            guard request.redirects == .sameOrigin, hops < 4, let target = sameOriginTarget(of: request) else { break }
+            hops += 1
+            received.removeAll(keepingCapacity: true)
+            ccurl_set_text(curl, CURLOPT_URL, target)
+        }
+        defer { received = [] }
+        return HTTPClientResponse(status: status, headers: wanted(request.wantedHeaders), body: received)
+    }
+
+    /// Hands the answer to `sink` as it comes in; there is no deadline once the connection stands.
+    func stream(_ request: HTTPClientRequest, to sink: some ResponseSink) throws(HTTPClientError) {
+        self.sink = sink
+        exchange = sink
+        limit = request.maxResponseBytes
+        ccurl_set_head(curl, receiveHead, Unmanaged.passUnretained(self).toOpaque())
+        ccurl_set_text(curl, CURLOPT_URL, request.url)
+        try prepare(request, .zero)
+        try run(request)
+    }
+
+    private var status: Int {
+        var status = 0
+        ccurl_get_long(curl, CURLINFO_RESPONSE_CODE, &status)
+        return status
+    }
+
+    private func prepare(_ request: HTTPClientRequest, _ timeout: Duration) throws(HTTPClientError) {
+        ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, timeout == .zero ? 0 : max(1, timeout.milliseconds))
+        switch request.method {
+        case .get, .delete: ccurl_set_long(curl, CURLOPT_HTTPGET, 1)
+        case .head: ccurl_set_long(curl, CURLOPT_NOBODY, 1)
+        case .post, .put:
+            ccurl_set_long(curl, CURLOPT_POST, 1)
+            ccurl_set_long(curl, CURLOPT_POSTFIELDSIZE, request.body.count)
+        }
+        switch request.method {
+        case .get, .head, .post: ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, nil)
+        case .put, .delete: ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+        try setHeaders(request.headers)
+        sign(request.signature)
+    }
+
+    private func setHeaders(_ headers: [(name: String, value: String)]) throws(HTTPClientError) {
+        if headerList != nil, headers.elementsEqual(self.headers, by: ==) { return }
+        ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, nil)
+        curl_slist_free_all(headerList)
+        headerList = nil
+        self.headers = headers
+        var lines = headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        guard !lines.contains(where: { $0.utf8.contains { $0 < 0x20 } }) else {
+            self.headers = []
+            throw .invalidRequest("a header with control characters")
+        }
+        // What libcurl would add of its own accord to a body.
+        if !headers.contains(where: { $0.name.lowercased() == "content-type" }) { lines.append("Content-Type:") }
+        lines.append("Expect:")
+        for line in lines {
+            guard let longer = curl_slist_append(headerList, line) else { throw .other("out of memory") }
+            headerList = longer
+        }
+        ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headerList)
+    }
+
+    private func sign(_ signature: AWSSignature?) {
+        guard let signature else {
+            guard hasSignature else { return }
+            ccurl_set_text(curl, CURLOPT_AWS_SIGV4, nil)
+            ccurl_set_text(curl, CURLOPT_USERNAME, nil)
+            ccurl_set_text(curl, CURLOPT_PASSWORD, nil)
+            hasSignature = false
+            return
+        }
+        ccurl_set_text(curl, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+        ccurl_set_text(curl, CURLOPT_USERNAME, signature.accessKey)
+        ccurl_set_pointer(curl, CURLOPT_PASSWORD, signature.secretKey.bytes.baseAddress)
+        hasSignature = true
+    }
+
+    private func run(_ request: HTTPClientRequest) throws(HTTPClientError) {
+        errorText[0] = 0
+        let code = request.body.withUnsafeBufferPointer { body in
+            // An empty body, too, needs an address: without one libcurl reads the standard input.
+            let address = body.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(errorText)
+            ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, request.method.hasBody ? address : nil)
+            return curl_easy_perform(curl)
+        }
+        guard code != CURLE_OK else { return }
+        wipe(&received)
+        received = []
+        var systemError = 0
+        ccurl_get_long(curl, CURLINFO_OS_ERRNO, &systemError)
+        let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+        throw HTTPClientError(code, text: text, systemError: Int32(systemError), limit: limit)
+    }
+
+    /// Where a redirection leads, when that is the same server; credentials must not go anywhere else.
+    private func sameOriginTarget(of request: HTTPClientRequest) -> String? {
+        var target: UnsafePointer<CChar>?
+        ccurl_get_text(curl, CURLINFO_REDIRECT_URL, &target)
+        guard request.method == .get || request.method == .head, let target else { return nil }
+        let url = String(cString: target)
+        let slashes = request.url.utf8.indices.filter { request.url.utf8[$0] == UInt8(ascii: "/") }
+        let origin = slashes.count > 2 ? request.url[..<slashes[2]] : request.url[...]
+        return url.hasPrefix(origin + "/") ? url : nil
+    }
+
+    private func wanted(_ names: [String]) -> [String: String] {
+        var found: [String: String] = [:]
+        for name in names {
+            if let value = ccurl_header(curl, name) { found[name] = String(cString: value) }
+        }
+        return found
+    }
+}
+
+extension HTTPClientMethod {
+    fileprivate var hasBody: Bool { self == .post || self == .put }
+}
+
+extension Duration {
+    var milliseconds: Int {
+        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+// MARK: - What libcurl calls
+
+extension EasyHandle {
+    fileprivate func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if let sink { return sink.receive(bytes) }
+        guard received.count + bytes.count <= limit else { return false }
+        received.append(contentsOf: bytes)
+        return true
+    }
+
+    fileprivate func headLine(_ line: UnsafeRawBufferPointer) {
+        if line.count <= 2 { sink?.begin(status: status) }
+    }
+
+    fileprivate var isCancelled: Bool { exchange?.isCancelled ?? false }
+
+    fileprivate static func of(_ context: UnsafeMutableRawPointer) -> EasyHandle {
+        Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+    }
+}
+
+private let receiveBody: ccurl_data_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    let taken = EasyHandle.of(context).append(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return taken ? size * count : 0
+}
+
+private let receiveHead: ccurl_data_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    EasyHandle.of(context).headLine(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}
+
+private let watchCancellation: ccurl_progress_callback = { context, _, _, _, _ in
+    guard let context else { return 0 }
+    return EasyHandle.of(context).isCancelled ? 1 : 0
+}
