@@ -1,2 +1,221 @@
-/// The client side of KES's REST API.
-package enum KESClient {}
+import Cryptography
+import Glibc
+import HTTPClient
+package import KESProtocol
+import Locking
+
+/// A client of KES's REST API: one typed call a route, over several servers, with retries.
+///
+/// Calls are safe from any number of tasks.
+package final class KESClient: Sendable {
+    package let endpoints: [KESEndpoint]
+    let configuration: KESClientConfiguration
+    let http: HTTPClient
+    private let selection: ShortLock<EndpointSelection>
+    private let credentials: ShortLock<ClientIdentity>
+
+    /// Reads certificates and keys; asks no server.
+    package init(_ configuration: KESClientConfiguration) throws(KESClientError) {
+        self.configuration = configuration
+        endpoints = configuration.endpoints.all
+        guard !endpoints.isEmpty else { throw .configuration("no KES endpoint") }
+        let identity = try ClientIdentity(configuration.credentials, now: Int64(time(nil)))
+        let distances = endpoints.map { EndpointDistance(host: $0.host) }
+        selection = ShortLock(EndpointSelection(distances, start: Int.random(in: 0..<endpoints.count)))
+        do throws(HTTPClientError) {
+            http = try HTTPClient(Self.transport(configuration, identity))
+        } catch {
+            throw .configuration("\(error)")
+        }
+        credentials = ShortLock(identity)
+    }
+
+    /// Who the servers see; nil without a client certificate.
+    package var identity: Identity? { credentials.withLock { $0.identity } }
+
+    /// When the client certificate ends, in seconds since 1970.
+    package var certificateExpiry: Int64? { credentials.withLock { $0.expiry } }
+
+    /// Reads certificate and key files again, for connections to come; on failure the old ones stay.
+    package func reload() throws(KESClientError) {
+        let identity = try ClientIdentity(configuration.credentials, now: Int64(time(nil)))
+        do throws(HTTPClientError) {
+            try http.replace(Self.transport(configuration, identity))
+        } catch {
+            throw .configuration("\(error)")
+        }
+        credentials.withLock { $0 = identity }
+    }
+
+    /// Reloads when a file has changed, or when a certificate that this client made itself has less than half its time left.
+    ///
+    /// True when it did.
+    package func reloadIfChanged() throws(KESClientError) -> Bool {
+        let (stamps, expiry) = credentials.withLock { ($0.source, $0.expiry) }
+        var isDue = stamps.current != stamps
+        if case .apiKey = configuration.credentials, let expiry { isDue = expiry - Int64(time(nil)) < 45 * 86400 }
+        if isDue { try reload() }
+        return isDue
+    }
+
+    private static func transport(
+        _ configuration: KESClientConfiguration, _ identity: ClientIdentity
+    ) -> HTTPClientConfiguration {
+        var transport = HTTPClientConfiguration()
+        transport.verifiesServer = !configuration.isInsecure
+        transport.clientCertificate = identity.certificate
+        transport.maxConnections = configuration.maxConnections
+        transport.userAgent = "coffer-kes-client/\(KESVersion.release)"
+        if let path = configuration.caPath { transport.caPaths.append(path) }
+        if let path = configuration.extraCADirectory, access(path, R_OK) == 0 { transport.caPaths.append(path) }
+        return transport
+    }
+}
+
+// MARK: - Calls
+
+extension KESClient {
+    /// What a call sends.
+    struct Call {
+        let route: KESRoute
+        var argument = ""
+        var body: [UInt8] = []
+        var timeout: Duration?
+        var wantedHeaders: [String] = []
+        var maxResponseBytes = 1 << 20
+    }
+
+    /// The body of a 200, from whichever server gives one; any other answer is thrown.
+    func perform(_ call: Call) async throws(KESClientError) -> HTTPClientResponse {
+        let deadline = ContinuousClock.now + (call.timeout ?? configuration.callTimeout)
+        var attempts = CallAttempts()
+        var random = SystemRandomNumberGenerator()
+        var last = KESClientError.invalidResponse("no server was asked")
+        while true {
+            let step = selection.withLock { attempts.next(&$0, at: Self.uptime, using: &random) }
+            switch step {
+            case .giveUp: throw last
+            case .wait(let pause):
+                guard ContinuousClock.now + pause < deadline else { throw last }
+                guard (try? await Task.sleep(for: pause)) != nil else { throw .cancelled }
+            case .ask(let index):
+                let left = deadline - .now
+                guard left > .zero else {
+                    selection.withLock { $0.abandoned(index, at: Self.uptime) }
+                    throw last
+                }
+                // A server that hangs must leave time for another.
+                let timeout = attempts.hasOthers(of: endpoints.count) ? left / 2 : left
+                do throws(KESClientError) {
+                    let response = try await send(call, to: endpoints[index], timeout: timeout)
+                    selection.withLock { $0.succeeded(index) }
+                    return response
+                } catch {
+                    last = error
+                    guard let failure = note(error, of: index) else { throw error }
+                    attempts.failed(index, failure)
+                }
+            }
+        }
+    }
+
+    /// Tells the selection how a server did; nil when the error is final.
+    private func note(_ error: KESClientError, of index: Int) -> CallAttempts.Failure? {
+        switch error {
+        case .fault(let fault) where fault.status >= 500 && fault.status != 501:
+            selection.withLock { $0.failed(index, at: Self.uptime) }
+            return fault.status == 503 ? .passing : .lasting
+        case .fault:
+            selection.withLock { $0.succeeded(index) }
+            return nil
+        case .connection(let failure, _):
+            selection.withLock { $0.failed(index, at: Self.uptime) }
+            return failure.mayPass ? .passing : .lasting
+        case .configuration, .invalidResponse, .cancelled:
+            selection.withLock { $0.abandoned(index, at: Self.uptime) }
+            return nil
+        }
+    }
+
+    /// Asks one server, once.
+    func send(
+        _ call: Call, to endpoint: KESEndpoint, timeout: Duration
+    ) async throws(KESClientError) -> HTTPClientResponse {
+        var request = request(call, to: endpoint)
+        request.timeout = timeout
+        var response: HTTPClientResponse
+        do throws(HTTPClientError) {
+            response = try await http.send(request)
+        } catch .cancelled {
+            throw .cancelled
+        } catch .overloaded {
+            throw .connection(.overloaded, endpoint: endpoint.url)
+        } catch {
+            throw .connection(error, endpoint: endpoint.url)
+        }
+        guard response.status == 200 else {
+            defer { wipe(&response.body) }
+            throw .fault(KESFault(status: response.status, body: response.body))
+        }
+        return response
+    }
+
+    func request(_ call: Call, to endpoint: KESEndpoint) -> HTTPClientRequest {
+        let argument = PathSegment.encode(call.argument)
+        // Servers up to October 2023 know POST alone where later ones have PUT, and those accept it.
+        let method: HTTPClientMethod =
+            switch call.route.method {
+            case .get: .get
+            case .put: .post
+            case .delete: .delete
+            }
+        var request = HTTPClientRequest(method, endpoint.url + call.route.path + argument)
+        request.body = call.body
+        if !call.body.isEmpty { request.headers.append(("Content-Type", "application/json")) }
+        if let enclave = configuration.enclave { request.headers.append(("Kes-Enclave", enclave)) }
+        request.wantedHeaders = call.wantedHeaders
+        request.maxResponseBytes = call.maxResponseBytes
+        // Some servers redirect list paths to themselves with a slash at the end.
+        if method == .get { request.redirects = .sameOrigin }
+        return request
+    }
+
+    private static var uptime: Duration { epoch.duration(to: .now) }
+    private static let epoch = ContinuousClock.now
+}
+
+extension HTTPClientError {
+    /// Whether asking the same server again may bring an answer.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .configuration, .invalidRequest, .untrustedServer, .tlsAlert, .tls, .responseTooLarge, .cancelled: false
+        case .unresolvable, .refused, .unreachable, .timedOut, .connectionLost, .overloaded, .other: true
+        }
+    }
+}
+
+/// A name as one segment of a URL's path.
+enum PathSegment {
+    static func encode(_ text: String) -> String {
+        if text.utf8.allSatisfy(isUnreserved) { return text }
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            if isUnreserved(byte) {
+                encoded.append(byte)
+            } else {
+                encoded += [UInt8(ascii: "%")] + Hex.encode(CollectionOfOne(byte)).uppercased().utf8
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package import Cryptography
+import HTTPClient
+import KESProtocol
+package import KeyManagement
+package import Logging
+
+/// The master keys of a key server that speaks KES's protocol.
+///
+/// Every call has a deadline (``KESClientConfiguration/callTimeout``), retries included.
+package final class KESKeyService: KeyService {
+    package let defaultKey: KeyID
+    package let client: KESClient
+    private let logger: Logger
+
+    /// Longer wrapped keys are nobody's.
+    private static let maxWrappedBytes = 64 * 1024
+
+    package init(client: KESClient, defaultKey: KeyID, logger: Logger) {
+        self.client = client
+        self.defaultKey = defaultKey
+        self.logger = logger
+    }
+
+    package func generateDataKey(
+        under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> GeneratedDataKey {
+        let name = try Self.name(key)
+        var generated = try await translating(key) { () async throws(KESClientError) in
+            try await client.generateKey(under: name, context: context.canonicalJSON)
+        }
+        defer { wipe(&generated.plaintext) }
+        guard let plaintext = SecretKey(generated.plaintext) else {
+            throw .unavailable("KES gave a data key of \(generated.plaintext.count) bytes")
+        }
+        guard (1...Self.maxWrappedBytes).contains(generated.ciphertext.count) else {
+            throw .unavailable("KES gave a wrapped key of \(generated.ciphertext.count) bytes")
+        }
+        return GeneratedDataKey(plaintext: plaintext, wrapped: generated.ciphertext)
+    }
+
+    package func decryptDataKey(
+        _ wrapped: [UInt8], under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> SecretKey {
+        guard wrapped.count <= Self.maxWrappedBytes else { throw .notAuthentic }
+        let name = try Self.name(key)
+        var plaintext = try await translating(key) { () async throws(KESClientError) in
+            try await client.decrypt(wrapped, under: name, context: context.canonicalJSON)
+        }
+        defer { wipe(&plaintext) }
+        guard let secret = SecretKey(plaintext) else {
+            throw .unavailable("KES gave a data key of \(plaintext.count) bytes")
+        }
+        return secret
+    }
+
+    package func createKey(_ key: KeyID) async throws(KeyServiceError) {
+        let name = try Self.name(key)
+        do throws(KeyServiceError) {
+            try await translating(key) { () async throws(KESClientError) in try await client.createKey(name) }
+        } catch .unavailable(let reason) {
+            // Other servers may word it otherwise, and a repeated request may meet the key of its first attempt.
+            guard reason.hasPrefix("KES: 4"), (try? await hasKey(key)) ?? false else { throw .unavailable(reason) }
+            throw .keyExists(key.name)
+        }
+    }
+
+    package func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription {
+        let name = try Self.name(key)
+        let answer = try await translating(key) { () async throws(KESClientError) in
+            try await client.describeKey(name)
+        }
+        let created = answer.createdAt
+        return KeyDescription(
+            name: key,
+            createdAt: created == .unknown ? nil : created.seconds * 1000 + Int64(created.nanoseconds) / 1_000_000,
+            createdBy: answer.createdBy)
+    }
+
+    package func listKeys() async throws(KeyServiceError) -> [KeyDescription] {
+        let names = try await translating(defaultKey) { () async throws(KESClientError) in try await client.listKeys() }
+        return names.compactMap { name in
+            (try? KeyID(name)).map { KeyDescription(name: $0, createdAt: nil, createdBy: "") }
+        }
+    }
+
+    package func status() async -> KeyServiceStatus {
+        let statuses = await client.endpointStatuses()
+        return KeyServiceStatus(
+            name: "MinIO KES",
+            endpoints: statuses.map { (name: $0.endpoint.url, isOnline: $0.isOnline) },
+            defaultKey: defaultKey,
+            latency: statuses.compactMap(\.latency).min())
+    }
+
+    /// Asks after the default key every 10 s, which keeps it in the server's cache, and looks for renewed certificates;
+    /// until cancelled.
+    package func run() async {
+        var isReachable = true
+        while (try? await Task.sleep(for: .seconds(10))) != nil {
+            do throws(KESClientError) {
+                if try client.reloadIfChanged() { logger.info("kms: client certificate read again") }
+            } catch {
+                logger.warning("kms: the client certificate stays as it was: \(error)")
+            }
+            do throws(KeyServiceError) {
+                _ = try await describeKey(defaultKey)
+                if !isReachable { logger.notice("kms: KES answers again") }
+                isReachable = true
+            } catch .unavailable(let reason) where !Task.isCancelled {
+                if isReachable { logger.warning("kms: \(reason)") }
+                isReachable = false
+            } catch {
+                // A refusal is an answer, and shows in the requests that it concerns.
+            }
+        }
+    }
+}
+
+// MARK: - Errors
+
+extension KESKeyService {
+    private static func name(_ key: KeyID) throws(KeyServiceError) -> KeyName {
+        guard let name = KeyName(key.name) else { throw .invalidKeyID(key.name) }
+        return name
+    }
+
+    private func translating<Answer>(
+        _ key: KeyID, _ call: () async throws(KESClientError) -> Answer
+    ) async throws(KeyServiceError) -> Answer {
+        do throws(KESClientError) {
+            return try await call()
+        } catch {
+            throw KeyServiceError(error, key: key)
+        }
+    }
+}
+
+extension KeyServiceError {
+    /// What a failed call means to whoever needs a key.
+    package init(_ error: KESClientError, key: KeyID) {
+        switch error {
+        case .fault(let fault): self.init(fault, key: key)
+        case .connection, .invalidResponse, .configuration: self = .unavailable("KES: \(error.detail)")
+        case .cancelled: self = .unavailable("the call to KES was cancelled")
+        }
+    }
+
+    private init(_ fault: KESFault, key: KeyID) {
+        let message = fault.message.lowercased()
+        switch fault.status {
+        case 404 where message.contains("key does not exist"): self = .keyNotFound(key.name)
+        case 403: self = .notAuthorized
+        case 400 where message.contains("not authentic"): self = .notAuthentic
+        // “key already exists”, and in earlier years “key does already exist”.
+        case 400 where message.contains("already exist"), 409 where message.contains("already exist"):
+            self = .keyExists(key.name)
+        case 501: self = .notSupported(fault.message)
+        default: self = .unavailable("KES: \(fault.status) \(fault.message)")
+        }
+    }
+}
