@@ -2,7 +2,7 @@ import Certificates
 import Cryptography
 import Glibc
 import HTTPClient
-package import KESProtocol
+import KESProtocol
 
 /// A client certificate ready for use: from an API key, or read from files.
 struct ClientIdentity: Sendable {

@@ -32,10 +32,7 @@ package final class KESKeyService: KeyService {
         guard let plaintext = SecretKey(generated.plaintext) else {
             throw .unavailable("KES gave a data key of \(generated.plaintext.count) bytes")
         }
-        guard (1...Self.maxWrappedBytes).contains(generated.ciphertext.count) else {
-            throw .unavailable("KES gave a wrapped key of \(generated.ciphertext.count) bytes")
-        }
-        return GeneratedDataKey(plaintext: plaintext, wrapped: generated.ciphertext)
+        return GeneratedDataKey(plaintext: plaintext, wrapped: try Self.checked(generated.ciphertext))
     }
 
     package func decryptDataKey(
@@ -51,6 +48,18 @@ package final class KESKeyService: KeyService {
             throw .unavailable("KES gave a data key of \(plaintext.count) bytes")
         }
         return secret
+    }
+
+    package func wrapDataKey(
+        _ plaintext: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8] {
+        let name = try Self.name(key)
+        var bytes = plaintext.withUnsafeBytes { Array($0) }
+        defer { wipe(&bytes) }
+        let wrapped = try await translating(key) { () async throws(KESClientError) in
+            try await client.encrypt(bytes, under: name, context: context.canonicalJSON)
+        }
+        return try Self.checked(wrapped)
     }
 
     package func createKey(_ key: KeyID) async throws(KeyServiceError) {
@@ -122,6 +131,13 @@ extension KESKeyService {
     private static func name(_ key: KeyID) throws(KeyServiceError) -> KeyName {
         guard let name = KeyName(key.name) else { throw .invalidKeyID(key.name) }
         return name
+    }
+
+    private static func checked(_ wrapped: [UInt8]) throws(KeyServiceError) -> [UInt8] {
+        guard (1...maxWrappedBytes).contains(wrapped.count) else {
+            throw .unavailable("KES gave a wrapped key of \(wrapped.count) bytes")
+        }
+        return wrapped
     }
 
     private func translating<Answer>(

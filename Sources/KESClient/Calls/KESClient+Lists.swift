@@ -29,7 +29,7 @@ extension KESClient {
         _ route: KESRoute, _ kind: ListResponse.Kind, _ pattern: String
     ) async throws(KESClientError) -> ListResponse {
         let answer = try await listAnswer(route, pattern)
-        guard Self.isLines(answer) else { return try Self.document(answer.body, kind) }
+        guard Self.isLines(answer) else { return try Self.document(answer.body) }
         // Servers up to 2023 answer lines, and to them a pattern without an asterisk is a whole name.
         let complete = pattern.hasSuffix("*") ? answer : try await listAnswer(route, pattern + "*")
         return ListResponse(kind, names: try Self.names(inLines: complete.body))
@@ -45,11 +45,9 @@ extension KESClient {
         answer.headers["content-type"]?.lowercased().hasPrefix("application/x-ndjson") ?? false
     }
 
-    private static func document(
-        _ body: [UInt8], _ kind: ListResponse.Kind
-    ) throws(KESClientError) -> ListResponse {
+    private static func document(_ body: [UInt8]) throws(KESClientError) -> ListResponse {
         do throws(KESDocumentError) {
-            return try ListResponse(json: body, kind: kind)
+            return try ListResponse(json: body)
         } catch {
             throw .invalidResponse("kes: invalid list: \(error)")
         }

@@ -1,5 +1,5 @@
-package import HTTPClient
-package import KESProtocol
+import HTTPClient
+import KESProtocol
 
 extension KESClient {
     package enum LogKind: Sendable {
@@ -22,13 +22,12 @@ extension KESClient {
                 let stream = try await http.open(request(Call(route: kind.route), to: endpoint))
                 if stream.status == 200 { return KESLogStream(lines: stream, endpoint: endpoint) }
                 last = .fault(try await Self.fault(stream))
-                if stream.status < 500 { throw last }
-            } catch let error as KESClientError {
-                throw error
-            } catch let error as HTTPClientError {
-                if error == .cancelled { throw .cancelled }
+            } catch .cancelled {
+                throw .cancelled
+            } catch {
                 last = .connection(error, endpoint: endpoint.url)
             }
+            if case .fault(let fault) = last, fault.status < 500 { break }
         }
         throw last
     }
