@@ -44,7 +44,7 @@ struct ClientIdentity: Sendable {
             }
             let key = try Self.readKey(keyPath, password)
             guard key.publicKeyDER == leaf.publicKeyDER else {
-                throw .configuration("\(keyPath): the private key does not belong to the certificate in \(certificatePath)")
+                throw .configuration("\(keyPath): the private key is not that of the certificate in \(certificatePath)")
             }
             var pem = key.pem(password: nil)
             defer { wipe(&pem) }

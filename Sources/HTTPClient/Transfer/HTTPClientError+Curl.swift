@@ -42,13 +42,13 @@ extension HTTPClientError {
         return .unreachable(systemError == 0 ? text : "\(place): \(String(cString: strerror(systemError)))")
     }
 
-    /// “SSL certificate problem: unable to get local issuer certificate”, “SSL: no alternative certificate subject …”
+    /// What stands behind “SSL certificate problem: ”, or behind “SSL: ” when it is about names.
     private static func verificationReason(_ text: String) -> String {
         if text.hasPrefix("SSL certificate problem: ") { return behind("problem: ", in: text) ?? text }
         return text.hasPrefix("SSL: ") ? String(text.dropFirst(5)) : text
     }
 
-    /// “…:SSL routines::tlsv13 alert certificate required, errno 0”
+    /// What stands between “alert” and the comma in “…:SSL routines::tlsv13 alert certificate required, errno 0”.
     private static func alert(in text: String) -> HTTPClientError? {
         guard text.contains("SSL routines"), let rest = behind(" alert ", in: text) else { return nil }
         return .tlsAlert(TLSAlert(name: String(rest.prefix { $0 != "," && $0 != ":" })))

@@ -96,7 +96,9 @@ package struct KESEndpoints: Hashable, Sendable {
         }
         guard !host.isEmpty, host.utf8.allSatisfy(isHostCharacter) else { throw malformed }
         guard let port else { return KESEndpoint(isTLS: isTLS, host: String(host), port: nil) }
-        guard port.utf8.allSatisfy(isDigit), let number = Int(port), (1...65535).contains(number) else { throw malformed }
+        guard port.utf8.allSatisfy(isDigit), let number = Int(port), (1...65535).contains(number) else {
+            throw malformed
+        }
         return KESEndpoint(isTLS: isTLS, host: String(host), port: number)
     }
 
