@@ -100,13 +100,17 @@ let package = Package(
         // Level 5
         module(
             "AdminService",
-            ["S3Service", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", nioCore, logging]),
+            [
+                "S3Service", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", nioCore,
+                logging,
+            ]),
 
         // Level 6: the composition roots.
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "KESClient", "KESProtocol", "HTTPClient", "Encryption", "KeyManagement", "S3Protocol",
+                "AdminService", "S3Service", "KESClient", "KESProtocol", "HTTPClient", "Encryption", "KeyManagement",
+                "S3Protocol",
                 "Certificates",
                 "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", nioCore, logging, arguments,
             ],
