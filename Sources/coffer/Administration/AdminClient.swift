@@ -1,0 +1,113 @@
+import FoundationEssentials
+import HTTPClient
+
+/// Asks a running server what only root may ask.
+struct AdminClient {
+    struct DataKeys: Decodable {
+        let catalogueKey: String?
+        let defaultKey: String
+        let keys: [KeyCount]
+    }
+
+    struct KeyCount: Decodable {
+        let kmsKey: String
+        let dataKeys: Int
+    }
+
+    /// One line of the answer to a move: progress, the outcome, or why it ended.
+    struct RewrapLine: Decodable {
+        let examined: Int?
+        let total: Int?
+        let moved: Int?
+        let left: [KeyCount]?
+        let error: String?
+    }
+
+    private struct Refusal: Decodable {
+        let message: String
+
+        enum CodingKeys: String, CodingKey { case message = "Message" }
+    }
+
+    private let endpoint: String
+    private let signature: AWSSignature
+    private let http: HTTPClient
+
+    init(endpoint: String, credentials: RootCredentials, ca: String?, isInsecure: Bool) throws(StartFailure) {
+        guard endpoint.hasPrefix("http://") || endpoint.hasPrefix("https://") else {
+            throw StartFailure("--endpoint \(endpoint): not an http:// or https:// URL")
+        }
+        self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        signature = AWSSignature(
+            region: "us-east-1", service: "s3", accessKey: credentials.accessKey,
+            secretKey: ClientSecret(Array(credentials.secret.utf8)))
+        var configuration = HTTPClientConfiguration()
+        configuration.verifiesServer = !isInsecure
+        configuration.caPaths = ca.map { [$0] } ?? []
+        do {
+            http = try HTTPClient(configuration)
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    func dataKeys() async throws(StartFailure) -> DataKeys {
+        do {
+            let response = try await http.send(request(.get, "/minio/kms/v1/coffer/data-keys"))
+            guard response.status == 200 else { throw refusal(response.status, response.body) }
+            return try decode(response.body)
+        } catch let error as HTTPClientError {
+            throw StartFailure("\(endpoint): \(error)")
+        } catch {
+            throw error as? StartFailure ?? StartFailure("\(endpoint): \(error)")
+        }
+    }
+
+    /// Moves all data keys; returns when the server says that it is done.
+    func rewrap(
+        to key: String, progress: (RewrapLine) -> Void
+    ) async throws(StartFailure) -> (moved: Int, left: [KeyCount]) {
+        do {
+            var request = request(.post, "/minio/kms/v1/coffer/rewrap?to=\(percentEncoded(key))")
+            request.timeout = .seconds(30)
+            let lines = try await http.open(request)
+            while let text = try await lines.next() {
+                guard lines.status == 200 else { throw refusal(lines.status, text) }
+                let line: RewrapLine = try decode(text)
+                if let error = line.error { throw StartFailure("the server gave up: \(error)") }
+                if let left = line.left { return (line.moved ?? 0, left) }
+                progress(line)
+            }
+            throw StartFailure("\(endpoint): the answer ended early (status \(lines.status))")
+        } catch {
+            throw error as? StartFailure ?? StartFailure("\(endpoint): \(error)")
+        }
+    }
+
+    private func request(_ method: HTTPClientMethod, _ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(method, endpoint + path)
+        request.signature = signature
+        return request
+    }
+
+    private func decode<Document: Decodable>(_ bytes: [UInt8]) throws(StartFailure) -> Document {
+        do {
+            return try JSONDecoder().decode(Document.self, from: Data(bytes))
+        } catch {
+            throw StartFailure("\(endpoint): the answer is not one of Coffer's")
+        }
+    }
+
+    private func refusal(_ status: Int, _ body: [UInt8]) -> StartFailure {
+        let message = (try? JSONDecoder().decode(Refusal.self, from: Data(body)))?.message
+        return StartFailure("\(endpoint): \(message ?? "status \(status)")")
+    }
+
+    private func percentEncoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+            return isPlain || byte == 0x2d || byte == 0x5f
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+}

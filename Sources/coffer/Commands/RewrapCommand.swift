@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+
+struct RewrapCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rewrap",
+        abstract: "Move every data key, the catalogue's too, under another key.",
+        discussion: """
+            Objects are not touched, and the server goes on serving. What is interrupted goes on when it is run again.
+
+            To another key service: start the server with the new one configured and the old one named by \
+            COFFER_FORMER_KEYRING or COFFER_FORMER_KMS_SECRET_KEY, run this, and drop the old one's name.
+            """)
+
+    @Option(help: ArgumentHelp("The key to move to; it must exist in the key service.", valueName: "KEY"))
+    var to: String
+
+    @OptionGroup var server: ServerOptions
+
+    mutating func run() async throws {
+        let target = to
+        let options = server
+        try await orFail {
+            let client = try options.client()
+            let before = try await client.dataKeys()
+            let outcome = try await client.rewrap(to: target) { Self.show($0) }
+            if isatty(STDERR_FILENO) == 1 { fputs("\n", stderr) }
+            print("\(outcome.moved) data keys moved to \(target)")
+            let left = Dictionary(outcome.left.map { ($0.kmsKey, $0.dataKeys) }, uniquingKeysWith: +)
+            let old = Set(before.keys.map(\.kmsKey)).union(left.keys).subtracting([target])
+            for key in old.sorted() { print("\(left[key, default: 0]) data keys left under \(key)") }
+            if before.defaultKey != target {
+                print("new data keys are still made under \(before.defaultKey), the server's default key")
+            }
+            guard left.isEmpty else {
+                throw StartFailure("requests still make data keys under other keys; bucket rules may name them")
+            }
+        }
+    }
+
+    private static func show(_ progress: AdminClient.RewrapLine) {
+        guard isatty(STDERR_FILENO) == 1, let examined = progress.examined, let total = progress.total else { return }
+        let width = 40
+        let filled = total == 0 ? width : examined * width / total
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+        fputs("\r[\(bar)] \(examined)/\(total)", stderr)
+    }
+}
