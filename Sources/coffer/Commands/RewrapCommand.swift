@@ -24,7 +24,7 @@ struct RewrapCommand: AsyncParsableCommand {
             let client = try options.client()
             let before = try await client.dataKeys()
             let outcome = try await client.rewrap(to: target) { Self.show($0) }
-            if isatty(STDERR_FILENO) == 1 { fputs("\n", stderr) }
+            if isatty(STDERR_FILENO) == 1 { writeLine("") }
             print("\(outcome.moved) data keys moved to \(target)")
             let left = Dictionary(outcome.left.map { ($0.kmsKey, $0.dataKeys) }, uniquingKeysWith: +)
             let old = Set(before.keys.map(\.kmsKey)).union(left.keys).subtracting([target])
@@ -43,6 +43,7 @@ struct RewrapCommand: AsyncParsableCommand {
         let width = 40
         let filled = total == 0 ? width : examined * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        fputs("\r[\(bar)] \(examined)/\(total)", stderr)
+        let line = "\r[\(bar)] \(examined)/\(total)"
+        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 }
