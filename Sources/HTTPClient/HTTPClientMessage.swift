@@ -27,26 +27,10 @@ package struct HTTPClientRequest: Sendable {
     /// Headers of the response that are wanted, in lower case; no others are kept.
     package var wantedHeaders: [String] = []
     package var redirects = Redirects.none
-    package var signature: AWSSignature?
 
     package init(_ method: HTTPClientMethod, _ url: String) {
         self.method = method
         self.url = url
-    }
-}
-
-/// Signs a request with AWS's version 4.
-package struct AWSSignature: Sendable {
-    package let region: String
-    package let service: String
-    package let accessKey: String
-    package let secretKey: ClientSecret
-
-    package init(region: String, service: String, accessKey: String, secretKey: ClientSecret) {
-        self.region = region
-        self.service = service
-        self.accessKey = accessKey
-        self.secretKey = secretKey
     }
 }
 

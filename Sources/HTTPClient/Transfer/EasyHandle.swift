@@ -11,7 +11,6 @@ final class EasyHandle: @unchecked Sendable {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var headers: [(name: String, value: String)] = []
-    private var hasSignature = false
 
     private var received: [UInt8] = []
     private var limit = 0
@@ -142,7 +141,6 @@ extension EasyHandle {
         case .put, .delete: ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
         try setHeaders(request.headers)
-        sign(request.signature)
     }
 
     private func setHeaders(_ headers: [(name: String, value: String)]) throws(HTTPClientError) {
@@ -166,27 +164,14 @@ extension EasyHandle {
         ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headerList)
     }
 
-    private func sign(_ signature: AWSSignature?) {
-        guard let signature else {
-            guard hasSignature else { return }
-            ccurl_set_text(curl, CURLOPT_AWS_SIGV4, nil)
-            ccurl_set_text(curl, CURLOPT_USERNAME, nil)
-            ccurl_set_text(curl, CURLOPT_PASSWORD, nil)
-            hasSignature = false
-            return
-        }
-        ccurl_set_text(curl, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
-        ccurl_set_text(curl, CURLOPT_USERNAME, signature.accessKey)
-        ccurl_set_pointer(curl, CURLOPT_PASSWORD, signature.secretKey.bytes.baseAddress)
-        hasSignature = true
-    }
-
     private func run(_ request: HTTPClientRequest) throws(HTTPClientError) {
         errorText[0] = 0
         let code = request.body.withUnsafeBufferPointer { body in
-            // An empty body, too, needs an address: without one libcurl reads the standard input.
+            guard request.method.hasBody else { return curl_easy_perform(curl) }
+            // An empty body, too, needs an address: without one libcurl reads the standard input. The option itself, even
+            // set to nothing, makes a POST of the request.
             let address = body.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(errorText)
-            ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, request.method.hasBody ? address : nil)
+            ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, address)
             return curl_easy_perform(curl)
         }
         guard code != CURLE_OK else { return }

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import HTTPClient
+import S3Protocol
+import S3Service
 
 /// Asks a running server what only root may ask.
 struct AdminClient {
@@ -30,7 +32,7 @@ struct AdminClient {
     }
 
     private let endpoint: String
-    private let signature: AWSSignature
+    private let signer: SigV4Signer
     private let http: HTTPClient
 
     init(endpoint: String, credentials: RootCredentials, ca: String?, isInsecure: Bool) throws(StartFailure) {
@@ -38,9 +40,8 @@ struct AdminClient {
             throw StartFailure("--endpoint \(endpoint): not an http:// or https:// URL")
         }
         self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        signature = AWSSignature(
-            region: "us-east-1", service: "s3", accessKey: credentials.accessKey,
-            secretKey: ClientSecret(Array(credentials.secret.utf8)))
+        // Administration names no region.
+        signer = SigV4Signer(accessKey: credentials.accessKey, secretKey: credentials.secret, region: "")
         var configuration = HTTPClientConfiguration()
         configuration.verifiesServer = !isInsecure
         configuration.caPaths = ca.map { [$0] } ?? []
@@ -53,7 +54,7 @@ struct AdminClient {
 
     func dataKeys() async throws(StartFailure) -> DataKeys {
         do {
-            let response = try await http.send(request(.get, "/minio/kms/v1/coffer/data-keys"))
+            let response = try await http.send(try request(.get, "/minio/kms/v1/coffer/data-keys"))
             guard response.status == 200 else { throw refusal(response.status, response.body) }
             return try decode(response.body)
         } catch let error as HTTPClientError {
@@ -68,7 +69,7 @@ struct AdminClient {
         to key: String, progress: (RewrapLine) -> Void
     ) async throws(StartFailure) -> (moved: Int, left: [KeyCount]) {
         do {
-            var request = request(.post, "/minio/kms/v1/coffer/rewrap?to=\(percentEncoded(key))")
+            var request = try request(.post, "/minio/kms/v1/coffer/rewrap?to=\(percentEncoded(key))")
             request.timeout = .seconds(30)
             let lines = try await http.open(request)
             while let text = try await lines.next() {
@@ -84,9 +85,13 @@ struct AdminClient {
         }
     }
 
-    private func request(_ method: HTTPClientMethod, _ path: String) -> HTTPClientRequest {
-        var request = HTTPClientRequest(method, endpoint + path)
-        request.signature = signature
+    private func request(_ method: HTTPClientMethod, _ target: String) throws(S3Error) -> HTTPClientRequest {
+        let host = String(endpoint.drop { $0 != ":" }.dropFirst("://".count))
+        var request = HTTPClientRequest(method, endpoint + target)
+        request.headers = try signer.sign(
+            method: method.rawValue, target: target, headers: [("host", host)], payload: .empty,
+            now: Clock.milliseconds() / 1000
+        ).headers
         return request
     }
 

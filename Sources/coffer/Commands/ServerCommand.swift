@@ -25,6 +25,11 @@ struct ServerCommand: AsyncParsableCommand {
                     domains for bucket.domain addresses, by commas
               MINIO_KMS_SECRET_KEY
                     NAME:BASE64, one static 256-bit key; also ..._FILE
+              MINIO_KMS_KES_ENDPOINT, _KEY_NAME, _CAPATH
+                    a KES server, or several by commas; the default key,
+                    made if missing; who issued the server's certificate
+              MINIO_KMS_KES_API_KEY, or _CERT_FILE, _KEY_FILE, _KEY_PASSWORD
+                    who this server is to KES
               MINIO_KMS_AUTO_ENCRYPTION
                     on: writes that say nothing are SSE-KMS, not SSE-S3
               COFFER_KEYRING, COFFER_KMS_REQUIRED

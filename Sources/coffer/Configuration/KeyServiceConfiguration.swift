@@ -1,3 +1,4 @@
+import KESClient
 import KeyManagement
 
 /// Where data keys come from.
@@ -7,6 +8,8 @@ struct KeyServiceConfiguration: Sendable {
         case keyring(path: String)
         /// One static key from the environment.
         case staticKey(StaticKeyService)
+        /// A KES server, with the key for whatever names none.
+        case kes(KESClientConfiguration, defaultKey: KeyID)
     }
 
     /// What the drive's data keys came from before, while they move to the current key service.
@@ -19,25 +22,24 @@ struct KeyServiceConfiguration: Sendable {
     let former: Former?
 
     /// The sets of variables exclude each other, as at MinIO: a server must never guess which keys it is to use.
-    init(keyringOption: String?, environment: Environment) throws(StartFailure) {
-        let kes = environment.variables.keys.filter {
-            $0.hasPrefix("MINIO_KMS_KES_") || $0.hasPrefix("COFFER_KMS_KES_")
-        }
-        let other = ["KMS_SERVER", "KMS_ENCLAVE", "KMS_SSE_KEY", "KMS_API_KEY"].filter(environment.defines)
+    ///
+    /// - Parameter authorities: a directory with certificates that a KES server's may be issued by.
+    init(keyringOption: String?, authorities: String, environment: Environment) throws(StartFailure) {
+        let kes = try KESVariables(environment, authorities: authorities)
         let staticKey = try Self.staticKey(environment)
-        if !kes.isEmpty, staticKey != nil {
+        let other = ["KMS_SERVER", "KMS_ENCLAVE", "KMS_SSE_KEY", "KMS_API_KEY"].first(where: environment.defines)
+        switch (kes, staticKey) {
+        case (.some, .some):
             throw StartFailure("kms: configuration for MinIO KES and static KMS key is present")
-        }
-        if let name = kes.sorted().first {
-            throw StartFailure(
-                "\(name): this release has no KES client yet; unset the KES variables to use the keyring")
-        }
-        if let name = other.first {
-            throw StartFailure("MINIO_\(name): the protocol of MinIO's commercial KMS is not supported")
-        }
-        if let staticKey {
-            current = .staticKey(staticKey)
-        } else {
+        case (let kes?, nil):
+            if other != nil { throw StartFailure("kms: configuration for MinIO KMS and MinIO KES is present") }
+            current = .kes(kes.client, defaultKey: kes.defaultKey)
+        case (nil, let key?):
+            current = .staticKey(key)
+        case (nil, nil):
+            if let other {
+                throw StartFailure("MINIO_\(other): the protocol of MinIO's commercial KMS is not supported")
+            }
             current = .keyring(
                 path: keyringOption ?? environment.value("KEYRING")
                     ?? LocalKeyring.defaultPath(environment: environment.variables))

@@ -35,7 +35,8 @@ struct ServerConfiguration: Sendable {
             ?? (environment.variables["HOME"].map { "\($0)/.minio/certs" } ?? "certs")
         region = environment.value("SITE_REGION") ?? environment.value("REGION") ?? environment.value("REGION_NAME")
         domains = try Self.domains(environment.value("DOMAIN"))
-        keyService = try KeyServiceConfiguration(keyringOption: command.keyring, environment: environment)
+        keyService = try KeyServiceConfiguration(
+            keyringOption: command.keyring, authorities: "\(certificates)/CAs", environment: environment)
         let isRequired = try environment.isOn("KMS_REQUIRED")
         requiresKeyService = command.kmsRequired || isRequired
         autoEncryption = try environment.isOn("KMS_AUTO_ENCRYPTION")

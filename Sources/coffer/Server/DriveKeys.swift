@@ -1,4 +1,6 @@
+import KESClient
 import KeyManagement
+import Logging
 import ObjectStorage
 import S3Service
 
@@ -11,19 +13,32 @@ struct DriveKeys: Sendable {
     let title: String
     /// The keyring file, when it was made just now.
     let newKeyring: String?
+    private let kes: KESKeyService?
 
     /// Prepares the key service; asks nothing of it yet, so it may be away.
     ///
     /// A keyring is only made for a drive that has no keys yet: for one that has, another keyring would be the wrong one.
-    init(_ configuration: KeyServiceConfiguration, store: ObjectStore) throws {
+    init(_ configuration: KeyServiceConfiguration, store: ObjectStore, logger: Logger) throws {
         let isNewDrive = try CatalogueKey.stored(in: store) == nil
-        let opened = try OpenedKeyService(configuration, createIfMissing: isNewDrive)
+        let opened = try OpenedKeyService(configuration, createIfMissing: isNewDrive, logger: logger)
         service = opened.service
+        kes = opened.kes
         title = opened.title
         newKeyring = opened.newKeyring
         catalogue = Catalogue(store: store)
         dataKeys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
+    }
+
+    /// Drops data keys that have expired, and keeps the key server's connection and cache warm, until cancelled.
+    func run() async {
+        async let _ = dataKeys.run()
+        await kes?.run()
+    }
+
+    /// Reads the client certificate for the key server again.
+    func reloadClientCertificate() throws(KESClientError) {
+        try kes?.client.reload()
     }
 
     /// Has the key service open the catalogue, with the keys a new drive needs made first.

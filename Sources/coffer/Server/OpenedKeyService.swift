@@ -1,13 +1,18 @@
+import KESClient
 import KeyManagement
+import Logging
 
 /// The key service that the configuration names.
 struct OpenedKeyService {
     let service: any KeyService
     let title: String
     let newKeyring: String?
+    /// The same as `service`, or a part of it, when that is a KES server.
+    let kes: KESKeyService?
 
-    init(_ configuration: KeyServiceConfiguration, createIfMissing: Bool) throws(StartFailure) {
+    init(_ configuration: KeyServiceConfiguration, createIfMissing: Bool, logger: Logger) throws(StartFailure) {
         let current: any KeyService
+        var kes: KESKeyService?
         var newKeyring: String?
         switch configuration.current {
         case .keyring(let path):
@@ -18,13 +23,29 @@ struct OpenedKeyService {
         case .staticKey(let key):
             current = key
             title = "static key \(key.defaultKey.name)"
+        case .kes(let client, let defaultKey):
+            let server = try Self.kes(client, defaultKey, logger)
+            kes = server
+            current = server
+            title = "KES \(client.endpoints.all.map(\.url).joined(separator: ", "))"
         }
+        self.kes = kes
         self.newKeyring = newKeyring
         switch configuration.former {
         case nil: service = current
         case .keyring(let path):
             service = SuccessorKeyService(current, after: try Self.keyring(path, createIfMissing: false))
         case .staticKey(let key): service = SuccessorKeyService(current, after: key)
+        }
+    }
+
+    private static func kes(
+        _ configuration: KESClientConfiguration, _ defaultKey: KeyID, _ logger: Logger
+    ) throws(StartFailure) -> KESKeyService {
+        do {
+            return KESKeyService(client: try KESClient(configuration), defaultKey: defaultKey, logger: logger)
+        } catch {
+            throw StartFailure("kms: \(error.detail)")
         }
     }
 

@@ -33,7 +33,7 @@ struct ServerProcess {
 
     /// Serves until a signal says stop.
     private func serve(_ store: ObjectStore) async throws {
-        let keys = try DriveKeys(configuration.keyService, store: store)
+        let keys = try DriveKeys(configuration.keyService, store: store, logger: logger)
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
         let account = RootAccount(configuration.credentials)
@@ -43,9 +43,9 @@ struct ServerProcess {
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
-        async let _ = keys.dataKeys.run()
+        async let _ = keys.run()
         async let _ = becomeWhole(obstacle, keys, buckets, account)
-        await waitForStop(server)
+        await waitForStop(server, keys)
     }
 
     /// Serves what needs no key until the key service answers, then everything.
@@ -127,7 +127,7 @@ struct ServerProcess {
             newKeyring: keys.newKeyring, accessKey: account.accessKey, newSecret: account.newSecret, logger: logger)
     }
 
-    private func waitForStop(_ server: HTTPServer) async {
+    private func waitForStop(_ server: HTTPServer, _ keys: DriveKeys) async {
         for await signal in Signals.stream() {
             switch signal {
             case .reload:
@@ -136,6 +136,11 @@ struct ServerProcess {
                     logger.notice("TLS certificates read again")
                 } catch {
                     logger.error("TLS certificates not reloaded", metadata: ["cause": "\(error)"])
+                }
+                do {
+                    try keys.reloadClientCertificate()
+                } catch {
+                    logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
