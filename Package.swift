@@ -125,8 +125,9 @@ let package = Package(
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
-                "Encryption", "Cryptography", "ObjectStorage", "CLinux", nioCore, nioPosix, nioHTTP1, nioSSL, grdb,
-                grdbSQLite, arguments,
+                "KESClient", "KESProtocol", "Encryption", "Certificates", "Cryptography", "ObjectStorage", "CLinux",
+                nioCore,
+                nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
             ],
             swiftSettings: settings),
 

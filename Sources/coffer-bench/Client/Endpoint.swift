@@ -6,6 +6,8 @@ struct Endpoint: Sendable {
     var port: UInt16
     var isTLS: Bool
     var credentials: Credentials
+    /// Shown to servers that know their clients by certificates.
+    var clientCertificate: ClientCertificate?
 
     /// The `Host` header as the signature covers it: the port is left out where the scheme implies it.
     var authority: String { port == (isTLS ? 443 : 80) ? host : "\(host):\(port)" }
@@ -50,4 +52,12 @@ struct Endpoint: Sendable {
 struct Credentials: Sendable {
     var accessKey: String
     var secretKey: String
+
+    /// For servers that ask for none.
+    static let none = Credentials(accessKey: "", secretKey: "")
+}
+
+struct ClientCertificate: Sendable {
+    var certificatePEM: [UInt8]
+    var keyPEM: [UInt8]
 }

@@ -18,7 +18,7 @@ struct Load: Sendable {
         let threads = min(threads, connections)
         if endpoint.isTLS {
             return try TLSLoad.run(
-                address: address, host: endpoint.host, book: book, dispenser: dispenser, connections: connections,
+                address: address, endpoint: endpoint, book: book, dispenser: dispenser, connections: connections,
                 threads: threads)
         }
         let connections = connections

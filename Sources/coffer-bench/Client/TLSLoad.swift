@@ -6,16 +6,24 @@ import Synchronization
 
 /// The same load as ``LoadLoop`` over TLS, on NIO's TLS stack.
 ///
-/// That is dearer for the client, so wall-clock figures over TLS say more about both ends together. Certificates are not
-/// checked: a benchmark has no secrets.
+/// That is dearer for the client, so wall-clock figures over TLS say more about both ends together. The server's
+/// certificate is not checked: a benchmark has no secrets.
 enum TLSLoad {
     static func run(
-        address: sockaddr_in, host: String, book: RequestBook, dispenser: Dispenser, connections: Int, threads: Int
+        address: sockaddr_in, endpoint: Endpoint, book: RequestBook, dispenser: Dispenser, connections: Int,
+        threads: Int
     ) throws -> LoadTally {
+        let host = endpoint.host
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         defer { try? group.syncShutdownGracefully() }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = .none
+        if let certificate = endpoint.clientCertificate {
+            configuration.certificateChain = [
+                .certificate(try NIOSSLCertificate(bytes: certificate.certificatePEM, format: .pem))
+            ]
+            configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: certificate.keyPEM, format: .pem))
+        }
         let context = try NIOSSLContext(configuration: configuration)
         let bodies = BodySlices(book.body)
 

@@ -7,7 +7,9 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coffer-bench",
         abstract: "Measures Coffer, or any S3 endpoint, and the mechanisms underneath it.",
-        subcommands: [RunCommand.self, ReferenceCommand.self, TableCommand.self, ServeReferenceCommand.self])
+        subcommands: [
+            RunCommand.self, KESCommand.self, ReferenceCommand.self, TableCommand.self, ServeReferenceCommand.self,
+        ])
 }
 
 /// Something that makes a measurement meaningless; the text is for the person at the terminal.
