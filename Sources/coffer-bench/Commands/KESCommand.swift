@@ -48,7 +48,9 @@ struct KESCommand: AsyncParsableCommand {
         var subjects = [try await subject(endpoint, apiKey, name, pid)]
         if let against { subjects.append(try await subject(against, apiKey, name, nil)) }
         for count in connections.split(separator: ",") {
-            guard let count = Int(count), count > 0 else { throw BenchError("--connections \(connections): not numbers") }
+            guard let count = Int(count), count > 0 else {
+                throw BenchError("--connections \(connections): not numbers")
+            }
             for operation in KESWorkload.Operation.allCases {
                 try measure(subjects, operation, connections: count)
             }
