@@ -11,8 +11,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/md5.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -104,5 +109,89 @@ static inline void coffer_hkdf_sha256(const void *key, size_t keyCount, const vo
     coffer_hmac_sha256(pseudorandomKey, sizeof pseudorandomKey, info, infoCount, &counter, 1, derived);
     OPENSSL_cleanse(pseudorandomKey, sizeof pseudorandomKey);
 }
+
+// Certificates and keys: what OpenSSL offers as macros, variadic functions or typed stacks only.
+
+static inline EVP_PKEY *coffer_generate_p256(void) { return EVP_EC_gen("P-256"); }
+
+static inline size_t coffer_bio_contents(BIO *bio, const uint8_t **bytes) {
+    char *contents = NULL;
+    long count = BIO_get_mem_data(bio, &contents);
+    *bytes = (const uint8_t *)contents;
+    return count > 0 ? (size_t)count : 0;
+}
+
+struct coffer_password {
+    const uint8_t *bytes;
+    int count;
+};
+
+static inline int coffer_give_password(char *buffer, int size, int isWriting, void *context) {
+    (void)isWriting;
+    const struct coffer_password *password = context;
+    if (password->count > size) return -1;
+    memcpy(buffer, password->bytes, (size_t)password->count);
+    return password->count;
+}
+
+// Decrypts a block in place, as its headers say (RFC 1423).
+static inline int coffer_decrypt_pem(EVP_CIPHER_INFO *cipher, uint8_t *bytes, long *count, const uint8_t *password,
+                                     int passwordCount) {
+    struct coffer_password given = {password, passwordCount};
+    return PEM_do_header(cipher, bytes, count, coffer_give_password, &given);
+}
+
+// Writes PKCS#8 as one PRIVATE KEY block; with a password it is encrypted as RFC 1423 says.
+static inline int coffer_write_private_key(BIO *bio, EVP_PKEY *key, const uint8_t *password, int passwordCount) {
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+    if (info == NULL) return 0;
+    int done = PEM_ASN1_write_bio((i2d_of_void *)i2d_PKCS8_PRIV_KEY_INFO, PEM_STRING_PKCS8INF, bio, info,
+                                  password == NULL ? NULL : EVP_aes_256_cbc(), password, passwordCount, NULL, NULL);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return done;
+}
+
+// Adds an extension in OpenSSL's own notation, such as "critical,CA:FALSE". The notation is for constants only.
+static inline int coffer_add_extension(X509 *certificate, int kind, const char *value) {
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, kind, value);
+    if (extension == NULL) return 0;
+    int done = X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    return done;
+}
+
+static inline GENERAL_NAMES *coffer_subject_alternative_names(const X509 *certificate) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+
+static inline int coffer_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+
+// The bytes of the name at `index` when it is of that kind (GEN_DNS, GEN_IPADD), NULL when it is of another.
+static inline const uint8_t *coffer_name_at(const GENERAL_NAMES *names, int index, int kind, int *count) {
+    int actual = -1;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, index), &actual);
+    if (actual != kind || value == NULL) return NULL;
+    *count = ASN1_STRING_length(value);
+    return ASN1_STRING_get0_data(value);
+}
+
+static inline int coffer_names_append(GENERAL_NAMES *names, int kind, const uint8_t *bytes, int count) {
+    ASN1_STRING *value = kind == GEN_DNS ? ASN1_IA5STRING_new() : ASN1_OCTET_STRING_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    if (value == NULL || name == NULL || !ASN1_STRING_set(value, bytes, count)) {
+        ASN1_STRING_free(value);
+        GENERAL_NAME_free(name);
+        return 0;
+    }
+    GENERAL_NAME_set0_value(name, kind, value);
+    if (sk_GENERAL_NAME_push(names, name) > 0) return 1;
+    GENERAL_NAME_free(name);
+    return 0;
+}
+
+// A list that borrows the certificates in it.
+static inline STACK_OF(X509) *coffer_x509_list(void) { return sk_X509_new_null(); }
+static inline int coffer_x509_list_append(STACK_OF(X509) *list, X509 *certificate) { return sk_X509_push(list, certificate); }
+static inline void coffer_x509_list_free(STACK_OF(X509) *list) { sk_X509_free(list); }
 
 #endif

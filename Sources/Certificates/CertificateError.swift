@@ -13,6 +13,8 @@ package enum CertificateError: Error, Hashable, CustomStringConvertible {
     /// A text cannot stand in a certificate: a common name of more than 64 characters, a DNS name that is not ASCII, an IP
     /// address that is none.
     case invalidName(String)
+    /// A time is beyond what a certificate can say.
+    case invalidTime
 
     package var description: String {
         switch self {
@@ -24,6 +26,7 @@ package enum CertificateError: Error, Hashable, CustomStringConvertible {
         case .passwordRequired: "private key is encrypted: password required"
         case .incorrectPassword: "incorrect password"
         case .invalidName(let name): "'\(name)' cannot be a name in a certificate"
+        case .invalidTime: "a certificate cannot hold a time so far away"
         }
     }
 }

@@ -1,10 +1,29 @@
+import COpenSSL
+import Glibc
+
 /// The certificates that chains may end at.
-package final class TrustStore: Sendable {
+///
+/// `@unchecked Sendable`: the store is filled in the initialiser, and OpenSSL guards what it looks up later.
+package final class TrustStore: @unchecked Sendable {
+    fileprivate let pointer: OpaquePointer
+
     /// Trusts `certificates`, each as it is (no matter whether it is an authority's own root), and the system's roots if
     /// asked.
     ///
-    /// The system's roots are read when they are needed; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
-    package init(certificates: [Certificate], includesSystemRoots: Bool) {}
+    /// The system's roots are read now; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
+    package init(certificates: [Certificate], includesSystemRoots: Bool) {
+        guard let store = X509_STORE_new() else { fatalError("out of memory") }
+        pointer = store
+        // A certificate that is trusted ends a chain even if it was issued by another.
+        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
+        for certificate in certificates {
+            if let object = X509Object(der: certificate.der) { X509_STORE_add_cert(store, object.pointer) }
+        }
+        if includesSystemRoots { X509_STORE_set_default_paths(store) }
+        ERR_clear_error()
+    }
+
+    deinit { X509_STORE_free(pointer) }
 }
 
 /// What a certificate is presented for; its extended key usage, if it has one, has to name it.
@@ -24,6 +43,26 @@ extension Certificate {
     package func verification(
         by store: TrustStore, intermediates: [Certificate] = [], purpose: CertificatePurpose, at time: Int64? = nil
     ) -> CertificateVerification {
-        .refused("")
+        guard let context = X509_STORE_CTX_new(), let list = coffer_x509_list() else { fatalError("out of memory") }
+        let object = X509Object(der: der)
+        let others = intermediates.compactMap { X509Object(der: $0.der) }
+        // The context borrows both until it is freed.
+        defer {
+            X509_STORE_CTX_free(context)
+            coffer_x509_list_free(list)
+            ERR_clear_error()
+        }
+        for other in others { coffer_x509_list_append(list, other.pointer) }
+        return withExtendedLifetime((store, object, others)) {
+            guard X509_STORE_CTX_init(context, store.pointer, object?.pointer, list) == 1 else {
+                return .refused("out of memory")
+            }
+            X509_STORE_CTX_set_purpose(context, purpose == .client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER)
+            // Level 1 refuses SHA-1 and MD5 signatures, and RSA keys below 1024 bits.
+            X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context), 1)
+            if let time { X509_STORE_CTX_set_time(context, 0, time_t(time)) }
+            guard X509_verify_cert(context) != 1 else { return .trusted }
+            return .refused(String(cString: X509_verify_cert_error_string(Int(X509_STORE_CTX_get_error(context)))))
+        }
     }
 }

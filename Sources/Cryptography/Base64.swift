@@ -58,6 +58,79 @@ package enum Base64 {
         return bytes
     }
 
+    /// Appends the characters to text that is being built, in one piece.
+    package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        alphabet.withUTF8Buffer { alphabet in
+            text.reserveCapacity(text.count + (bytes.count + 2) / 3 * 4)
+            var position = 0
+            while position + 2 < bytes.count {
+                let group =
+                    Int(bytes[position]) << 16 | Int(bytes[position + 1]) << 8 | Int(bytes[position + 2])
+                text.append(alphabet[group >> 18])
+                text.append(alphabet[group >> 12 & 63])
+                text.append(alphabet[group >> 6 & 63])
+                text.append(alphabet[group & 63])
+                position += 3
+            }
+            guard position < bytes.count else { return }
+            let hasTwo = position + 1 < bytes.count
+            let group = Int(bytes[position]) << 16 | (hasTwo ? Int(bytes[position + 1]) << 8 : 0)
+            text.append(alphabet[group >> 18])
+            text.append(alphabet[group >> 12 & 63])
+            text.append(hasTwo ? alphabet[group >> 6 & 63] : padding)
+            text.append(padding)
+        }
+    }
+
+    /// As ``decode(_:)``, but takes what Go's decoder takes: line ends anywhere, and bits set where the last character
+    /// carries none.
+    package static func decodeLeniently(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        values.withUnsafeBufferPointer { values in
+            var group: UInt32 = 0
+            var filled = 0
+            var padded = 0
+            let capacity = text.count / 4 * 3 + 3
+            var isValid = true
+            let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
+                for character in text {
+                    let value = values[Int(character)]
+                    if value < 64 {
+                        guard padded == 0 else { return isValid = false }
+                        group = group << 6 | UInt32(value)
+                        filled += 1
+                        guard filled == 4 else { continue }
+                        output[count] = UInt8(truncatingIfNeeded: group >> 16)
+                        output[count + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                        output[count + 2] = UInt8(truncatingIfNeeded: group)
+                        count += 3
+                        filled = 0
+                    } else if character == padding {
+                        padded += 1
+                    } else if character != UInt8(ascii: "\n"), character != UInt8(ascii: "\r") {
+                        return isValid = false
+                    }
+                }
+                switch (filled, padded) {
+                case (0, 0): break
+                case (2, 2):
+                    output[count] = UInt8(truncatingIfNeeded: group >> 4)
+                    count += 1
+                case (3, 1):
+                    output[count] = UInt8(truncatingIfNeeded: group >> 10)
+                    output[count + 1] = UInt8(truncatingIfNeeded: group >> 2)
+                    count += 2
+                default: isValid = false
+                }
+            }
+            return isValid ? bytes : nil
+        }
+    }
+
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+    /// What each character stands for; 255 for those that are not in the alphabet.
+    private static let values = (UInt8.min...UInt8.max).map { value($0).map(UInt8.init) ?? 255 }
+
     private static let padding = UInt8(ascii: "=")
 
     private static func character(_ value: UInt32) -> UInt8 {

@@ -1,13 +1,13 @@
 import Cryptography
 
 /// Strings as key services spell them in JSON.
-enum JSONText {
+package enum JSONText {
     /// Appends `text` in quotation marks.
     ///
     /// Line feed, carriage return and tab have their short escapes; other control characters, and the characters that
     /// could end a script element in a web page, are escaped by number. The spelling is authenticated as part of a
     /// context, so it can never change.
-    static func append(_ text: String, to json: inout [UInt8]) {
+    package static func append(_ text: String, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in

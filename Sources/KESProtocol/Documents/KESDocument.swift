@@ -14,7 +14,14 @@ package protocol KESDocument: Sendable {
 
 extension KESDocument {
     package init(json: [UInt8]) throws(KESDocumentError) {
-        throw KESDocumentError("")
+        let outcome: Result<Self, KESDocumentError> = json.withUnsafeBytes { json in
+            do throws(KESDocumentError) {
+                return .success(try Self(json: json))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self = try outcome.get()
     }
 
     /// The compact document and a line feed.
@@ -23,6 +30,38 @@ extension KESDocument {
         append(to: &json)
         json.append(UInt8(ascii: "\n"))
         return json
+    }
+}
+
+/// A document that is one JSON object.
+package protocol KESObject: KESDocument {
+    /// The document before any member was read.
+    init()
+
+    /// Reads the value of a member that the document has; `false` for any other, with nothing read.
+    mutating func readMember(_ member: JSONName, from scanner: inout JSONScanner) throws(KESDocumentError) -> Bool
+
+    /// Appends the members. A document with secrets reserves their room first: growing would leave copies behind.
+    func appendMembers(to json: inout [UInt8])
+}
+
+extension KESObject {
+    package init(json: UnsafeRawBufferPointer) throws(KESDocumentError) {
+        var scanner = JSONScanner(json)
+        try self.init(from: &scanner)
+    }
+
+    init(from scanner: inout JSONScanner) throws(KESDocumentError) {
+        self.init()
+        try scanner.readObject { (name, scanner) throws(KESDocumentError) in
+            try readMember(name, from: &scanner)
+        }
+    }
+
+    package func append(to json: inout [UInt8]) {
+        json.append(UInt8(ascii: "{"))
+        appendMembers(to: &json)
+        json.append(UInt8(ascii: "}"))
     }
 }
 

@@ -10,7 +10,16 @@ package struct APIKey: Sendable {
     package let identity: Identity
 
     /// Parses a key; the prefix may be missing.
-    package init(_ text: String) throws(APIKeyError) { throw .malformedBase64 }
+    package init(_ text: String) throws(APIKeyError) {
+        let code = text.utf8.starts(with: Self.prefix.utf8) ? text.dropFirst(Self.prefix.count) : text[...]
+        guard var bytes = Base64.decode(code) else { throw APIKeyError.malformedBase64 }
+        defer { wipe(&bytes) }
+        guard bytes.count == 1 + SecretKey.byteCount, let seed = SecretKey(bytes[1...]) else {
+            throw APIKeyError.invalidLength
+        }
+        guard bytes[0] == Self.ed25519 else { throw APIKeyError.unsupportedType }
+        self.init(seed: seed)
+    }
 
     /// The key of an Ed25519 seed.
     package init(seed: SecretKey) {
@@ -22,12 +31,22 @@ package struct APIKey: Sendable {
     package static func generate() -> APIKey { APIKey(seed: SecretKey()) }
 
     /// The key in its one line, which is a secret.
-    package var text: String { "" }
+    package var text: String {
+        var bytes = [Self.ed25519] + seed.withUnsafeBytes { Array($0) }
+        defer { wipe(&bytes) }
+        return Self.prefix + Base64.encode(bytes)
+    }
 
     /// A fresh self-signed certificate for this key, good for 90 days from `now` (seconds since 1970), with its private key.
     package func makeClientCertificate(now: Int64) throws(CertificateError) -> (Certificate, PrivateKey) {
-        throw .malformedCertificate
+        let key = PrivateKey.ed25519(seed: seed)
+        let certificate = SelfSignedCertificate(
+            commonName: identity.text, notBefore: now, notAfter: now + 90 * 86_400, extendedKeyUsage: [.clientAuth])
+        return (try certificate.signed(with: key), key)
     }
+
+    /// The first byte says what kind of key follows; there is this one.
+    private static let ed25519: UInt8 = 0
 }
 
 /// Why a text is not an API key.

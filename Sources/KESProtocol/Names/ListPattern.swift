@@ -1,3 +1,5 @@
+import Cryptography
+
 /// Which names a listing is about: those with a prefix, and when it continues an earlier answer, those after its last.
 ///
 /// As text: a prefix of the characters of names, at most 80 of them, that may end in one `*`; or as ``continuation(after:)``
@@ -8,19 +10,57 @@ package struct ListPattern: Hashable, Sendable {
     /// Names up to and including this one were listed before.
     package let lastName: String?
 
-    package init?(_ text: String) { return nil }
+    package init?(_ text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        var prefix = text
+        var lastName: String?
+        if parts.count == 2 {
+            guard let name = Self.decode(parts[1]), KESName.isValid(name) else { return nil }
+            prefix = String(parts[0])
+            lastName = name
+        } else if text.utf8.last == UInt8(ascii: "*") {
+            prefix.removeLast()
+        }
+        guard prefix.utf8.count <= KESName.maximumByteCount, prefix.utf8.allSatisfy(KESName.isNameCharacter),
+            text != "_"
+        else { return nil }
+        self.prefix = prefix
+        self.lastName = lastName
+    }
 
     package func matches(_ name: String) -> Bool {
-        false
+        guard name.utf8.starts(with: prefix.utf8) else { return false }
+        return lastName.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
     }
 
     /// The pattern that lists what comes after `name`; it begins with this pattern's prefix, which is what policies judge.
-    package func continuation(after name: String) -> String { "" }
+    ///
+    /// A point, which is no character of names, and the name in base64 (URL alphabet, no padding) follow. A forged name can
+    /// only move the beginning within the prefix.
+    package func continuation(after name: String) -> String {
+        let code = Base64.encode(Array(name.utf8)).prefix { $0 != "=" }
+        return prefix + "." + code.replacing("+", with: "-").replacing("/", with: "_")
+    }
 
     /// The matching names that fit in one answer, and the pattern for the rest (empty when there is none).
     ///
     /// - Precondition: `names` are sorted by their UTF-8 bytes.
     package func page(of names: [String], byteLimit: Int = 900_000) -> (names: [String], continueAt: String) {
-        ([], "")
+        var page: [String] = []
+        var byteCount = 0
+        for name in names where matches(name) {
+            // Two quotation marks and a comma.
+            byteCount += name.utf8.count + 3
+            if byteCount > byteLimit, let last = page.last { return (page, continuation(after: last)) }
+            page.append(name)
+        }
+        return (page, "")
+    }
+
+    private static func decode(_ code: Substring) -> String? {
+        guard code.utf8.count <= 2 * KESName.maximumByteCount else { return nil }
+        let standard = code.replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        return Base64.decode(standard + padding).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

@@ -13,11 +13,43 @@ package struct KESFault: Error, Hashable, Sendable {
 
     /// The fault that a client received: the member `message`, or `error`, of a JSON body, else the text itself.
     package init(status: Int, body: [UInt8]) {
-        self.init(status: status, message: String(decoding: body, as: UTF8.self))
+        if let document = try? FaultDocument(json: body), !document.message.isEmpty {
+            self.init(status: status, message: document.message)
+        } else {
+            // A proxy in between may answer with a whole page.
+            let text = String(decoding: body.prefix(512), as: UTF8.self)
+            let lines = text.split(whereSeparator: \.isNewline)
+            self.init(status: status, message: lines.first.map(String.init) ?? "HTTP status \(status)")
+        }
     }
 
     /// The JSON body of the answer; a line feed stands before the closing brace and none after it.
-    package var body: [UInt8] { [] }
+    package var body: [UInt8] {
+        var json: [UInt8] = []
+        json.append("{")
+        json.appendMember("message", text: message)
+        json.append("\n}")
+        return json
+    }
+}
+
+/// The body as clients read it.
+private struct FaultDocument: KESObject {
+    var message = ""
+
+    mutating func readMember(
+        _ member: JSONName, from scanner: inout JSONScanner
+    ) throws(KESDocumentError) -> Bool {
+        switch member {
+        case "message", "error": try scanner.readText(&message)
+        default: return false
+        }
+        return true
+    }
+
+    func appendMembers(to json: inout [UInt8]) {
+        json.appendMember("message", text: message)
+    }
 }
 
 extension KESFault {

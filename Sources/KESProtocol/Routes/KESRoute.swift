@@ -81,6 +81,11 @@ package enum KESRoute: String, Sendable, CaseIterable {
     /// Whether KES does not have it; such a route is not in the list that `/v1/api` answers.
     package var isExtension: Bool { self == .rotateKey }
 
+    /// What `/v1/api` lists, sorted by path.
+    package static let listed = allCases.filter { !$0.isExtension }.sorted {
+        $0.path.utf8.lexicographicallyPrecedes($1.path.utf8)
+    }
+
     /// What `/v1/api` says of it, with the settings in force.
     package func description(timeout: Duration) -> APIDescription {
         APIDescription(method: method.rawValue, path: path, maxBody: maxBody, timeout: Int(timeout.components.seconds))
