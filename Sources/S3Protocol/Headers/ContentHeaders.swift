@@ -21,7 +21,9 @@ package struct ContentHeaders: Hashable, Sendable {
             case "content-type": contentType = value
             case "cache-control": cacheControl = value
             case "content-disposition": contentDisposition = value
-            case "content-encoding": contentEncoding = Self.storedEncoding(value, after: contentEncoding)
+            case "content-encoding":
+                let codings = [contentEncoding, ContentEncoding.withoutAWSChunked(value)].compactMap(\.self)
+                contentEncoding = codings.isEmpty ? nil : codings.joined(separator: ",")
             case "content-language": contentLanguage = value
             case "expires": expires = value
             default: break
@@ -38,13 +40,6 @@ package struct ContentHeaders: Hashable, Sendable {
         if let contentLanguage { headers.append(("content-language", contentLanguage)) }
         if let expires { headers.append(("expires", expires)) }
         return headers
-    }
-
-    private static func storedEncoding(_ value: String, after earlier: String?) -> String? {
-        let codings = value.split(separator: ",").map(\.trimmed)
-            .filter { !$0.isEmpty && $0.lowercased() != "aws-chunked" }
-        let all = (earlier.map { [$0] } ?? []) + codings
-        return all.isEmpty ? nil : all.joined(separator: ",")
     }
 }
 

@@ -18,3 +18,14 @@ package protocol S3Operation: Sendable {
 extension S3Operation {
     package static var action: String { "s3:\(name)" }
 }
+
+/// An operation that is recognised and refused, because its request could be taken for another's.
+///
+/// For a plain upload, say, which would overwrite the object with an empty body.
+protocol RefusedOperation: S3Operation {}
+
+extension RefusedOperation {
+    init(_ request: S3Request) throws(S3Error) { throw S3Error(.notImplemented) }
+
+    func perform(in service: ServiceContext) async throws -> S3Response { throw S3Error(.notImplemented) }
+}

@@ -1,11 +1,7 @@
 import S3Protocol
 
-/// Recognised by its header, and refused: taken for a plain PUT, it would overwrite the object with an empty body.
-struct UploadPartCopy: S3Operation {
+/// Told from UploadPart by its header.
+struct UploadPartCopy: RefusedOperation {
     static let name = "UploadPartCopy"
     static let route = Route("PUT", .object, requiring: ["partNumber", "uploadId"], header: "x-amz-copy-source")
-
-    init(_ request: S3Request) throws(S3Error) { throw S3Error(.notImplemented) }
-
-    func perform(in service: ServiceContext) async throws -> S3Response { throw S3Error(.notImplemented) }
 }
