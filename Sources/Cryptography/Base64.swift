@@ -1,24 +1,34 @@
 /// The standard alphabet of RFC 4648 §4, with padding.
 package enum Base64 {
     package static func encode(_ bytes: [UInt8]) -> String {
-        let length = (bytes.count + 2) / 3 * 4
-        return String(unsafeUninitializedCapacity: length) { output in
-            var source = 0
-            var target = 0
-            while source < bytes.count {
-                let present = min(3, bytes.count - source)
-                var group = UInt32(bytes[source]) << 16
-                if present > 1 { group |= UInt32(bytes[source + 1]) << 8 }
-                if present > 2 { group |= UInt32(bytes[source + 2]) }
-                output[target] = character(group >> 18 & 63)
-                output[target + 1] = character(group >> 12 & 63)
-                output[target + 2] = present > 1 ? character(group >> 6 & 63) : padding
-                output[target + 3] = present > 2 ? character(group & 63) : padding
-                source += 3
-                target += 4
-            }
-            return length
+        String(unsafeUninitializedCapacity: encodedByteCount(bytes.count)) { encode(bytes, into: $0) }
+    }
+
+    /// The same as characters in an array, which unlike a string can be wiped.
+    package static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: encodedByteCount(bytes.count)) { buffer, initialized in
+            initialized = encode(bytes, into: buffer)
         }
+    }
+
+    private static func encodedByteCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    private static func encode(_ bytes: [UInt8], into output: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var source = 0
+        var target = 0
+        while source < bytes.count {
+            let present = min(3, bytes.count - source)
+            var group = UInt32(bytes[source]) << 16
+            if present > 1 { group |= UInt32(bytes[source + 1]) << 8 }
+            if present > 2 { group |= UInt32(bytes[source + 2]) }
+            output[target] = character(group >> 18 & 63)
+            output[target + 1] = character(group >> 12 & 63)
+            output[target + 2] = present > 1 ? character(group >> 6 & 63) : padding
+            output[target + 3] = present > 2 ? character(group & 63) : padding
+            source += 3
+            target += 4
+        }
+        return target
     }
 
     /// The bytes, or `nil` on any flaw: a foreign character (white space too), missing or misplaced padding, or bits
@@ -26,11 +36,12 @@ package enum Base64 {
     ///
     /// So a value has exactly one accepted spelling.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let known = text.utf8.withContiguousStorageIfAvailable { decode(contiguous: $0) }
-        return known ?? Array(text.utf8).withUnsafeBufferPointer { decode(contiguous: $0) }
+        let known = text.utf8.withContiguousStorageIfAvailable { decode($0) }
+        return known ?? Array(text.utf8).withUnsafeBufferPointer { decode($0) }
     }
 
-    private static func decode(contiguous text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    /// The same for characters in memory.
+    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         var padded = 0
         while padded < min(2, text.count), text[text.count - 1 - padded] == padding { padded += 1 }

@@ -34,6 +34,20 @@ package enum HMACSHA256 {
         }
     }
 
+    /// The code between places in memory.
+    ///
+    /// - Precondition: `output` has room for 32 bytes.
+    package static func code(
+        _ message: UnsafeRawBufferPointer, key: SecretKey, into output: UnsafeMutableRawBufferPointer
+    ) {
+        precondition(output.count >= byteCount, "the output is too small")
+        key.withUnsafeBytes { key in
+            coffer_hmac_sha256(
+                key.baseAddress, key.count, message.baseAddress, message.count, nil, 0,
+                output.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+    }
+
     private static func code(_ message: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
             coffer_hmac_sha256(

@@ -40,8 +40,11 @@ package final class SecretKey: @unchecked Sendable {
     }
 
     /// Lends the 32 bytes for the length of `body`; the pointer must not leave it.
-    package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(storage)) }
+    package func withUnsafeBytes<R, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> R
+    ) throws(Failure) -> R {
+        defer { withExtendedLifetime(self) {} }
+        return try body(UnsafeRawBufferPointer(storage))
     }
 
     /// Compares in a time that does not depend on the contents.

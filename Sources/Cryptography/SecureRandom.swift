@@ -28,6 +28,14 @@ package enum SecureRandom {
         }
     }
 
+    /// `count` fresh random bytes that stay secret; the caller wipes them.
+    package static func privateBytes(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            fillPrivately(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
+            initialized = count
+        }
+    }
+
     /// As ``fill(_:)``, from the separate generator that OpenSSL keeps for what stays secret.
     static func fillPrivately(_ buffer: UnsafeMutableRawBufferPointer) {
         guard let base = buffer.baseAddress, buffer.count > 0 else { return }

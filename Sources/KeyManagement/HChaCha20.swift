@@ -2,11 +2,12 @@ import Cryptography
 
 /// HChaCha20 (draft-irtf-cfrg-xchacha §2.2): a 32-byte key from a 32-byte key and 16 public bytes.
 enum HChaCha20 {
-    /// - Precondition: `input` has 16 bytes.
-    static func derivedKey(from key: SecretKey, input: some Collection<UInt8>) -> SecretKey {
+    /// - Precondition: `input` has 16 bytes, and `output` has room for 32.
+    static func derive(
+        from key: SecretKey, input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) {
         precondition(input.count == 16, "HChaCha20 takes 16 bytes")
-        let input = Array(input)
-        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { state in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { state in
             defer { wipe(UnsafeMutableRawBufferPointer(state)) }
             state[0] = 0x6170_7865
             state[1] = 0x3320_646e
@@ -15,20 +16,16 @@ enum HChaCha20 {
             key.withUnsafeBytes { key in
                 for i in 0..<8 { state[4 + i] = UInt32(littleEndian: key.load(fromByteOffset: 4 * i, as: UInt32.self)) }
             }
-            input.withUnsafeBytes { input in
-                for i in 0..<4 {
-                    state[12 + i] = UInt32(littleEndian: input.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self))
-                }
+            for i in 0..<4 {
+                state[12 + i] = UInt32(littleEndian: input.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self))
             }
             for _ in 0..<10 {
                 for i in 0..<4 { quarterRound(state, i, 4 + i, 8 + i, 12 + i) }
                 for i in 0..<4 { quarterRound(state, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4) }
             }
-            return SecretKey { output in
-                for i in 0..<4 {
-                    output.storeBytes(of: state[i].littleEndian, toByteOffset: 4 * i, as: UInt32.self)
-                    output.storeBytes(of: state[12 + i].littleEndian, toByteOffset: 16 + 4 * i, as: UInt32.self)
-                }
+            for i in 0..<4 {
+                output.storeBytes(of: state[i].littleEndian, toByteOffset: 4 * i, as: UInt32.self)
+                output.storeBytes(of: state[12 + i].littleEndian, toByteOffset: 16 + 4 * i, as: UInt32.self)
             }
         }
     }

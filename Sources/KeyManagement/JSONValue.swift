@@ -1,7 +1,7 @@
 /// A JSON document, read strictly (RFC 8259) and held as a tree.
 ///
-/// For the few small documents of this module: keyring files, old ciphertexts, contexts. Nesting is bounded.
-enum JSONValue {
+/// For a few small documents: keyring files, stored keys, old ciphertexts, contexts. Nesting is bounded.
+package enum JSONValue: Sendable {
     case object([(name: String, value: JSONValue)])
     case array([JSONValue])
     case string(String)
@@ -10,32 +10,32 @@ enum JSONValue {
     case bool(Bool)
     case null
 
-    static let maximumDepth = 16
+    package static let maximumDepth = 16
 
     /// `nil` when the bytes are not one JSON value with nothing but white space around it.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         var reader = JSONReader(bytes)
         guard let value = reader.document() else { return nil }
         self = value
     }
 
     /// The member of that name; of several, the last.
-    subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
     }
 
-    var string: String? {
+    package var string: String? {
         guard case .string(let value) = self else { return nil }
         return value
     }
 
-    var integer: Int? {
+    package var integer: Int? {
         guard case .number(let value) = self else { return nil }
         return Int(value)
     }
 
-    var elements: [JSONValue]? {
+    package var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }

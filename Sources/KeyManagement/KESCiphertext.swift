@@ -31,7 +31,14 @@ package enum KESCiphertext {
     package static func seal(
         _ plaintext: [UInt8], key: SecretKey, cipher: MasterKeyCipher = .aes256, context: [UInt8]
     ) -> [UInt8] {
-        seal(plaintext, key: key, cipher: cipher, context: context, random: SecureRandom.bytes(randomByteCount))
+        let count = plaintext.count + overhead
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let output = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+            plaintext.withUnsafeBytes { plaintext in
+                context.withUnsafeBytes { seal(plaintext, key: key, cipher: cipher, context: $0, into: output) }
+            }
+            initialized = count
+        }
     }
 
     /// As above with the 28 bytes iv ‖ nonce given, to reproduce published vectors.
@@ -41,10 +48,27 @@ package enum KESCiphertext {
         _ plaintext: [UInt8], key: SecretKey, cipher: MasterKeyCipher, context: [UInt8], random: [UInt8]
     ) -> [UInt8] {
         precondition(random.count == randomByteCount, "iv and nonce have 28 bytes")
-        let (messageKey, algorithm) = derivation(key, cipher, iv: random[..<ivByteCount])
-        return AEAD.seal(
-            plaintext, key: messageKey, nonce: Array(random[ivByteCount...]), associatedData: context,
-            algorithm: algorithm) + random
+        let count = plaintext.count + overhead
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let output = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+            UnsafeMutableRawBufferPointer(rebasing: output.suffix(randomByteCount)).copyBytes(from: random)
+            plaintext.withUnsafeBytes { plaintext in
+                context.withUnsafeBytes { sealUnderRandom(plaintext, key, cipher, $0, output) }
+            }
+            initialized = count
+        }
+    }
+
+    /// Seals `plaintext` and binds `context` to it, between places in memory.
+    ///
+    /// - Precondition: `output` has exactly ``overhead`` bytes more than `plaintext`.
+    package static func seal(
+        _ plaintext: UnsafeRawBufferPointer, key: SecretKey, cipher: MasterKeyCipher, context: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) {
+        precondition(output.count == plaintext.count + overhead, "a ciphertext is 44 bytes longer")
+        SecureRandom.fill(UnsafeMutableRawBufferPointer(rebasing: output.suffix(randomByteCount)))
+        sealUnderRandom(plaintext, key, cipher, context, output)
     }
 
     /// Opens a ciphertext of any of the three forms.
@@ -54,15 +78,29 @@ package enum KESCiphertext {
     package static func open(
         _ ciphertext: [UInt8], key: SecretKey, cipher: MasterKeyCipher?, context: [UInt8]
     ) throws(AuthenticationFailure) -> [UInt8] {
-        let parts = StructuredCiphertext(json: ciphertext) ?? StructuredCiphertext(messagePack: ciphertext)
-        let raw = parts?.raw ?? ciphertext
-        guard raw.count >= overhead else { throw AuthenticationFailure() }
-        let random = raw.suffix(randomByteCount)
-        let (messageKey, algorithm) = derivation(
-            key, cipher ?? parts?.declared ?? .aes256, iv: random.prefix(ivByteCount))
-        return try AEAD.open(
-            Array(raw.dropLast(randomByteCount)), key: messageKey, nonce: Array(random.dropFirst(ivByteCount)),
-            associatedData: context, algorithm: algorithm)
+        if let parts = StructuredCiphertext(json: ciphertext) ?? StructuredCiphertext(messagePack: ciphertext) {
+            return try openRaw(parts.raw, key: key, cipher: cipher ?? parts.declared, context: context)
+        }
+        return try openRaw(ciphertext, key: key, cipher: cipher ?? .aes256, context: context)
+    }
+
+    /// Opens the written form, which begins at `start`, and no other.
+    package static func openRaw(
+        _ ciphertext: [UInt8], from start: Int = 0, key: SecretKey, cipher: MasterKeyCipher, context: [UInt8]
+    ) throws(AuthenticationFailure) -> [UInt8] {
+        guard ciphertext.count - start >= overhead else { throw AuthenticationFailure() }
+        return try ciphertext.withUnsafeBufferPointer { (bytes) throws(AuthenticationFailure) in
+            let raw = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...])
+            let random = raw.count - randomByteCount
+            return try context.withUnsafeBufferPointer { (context) throws(AuthenticationFailure) in
+                try withMessageKey(key, cipher, iv: raw[random...]) { (key, algorithm) throws(AuthenticationFailure) in
+                    try AEAD.open(
+                        UnsafeRawBufferPointer(rebasing: raw[..<random]), key: key,
+                        nonce: UnsafeRawBufferPointer(rebasing: raw[(random + ivByteCount)...]),
+                        associatedData: UnsafeRawBufferPointer(context), algorithm: algorithm)
+                }
+            }
+        }
     }
 
     /// A fresh data key, sealed under `key` with `context` bound to it.
@@ -97,12 +135,40 @@ package enum KESCiphertext {
         }
     }
 
-    private static func derivation(
-        _ key: SecretKey, _ cipher: MasterKeyCipher, iv: ArraySlice<UInt8>
-    ) -> (SecretKey, AEADAlgorithm) {
-        switch cipher {
-        case .aes256: (HMACSHA256.derivedKey(Array(iv), key: key), .aes256GCM)
-        case .chaCha20: (HChaCha20.derivedKey(from: key, input: iv), .chaCha20Poly1305)
+    /// Seals under the iv and the nonce that are at the end of `output` already.
+    private static func sealUnderRandom(
+        _ plaintext: UnsafeRawBufferPointer, _ key: SecretKey, _ cipher: MasterKeyCipher,
+        _ context: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer
+    ) {
+        let random = output.count - randomByteCount
+        let written = UnsafeRawBufferPointer(output)
+        withMessageKey(key, cipher, iv: written[random...]) { key, algorithm in
+            AEAD.seal(
+                plaintext, key: key, nonce: UnsafeRawBufferPointer(rebasing: written[(random + ivByteCount)...]),
+                associatedData: context, algorithm: algorithm,
+                into: UnsafeMutableRawBufferPointer(rebasing: output[..<random]))
+        }
+    }
+
+    /// Lends the key for one message, which is made of the first 16 bytes of `iv`.
+    private static func withMessageKey<R, Failure: Error>(
+        _ key: SecretKey, _ cipher: MasterKeyCipher, iv: Slice<UnsafeRawBufferPointer>,
+        _ body: (UnsafeRawBufferPointer, AEADAlgorithm) throws(Failure) -> R
+    ) throws(Failure) -> R {
+        let iv = UnsafeRawBufferPointer(rebasing: iv.prefix(ivByteCount))
+        var place: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        return try withUnsafeMutableBytes(of: &place) { (messageKey) throws(Failure) in
+            defer { wipe(messageKey) }
+            let algorithm: AEADAlgorithm
+            switch cipher {
+            case .aes256:
+                HMACSHA256.code(iv, key: key, into: messageKey)
+                algorithm = .aes256GCM
+            case .chaCha20:
+                HChaCha20.derive(from: key, input: iv, into: messageKey)
+                algorithm = .chaCha20Poly1305
+            }
+            return try body(UnsafeRawBufferPointer(messageKey), algorithm)
         }
     }
 }
