@@ -1,0 +1,236 @@
+package import Cryptography
+package import KESProtocol
+package import KeyManagement
+import Locking
+package import Logging
+
+/// The master keys that a server works with: a key store, and in front of it what is in memory.
+///
+/// Every route that has to do with keys calls here. Failures come as the client sees them; what caused them is logged.
+///
+/// ``cached(_:)`` never waits. On a miss, one call reads the key however many ask for it, and different names never wait
+/// for each other. What does not exist is asked for again each time. When the store fails, keys that have expired lately
+/// go on to serve (``CacheExpiry/offline``).
+package final class KeyVault: Sendable {
+    package typealias Clock = @Sendable () -> ContinuousClock.Instant
+
+    /// How long a store may take for one call; a little less than clients have patience.
+    package static let storeTimeout = Duration.seconds(14)
+    /// How often ``run()`` asks the store whether it works.
+    package static let statusInterval = Duration.seconds(10)
+
+    package let store: any KeyStore
+    let logger: Logger
+    let now: Clock
+    let timeout: Duration
+    private let expiry: CacheExpiry
+    let state: ShortLock<State>
+
+    struct State {
+        var cache: KeyCache
+        var flights: [KeyName: Flight] = [:]
+        var lastFlight: UInt64 = 0
+    }
+
+    /// A reading of a key that is under way.
+    struct Flight {
+        let number: UInt64
+        let task: Task<Result<MasterKey, KESFault>, Never>
+    }
+
+    /// - Parameters:
+    ///   - store: Where the keys are.
+    ///   - expiry: How long they stay in memory.
+    ///   - capacity: The most keys in memory.
+    ///   - timeout: How long the store may take for one call.
+    ///   - clock: The clock of the expiry; another one in tests.
+    ///   - logger: For the causes of failures.
+    package init(
+        store: any KeyStore, expiry: CacheExpiry = CacheExpiry(), capacity: Int = 100_000,
+        timeout: Duration = KeyVault.storeTimeout, clock: @escaping Clock = { ContinuousClock.now }, logger: Logger
+    ) {
+        self.store = store
+        self.expiry = expiry
+        self.timeout = timeout
+        self.logger = logger
+        now = clock
+        state = ShortLock(State(cache: KeyCache(expiry: expiry, capacity: capacity, now: clock())))
+    }
+
+    // MARK: Reading
+
+    /// The key if it is in memory and may serve; counts as a use.
+    ///
+    /// Never waits and never asks the store.
+    package func cached(_ name: KeyName) -> MasterKey? {
+        let now = now()
+        return state.withLock { $0.cache.use(name, now: now) }
+    }
+
+    /// The key from memory, or from the store.
+    package func key(_ name: KeyName) async throws(KESFault) -> MasterKey {
+        if let key = cached(name) { return key }
+        return try await load(name)
+    }
+
+    /// Opens a ciphertext if its key is in memory; `nil` when ``open(_:under:context:)`` has to ask the store.
+    package func openCached(
+        _ ciphertext: [UInt8], under name: KeyName, context: [UInt8]
+    ) throws(KESFault) -> [UInt8]? {
+        guard let key = cached(name) else { return nil }
+        do throws(MasterKey.OpeningFailure) { return try key.open(ciphertext, context: context) } catch {
+            switch error {
+            case .notAuthentic: throw .notAuthentic
+            case .unknownVersion: return nil
+            }
+        }
+    }
+
+    /// Opens a ciphertext.
+    ///
+    /// One that names a version which this copy of the key lacks has it read again, at most once a second: another
+    /// server may have rotated the key.
+    package func open(
+        _ ciphertext: [UInt8], under name: KeyName, context: [UInt8]
+    ) async throws(KESFault) -> [UInt8] {
+        let known = try await key(name)
+        do throws(MasterKey.OpeningFailure) { return try known.open(ciphertext, context: context) } catch {
+            guard case .unknownVersion = error, isOld(name) else { throw .notAuthentic }
+        }
+        let successor = try await load(name)
+        do throws(MasterKey.OpeningFailure) { return try successor.open(ciphertext, context: context) } catch {
+            throw .notAuthentic
+        }
+    }
+
+    /// The names that a pattern asks for, and the pattern for the rest (empty when there is none).
+    package func list(_ pattern: ListPattern) async throws(KESFault) -> (names: [String], continueAt: String) {
+        let names: [String]
+        do throws(KeyStoreError) {
+            names = try await ask { [store] () throws(KeyStoreError) in try await store.list(prefix: pattern.prefix) }
+        } catch {
+            throw failed("list keys", error, .keyListingFailed)
+        }
+        return pattern.page(of: names)
+    }
+
+    // MARK: Life cycle
+
+    /// Makes a key of random bytes.
+    package func create(_ name: KeyName, by identity: String) async throws(KESFault) {
+        try await add(MasterKey(createdAt: .now, createdBy: identity), name)
+    }
+
+    /// Adds a key whose bytes are given.
+    package func importKey(
+        _ name: KeyName, _ key: SecretKey, cipher: MasterKeyCipher, by identity: String
+    ) async throws(KESFault) {
+        try await add(MasterKey(key: key, cipher: cipher, createdAt: .now, createdBy: identity), name)
+    }
+
+    /// Removes a key from the store and from memory; other servers keep it until it expires there.
+    package func delete(_ name: KeyName) async throws(KESFault) {
+        do throws(KeyStoreError) {
+            try await ask { [store] () throws(KeyStoreError) in try await store.delete(name) }
+            forget(name)
+        } catch {
+            if error == .notFound { forget(name) }
+            throw failed("delete the key", name, error, error == .notFound ? .keyNotFound : .keyDeletionFailed)
+        }
+    }
+
+    /// Adds a version to a key and seals with it from now on; the key with it.
+    ///
+    /// However many rotate a key at once, on however many servers, each adds a version.
+    package func rotate(_ name: KeyName, by identity: String) async throws(KESFault) -> MasterKey {
+        for _ in 0..<Self.maximumRotationAttempts {
+            var old = try await value(name, .keyRotationFailed)
+            defer { wipe(&old) }
+            let key: MasterKey
+            var new: [UInt8] = []
+            defer { wipe(&new) }
+            do throws(StoredKeyError) {
+                new = try MasterKey.rotated(storedValue: old, createdAt: .now, createdBy: identity)
+                key = try MasterKey(storedValue: new)
+            } catch {
+                log("rotate the key", name, "\(error)")
+                throw error == .tooManyVersions ? .tooManyKeyVersions : .keyReadFailed
+            }
+            do throws(KeyStoreError) {
+                try await ask { [store, old, new] () throws(KeyStoreError) in
+                    try await store.replace(name, old, with: new)
+                }
+                return adopt(key, name)
+            } catch {
+                guard error != .conflict else { continue }
+                throw failed("rotate the key", name, error, error == .notFound ? .keyNotFound : .keyRotationFailed)
+            }
+        }
+        throw .keyChanged
+    }
+
+    /// Forgets every key in memory.
+    package func removeAll() {
+        state.withLock { state in
+            state.flights.removeAll()
+            state.cache.removeAll()
+        }
+    }
+
+    /// Forgets what can no longer serve.
+    package func removeExpired() {
+        let now = now()
+        var position = Int.max
+        // In pieces, because others wait for the lock meanwhile.
+        repeat {
+            position = state.withLock { $0.cache.removeExpired(below: position, limit: 512, now: now) }
+        } while position > 0
+    }
+
+    /// How many keys are in memory, expired ones included.
+    package var count: Int { state.withLock { $0.cache.count } }
+
+    /// Asks the store every ten seconds whether it works and forgets what has expired, until the task is cancelled.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await self.checkStore()
+                    do { try await Task.sleep(for: Self.statusInterval) } catch { return }
+                }
+            }
+            group.addTask {
+                let pause = min(max(min(self.expiry.unused, self.expiry.any) / 2, .milliseconds(100)), .seconds(10))
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: pause) } catch { return }
+                    self.removeExpired()
+                }
+            }
+        }
+    }
+
+    private static let maximumRotationAttempts = 100
+    private static let minimumReloadInterval = Duration.seconds(1)
+
+    private func isOld(_ name: KeyName) -> Bool {
+        let now = now()
+        return state.withLock { state in
+            state.cache.loaded(name).map { now - $0 >= Self.minimumReloadInterval } ?? true
+        }
+    }
+
+    private func add(_ key: MasterKey, _ name: KeyName) async throws(KESFault) {
+        var value = key.storedValue
+        defer { wipe(&value) }
+        do throws(KeyStoreError) {
+            try await ask { [store, value] () throws(KeyStoreError) in try await store.create(name, value) }
+        } catch {
+            throw failed("create the key", name, error, error == .exists ? .keyExists : .keyCreationFailed)
+        }
+    }
+}
+
+extension KESFault {
+    /// Of the rotation of keys, which KES does not have.
+    package static let tooManyKeyVersions = KESFault(status: 409, message: "key has too many versions")
+}

@@ -1,0 +1,207 @@
+import Cryptography
+import Glibc
+import KESProtocol
+
+/// The file work of ``FileKeyStore``; every call blocks.
+///
+/// Names are the texts of `KeyName`s: no slash, no dot, so none leads out of the directory or meets a temporary file.
+struct KeyDirectory: Sendable {
+    let path: String
+
+    private static let temporaryPrefix = ".tmp-"
+
+    /// Makes the directory if it is missing, and removes what an interrupted write left.
+    func open() throws(KeyStoreError) {
+        try makeDirectory(path)
+        try check()
+        try withLock { (isLocked) throws(KeyStoreError) in
+            // Whoever writes holds the lock, so with it nobody needs these any more.
+            guard isLocked else { return }
+            for name in try entries(where: { $0.hasPrefix(Self.temporaryPrefix) }) { unlink("\(path)/\(name)") }
+        }
+    }
+
+    /// Throws unless the directory is there.
+    func check() throws(KeyStoreError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure("examine", path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .failed("\(path) is not a directory") }
+    }
+
+    func read(_ name: String) throws(KeyStoreError) -> [UInt8] {
+        let file = "\(path)/\(name)"
+        // A pipe of that name must not block the thread.
+        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw try missing("open", file) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("examine", file) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .failed("\(file) is not a regular file") }
+        guard status.st_size <= maximumKeyValueByteCount else { throw .failed("\(file) is larger than any key") }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let error =
+                    count < 0 ? failure("read", file) : KeyStoreError.failed("\(file) was cut while it was read")
+                wipe(&bytes)
+                throw error
+            }
+            filled += count
+        }
+        return bytes
+    }
+
+    func create(_ name: String, _ value: [UInt8]) throws(KeyStoreError) {
+        try withLock { (isLocked) throws(KeyStoreError) in
+            let temporary = try writeTemporary(value)
+            defer { unlink(temporary) }
+            let file = "\(path)/\(name)"
+            if link(temporary, file) != 0 {
+                let code = errno
+                guard isLocked, code == EPERM || code == EOPNOTSUPP || code == ENOSYS else {
+                    throw code == EEXIST ? .exists : failure("link", file, code)
+                }
+                // A file system without hard links: among those who take the lock, look and rename do the same.
+                var status = stat()
+                guard lstat(file, &status) != 0 else { throw .exists }
+                guard errno == ENOENT, rename(temporary, file) == 0 else { throw failure("rename to", file) }
+            }
+            // Without this the name itself may be lost.
+            try sync(path)
+        }
+    }
+
+    func replace(_ name: String, _ old: [UInt8], with new: [UInt8]) throws(KeyStoreError) {
+        try withLock { (_) throws(KeyStoreError) in
+            var found = try read(name)
+            defer { wipe(&found) }
+            guard constantTimeEqual(found, old) else { throw .conflict }
+            let temporary = try writeTemporary(new)
+            let file = "\(path)/\(name)"
+            guard rename(temporary, file) == 0 else {
+                let error = failure("replace", file)
+                unlink(temporary)
+                throw error
+            }
+            try sync(path)
+        }
+    }
+
+    func remove(_ name: String) throws(KeyStoreError) {
+        try withLock { (_) throws(KeyStoreError) in
+            let file = "\(path)/\(name)"
+            guard unlink(file) == 0 else { throw try missing("remove", file) }
+            try sync(path)
+        }
+    }
+
+    func names(prefix: String) throws(KeyStoreError) -> [String] {
+        try entries { $0.hasPrefix(prefix) && KeyName($0) != nil }.sorted()
+    }
+
+    // MARK: Parts
+
+    /// Writes a file beside the keys, flushed to the disk; its path.
+    private func writeTemporary(_ value: [UInt8]) throws(KeyStoreError) -> String {
+        let temporary = "\(path)/\(Self.temporaryPrefix)\(Hex.encode(SecureRandom.bytes(16)))"
+        let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("create a file in", path) }
+        defer { close(descriptor) }
+        var written = 0
+        while written < value.count {
+            let count = value.withUnsafeBytes { bytes in
+                write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw abandoned(temporary) }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else { throw abandoned(temporary) }
+        return temporary
+    }
+
+    private func abandoned(_ temporary: String) -> KeyStoreError {
+        let error = failure("write a file in", path)
+        unlink(temporary)
+        return error
+    }
+
+    /// Runs `body` while no other server that takes this lock writes; it is told whether there is a lock at all.
+    ///
+    /// The lock is on the directory. Some network file systems have none for it; the links are exclusive there too.
+    private func withLock<R>(_ body: (Bool) throws(KeyStoreError) -> R) throws(KeyStoreError) -> R {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        var status: Int32
+        repeat { status = flock(descriptor, LOCK_EX) } while status != 0 && errno == EINTR
+        return try body(status == 0)
+    }
+
+    /// The names of regular files, links to such among them, for which `isWanted` says so.
+    private func entries(where isWanted: (String) -> Bool) throws(KeyStoreError) -> [String] {
+        guard let stream = opendir(path) else { throw failure("list", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw failure("list", path) }
+                return names
+            }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard isWanted(name), isRegular(name, type: entry.pointee.d_type) else { continue }
+            names.append(name)
+        }
+    }
+
+    private func isRegular(_ name: String, type: UInt8) -> Bool {
+        if Int(type) == Int(DT_REG) { return true }
+        guard Int(type) == Int(DT_LNK) || Int(type) == Int(DT_UNKNOWN) else { return false }
+        var status = stat()
+        return stat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private func makeDirectory(_ path: String) throws(KeyStoreError) {
+        var status = stat()
+        guard stat(path, &status) != 0 else { return }
+        guard errno == ENOENT else { throw failure("examine", path) }
+        let parent = parent(of: path)
+        if parent != path { try makeDirectory(parent) }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("create the directory", path) }
+        try sync(parent)
+    }
+
+    private func parent(of path: String) -> String {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    private func sync(_ directory: String) throws(KeyStoreError) {
+        let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", directory) }
+        defer { close(descriptor) }
+        // Not every file system can flush a directory.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("flush", directory) }
+    }
+
+    /// What to throw where a key's file could not be reached: a missing file in a directory that is there is no failure.
+    private func missing(_ operation: String, _ file: String) throws(KeyStoreError) -> KeyStoreError {
+        let code = errno
+        guard code == ENOENT else { return failure(operation, file, code) }
+        try check()
+        return .notFound
+    }
+
+    private func failure(_ operation: String, _ path: String, _ code: Int32 = errno) -> KeyStoreError {
+        .failed("cannot \(operation) \(path): \(String(cString: strerror(code)))")
+    }
+}

@@ -1,0 +1,58 @@
+import Cryptography
+
+/// Appends protobuf fields to a buffer, as proto3 says: in the order of the calls, zero and empty values left out.
+///
+/// It holds secrets: give it room for all that will come, so that it leaves no copies when it grows, and wipe it.
+struct ProtobufWriter {
+    private(set) var bytes: [UInt8]
+
+    init(reserving count: Int) {
+        bytes = []
+        bytes.reserveCapacity(count)
+    }
+
+    mutating func append(_ field: UInt64, _ value: UInt64) {
+        guard value != 0 else { return }
+        appendVarint(field << 3)
+        appendVarint(value)
+    }
+
+    mutating func append(_ field: UInt64, _ text: String) {
+        guard !text.isEmpty else { return }
+        appendVarint(field << 3 | 2)
+        appendVarint(UInt64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func append(_ field: UInt64, _ value: UnsafeRawBufferPointer) {
+        appendVarint(field << 3 | 2)
+        appendVarint(UInt64(value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    /// A message inside this one; it is there even when nothing is in it.
+    mutating func append(_ field: UInt64, _ message: (inout ProtobufWriter) -> Void) {
+        var inner = ProtobufWriter(reserving: 256)
+        message(&inner)
+        inner.bytes.withUnsafeBytes { append(field, $0) }
+        inner.wipe()
+    }
+
+    /// What was written before, as it is.
+    mutating func append(encoded: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: encoded)
+    }
+
+    mutating func wipe() {
+        Cryptography.wipe(&bytes)
+    }
+
+    private mutating func appendVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
