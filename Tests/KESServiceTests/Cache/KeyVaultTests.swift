@@ -211,7 +211,7 @@ struct VaultFixture {
         f.store.open()
         let keys = try await withThrowingTaskGroup(of: ObjectIdentifier.self) { group in
             for task in asking { group.addTask { ObjectIdentifier(try await task.value) } }
-            return try await group.reduce(into: Set()) { $0.insert($1) }
+            return try await group.reduce(into: Set<ObjectIdentifier>()) { $0.insert($1) }
         }
         #expect(keys.count == 1)
         #expect(f.store.count("get a-key") == 1)

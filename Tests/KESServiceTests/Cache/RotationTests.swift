@@ -66,7 +66,7 @@ import Testing
             for number in 0..<10 {
                 group.addTask { try await vaults[number % 2].rotate(name, by: "\(number)").seal([1], context: []) }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            return try await group.reduce(into: [[UInt8]]()) { $0.append($1) }
         }
         let key = try await KeyVault(store: try FileKeyStore(path: directory.path), logger: LogRecord().logger).key(
             name)

@@ -67,7 +67,7 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
                 for number in UInt8(0)..<20 {
                     group.addTask { (try? await store.create(name, [number])) == nil ? nil : number }
                 }
-                return await group.reduce(into: []) { if let number = $1 { $0.append(number) } }
+                return await group.reduce(into: [UInt8]()) { if let number = $1 { $0.append(number) } }
             }
             #expect(winners.count == 1)
             #expect(try await store.get(name) == winners)
