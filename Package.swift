@@ -134,7 +134,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
-        tests(of: "HTTPServer", [nioCore]),
+        tests(of: "HTTPServer", [nioCore, logging]),
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),

@@ -22,17 +22,17 @@ package final class HTTPServer: Sendable {
     private let loops: [ConnectionLoop]
     private let listeners: [any Channel]
     private let state: ServerState
-    private let certificates: CertificateStore?
+    private let tls: TLSEndpoint?
 
     private init(
         group: MultiThreadedEventLoopGroup, loops: [ConnectionLoop], listeners: [any Channel], state: ServerState,
-        certificates: CertificateStore?
+        tls: TLSEndpoint?
     ) {
         self.group = group
         self.loops = loops
         self.listeners = listeners
         self.state = state
-        self.certificates = certificates
+        self.tls = tls
         addresses = listeners.compactMap(\.localAddress)
     }
 
@@ -44,16 +44,14 @@ package final class HTTPServer: Sendable {
     ) async throws(HTTPServerError) -> HTTPServer {
         var addresses: [ListenAddress] = []
         for text in configuration.addresses { addresses.append(try ListenAddress(text)) }
-        var certificates: CertificateStore?
-        if let source = configuration.tls {
-            certificates = try CertificateStore(source, http2: configuration.http2, logger: logger)
-        }
+        var tls: TLSEndpoint?
+        if let source = configuration.tls { tls = try TLSEndpoint(source, configuration, logger: logger) }
 
         let state = ServerState(configuration, handler: handler, logger: logger)
         let count = configuration.eventLoops ?? max(4, 4 * System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         let loops = group.makeIterator().map { ConnectionLoop(loop: $0, limits: configuration.limits) }
-        let bootstrap = bootstrap(group, loops, state, certificates)
+        let bootstrap = bootstrap(group, loops, state, tls)
         var listeners: [any Channel] = []
         do throws(HTTPServerError) {
             for address in addresses { listeners.append(try await address.bind(bootstrap)) }
@@ -62,23 +60,22 @@ package final class HTTPServer: Sendable {
             try? await group.shutdownGracefully()
             throw error
         }
-        certificates?.poll()
-        return HTTPServer(
-            group: group, loops: loops, listeners: listeners, state: state, certificates: certificates)
+        tls?.certificates.poll()
+        return HTTPServer(group: group, loops: loops, listeners: listeners, state: state, tls: tls)
     }
 
     /// Reads the certificates again, for connections to come.
     ///
     /// On failure the old ones stay.
     package func reloadTLS() throws(HTTPServerError) {
-        try certificates?.reload()
+        try tls?.certificates.reload()
     }
 
     /// Serves connections to come from `source`; open ones stay as they are.
     ///
     /// On failure, or if the server was started without TLS, nothing changes.
     package func replaceTLS(_ source: TLSConfigurationSource) throws(HTTPServerError) {
-        guard let certificates else { throw .tls(reason: "the server does not serve TLS") }
+        guard let certificates = tls?.certificates else { throw .tls(reason: "the server does not serve TLS") }
         try certificates.replace(source)
         certificates.poll()
     }
@@ -89,7 +86,7 @@ package final class HTTPServer: Sendable {
     /// Returns when all of it is over, at the latest some seconds after `grace`. A second call does nothing.
     package func shutdown(grace: Duration) async {
         guard !state.isShuttingDown.exchange(true, ordering: .sequentiallyConsistent) else { return }
-        certificates?.stopPolling()
+        tls?.certificates.stopPolling()
         for listener in listeners { try? await listener.close() }
         await onEveryConnection { $0.shutDown() }
         await waitUntil(.now + grace) { self.isQuiet }
@@ -124,7 +121,7 @@ package final class HTTPServer: Sendable {
 extension HTTPServer {
     private static func bootstrap(
         _ group: MultiThreadedEventLoopGroup, _ loops: [ConnectionLoop], _ state: ServerState,
-        _ certificates: CertificateStore?
+        _ tls: TLSEndpoint?
     ) -> ServerBootstrap {
         let loopOf = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.loop), $0) })
         return ServerBootstrap(group: group)
@@ -152,7 +149,7 @@ extension HTTPServer {
                     guard let loop = loopOf[ObjectIdentifier(channel.eventLoop)] else {
                         throw ChannelError.ioOnClosedChannel
                     }
-                    try addHandlers(to: channel, loop, state, certificates)
+                    try addHandlers(to: channel, loop, state, tls)
                 }
             }
     }
@@ -175,7 +172,7 @@ extension HTTPServer {
     }
 
     private static func addHandlers(
-        to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ certificates: CertificateStore?
+        to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ tls: TLSEndpoint?
     ) throws {
         try closeOnExec(channel)
         let admission = state.admit()
@@ -184,16 +181,11 @@ extension HTTPServer {
             return channel.close(promise: nil)
         }
         let info = ConnectionInfo(
-            isTLS: certificates != nil, remoteAddress: channel.remoteAddress.map(numericAddress) ?? "",
+            isTLS: tls != nil, remoteAddress: channel.remoteAddress?.numericHost ?? "",
             localPort: channel.localAddress?.port ?? 0)
         do {
-            if let certificates {
-                let tls = try certificates.makeHandler()
-                let handshake = HandshakeHandler(tls, loop: loop, server: state, info: info) { info, _ in
-                    try addHTTP1(to: channel, loop, state, admission, info)
-                }
-                try channel.pipeline.syncOperations.addHandlers(tls.tls, handshake)
-            } else {
+            guard let tls else { return try addHTTP1(to: channel, loop, state, admission, info) }
+            try tls.addHandlers(to: channel, loop, state, info) { info, _ in
                 try addHTTP1(to: channel, loop, state, admission, info)
             }
         } catch {
@@ -210,13 +202,6 @@ extension HTTPServer {
         let connection = Connection(loop: loop, server: state, gate: gate, admission: admission, info: info)
         let decoder = HTTPRequestDecoder(limitConfiguration: state.limits.decoderLimits)
         try channel.pipeline.syncOperations.addHandlers(gate, ByteToMessageHandler(decoder), connection)
-    }
-
-    /// The address without its port; IPv4 in its own notation even where it came in on an IPv6 socket.
-    private static func numericAddress(_ address: SocketAddress) -> String {
-        let text = address.ipAddress ?? ""
-        guard text.hasPrefix("::ffff:"), text.contains(".") else { return text }
-        return String(text.dropFirst("::ffff:".count))
     }
 }
 

@@ -48,3 +48,12 @@ struct ListenAddress {
         }
     }
 }
+
+extension SocketAddress {
+    /// The address without its port; IPv4 in its own notation even where it came in on an IPv6 socket.
+    var numericHost: String {
+        let text = ipAddress ?? ""
+        guard text.hasPrefix("::ffff:"), text.contains(".") else { return text }
+        return String(text.dropFirst("::ffff:".count))
+    }
+}

@@ -31,12 +31,12 @@ let describe: @Sendable (HTTPRequest, ResponseWriter) async -> Void = { request,
 func withServer(
     _ handler: @escaping @Sendable (HTTPRequest, ResponseWriter) async -> Void = describe,
     _ adjust: (inout HTTPServerConfiguration) -> Void = { _ in },
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     test: (HTTPServer, Int) async throws -> Void
 ) async throws {
     var configuration = HTTPServerConfiguration(addresses: ["127.0.0.1:0"])
     configuration.eventLoops = 2
     adjust(&configuration)
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await HTTPServer.start(configuration, handler: ClosureHandler(respond: handler), logger: logger)
     do {
         try await test(server, server.addresses.first?.port ?? 0)

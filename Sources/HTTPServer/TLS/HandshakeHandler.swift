@@ -13,22 +13,27 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
     private let loop: ConnectionLoop
     private let server: ServerState
     private let info: ConnectionInfo
-    private let serve: (ConnectionInfo, HTTPVersion) throws -> Void
+    private let log: HandshakeLog
+    private let serve: Serve
     private var context: ChannelHandlerContext?
     private var deadline: NIODeadline?
     private var isOver = false
+    private var hasFailed = false
 
     enum HTTPVersion { case one, two }
 
-    /// `serve` adds the handlers that come next, and counts the connection out when it is over.
+    /// Adds the handlers that come next, which from then on count the connection out.
+    typealias Serve = (ConnectionInfo, HTTPVersion) throws -> Void
+
     init(
-        _ tls: TLSSettings.Handler, loop: ConnectionLoop, server: ServerState, info: ConnectionInfo,
-        serve: @escaping (ConnectionInfo, HTTPVersion) throws -> Void
+        _ tls: TLSSettings.Handler, loop: ConnectionLoop, server: ServerState, info: ConnectionInfo, log: HandshakeLog,
+        serve: @escaping Serve
     ) {
         self.tls = tls
         self.loop = loop
         self.server = server
         self.info = info
+        self.log = log
         self.serve = serve
     }
 
@@ -68,8 +73,21 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        server.logger.debug("handshake failed", metadata: ["peer": "\(info.remoteAddress)", "error": "\(error)"])
+        report(.failed(error))
         context.close(promise: nil)
+    }
+
+    /// The client is being told; it has a moment to take the answer.
+    func foundPlainHTTP() {
+        report(.plainHTTP)
+        deadline = .now() + .nanoseconds(server.limits.lingerTimeout.nanoseconds)
+    }
+
+    /// What follows from the first failure is no other.
+    private func report(_ failure: HandshakeFailure) {
+        guard !hasFailed else { return }
+        hasFailed = true
+        log.report(failure, peer: context?.channel.remoteAddress)
     }
 
     private func peerCertificates() -> [[UInt8]] {
@@ -81,6 +99,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
 
     func checkDeadline(_ now: NIODeadline) {
         guard let deadline, deadline <= now else { return }
+        report(.timeout)
         close()
     }
 
@@ -91,6 +110,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
     /// There is nothing to end politely before the handshake is over.
     private func close() {
         deadline = nil
+        hasFailed = true
         let tls = try? context?.pipeline.syncOperations.context(handler: tls.tls)
         (tls ?? context)?.close(promise: nil)
     }

@@ -46,6 +46,8 @@ struct TLSSettings: Sendable {
         configuration.applicationProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"]
         // HTTP/2 excludes most others.
         if http2 { configuration.cipherSuites = "ECDH+AESGCM:ECDH+CHACHA20" }
+        // The end is announced; there is no need to wait until the client has announced its own.
+        configuration.shutdownTimeout = .zero
         configuration.verifySignatureAlgorithms = Self.clientSignatures
         if !named.isEmpty { configuration.sslContextCallback = Self.chooser(named) }
 
