@@ -21,7 +21,8 @@ import Testing
             .files(certificate: file("server.crt"), key: file("server.key"), password: nil), clientCertificate: client)
     }
 
-    private func get(_ url: String, _ adjust: (inout HTTPClientConfiguration) -> Void = { _ in }) async throws -> String {
+    private func get(_ url: String, _ adjust: (inout HTTPClientConfiguration) -> Void = { _ in }) async throws -> String
+    {
         try await makeClient(adjust).send(HTTPClientRequest(.get, url + "/")).text
     }
 

@@ -129,6 +129,8 @@ extension EasyHandle {
 
     private func prepare(_ request: HTTPClientRequest, _ timeout: Duration) throws(HTTPClientError) {
         ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, timeout == .zero ? 0 : max(1, timeout.milliseconds))
+        // An earlier request's body must not be looked at again. It makes a POST of this one, so the method comes after it.
+        ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, nil)
         switch request.method {
         case .get, .delete: ccurl_set_long(curl, CURLOPT_HTTPGET, 1)
         case .head: ccurl_set_long(curl, CURLOPT_NOBODY, 1)
