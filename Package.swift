@@ -140,7 +140,8 @@ let package = Package(
         tests(of: "Certificates", ["Cryptography"]),
         tests(of: "KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
         tests(
-            of: "KESClient", ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", logging]),
+            of: "KESClient",
+            ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),
         tests(
             of: "KESService",
             ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),

@@ -3,12 +3,12 @@ import Glibc
 /// Bytes that stay at one address and are wiped when the last reference goes: a private key, a password.
 ///
 /// `@unchecked Sendable`: written only before the reference exists anywhere else.
-package final class ClientSecret: @unchecked Sendable {
+final class ClientSecret: @unchecked Sendable {
     /// The bytes and, behind them, a zero for C.
     private let storage: UnsafeMutableRawBufferPointer
 
     /// A copy; the caller wipes its own.
-    package init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8]) {
         storage = .allocate(byteCount: bytes.count + 1, alignment: 1)
         storage.copyBytes(from: bytes)
         storage[bytes.count] = 0
