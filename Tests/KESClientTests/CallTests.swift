@@ -47,7 +47,7 @@ import Testing
                 fake.requests.map { $0.filter { $0 != "\n" } } == [
                     #"POST /v1/key/generate/k {"context":"e30="}"#,
                     #"POST /v1/key/decrypt/k {"ciphertext":"/w==","context":"Y3R4"}"#,
-                    #"POST /v1/key/encrypt/k {"plaintext":"aGVsbG8="}"#,
+                    #"POST /v1/key/encrypt/k {"plaintext":"aGVsbG8=","context":""}"#,
                     #"POST /v1/key/hmac/k {"message":"AQ=="}"#,
                 ])
         }
@@ -63,7 +63,7 @@ import Testing
             case "GET /v1/identity/list/%2A": .json(#"{"identities":["i"],"continue_at":""}"#)
             default: .fault(400, "listing pattern is invalid")
             }
-        }) { client, _ in
+        }) { (client, _) async throws in
             #expect(try await client.listKeys(prefix: "a") == ["a-1", "a-2", "a-3"])
             // KES refuses the hyphen at the end, so it is asked for less and the rest is left out here.
             #expect(try await client.listKeys(prefix: "a-") == ["a-1", "a-2", "a-3"])
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `a list that names itself as its next page ends`() async throws {
-        try await withFake({ _ in .json(#"{"names":["a"],"continue_at":"a"}"#) }) { client, fake in
+        try await withFake({ _ in .json(#"{"names":["a"],"continue_at":"a"}"#) }) { (client, fake) async throws in
             #expect(try await client.listKeys(prefix: "a") == ["a"])
             #expect(fake.requests.count == 1)
         }
@@ -87,7 +87,7 @@ import Testing
                 request.hasSuffix("%2A")
                 ? #"{"name":"my-1","id":"x"}"# + "\n" + #"{"name":"my-2"}"# + "\n" : ""
             return Answer(type: "application/x-ndjson", body: lines.isEmpty ? "\n" : lines)
-        }) { client, fake in
+        }) { (client, fake) async throws in
             #expect(try await client.listKeys(prefix: "my") == ["my-1", "my-2"])
             #expect(fake.requests == ["GET /v1/key/list/my", "GET /v1/key/list/my%2A"])
             #expect(try await client.listKeys() == ["my-1", "my-2"])

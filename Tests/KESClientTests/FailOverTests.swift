@@ -56,7 +56,7 @@ import Testing
         let count = Atomic(0)
         try await withFake({ [good] _ in
             count.add(1, ordering: .relaxed).newValue < 3 ? .fault(503, "busy") : .json(good)
-        }) { client, fake in
+        }) { (client, fake) async throws in
             #expect(try await client.version().version == "v")
             #expect(fake.requests.count == 3)
         }
