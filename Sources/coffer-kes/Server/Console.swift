@@ -1,0 +1,17 @@
+import Glibc
+
+/// What the server says to the person who started it.
+enum Console {
+    /// A line on standard output.
+    static func say(_ line: String) { write(line, to: STDOUT_FILENO) }
+
+    /// A line on standard error.
+    static func warn(_ line: String) { write(line, to: STDERR_FILENO) }
+
+    /// One write(2) a line: lines of several threads never mix.
+    private static func write(_ line: String, to descriptor: Int32) {
+        var line = line
+        line.append("\n")
+        line.withUTF8 { bytes in _ = Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+}

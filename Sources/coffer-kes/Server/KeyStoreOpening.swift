@@ -1,0 +1,85 @@
+import KESProtocol
+import KESService
+import Logging
+
+/// Opens the key store that a configuration names.
+enum KeyStoreOpening {
+    enum Failure: Error, CustomStringConvertible {
+        /// Trying again does not help.
+        case configuration(String)
+        /// The store does not answer.
+        case unreachable(String)
+
+        var description: String {
+            switch self {
+            case .configuration(let reason), .unreachable(let reason): reason
+            }
+        }
+    }
+
+    /// Blocks for the file work of a directory.
+    static func open(_ configuration: KeyStoreConfiguration) async throws(Failure) -> any KeyStore {
+        switch configuration {
+        case .memory: return MemoryKeyStore()
+        case .fs(let path):
+            do throws(KeyStoreError) {
+                return try FileKeyStore(path: path)
+            } catch {
+                throw .configuration("failed to open the key store \(path): \(error)")
+            }
+        case .vault, .fortanix, .gemalto, .aws, .azure, .gcp, .entrust:
+            throw .configuration("the \(configuration.name) key store is not supported by this release; use fs")
+        }
+    }
+}
+
+extension KeyStoreOpening {
+    /// Opens the store, asks whether it works, and makes the keys that the configuration wants.
+    static func vault(_ configuration: KESConfiguration, logger: Logger) async throws(Failure) -> KeyVault {
+        let store = try await open(configuration.keyStore)
+        let vault = vault(on: store, configuration, logger: logger)
+        guard case .available = await vault.checkStore() else {
+            throw .unreachable("the key store does not answer: \(store.title)")
+        }
+        for name in configuration.keys {
+            do throws(KESFault) {
+                try await vault.create(name, by: configuration.admin)
+            } catch {
+                guard error == .keyExists else {
+                    throw .configuration("failed to create key '\(name)': \(error.message)")
+                }
+            }
+        }
+        return vault
+    }
+
+    /// A vault for the time until the store can be opened.
+    static func pendingVault(_ configuration: KESConfiguration, _ failure: Failure, logger: Logger) -> KeyVault {
+        vault(
+            on: PendingKeyStore(title: configuration.keyStore.name, reason: "\(failure)"), configuration,
+            logger: logger)
+    }
+
+    private static func vault(
+        on store: any KeyStore, _ configuration: KESConfiguration, logger: Logger
+    ) -> KeyVault {
+        let expiry = CacheExpiry(
+            any: configuration.cache.any, unused: configuration.cache.unused, offline: configuration.cache.offline)
+        return KeyVault(store: store, expiry: expiry, logger: logger)
+    }
+}
+
+/// Stands in for a key store that could not be opened so far: it does not answer.
+struct PendingKeyStore: KeyStore {
+    let title: String
+    let reason: String
+
+    func status() async throws(KeyStoreError) -> Duration { throw .unreachable(reason) }
+    func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) { throw .unreachable(reason) }
+    func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) {
+        throw .unreachable(reason)
+    }
+    func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] { throw .unreachable(reason) }
+    func delete(_ name: KeyName) async throws(KeyStoreError) { throw .unreachable(reason) }
+    func list(prefix: String) async throws(KeyStoreError) -> [String] { throw .unreachable(reason) }
+}

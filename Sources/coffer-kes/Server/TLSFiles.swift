@@ -1,0 +1,119 @@
+import Certificates
+import Cryptography
+import Glibc
+import HTTPServer
+import KESService
+
+/// The server's certificate and key files, and what clients have to show.
+struct TLSFiles {
+    private let settings: KESConfiguration.TLS
+
+    /// Reads the files once, to say in good words what is wrong with them.
+    init(_ settings: KESConfiguration.TLS) throws(StartFailure) {
+        self.settings = settings
+        guard let leaf = try Self.certificates(settings.certificate).first else {
+            throw StartFailure("\(Self.readFailure): \(settings.certificate): no certificate")
+        }
+        if let refusal = Self.refusal(leaf) { throw StartFailure("invalid TLS certificate: \(refusal)") }
+        try Self.checkKey(settings, of: leaf)
+        if let authorities = settings.authorities { try Self.checkAuthorities(authorities) }
+    }
+
+    /// Where new connections' TLS settings come from.
+    ///
+    /// - Parameter isOptional: Whether some call works without a certificate.
+    func source(certificateIsOptional isOptional: Bool) -> TLSConfigurationSource {
+        let mode: TLSConfigurationSource.ClientCertificate
+        switch (settings.isVerifying, isOptional) {
+        case (false, false): mode = .required
+        case (false, true): mode = .requested
+        case (true, _):
+            mode = .verified(ca: settings.authorities.map { [$0] } ?? [], isRequired: !isOptional)
+        }
+        return source(clientCertificate: mode)
+    }
+
+    func source(clientCertificate: TLSConfigurationSource.ClientCertificate) -> TLSConfigurationSource {
+        var source = TLSConfigurationSource(
+            .files(certificate: settings.certificate, key: settings.key, password: settings.password?.bytes),
+            clientCertificate: clientCertificate)
+        source.pollInterval = .seconds(60)
+        source.refusal = { served in
+            guard let leaf = served.chain.first.flatMap({ try? Certificate(der: $0) }) else { return nil }
+            return Self.refusal(leaf)
+        }
+        return source
+    }
+
+    private static func refusal(_ leaf: Certificate) -> String? {
+        leaf.hasSubjectAlternativeName ? nil : "certificate does not contain any DNS or IP address as SAN"
+    }
+
+    // MARK: Checks
+
+    private static let readFailure = "failed to read TLS certificate"
+
+    private static func certificates(_ path: String) throws(StartFailure) -> [Certificate] {
+        let text = try bytes(of: path)
+        do throws(CertificateError) {
+            return try Certificate.readPEM(text)
+        } catch {
+            throw StartFailure("\(readFailure): \(path): \(error)")
+        }
+    }
+
+    private static func checkKey(_ settings: KESConfiguration.TLS, of leaf: Certificate) throws(StartFailure) {
+        var text = try bytes(of: settings.key)
+        var password = settings.password?.bytes ?? []
+        defer {
+            wipe(&text)
+            wipe(&password)
+        }
+        let key: PrivateKey
+        do throws(CertificateError) {
+            key = try PrivateKey.readPEM(text, password: password.isEmpty ? nil : password)
+        } catch {
+            throw error == .passwordRequired
+                ? StartFailure("https: \(error)") : StartFailure("\(readFailure): \(settings.key): \(error)")
+        }
+        guard key.publicKeyDER == leaf.publicKeyDER else {
+            throw StartFailure("\(readFailure): private key \(settings.key) does not match the public key")
+        }
+    }
+
+    /// A file of certificates, or a directory of such files.
+    private static func checkAuthorities(_ path: String) throws(StartFailure) {
+        guard let directory = opendir(path) else {
+            _ = try certificates(path)
+            return
+        }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            guard stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            _ = try certificates("\(path)/\(name)")
+        }
+    }
+
+    /// The file's contents, at most 1 MiB of them; the caller wipes what is secret.
+    private static func bytes(of path: String) throws(StartFailure) -> [UInt8] {
+        guard let file = fopen(path, "re") else {
+            throw StartFailure("\(readFailure): open \(path): \(String(cString: strerror(errno)))")
+        }
+        defer { fclose(file) }
+        setvbuf(file, nil, _IONBF, 0)
+        let limit = 1 << 20
+        var failed = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            count = fread(buffer.baseAddress, 1, limit, file)
+            failed = ferror(file) != 0
+        }
+        guard !failed else {
+            throw StartFailure("\(readFailure): read \(path): \(String(cString: strerror(errno)))")
+        }
+        return bytes
+    }
+}
