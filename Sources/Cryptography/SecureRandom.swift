@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// Random bytes from OpenSSL's generator, which the kernel seeds.
 ///
 /// A generator that fails stops the process: there is no safe way to go on without one.
@@ -14,10 +12,7 @@ package enum SecureRandom {
 
     /// Overwrites `buffer` with random bytes that may become visible: nonces, salts, identifiers.
     package static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
-        guard let base = buffer.baseAddress, buffer.count > 0 else { return }
-        guard RAND_bytes(base.assumingMemoryBound(to: UInt8.self), Int32(buffer.count)) == 1 else {
-            fatalError("the random number generator failed")
-        }
+        fill(buffer, .visible)
     }
 
     /// A uniformly distributed 64-bit number.
@@ -38,9 +33,17 @@ package enum SecureRandom {
 
     /// As ``fill(_:)``, from the separate generator that OpenSSL keeps for what stays secret.
     static func fillPrivately(_ buffer: UnsafeMutableRawBufferPointer) {
+        fill(buffer, .secret)
+    }
+
+    private static func fill(_ buffer: UnsafeMutableRawBufferPointer, _ kind: RandomReserve.Kind) {
         guard let base = buffer.baseAddress, buffer.count > 0 else { return }
-        guard RAND_priv_bytes(base.assumingMemoryBound(to: UInt8.self), Int32(buffer.count)) == 1 else {
-            fatalError("the random number generator failed")
+        if buffer.count <= RandomReserve.maximumRequest, let reserve = RandomReserve(kind) {
+            guard reserve.take(into: buffer) else { fatalError("the random number generator failed") }
+        } else {
+            guard RandomReserve.generate(kind, base, buffer.count) else {
+                fatalError("the random number generator failed")
+            }
         }
     }
 }

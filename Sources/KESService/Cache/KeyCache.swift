@@ -6,7 +6,8 @@ import KESProtocol
 /// it is *stale* for `offline`, and serves only while the store does not answer. Then it goes. At `capacity` entries, one
 /// that was not used lately makes room.
 struct KeyCache {
-    typealias Instant = ContinuousClock.Instant
+    /// Nanoseconds since some moment; `Duration` and its instants cost more than all else here.
+    typealias Instant = Int64
 
     private struct Entry {
         let name: KeyName
@@ -17,7 +18,9 @@ struct KeyCache {
         var wasUsed: Bool
     }
 
-    private let expiry: CacheExpiry
+    private let any: Int64
+    private let unused: Int64
+    private let offline: Int64
     private let capacity: Int
     private var entries: [Entry] = []
     private var index: [KeyName: Int] = [:]
@@ -31,7 +34,9 @@ struct KeyCache {
     private(set) var outage: KeyStoreError?
 
     init(expiry: CacheExpiry, capacity: Int, now: Instant) {
-        self.expiry = expiry
+        any = Self.nanoseconds(expiry.any)
+        unused = Self.nanoseconds(expiry.unused)
+        offline = Self.nanoseconds(expiry.offline)
         self.capacity = capacity
         lastContact = now
     }
@@ -111,11 +116,11 @@ struct KeyCache {
     // MARK: Times
 
     private func freshUntil(_ entry: Entry) -> Instant {
-        min(entry.loaded + expiry.any, entry.used + expiry.unused)
+        min(entry.loaded + any, entry.used + unused)
     }
 
     private func staleUntil(_ entry: Entry) -> Instant {
-        min(freshUntil(entry), lastContact) + expiry.offline
+        min(freshUntil(entry), lastContact) + offline
     }
 
     private func stale(at position: Int, now: Instant) -> MasterKey? {
@@ -125,7 +130,14 @@ struct KeyCache {
     private func isUseful(_ entry: Entry, now: Instant) -> Bool {
         let fresh = freshUntil(entry)
         // While the store answers, an outage may begin at any time: `lastContact` is as good as now.
-        return now < fresh || now < (outage == nil ? fresh + expiry.offline : staleUntil(entry))
+        return now < fresh || now < (outage == nil ? fresh + offline : staleUntil(entry))
+    }
+
+    /// At most ten years, so that sums stay in range.
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        let longest: Int64 = 10 * 365 * 86400
+        return min(max(seconds, 0), longest) * 1_000_000_000 + max(attoseconds, 0) / 1_000_000_000
     }
 
     // MARK: Parts

@@ -1,6 +1,7 @@
 package import Cryptography
 package import KESProtocol
 package import KeyManagement
+import Glibc
 import Locking
 package import Logging
 
@@ -12,7 +13,8 @@ package import Logging
 /// for each other. What does not exist is asked for again each time. When the store fails, keys that have expired lately
 /// go on to serve (``CacheExpiry/offline``).
 package final class KeyVault: Sendable {
-    package typealias Clock = @Sendable () -> ContinuousClock.Instant
+    /// Nanoseconds since some moment, never set back.
+    package typealias Clock = @Sendable () -> Int64
 
     /// How long a store may take for one call; a little less than clients have patience.
     package static let storeTimeout = Duration.seconds(14)
@@ -47,7 +49,7 @@ package final class KeyVault: Sendable {
     ///   - logger: For the causes of failures.
     package init(
         store: any KeyStore, expiry: CacheExpiry = CacheExpiry(), capacity: Int = 100_000,
-        timeout: Duration = KeyVault.storeTimeout, clock: @escaping Clock = { ContinuousClock.now }, logger: Logger
+        timeout: Duration = KeyVault.storeTimeout, clock: @escaping Clock = KeyVault.systemClock, logger: Logger
     ) {
         self.store = store
         self.expiry = expiry
@@ -55,6 +57,13 @@ package final class KeyVault: Sendable {
         self.logger = logger
         now = clock
         state = ShortLock(State(cache: KeyCache(expiry: expiry, capacity: capacity, now: clock())))
+    }
+
+    /// The time since the machine was started, while it slept included.
+    package static let systemClock: Clock = {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     // MARK: Reading
@@ -210,7 +219,7 @@ package final class KeyVault: Sendable {
     }
 
     private static let maximumRotationAttempts = 100
-    private static let minimumReloadInterval = Duration.seconds(1)
+    private static let minimumReloadInterval: Int64 = 1_000_000_000
 
     private func isOld(_ name: KeyName) -> Bool {
         let now = now()

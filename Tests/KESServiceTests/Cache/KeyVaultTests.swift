@@ -93,10 +93,10 @@ final class ScriptedStore: KeyStore {
 
 /// A clock that moves when told.
 final class ManualClock: Sendable {
-    private let time = Mutex(ContinuousClock.now)
+    private let time = Mutex<Int64>(1 << 40)
 
-    var now: ContinuousClock.Instant { time.withLock { $0 } }
-    func advance(_ seconds: Double) { time.withLock { $0 += .seconds(seconds) } }
+    var now: Int64 { time.withLock { $0 } }
+    func advance(_ seconds: Double) { time.withLock { $0 += Int64((seconds * 1e9).rounded()) } }
 }
 
 /// What is logged, to be looked at.
