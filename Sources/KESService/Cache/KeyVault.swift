@@ -1,7 +1,7 @@
 package import Cryptography
+import Glibc
 package import KESProtocol
 package import KeyManagement
-import Glibc
 import Locking
 package import Logging
 
