@@ -60,7 +60,7 @@ package struct Certificate: Sendable, Hashable {
         return text + "-----END \(Self.label)-----\n"
     }
 
-    private static let label = "CERTIFICATE"
+    static let label = "CERTIFICATE"
 
     /// Two certificates are the same when their bytes are.
     package static func == (a: Certificate, b: Certificate) -> Bool { a.der == b.der }

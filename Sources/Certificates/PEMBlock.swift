@@ -45,6 +45,8 @@ final class PEMBlock {
 
     deinit { CRYPTO_secure_clear_free(bytes.baseAddress, bytes.count, nil, 0) }
 
+    var isPrivateKey: Bool { label.hasSuffix("PRIVATE KEY") }
+
     /// Lends the contents for the length of `body`.
     func withContents<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
         withExtendedLifetime(self) { body(UnsafeBufferPointer(rebasing: bytes[..<count])) }

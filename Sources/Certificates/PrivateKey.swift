@@ -16,9 +16,14 @@ package final class PrivateKey: @unchecked Sendable {
     ///
     /// PKCS#8, PKCS#1 and SEC1; encrypted as RFC 1423 says or in PKCS#8's own way. An empty password is none.
     package static func readPEM(_ text: [UInt8], password: [UInt8]?) throws(CertificateError) -> PrivateKey {
-        guard let block = try PEMBlock.read(text).first(where: { $0.label.hasSuffix("PRIVATE KEY") }) else {
+        guard let block = try PEMBlock.read(text).first(where: \.isPrivateKey) else {
             throw CertificateError.noPEMData
         }
+        return try read(block, password: password)
+    }
+
+    /// As ``readPEM(_:password:)``, of one block.
+    static func read(_ block: PEMBlock, password: [UInt8]?) throws(CertificateError) -> PrivateKey {
         if block.label == "ENCRYPTED PRIVATE KEY" {
             return try read(encryptedPKCS8: block, password: password)
         }

@@ -58,7 +58,7 @@ package struct ListPattern: Hashable, Sendable {
     }
 
     private static func decode(_ code: Substring) -> String? {
-        guard code.utf8.count <= 2 * KESName.maximumByteCount else { return nil }
+        guard code.utf8.count <= 2 * KESName.maximumByteCount, !code.contains("=") else { return nil }
         let standard = code.replacing("-", with: "+").replacing("_", with: "/")
         let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
         return Base64.decode(standard + padding).flatMap { String(validating: $0, as: UTF8.self) }
