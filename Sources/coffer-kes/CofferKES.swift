@@ -1,8 +1,31 @@
 import ArgumentParser
 
-@main
 struct CofferKES: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "coffer-kes", abstract: "A KES-compatible key server.",
-        subcommands: [ServerCommand.self])
+        commandName: "coffer-kes",
+        abstract: "A KES-compatible key server, and a client for it.",
+        subcommands: [ServerCommand.self, IdentityCommand.self])
+}
+
+/// Runs the command line with KES's conventions: faults as one line that begins with `Error: `, exit status 1; help on the
+/// standard error, exit status 2.
+@main
+enum Main {
+    static func main() async {
+        let arguments = OldSpellings.replaced(in: Array(CommandLine.arguments.dropFirst()))
+        if ["-v", "--version"].contains(arguments.first) {
+            Terminal.write(VersionText.text)
+            return
+        }
+        do {
+            var command = try CofferKES.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandLineFault(error, arguments: arguments).end()
+        }
+    }
 }
