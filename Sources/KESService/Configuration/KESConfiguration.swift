@@ -65,6 +65,8 @@ package struct KESConfiguration: Sendable {
         package var unused: Duration = .seconds(30)
         /// While the key store cannot be reached keys are served for so long; zero: they are not.
         package var offline: Duration = .zero
+
+        package init() {}
     }
 
     package struct API: Sendable, Hashable {
@@ -82,6 +84,8 @@ package struct KESConfiguration: Sendable {
     package struct Log: Sendable, Hashable {
         package var error = KESLogLevel.info
         package var audit = KESLogLevel.info
+
+        package init() {}
     }
 }
 

@@ -13,7 +13,7 @@ struct Banner {
 
     func print() {
         for (label, value) in lines {
-            Console.say(label.padded(to: 12) + value)
+            Console.say(value.isEmpty ? "" : label.padded(to: 12) + value)
         }
         Console.say("")
     }

@@ -1,0 +1,206 @@
+"""Starts and stops `coffer-kes server` for the tests, makes identities for its clients, and calls it."""
+
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from server import REPOSITORY, free_port
+
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+def binary():
+    """The server under test: COFFER_KES_BINARY, or what `swift build -c release` made."""
+    path = Path(os.environ.get("COFFER_KES_BINARY") or REPOSITORY / ".build" / "release" / "coffer-kes")
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; build it with: swift build -c release --product coffer-kes")
+    return str(path)
+
+
+def openssl(*arguments, cwd):
+    subprocess.run(["openssl", *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+class Identity:
+    """A key pair with a self-signed certificate; `text` is what policies call it."""
+
+    def __init__(self, directory, name, *, days=30, algorithm="ed25519", extensions=()):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.certificate, self.key = directory / f"{name}.crt", directory / f"{name}.key"
+        kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] if algorithm == "ec" else ["-newkey", algorithm]
+        added = [part for extension in extensions for part in ("-addext", extension)]
+        openssl("req", "-x509", *kind, "-nodes", "-keyout", self.key.name, "-out", self.certificate.name,
+                "-days", str(days), "-subj", f"/CN={name}", *added, cwd=directory)
+        certificate = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        self.text = hashlib.sha256(
+            certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def server_certificate(directory, name="server", *, days=90, names=("IP:127.0.0.1", "DNS:localhost")):
+    """A self-signed certificate for a server, with its key."""
+    extensions = [f"subjectAltName={','.join(names)}"] if names else []
+    return Identity(directory, name, days=days, algorithm="ec", extensions=extensions)
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"{self.status} {dict(self.headers)} {self.body[:300]!r}"
+
+
+class KESServer:
+    """One server process on one directory that holds its certificates, its key store, its configuration and its log."""
+
+    def __init__(self, directory, *, arguments=(), environment=None, policies="", sections="", admin=None):
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.arguments = list(arguments)
+        self.environment = dict(environment or {})
+        self.admin = Identity(self.directory / "clients", "admin")
+        self.certificate = server_certificate(self.directory / "tls")
+        self.store = self.directory / "keys"
+        self.file = self.directory / "config.yml"
+        self.output, self.log = self.directory / "out.log", self.directory / "err.log"
+        self.admin_text = admin or self.admin.text
+        self.policies, self.sections = policies, sections
+        self.write_configuration()
+        self.process = None
+
+    def configuration(self):
+        return (f"address: 127.0.0.1:{self.port}\nadmin:\n  identity: {self.admin_text}\n"
+                f"tls:\n  key: {self.certificate.key}\n  cert: {self.certificate.certificate}\n"
+                f"{self.policies}{self.sections}keystore:\n  fs:\n    path: {self.store}\n")
+
+    def write_configuration(self, text=None):
+        self.file.write_text(self.configuration() if text is None else text)
+
+    # --- life cycle
+
+    def command(self):
+        return [binary(), "server", "--config", str(self.file), *self.arguments]
+
+    def process_environment(self):
+        """Nothing of the machine's own environment but the search path."""
+        return {"PATH": os.environ.get("PATH", ""), **self.environment}
+
+    def launch(self):
+        with open(self.output, "ab") as output, open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=log, env=self.process_environment(),
+                cwd=self.directory)
+        return self
+
+    def start(self):
+        self.launch()
+        self.wait_for_output("=> Server is up and running...")
+        return self
+
+    def wait_for_output(self, text, *, count=1, log=False):
+        """Waits until the server has said `text` so many times."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            said = self.log_text() if log else self.output_text()
+            if said.count(text) >= count:
+                return
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with status {self.process.returncode}:\n{self.log_text()}")
+            time.sleep(0.02)
+        raise RuntimeError(f"the server did not say {text!r}:\n{self.output_text()}\n{self.log_text()}")
+
+    def run_to_end(self):
+        """Starts a process that is expected to end by itself: its status, standard output, standard error."""
+        finished = subprocess.run(
+            self.command(), stdin=subprocess.DEVNULL, capture_output=True, env=self.process_environment(),
+            cwd=self.directory, timeout=START_SECONDS, text=True)
+        return finished.returncode, finished.stdout, finished.stderr
+
+    def reload(self, *, succeeds=True):
+        """Sends SIGHUP and waits until it is said what came of it."""
+        done = "=> Reloading configuration after SIGHUP signal completed."
+        failed = "Failed to reload server config: "
+        before = self.output_text().count(done), self.log_text().count(failed)
+        self.process.send_signal(signal.SIGHUP)
+        if succeeds:
+            self.wait_for_output(done, count=before[0] + 1)
+        else:
+            self.wait_for_output(failed, count=before[1] + 1, log=True)
+
+    def terminate(self, signal_number=signal.SIGTERM):
+        self.process.send_signal(signal_number)
+        return self.process.wait(timeout=STOP_SECONDS)
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def remove(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def output_text(self):
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+    def log_text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, _value, _trace):
+        try:
+            if kind is None and self.process.poll() is None:
+                assert self.terminate() == 0, self.log_text()
+        finally:
+            self.kill()
+
+    # --- clients
+
+    def connect(self, identity=None, *, port=None, timeout=10):
+        """A connection that shows the certificate of `identity`."""
+        context = ssl.create_default_context(cafile=str(self.certificate.certificate))
+        if identity:
+            context.load_cert_chain(str(identity.certificate), str(identity.key))
+        return http.client.HTTPSConnection("127.0.0.1", port or self.port, context=context, timeout=timeout)
+
+    def call(self, method, path, body=None, *, identity="admin", port=None):
+        """One request on a connection of its own; a `body` that is not bytes is sent as JSON."""
+        connection = self.connect(self.admin if identity == "admin" else identity, port=port)
+        return exchange(connection, method, path, body, close=True)
+
+    def served_certificate(self):
+        """The certificate of a new connection, as PEM."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.load_cert_chain(str(self.admin.certificate), str(self.admin.key))
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as plain:
+            with context.wrap_socket(plain) as secured:
+                return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True))
+
+
+def exchange(connection, method, path, body=None, *, close=False):
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        connection.request(method, path, body=data)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+    finally:
+        if close:
+            connection.close()
