@@ -49,6 +49,8 @@ package struct KESEndpoints: Hashable, Sendable {
         all = endpoints
     }
 
+    init(_ endpoint: KESEndpoint) { all = [endpoint] }
+
     /// `kes{1...2}` as `kes1` and `kes2`; several ranges combine.
     private static func expand(_ text: String) throws(KESClientError) -> [String] {
         guard let open = text.firstIndex(of: "{"), let close = text[open...].firstIndex(of: "}") else { return [text] }

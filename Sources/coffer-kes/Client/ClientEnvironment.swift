@@ -32,7 +32,7 @@ struct ClientEnvironment {
         defaultKey = first("MINIO_KMS_KES_KEY_NAME").flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    static var ofProcess: ClientEnvironment { ClientEnvironment(ProcessVariables.all) }
+    static var ofProcess: ClientEnvironment { ClientEnvironment(ProcessEnvironment.variables()) }
 
     /// The credentials; a key file under a password asks for it.
     ///

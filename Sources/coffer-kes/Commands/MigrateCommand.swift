@@ -1,0 +1,140 @@
+import ArgumentParser
+import Cryptography
+import Glibc
+import KESProtocol
+import KESService
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Copy keys from one key store to another.",
+        discussion: """
+            Both stores are named by a server's configuration file. Values are copied as they are; the source is only \
+            read. Stop servers on the target, or let them see the new keys when their caches expire.
+            """)
+
+    @Option(help: ArgumentHelp("Configuration of a server on the source.", valueName: "FILE"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("Configuration of a server on the target.", valueName: "FILE"))
+    var to: String?
+
+    @Flag(name: .shortAndLong, help: "Overwrite keys that the target has.")
+    var force = false
+
+    @Flag(help: "Leave keys that the target has as they are.")
+    var merge = false
+
+    @Option(name: [.customShort("s"), .long], help: .hidden) var server: String?
+    @Option(name: [.customShort("e"), .long], help: .hidden) var enclave: String?
+    @Option(name: [.customShort("a"), .long], help: .hidden) var apiKey: String?
+    @Flag(name: [.customShort("k"), .long], help: .hidden) var insecure = false
+
+    @Argument(help: ArgumentHelp("A shell pattern for the names of the keys.", valueName: "PATTERN"))
+    var pattern = "*"
+
+    func run() async throws {
+        Interruption.endsProcess()
+        guard let from else { throw CommandFailure("no source specified. Use '--from' flag") }
+        if server != nil || enclave != nil || apiKey != nil {
+            throw CommandFailure("MinIO's commercial KMS is not supported as a target. Use '--to'")
+        }
+        guard let to else { throw CommandFailure("missing migration target. Use '--to' or '--server'") }
+        if force && merge { throw CommandFailure("'--force' and '--merge' flags are mutually exclusive") }
+        let source = try await open(from, mustExist: true)
+        let target = try await open(to, mustExist: false)
+        let migration = KeyMigration(source: source, target: target, onConflict: force ? .replace : merge ? .keep : .fail)
+        Terminal.write("Starting key migration:\n\n")
+        do throws(KeyMigration.Failure) {
+            let count = try await migration.run(pattern: pattern) { count in
+                Terminal.write("Migrated \(Self.padded(count)) keys ...\n")
+            }
+            Terminal.write(
+                count == 0
+                    ? "Migration succeeded! No keys migrated.\n" : "Migrated \(Self.padded(count)) keys successfully!\n")
+        } catch {
+            throw CommandFailure(error.description)
+        }
+    }
+
+    private static func padded(_ count: Int) -> String {
+        let digits = String(count)
+        return String(repeating: " ", count: max(0, 6 - digits.count)) + digits
+    }
+
+    private func open(_ path: String, mustExist: Bool) async throws -> any KeyStore {
+        do {
+            let configuration = try KESConfiguration.read(path, environment: ProcessEnvironment.variables())
+            // Opening would make it, and an empty source is nothing but a wrong path.
+            if mustExist, case .fs(let directory) = configuration.keyStore, access(directory, F_OK) != 0 {
+                throw CommandFailure("\(directory): \(String(cString: strerror(errno)))")
+            }
+            return try await KeyStoreOpening.open(configuration.keyStore)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}
+
+/// Copies keys from one store to another, value by value.
+struct KeyMigration {
+    enum Conflict { case fail, keep, replace }
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let source: any KeyStore
+    let target: any KeyStore
+    let onConflict: Conflict
+
+    /// How many keys were copied; `progress` hears of it about once a second.
+    func run(pattern: String, progress: (Int) -> Void) async throws(Failure) -> Int {
+        let names: [String]
+        do throws(KeyStoreError) {
+            names = try await source.list(prefix: "")
+        } catch {
+            throw Failure(description: "failed to list keys: \(error)")
+        }
+        var count = 0
+        var next = ContinuousClock.now + .seconds(1)
+        for text in names where fnmatch(pattern, text, 0) == 0 {
+            guard let name = KeyName(text) else { continue }
+            do throws(KeyStoreError) {
+                if try await copy(name) { count += 1 }
+            } catch .exists {
+                throw Failure(description: KESFault.keyExists.message)
+            } catch {
+                throw Failure(description: "failed to migrate key '\(name)': \(error)")
+            }
+            if ContinuousClock.now >= next {
+                progress(count)
+                next += .seconds(1)
+            }
+        }
+        return count
+    }
+
+    /// False when the target has the key and keeps its own.
+    private func copy(_ name: KeyName) async throws(KeyStoreError) -> Bool {
+        var value = try await source.get(name)
+        defer { wipe(&value) }
+        do throws(KeyStoreError) {
+            try await target.create(name, value)
+            return true
+        } catch .exists {
+            switch onConflict {
+            case .fail: throw .exists
+            case .keep: return false
+            case .replace: break
+            }
+        }
+        // In one step: at no time is there no key.
+        var old = try await target.get(name)
+        defer { wipe(&old) }
+        if old != value { try await target.replace(name, old, with: value) }
+        return true
+    }
+}
