@@ -16,13 +16,14 @@ struct ClientIdentity: Sendable {
     /// The longest certificate or key file.
     private static let longestFile = 1 << 20
 
-    init(_ credentials: KESCredentials, now: Int64) throws(KESClientError) {
+    /// `authorities` are files and directories that are looked at for changes, too.
+    init(_ credentials: KESCredentials, authorities: [String], now: Int64) throws(KESClientError) {
         switch credentials {
         case .none:
             certificate = nil
             identity = nil
             expiry = nil
-            source = FileStamps([])
+            source = FileStamps(authorities)
         case .apiKey(let key):
             do throws(CertificateError) {
                 let (certificate, privateKey) = try key.makeClientCertificate(now: now)
@@ -34,10 +35,10 @@ struct ClientIdentity: Sendable {
                 throw .configuration("client certificate: \(error)")
             }
             identity = key.identity
-            source = FileStamps([])
+            source = FileStamps(authorities)
         case .files(let certificatePath, let keyPath, let password):
             // Before reading: a change in between is then noticed the next time.
-            source = FileStamps([certificatePath, keyPath])
+            source = FileStamps([certificatePath, keyPath] + authorities)
             let chain = try Self.readChain(certificatePath)
             guard let leaf = chain.first(where: { !$0.isCA }) ?? chain.first else {
                 throw .configuration("\(certificatePath): no certificate in it")

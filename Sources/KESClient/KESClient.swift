@@ -19,7 +19,7 @@ package final class KESClient: Sendable {
         self.configuration = configuration
         endpoints = configuration.endpoints.all
         guard !endpoints.isEmpty else { throw .configuration("no KES endpoint") }
-        let identity = try ClientIdentity(configuration.credentials, now: Int64(time(nil)))
+        let identity = try ClientIdentity(configuration)
         let distances = endpoints.map { EndpointDistance(host: $0.host) }
         selection = ShortLock(EndpointSelection(distances, start: Int.random(in: 0..<endpoints.count)))
         do throws(HTTPClientError) {
@@ -36,9 +36,9 @@ package final class KESClient: Sendable {
     /// When the client certificate ends, in seconds since 1970.
     package var certificateExpiry: Int64? { credentials.withLock { $0.expiry } }
 
-    /// Reads certificate and key files again, for connections to come; on failure the old ones stay.
+    /// Reads certificates and keys again, for connections to come; on failure the old ones stay.
     package func reload() throws(KESClientError) {
-        let identity = try ClientIdentity(configuration.credentials, now: Int64(time(nil)))
+        let identity = try ClientIdentity(configuration)
         do throws(HTTPClientError) {
             try http.replace(Self.transport(configuration, identity))
         } catch {
@@ -69,6 +69,13 @@ package final class KESClient: Sendable {
         if let path = configuration.caPath { transport.caPaths.append(path) }
         if let path = configuration.extraCADirectory, access(path, R_OK) == 0 { transport.caPaths.append(path) }
         return transport
+    }
+}
+
+extension ClientIdentity {
+    fileprivate init(_ configuration: KESClientConfiguration) throws(KESClientError) {
+        let authorities = [configuration.caPath, configuration.extraCADirectory].compactMap(\.self)
+        try self.init(configuration.credentials, authorities: authorities, now: Int64(time(nil)))
     }
 }
 

@@ -98,6 +98,20 @@ private struct Mirror: HTTPHandler {
         }
     }
 
+    @Test func `authorities are read again when they have changed`() async throws {
+        try await withMirror { configuration in
+            var configuration = configuration
+            configuration.caPath = file("ca.crt")
+            configuration.credentials = .apiKey(APIKey.generate())
+            _ = try write("ca", usage: .serverAuth)
+            let client = try KESClient(configuration)
+            await #expect(throws: KESClientError.self) { try await client.version() }
+            _ = try shellOutput("cp \(file("server.crt")) \(file("ca.crt"))")
+            #expect(try client.reloadIfChanged())
+            _ = try await client.version()
+        }
+    }
+
     @Test func `what cannot be used is told by name`() throws {
         _ = try write("client", usage: .clientAuth, password: "sesame")
         _ = try write("other", usage: .clientAuth)

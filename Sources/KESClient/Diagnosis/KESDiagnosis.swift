@@ -135,7 +135,8 @@ package struct KESDiagnosis: Sendable {
         }
         if reason.contains("expired") { return "renew the server's certificate" }
         if reason.contains("not yet valid") { return "check the clocks of both machines" }
-        return "set MINIO_KMS_KES_CAPATH (or SSL_CERT_FILE) to the certificate of the authority that signed the server's, "
+        return
+            "set MINIO_KMS_KES_CAPATH (or SSL_CERT_FILE) to the certificate of the authority that signed the server's, "
             + "or to the server's own when it has signed itself; --insecure goes without"
     }
 

@@ -18,7 +18,8 @@ struct DoctorCommand: AsyncParsableCommand {
         help: ArgumentHelp("The key that is to be used (default: MINIO_KMS_KES_KEY_NAME).", valueName: "NAME"))
     var key: String?
 
-    @Option(help: ArgumentHelp("A path that the policy has to allow, such as /v1/status; repeatable.", valueName: "PATH"))
+    @Option(
+        help: ArgumentHelp("A path that the policy has to allow, such as /v1/status; repeatable.", valueName: "PATH"))
     var path: [String] = []
 
     @Option(help: "When to use colours: auto, never or always.")

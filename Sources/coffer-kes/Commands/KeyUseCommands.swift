@@ -45,7 +45,9 @@ struct KeyDecryptCommand: AsyncParsableCommand {
         let help = "See 'kes key decrypt --help'"
         guard let text = name else { throw CommandFailure("no key name specified. \(help)") }
         guard let encoded = ciphertext else { throw CommandFailure("no ciphertext specified. \(help)") }
-        guard let bytes = Base64.decode(encoded) else { throw CommandFailure("invalid ciphertext: not base64. \(help)") }
+        guard let bytes = Base64.decode(encoded) else {
+            throw CommandFailure("invalid ciphertext: not base64. \(help)")
+        }
         let context = try SealedText.context(self.context, help)
         let attempt = "failed to decrypt ciphertext"
         let name = try keyName(text, attempt)

@@ -43,7 +43,8 @@ struct MigrateCommand: AsyncParsableCommand {
         if force && merge { throw CommandFailure("'--force' and '--merge' flags are mutually exclusive") }
         let source = try await open(from, mustExist: true)
         let target = try await open(to, mustExist: false)
-        let migration = KeyMigration(source: source, target: target, onConflict: force ? .replace : merge ? .keep : .fail)
+        let migration = KeyMigration(
+            source: source, target: target, onConflict: force ? .replace : merge ? .keep : .fail)
         Terminal.write("Starting key migration:\n\n")
         do throws(KeyMigration.Failure) {
             let count = try await migration.run(pattern: pattern) { count in
@@ -51,7 +52,8 @@ struct MigrateCommand: AsyncParsableCommand {
             }
             Terminal.write(
                 count == 0
-                    ? "Migration succeeded! No keys migrated.\n" : "Migrated \(Self.padded(count)) keys successfully!\n")
+                    ? "Migration succeeded! No keys migrated.\n" : "Migrated \(Self.padded(count)) keys successfully!\n"
+            )
         } catch {
             throw CommandFailure(error.description)
         }
