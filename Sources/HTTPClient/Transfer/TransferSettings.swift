@@ -4,11 +4,13 @@ import Glibc
 /// What all connections of one configuration have in common, read and checked once.
 final class TransferSettings: Sendable {
     let configuration: HTTPClientConfiguration
-    /// Certificates to trust, in PEM.
+    /// Certificates to trust, in PEM, when they are few: libcurl copies them for every request.
     let trusted: ClientSecret?
+    /// Certificates to trust when they are many.
+    private let trustedFile: AnonymousFile?
     /// The system's roots as OpenSSL's hashed directory, which costs a connection next to nothing.
     let caDirectory: String?
-    /// The system's roots as one file, where there is no directory and nothing else is trusted.
+    /// A file of certificates to trust.
     let caFile: String?
     let certificate: ClientSecret?
     let key: ClientSecret?
@@ -16,24 +18,22 @@ final class TransferSettings: Sendable {
 
     /// A file of certificates, or a private key, is not longer than this.
     private static let longestFile = 4 << 20
+    private static let longestInMemory = 16 * 1024
 
     init(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
         var kept = configuration
         kept.clientCertificate = nil
         self.configuration = kept
         (certificate, key, password) = try Self.identity(configuration.clientCertificate)
-        let roots = try configuration.trustsSystem ? SystemRoots() : SystemRoots(directory: nil, file: nil, extra: [])
+        let roots = try configuration.trustsSystem ? SystemRoots() : SystemRoots.none
         var bundle = roots.extra
         for path in configuration.caPaths { bundle += try Self.certificates(at: path) }
         bundle += configuration.trustedCertificates
         caDirectory = roots.directory
-        if let file = roots.file, roots.directory == nil, !bundle.isEmpty {
-            bundle += try Self.certificates(at: file)
-            caFile = nil
-        } else {
-            caFile = roots.file
-        }
-        trusted = bundle.isEmpty ? nil : ClientSecret(bundle)
+        if let file = roots.file, !bundle.isEmpty { bundle += try Self.certificates(at: file) }
+        trustedFile = bundle.count > Self.longestInMemory ? AnonymousFile(bundle) : nil
+        trusted = bundle.isEmpty || trustedFile != nil ? nil : ClientSecret(bundle)
+        caFile = trustedFile?.path ?? (bundle.isEmpty ? roots.file : nil)
     }
 
     private static func identity(
@@ -101,37 +101,5 @@ final class TransferSettings: Sendable {
         guard ferror(file) == 0 else { throw .configuration("\(path): \(String(cString: strerror(errno)))") }
         bytes.removeLast(bytes.count - count)
         return bytes
-    }
-}
-
-/// Where the system keeps the authorities that everybody trusts.
-///
-/// `SSL_CERT_FILE` and `SSL_CERT_DIR` (several directories, by colons) replace the file and the directory.
-struct SystemRoots {
-    var directory: String?
-    var file: String?
-    /// Certificates in PEM.
-    var extra: [UInt8]
-
-    init(directory: String?, file: String?, extra: [UInt8]) {
-        self.directory = directory
-        self.file = file
-        self.extra = extra
-    }
-
-    init() throws(HTTPClientError) {
-        extra = []
-        file = ccurl_default_ca_file().map { String(cString: $0) }
-        directory = ccurl_default_ca_directory().map { String(cString: $0) }
-        if let path = getenv("SSL_CERT_FILE").map({ String(cString: $0) }), !path.isEmpty {
-            extra += try TransferSettings.certificates(at: path)
-            file = nil
-        }
-        if let paths = getenv("SSL_CERT_DIR").map({ String(cString: $0) }), !paths.isEmpty {
-            for path in paths.split(separator: ":") { extra += try TransferSettings.certificates(at: String(path)) }
-            directory = nil
-        }
-        // The directory holds what the file holds, and is searched by name.
-        if directory != nil { file = nil }
     }
 }
