@@ -4,7 +4,11 @@ struct CofferKES: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coffer-kes",
         abstract: "A KES-compatible key server, and a client for it.",
-        subcommands: [ServerCommand.self, IdentityCommand.self])
+        subcommands: [
+            ServerCommand.self, KeyCommand.self, PolicyCommand.self, IdentityCommand.self, ListCommand.self,
+            StatusCommand.self, MetricCommand.self, LogCommand.self, DoctorCommand.self, MigrateCommand.self,
+            UpdateCommand.self,
+        ])
 }
 
 /// Runs the command line with KES's conventions: faults as one line that begins with `Error: `, exit status 1; help on the

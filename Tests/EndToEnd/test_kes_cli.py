@@ -219,7 +219,7 @@ def test_names_that_are_none_do_not_reach_the_server(cli):
         said = f"key name '{name}' is empty, too long or contains invalid characters"
         assert cli.bad("key", "create", name) == f'failed to create key "{name}": {said}'
     assert cli.bad("key", "ls", "a*b") == "listing pattern 'a*b' is empty, too long or is invalid"
-    assert cli.bad("key", "create") == "no key name specified. See 'kes key create --help'"
+    assert cli.bad("key", "create") == "no key name specified. See 'coffer-kes key create --help'"
 
 
 def test_a_key_from_elsewhere_can_be_imported(cli):

@@ -56,6 +56,10 @@ enum Interruption {
 }
 
 extension CommandFailure {
+    static func missing(_ what: String, in command: String) -> CommandFailure {
+        CommandFailure("no \(what) specified. See '\(CommandPath.program) \(command) --help'")
+    }
+
     /// A call that failed, behind what was tried: `failed to create key "k": key already exists`.
     init(_ attempt: String, _ error: KESClientError) {
         self.init("\(attempt): \(error)")

@@ -8,7 +8,10 @@ struct IdentityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "identity",
         abstract: "Make identities, and tell whose a key or a certificate is.",
-        subcommands: [IdentityNewCommand.self, IdentityOfCommand.self, IdentityOneCommand.self],
+        subcommands: [
+            IdentityNewCommand.self, IdentityOfCommand.self, IdentityInfoCommand.self, IdentityListCommand.self,
+            IdentityOneCommand.self,
+        ],
         defaultSubcommand: IdentityOneCommand.self)
 }
 

@@ -23,7 +23,7 @@ struct KeyCreateCommand: AsyncParsableCommand {
     var names: [String] = []
 
     func run() async throws {
-        guard !names.isEmpty else { throw CommandFailure("no key name specified. See 'kes key create --help'") }
+        guard !names.isEmpty else { throw CommandFailure.missing("key name", in: "key create") }
         let client = try connection.client()
         for text in names {
             let attempt = "failed to create key \"\(text)\""
@@ -46,7 +46,7 @@ struct KeyImportCommand: AsyncParsableCommand {
     var key: String?
 
     func run() async throws {
-        let help = "See 'kes key import --help'"
+        let help = "See '\(CommandPath.program) key import --help'"
         guard let text = name else { throw CommandFailure("no key name specified. \(help)") }
         guard let encoded = key else { throw CommandFailure("no key specified. \(help)") }
         guard var bytes = Base64.decode(encoded) else { throw CommandFailure("invalid key: not base64. \(help)") }
@@ -70,7 +70,7 @@ struct KeyInfoCommand: AsyncParsableCommand {
     var name: String?
 
     func run() async throws {
-        guard let text = name else { throw CommandFailure("no key name specified. See 'kes key info --help'") }
+        guard let text = name else { throw CommandFailure.missing("key name", in: "key info") }
         let name = try keyName(text, "failed to describe key \"\(text)\"")
         let client = try connection.client()
         var key = try await performing { () async throws(KESClientError) in try await client.describeKey(name) }
@@ -117,7 +117,7 @@ struct KeyRemoveCommand: AsyncParsableCommand {
     var names: [String] = []
 
     func run() async throws {
-        guard !names.isEmpty else { throw CommandFailure("no key name specified. See 'kes key rm --help'") }
+        guard !names.isEmpty else { throw CommandFailure.missing("key name", in: "key rm") }
         let client = try connection.client()
         for text in names {
             let attempt = "failed to remove key \"\(text)\""
@@ -141,7 +141,7 @@ struct KeyRotateCommand: AsyncParsableCommand {
     var names: [String] = []
 
     func run() async throws {
-        guard !names.isEmpty else { throw CommandFailure("no key name specified. See 'kes key rotate --help'") }
+        guard !names.isEmpty else { throw CommandFailure.missing("key name", in: "key rotate") }
         let client = try connection.client()
         for text in names {
             let attempt = "failed to rotate key \"\(text)\""

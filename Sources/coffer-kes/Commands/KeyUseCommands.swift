@@ -15,8 +15,8 @@ struct KeyEncryptCommand: AsyncParsableCommand {
     var message: String?
 
     func run() async throws {
-        guard let text = name else { throw CommandFailure("no key name specified. See 'kes key encrypt --help'") }
-        guard let message else { throw CommandFailure("no message specified. See 'kes key encrypt --help'") }
+        guard let text = name else { throw CommandFailure.missing("key name", in: "key encrypt") }
+        guard let message else { throw CommandFailure.missing("message", in: "key encrypt") }
         let attempt = "failed to encrypt message"
         let name = try keyName(text, attempt)
         let client = try connection.client()
@@ -42,7 +42,7 @@ struct KeyDecryptCommand: AsyncParsableCommand {
     var context: String?
 
     func run() async throws {
-        let help = "See 'kes key decrypt --help'"
+        let help = "See '\(CommandPath.program) key decrypt --help'"
         guard let text = name else { throw CommandFailure("no key name specified. \(help)") }
         guard let encoded = ciphertext else { throw CommandFailure("no ciphertext specified. \(help)") }
         guard let bytes = Base64.decode(encoded) else {
@@ -73,7 +73,7 @@ struct KeyDataKeyCommand: AsyncParsableCommand {
     var context: String?
 
     func run() async throws {
-        let help = "See 'kes key dek --help'"
+        let help = "See '\(CommandPath.program) key dek --help'"
         guard let text = name else { throw CommandFailure("no key name specified. \(help)") }
         let context = try SealedText.context(self.context, help)
         let attempt = "failed to derive key"
@@ -102,8 +102,8 @@ struct KeyHMACCommand: AsyncParsableCommand {
     var message: String?
 
     func run() async throws {
-        guard let text = name else { throw CommandFailure("no key name specified. See 'kes key hmac --help'") }
-        guard let message else { throw CommandFailure("no message specified. See 'kes key hmac --help'") }
+        guard let text = name else { throw CommandFailure.missing("key name", in: "key hmac") }
+        guard let message else { throw CommandFailure.missing("message", in: "key hmac") }
         let attempt = "failed to compute HMAC"
         let name = try keyName(text, attempt)
         let client = try connection.client()

@@ -19,7 +19,7 @@ struct PolicyInfoCommand: AsyncParsableCommand {
     var name: String?
 
     func run() async throws {
-        let name = try PolicyText.name(name, "See 'kes policy info --help'")
+        let name = try PolicyText.name(name, "See '\(CommandPath.program) policy info --help'")
         let client = try connection.client()
         let policy = try await performing { () async throws(KESClientError) in try await client.describePolicy(name) }
         if format.json { return Terminal.write(String(decoding: policy.json, as: UTF8.self)) }
@@ -58,7 +58,7 @@ struct PolicyShowCommand: AsyncParsableCommand {
     var name: String?
 
     func run() async throws {
-        let name = try PolicyText.name(name, "See 'kes policy show --help'")
+        let name = try PolicyText.name(name, "See '\(CommandPath.program) policy show --help'")
         let client = try connection.client()
         let policy = try await performing { () async throws(KESClientError) in try await client.readPolicy(name) }
         guard Terminal.isPresent, !format.json else { return Terminal.write(PolicyText.json(policy) + "\n") }
