@@ -20,7 +20,8 @@ package struct RequestHead: Sendable {
 
     /// The value of the first header called `name`, which is in lower case.
     package func header(_ name: String) -> String? {
-        for header in headers where header.name == name { return header.value }
+        let count = name.utf8.count
+        for header in headers where header.name.utf8.count == count && header.name == name { return header.value }
         return nil
     }
 
@@ -75,14 +76,4 @@ package struct ResponseHead: Sendable {
         self.headers = headers
         self.contentLength = contentLength
     }
-}
-
-/// What answers requests.
-///
-/// One call is one task that prefers the connection's event loop as its executor: whatever takes longer than some tens
-/// of microseconds of CPU or blocks belongs elsewhere.
-package protocol HTTPHandler: Sendable {
-    /// Answers `request` through `response`. The request ends when this returns: a response not begun becomes a 500,
-    /// one begun and not finished aborts the connection. The task is cancelled when the client goes away.
-    func handle(_ request: HTTPRequest, _ response: ResponseWriter) async
 }

@@ -1,7 +1,6 @@
 import Glibc
 package import Logging
 package import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Synchronization
@@ -10,6 +9,8 @@ import Synchronization
 package final class HTTPServer: Sendable {
     /// At most so many bytes of a connection's input are in memory before its handler gets them.
     package static let receiveBufferBytes = 1024 * 1024
+    /// Bodies up to so many bytes that came with their heads are given to `HTTPHandler.respondNow`.
+    package static let immediateBodyBytes = 16 * 1024
     /// A response's `write` waits while more than so many bytes wait for the client, until fewer than
     /// `writeLowWaterBytes` do.
     package static let writeHighWaterBytes = 2 * 1024 * 1024
@@ -198,20 +199,7 @@ extension HTTPServer {
         to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ admission: ServerState.Admission,
         _ info: ConnectionInfo
     ) throws {
-        let gate = RequestGate(limits: state.limits)
-        let connection = Connection(loop: loop, server: state, gate: gate, admission: admission, info: info)
-        let decoder = HTTPRequestDecoder(limitConfiguration: state.limits.decoderLimits)
-        try channel.pipeline.syncOperations.addHandlers(gate, ByteToMessageHandler(decoder), connection)
-    }
-}
-
-extension HTTPLimits {
-    /// The parser's own limits, which only a disagreement about the borders could reach.
-    fileprivate var decoderLimits: NIOHTTPDecoderLimitConfiguration {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = headBytes
-        limits.maxHeaderListSize = 2 * headBytes
-        limits.maxHeaderFieldCount = 2 * headerCount
-        return limits
+        let connection = Connection(loop: loop, server: state, admission: admission, info: info)
+        try channel.pipeline.syncOperations.addHandler(connection)
     }
 }

@@ -27,16 +27,16 @@ package final class RequestBody: @unchecked Sendable {
     private typealias Waiter = UnsafeContinuation<Result<ByteBuffer?, BodyError>, Never>
 
     private let loop: ConnectionLoop
-    private var connection: Connection?
+    private var channel: (any ExchangeChannel)?
     private var pieces: [ByteBuffer] = []
     private var nextPiece = 0
     private var ending: Ending?
     private var waiter: Waiter?
 
-    init(declaredLength: Int64?, loop: ConnectionLoop, connection: Connection) {
+    init(declaredLength: Int64?, loop: ConnectionLoop, channel: any ExchangeChannel) {
         self.declaredLength = declaredLength
         self.loop = loop
-        self.connection = connection
+        self.channel = channel
     }
 
     /// The next piece, never empty, or nil at the end.
@@ -52,7 +52,7 @@ package final class RequestBody: @unchecked Sendable {
                 } else {
                     precondition(self.waiter == nil, "a body has one reader")
                     self.waiter = continuation
-                    self.connection?.bodyReaderWaits()
+                    self.channel?.bodyReaderWaits()
                 }
             }
         }
@@ -72,9 +72,8 @@ package final class RequestBody: @unchecked Sendable {
 
     // MARK: On the loop
 
-    var isComplete: Bool {
-        if case .complete = ending { true } else { false }
-    }
+    /// The whole body has come, whether or not it was asked for.
+    private(set) var isComplete = false
 
     /// Asked for and with nothing to give.
     var isStarving: Bool { ending == nil && nextPiece == pieces.count }
@@ -83,8 +82,8 @@ package final class RequestBody: @unchecked Sendable {
 
     private func takeOrPull() -> Result<ByteBuffer?, BodyError>? {
         if let ready = take() { return ready }
-        guard let connection else { return .failure(.disconnected) }
-        connection.pull(self)
+        guard let channel else { return .failure(.disconnected) }
+        channel.pull(self)
         return take()
     }
 
@@ -117,7 +116,9 @@ package final class RequestBody: @unchecked Sendable {
     }
 
     func complete() {
-        if ending == nil { ending = .complete }
+        guard ending == nil else { return }
+        ending = .complete
+        isComplete = true
     }
 
     /// Pieces that are there already are still given.
@@ -132,10 +133,15 @@ package final class RequestBody: @unchecked Sendable {
         waiter.resume(returning: ready)
     }
 
-    /// The request has ended: nothing more can be pulled.
+    /// The request has ended: nothing more can be pulled, and what was not is let go.
     func detach() {
+        if nextPiece < pieces.count {
+            pieces = []
+            nextPiece = 0
+            ending = .failed(.disconnected)
+        }
         fail(.disconnected)
-        connection = nil
+        channel = nil
         wakeReader()
     }
 }

@@ -18,7 +18,8 @@ package enum ResponseError: Error, Hashable {
 package final class ResponseWriter: @unchecked Sendable {
     private enum State {
         case idle
-        case streaming(ResponseFraming)
+        /// With the bytes that are left to write, where they were declared.
+        case streaming(remaining: Int64?)
         case finished
         case broken
     }
@@ -34,20 +35,16 @@ package final class ResponseWriter: @unchecked Sendable {
 
     private let loop: ConnectionLoop
     let isHEAD: Bool
-    private let versionMinor: Int
-    private var connection: Connection?
+    private var channel: (any ExchangeChannel)?
     private var state = State.idle
+    private var sendsBody = true
     private var waiter: (operation: Operation, continuation: Waiter)?
     private let started = Atomic<Bool>(false)
 
-    /// Bodies up to this many bytes are copied behind their heads and leave with them.
-    private static let joinedBodyBytes = 16 * 1024
-
-    init(isHEAD: Bool, versionMinor: Int, loop: ConnectionLoop, connection: Connection) {
+    init(isHEAD: Bool, loop: ConnectionLoop, channel: any ExchangeChannel) {
         self.isHEAD = isHEAD
-        self.versionMinor = versionMinor
         self.loop = loop
-        self.connection = connection
+        self.channel = channel
     }
 
     /// True once a head has been given: another can no longer be sent.
@@ -89,7 +86,7 @@ package final class ResponseWriter: @unchecked Sendable {
     package func abort() {
         loop.run {
             self.state = .broken
-            self.connection?.abort()
+            self.channel?.abort()
         }
     }
 
@@ -102,7 +99,7 @@ package final class ResponseWriter: @unchecked Sendable {
                 } else {
                     precondition(self.waiter == nil, "a response has one writer")
                     self.waiter = (operation, continuation)
-                    self.connection?.writerWaits()
+                    self.channel?.writerWaits()
                 }
             }
         }
@@ -119,100 +116,57 @@ package final class ResponseWriter: @unchecked Sendable {
 
     /// Does `operation`, or nothing and gives nil while the client is behind.
     private func attempt(_ operation: Operation) -> Result<Void, ResponseError>? {
-        guard let connection, connection.isOpen else { return .failure(.disconnected) }
+        guard let channel, channel.isOpen else { return .failure(.disconnected) }
         switch (operation, state) {
         case (_, .broken): return .failure(.disconnected)
         case (.finish, .finished): return .success(())
-        case (.finish, .streaming(let framing)): return finish(framing, on: connection)
-        case (.send(let head, let body), .idle):
-            guard connection.isWritable else { return nil }
-            send(head, body, on: connection)
+        case (.finish, .streaming(let remaining)): return finish(remaining, on: channel)
+        case (.send(var head, let body), .idle):
+            guard channel.isWritable else { return nil }
+            started.store(true, ordering: .releasing)
+            state = .finished
+            head.settleLength(of: body, inAnswerToHEAD: isHEAD)
+            channel.send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? body : nil)
             return .success(())
         case (.start(let head), .idle):
-            guard connection.isWritable else { return nil }
-            var buffer = connection.allocate(512)
-            state = .streaming(encode(head, into: &buffer, for: connection))
-            connection.write(buffer)
+            guard channel.isWritable else { return nil }
+            started.store(true, ordering: .releasing)
+            sendsBody = head.sendsBody(inAnswerToHEAD: isHEAD)
+            state = .streaming(remaining: sendsBody ? head.contentLength : nil)
+            channel.start(head)
             return .success(())
-        case (.write(let bytes), .streaming(let framing)):
-            guard connection.isWritable else { return nil }
-            return write(bytes, framing, on: connection)
+        case (.write(let bytes), .streaming(let remaining)):
+            guard channel.isWritable else { return nil }
+            return write(bytes, remaining, on: channel)
         case (.send, _), (.start, _), (.write, _), (.finish, .idle): return .failure(.outOfOrder)
         }
     }
 
-    private func encode(_ head: ResponseHead, into buffer: inout ByteBuffer, for connection: Connection)
-        -> ResponseFraming
-    {
-        started.store(true, ordering: .releasing)
-        var context = ResponseContext(
-            isHEAD: isHEAD, versionMinor: versionMinor, closes: connection.willClose(after: self),
-            date: loop.dateText())
-        let framing = ResponseHeadEncoder.encode(head, &context, into: &buffer)
-        if context.closes { connection.closeAfterResponse() }
-        return framing
-    }
-
-    private func send(_ head: ResponseHead, _ body: ByteBuffer?, on connection: Connection) {
-        var head = head
-        let bodyBytes = body?.readableBytes ?? 0
-        if !(isHEAD || head.status == 304) || (head.contentLength == nil && body != nil) {
-            head.contentLength = Int64(bodyBytes)
-        }
-        let joins = bodyBytes <= Self.joinedBodyBytes
-        var buffer = connection.allocate(512 + (joins ? bodyBytes : 0))
-        let framing = encode(head, into: &buffer, for: connection)
-        state = .finished
-        if var body, framing != .none, bodyBytes > 0 {
-            if joins {
-                buffer.writeBuffer(&body)
-                connection.write(buffer)
-            } else {
-                connection.write(buffer)
-                connection.write(body)
-            }
-        } else {
-            connection.write(buffer)
-        }
-    }
-
-    private func write(_ bytes: ByteBuffer, _ framing: ResponseFraming, on connection: Connection)
+    private func write(_ bytes: ByteBuffer, _ remaining: Int64?, on channel: any ExchangeChannel)
         -> Result<Void, ResponseError>
     {
         let count = bytes.readableBytes
-        guard count > 0 else { return .success(()) }
-        switch framing {
-        case .none: break
-        case .fixed(let remaining):
+        guard count > 0, sendsBody else { return .success(()) }
+        if let remaining {
             guard Int64(count) <= remaining else {
                 state = .broken
-                connection.abort()
+                channel.abort()
                 return .failure(.tooLong)
             }
-            state = .streaming(.fixed(remaining - Int64(count)))
-            connection.write(bytes)
-        case .chunked:
-            var size = connection.allocate(24)
-            size.writeString(String(count, radix: 16))
-            size.writeStaticString("\r\n")
-            connection.write(size)
-            connection.write(bytes)
-            connection.write(Self.lineEnd)
-        case .untilClose: connection.write(bytes)
+            state = .streaming(remaining: remaining - Int64(count))
         }
+        channel.write(bytes)
         return .success(())
     }
 
-    private func finish(_ framing: ResponseFraming, on connection: Connection) -> Result<Void, ResponseError> {
-        switch framing {
-        case .none, .fixed(0), .untilClose: break
-        case .fixed:
+    private func finish(_ remaining: Int64?, on channel: any ExchangeChannel) -> Result<Void, ResponseError> {
+        guard remaining ?? 0 == 0 else {
             state = .broken
-            connection.abort()
+            channel.abort()
             return .failure(.disconnected)
-        case .chunked: connection.write(Self.lastChunk)
         }
         state = .finished
+        channel.finish()
         return .success(())
     }
 
@@ -225,10 +179,7 @@ package final class ResponseWriter: @unchecked Sendable {
 
     /// The request has ended: nothing more can be written.
     func detach() {
-        connection = nil
+        channel = nil
         wakeWriter()
     }
-
-    private static let lineEnd = ByteBuffer(string: "\r\n")
-    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
 }

@@ -16,6 +16,8 @@ struct ChunkFraming {
     private var trailerBytes = 0
     private var trailerCount = 0
     private let limits: HTTPLimits
+    /// Which of the bytes that the last step let go on are the body's own.
+    private(set) var data: [Range<Int>] = []
 
     init(limits: HTTPLimits) {
         self.limits = limits
@@ -24,12 +26,14 @@ struct ChunkFraming {
     /// Takes as much as is whole: data as it comes, lines only complete.
     mutating func next(_ bytes: UnsafeRawBufferPointer) -> MessageFraming.Step {
         var taken = 0
+        data.removeAll(keepingCapacity: true)
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
             switch state {
             case .data(let remaining):
                 guard rest.count > 0 else { return progress(taken) }
                 let count = min(remaining, Int64(rest.count))
+                data.append(taken..<(taken + Int(count)))
                 taken += Int(count)
                 state = count == remaining ? .dataEnd : .data(remaining: remaining - count)
             case .dataEnd:

@@ -64,6 +64,11 @@ final class ConnectionLoop: @unchecked Sendable {
         }
     }
 
+    /// Does `work` in a turn of its own, after other sockets have had theirs.
+    func later(_ work: @escaping @Sendable () -> Void) {
+        loop.execute { self.executor.turn(work) }
+    }
+
     /// Sends what `connection` has written when the jobs that run now have run, so that their small writes share one
     /// system call.
     func flushLater(_ connection: Connection) {
@@ -74,9 +79,27 @@ final class ConnectionLoop: @unchecked Sendable {
         while let connection = toFlush.popLast() { connection.flush() }
     }
 
-    /// The value of `date` for a response that goes out now.
-    func dateText() -> String {
-        date.text(at: time(nil))
+    /// The date line of a response that goes out now.
+    func dateText() -> HTTPDateText {
+        date.update(to: time(nil))
+        return date
+    }
+
+    // MARK: Memory of responses
+
+    /// A buffer for responses' heads and small bodies that nobody uses any more.
+    private var spare = ByteBuffer()
+
+    func takeBuffer() -> ByteBuffer {
+        var buffer = ByteBuffer()
+        swap(&buffer, &spare)
+        if buffer.capacity > 0 { buffer.clear() }
+        return buffer
+    }
+
+    /// Keeps what was sent from; it is used again if the channel has let go of it by then.
+    func giveBack(_ buffer: ByteBuffer) {
+        if buffer.capacity > spare.capacity, buffer.capacity <= 64 * 1024 { spare = buffer }
     }
 }
 
@@ -88,40 +111,4 @@ extension HTTPLimits {
             .map(\.nanoseconds).min() ?? 0
         return .nanoseconds(min(max(shortest / 4, 5_000_000), 500_000_000))
     }
-}
-
-extension Duration {
-    /// Saturated at about 146 years, so that a deadline made from it cannot overflow.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        guard seconds < Int64.max / 2_000_000_000 else { return Int64.max / 2 }
-        return max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-    }
-}
-
-/// The date in HTTP's form, made once a second.
-struct HTTPDateText {
-    private var second: time_t = -1
-    private var cached = ""
-
-    mutating func text(at now: time_t) -> String {
-        guard now != second else { return cached }
-        second = now
-        var parts = tm()
-        var instant = now
-        gmtime_r(&instant, &parts)
-        let day = Self.days[Int(parts.tm_wday)]
-        let month = Self.months[Int(parts.tm_mon)]
-        cached =
-            "\(day), \(two(parts.tm_mday)) \(month) \(parts.tm_year + 1900)"
-            + " \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
-        return cached
-    }
-
-    private func two(_ number: Int32) -> String {
-        number < 10 ? "0\(number)" : "\(number)"
-    }
-
-    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 }

@@ -1,13 +1,17 @@
 /// Goes through a head line by line as its bytes come, each line once, and refuses what is not strictly HTTP/1.
 struct HeadScan {
     private(set) var summary = HeadSummary()
+    /// Of the request line, once it has come.
+    private(set) var method = ""
+    private(set) var target = 0..<0
+    /// The header lines so far.
+    private(set) var fields: [HeaderField] = []
     private let limits: HTTPLimits
 
     /// Where the first line that has not been looked at begins, and how far the search for its end has come.
     private var lineStart = 0
     private var searched = 0
     private var hasRequestLine = false
-    private var headerCount = 0
     private var hasConnectionKeepAlive = false
     private var hasConnectionClose = false
     private var hasUpgrade = false
@@ -21,6 +25,16 @@ struct HeadScan {
 
     init(limits: HTTPLimits) {
         self.limits = limits
+    }
+
+    /// Forgets the last head, for the next one.
+    mutating func reset() {
+        summary = HeadSummary()
+        fields.removeAll(keepingCapacity: true)
+        (lineStart, searched, hasRequestLine) = (0, 0, false)
+        (hasConnectionKeepAlive, hasConnectionClose, hasUpgrade) = (false, false, false)
+        (hasTransferEncoding, contentLength, hostCount) = (false, nil, 0)
+        (targetAuthority, host, unmetExpectation) = (nil, nil, false)
     }
 
     /// `bytes` begin at the head's first byte, however often this is called.
@@ -70,30 +84,27 @@ struct HeadScan {
         guard let space = content.firstIndex(of: UInt8(ascii: " ")),
             let lastSpace = content.lastIndex(of: UInt8(ascii: " ")), space > 0, lastSpace > space + 1
         else { return .malformedRequestLine }
-        let method = UnsafeRawBufferPointer(rebasing: content[..<space])
+        let name = UnsafeRawBufferPointer(rebasing: content[..<space])
         let version = UnsafeRawBufferPointer(rebasing: content[(lastSpace + 1)...])
-        guard method.allSatisfy(\.isTokenByte) else { return .malformedRequestLine }
+        guard name.allSatisfy(\.isTokenByte) else { return .malformedRequestLine }
         guard version.count == 8, version.starts(with: "HTTP/") else { return .malformedRequestLine }
         guard version.starts(with: "HTTP/1."), version[7] == UInt8(ascii: "0") || version[7] == UInt8(ascii: "1")
-        else { return method.starts(with: "PRI") ? .malformedRequestLine : .unsupportedVersion }
+        else { return name.starts(with: "PRI") ? .malformedRequestLine : .unsupportedVersion }
+        guard let method = RequestMethod.named(name) else { return .unknownMethod }
+        self.method = method
         summary.versionMinor = Int(version[7] - UInt8(ascii: "0"))
-        if method.starts(with: "CONNECT") { return .unknownMethod }
         hasRequestLine = true
-        return target(UnsafeRawBufferPointer(rebasing: content[(space + 1)..<lastSpace]), at: space + 1, method)
+        target = (space + 1)..<lastSpace
+        return fault(inTarget: UnsafeRawBufferPointer(rebasing: content[target]))
     }
 
-    private mutating func target(
-        _ target: UnsafeRawBufferPointer, at offset: Int, _ method: UnsafeRawBufferPointer
-    ) -> HTTPFault? {
-        var bits: UInt8 = 0
-        for byte in target {
-            guard byte > 0x20, byte != 0x7f else { return .malformedTarget }
-            bits |= byte
-        }
-        if bits >= 0x80, String(validating: target, as: UTF8.self) == nil { return .malformedTarget }
+    private mutating func fault(inTarget target: UnsafeRawBufferPointer) -> HTTPFault? {
+        let found = target.examined(below: 0x21)
+        if found.hasControl { return .malformedTarget }
+        if found.hasNonASCII, String(validating: target, as: UTF8.self) == nil { return .malformedTarget }
         if target[0] == UInt8(ascii: "/") { return nil }
         if target.count == 1, target[0] == UInt8(ascii: "*") {
-            return method.isCaseInsensitively("options") ? nil : .malformedTarget
+            return method == "OPTIONS" ? nil : .malformedTarget
         }
         let scheme: Int
         if target.count > 7, UnsafeRawBufferPointer(rebasing: target[..<7]).isCaseInsensitively("http://") {
@@ -105,7 +116,8 @@ struct HeadScan {
         }
         let end = target[scheme...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? target.count
         guard end > scheme, Self.isAuthority(target[scheme..<end]) else { return .malformedTarget }
-        targetAuthority = (offset + scheme)..<(offset + end)
+        let start = self.target.lowerBound
+        targetAuthority = (start + scheme)..<(start + end)
         return nil
     }
 
@@ -125,35 +137,38 @@ struct HeadScan {
     // MARK: Headers
 
     private mutating func header(_ line: UnsafeRawBufferPointer, at offset: Int) -> HTTPFault? {
-        headerCount += 1
-        guard headerCount <= limits.headerCount else { return .tooManyHeaders }
+        guard fields.count < limits.headerCount else { return .tooManyHeaders }
         guard let header = HeaderLine(line) else { return .malformedHeader }
         if header.hasNonASCIIValue { summary.hasNonASCIIValues = true }
-        switch header.name.count {
-        case 4 where header.name.isCaseInsensitively("host"):
+        let known = HeaderNameTable.shared.index(of: header.name)
+        let nameEnd = offset + header.name.count
+        let valueStart = header.value.baseAddress.flatMap { start in line.baseAddress.map { offset + (start - $0) } }
+        let value = (valueStart ?? nameEnd)..<((valueStart ?? nameEnd) + header.value.count)
+        fields.append(HeaderField(known: known, name: offset..<nameEnd, value: value))
+        guard let known, let framing = HeaderNameTable.Framing(rawValue: known) else { return nil }
+        switch framing {
+        case .host:
             hostCount += 1
-            guard let start = header.value.baseAddress, let lineBase = line.baseAddress else { return .conflictingHost }
-            host = (offset + (start - lineBase))..<(offset + (start - lineBase) + header.value.count)
+            host = value
             guard hostCount == 1, Self.isAuthority(header.value[...]) else { return .conflictingHost }
-        case 6 where header.name.isCaseInsensitively("expect"):
+        case .expect:
             if header.value.isCaseInsensitively("100-continue") {
                 summary.expectsContinue = true
             } else {
                 unmetExpectation = true
             }
-        case 7 where header.name.isCaseInsensitively("upgrade"):
+        case .upgrade:
             hasUpgrade = true
-        case 10 where header.name.isCaseInsensitively("connection"):
+        case .connection:
             connection(header.value)
-        case 14 where header.name.isCaseInsensitively("content-length"):
+        case .contentLength:
             guard contentLength == nil, let length = Self.decimal(header.value) else { return .invalidContentLength }
             contentLength = length
-        case 17 where header.name.isCaseInsensitively("transfer-encoding"):
+        case .transferEncoding:
             guard !hasTransferEncoding, header.value.isCaseInsensitively("chunked") else {
                 return .unsupportedTransferEncoding
             }
             hasTransferEncoding = true
-        default: break
         }
         return nil
     }
@@ -199,4 +214,12 @@ struct HeadScan {
             !hasConnectionClose && !hasUpgrade && (summary.versionMinor == 1 || hasConnectionKeepAlive)
         return nil
     }
+}
+
+/// Where one header line's name and value are in its head.
+struct HeaderField {
+    /// The name's index in the table of known ones.
+    let known: Int?
+    let name: Range<Int>
+    let value: Range<Int>
 }

@@ -17,22 +17,23 @@ struct HeaderLine {
         var colon = 0
         while colon < content.count, content[colon].isTokenByte { colon += 1 }
         guard colon > 0, colon < content.count, content[colon] == UInt8(ascii: ":") else { return nil }
-        var bits: UInt8 = 0
-        for byte in content[(colon + 1)...] {
-            guard byte >= 0x20 || byte == UInt8(ascii: "\t"), byte != 0x7f else { return nil }
-            bits |= byte
+        let rest = UnsafeRawBufferPointer(rebasing: content[(colon + 1)...])
+        let found = rest.examined(below: 0x20)
+        if found.hasControl {
+            for byte in rest where byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7f { return nil }
         }
         name = UnsafeRawBufferPointer(rebasing: content[..<colon])
-        value = UnsafeRawBufferPointer(rebasing: content[(colon + 1)...]).trimmed()
-        hasNonASCIIValue = bits >= 0x80
+        value = rest.trimmed()
+        hasNonASCIIValue = found.hasNonASCII
     }
 }
 
 extension UInt8 {
-    /// RFC 9110 token characters.
+    /// RFC 9110 token characters: letters, digits and ``!#$%&'*+-.^_`|~``.
     var isTokenByte: Bool {
-        let half = self < 64 ? tokenBytes.low >> UInt64(self) : tokenBytes.high >> UInt64(self & 63)
-        return self < 128 && half & 1 == 1
+        // A bit for each of the 128 ASCII codes.
+        let half: UInt64 = self < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe
+        return self < 128 && half >> UInt64(self & 63) & 1 == 1
     }
 
     var isSpaceOrTab: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
@@ -41,19 +42,6 @@ extension UInt8 {
         self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
     }
 }
-
-/// A bit for each of the 128 ASCII codes.
-private let tokenBytes: (low: UInt64, high: UInt64) = {
-    var set: (low: UInt64, high: UInt64) = (0, 0)
-    let characters: StaticString =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    characters.withUTF8Buffer {
-        for byte in $0 {
-            if byte < 64 { set.low |= 1 << UInt64(byte) } else { set.high |= 1 << UInt64(byte & 63) }
-        }
-    }
-    return set
-}()
 
 extension UnsafeRawBufferPointer {
     /// The index of the first LF.
@@ -70,6 +58,35 @@ extension UnsafeRawBufferPointer {
         while start < end, self[start].isSpaceOrTab { start += 1 }
         while end > start, self[end - 1].isSpaceOrTab { end -= 1 }
         return UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+
+    /// Whether a byte is below `bound`, which is at most 0x80, or 0x7f, and whether one is above that.
+    ///
+    /// Eight bytes at a time.
+    func examined(below bound: UInt8) -> (hasControl: Bool, hasNonASCII: Bool) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let (tops, bounds, deletes) = (ones << 7, ones &* UInt64(bound), ones &* 0x7f)
+        var (controls, bits): (UInt64, UInt64) = (0, 0)
+        func examine(_ word: UInt64) {
+            let delete = word ^ deletes
+            controls |= ((word &- bounds) & ~word | (delete &- ones) & ~delete) & tops
+            bits |= word
+        }
+        var offset = 0
+        while offset + 8 <= count {
+            examine(loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            offset += 8
+        }
+        if offset < count {
+            // The filler, an @, is neither.
+            var word = ones &* 0x40
+            while offset < count {
+                word = word << 8 | UInt64(self[offset])
+                offset += 1
+            }
+            examine(word)
+        }
+        return (controls != 0, bits & tops != 0)
     }
 
     /// Compares with ASCII text in lower case, without regard to case.

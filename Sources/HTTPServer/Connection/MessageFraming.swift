@@ -1,10 +1,5 @@
-import NIOCore
-
 /// Finds the borders of a connection's messages in its bytes and refuses every head whose borders another HTTP
 /// implementation could see elsewhere.
-///
-/// It makes no strings: the parser behind it (llhttp) does, from exactly the bytes that were cut here, so both have to
-/// agree on each message before a handler sees it.
 ///
 /// A pure value: it looks at the bytes that wait and says how many of them may go on.
 struct MessageFraming {
@@ -28,20 +23,25 @@ struct MessageFraming {
     private enum State {
         case head
         case fixed(remaining: Int64)
-        case chunked(ChunkFraming)
+        case chunked
     }
 
     private var state = State.head
-    private var scan: HeadScan
+    private var chunks: ChunkFraming
     private let limits: HTTPLimits
+    private var isBetweenHeads = false
 
-    /// What the last whole head said; valid from `.head` on.
-    private(set) var summary = HeadSummary()
+    /// What the last head said; whole and valid from `.head` on until the next head's first bytes.
+    private(set) var head: HeadScan
 
     init(limits: HTTPLimits) {
         self.limits = limits
-        self.scan = HeadScan(limits: limits)
+        head = HeadScan(limits: limits)
+        chunks = ChunkFraming(limits: limits)
     }
+
+    /// Which bytes of the last `.body` are the body's own; nil: all.
+    var bodyRanges: [Range<Int>]? { head.summary.framing == .chunked ? chunks.data : nil }
 
     /// Bytes of the current body that no step has let go on; nil when it is chunked.
     var remainingBodyBytes: Int64? {
@@ -63,11 +63,10 @@ struct MessageFraming {
             let rest = remaining - Int64(count)
             state = rest == 0 ? .head : .fixed(remaining: rest)
             return .body(count, rest == 0 ? .final : .inner)
-        case .chunked(var chunks):
+        case .chunked:
             let step = chunks.next(bytes)
             switch step {
-            case .needsMoreBytes: state = .chunked(chunks)
-            case .body(_, .inner): state = .chunked(chunks)
+            case .needsMoreBytes, .body(_, .inner): break
             case .body(_, .final), .skip, .head, .fault, .malformedBody: state = .head
             }
             return step
@@ -75,14 +74,19 @@ struct MessageFraming {
     }
 
     private mutating func nextOfHead(_ bytes: UnsafeRawBufferPointer) -> Step {
-        let step = scan.next(bytes)
+        if isBetweenHeads {
+            isBetweenHeads = false
+            head.reset()
+        }
+        let step = head.next(bytes)
         guard case .head = step else { return step }
-        summary = scan.summary
-        scan = HeadScan(limits: limits)
-        switch summary.framing {
+        isBetweenHeads = true
+        switch head.summary.framing {
         case .none: state = .head
         case .fixed(let length): state = length == 0 ? .head : .fixed(remaining: length)
-        case .chunked: state = .chunked(ChunkFraming(limits: limits))
+        case .chunked:
+            state = .chunked
+            chunks = ChunkFraming(limits: limits)
         }
         return step
     }

@@ -14,63 +14,70 @@ struct ResponseContext {
     var isHEAD: Bool
     var versionMinor: Int
     var closes: Bool
-    var date: String
+    var date: HTTPDateText
 }
 
 enum ResponseHeadEncoder {
+    /// Bytes that a head has besides its headers, at most: the status line with its longest reason, and what is added.
+    private static let ownBytes = 256
+
     /// Writes `head` to `buffer` and says how its body goes.
     static func encode(_ head: ResponseHead, _ context: inout ResponseContext, into buffer: inout ByteBuffer)
         -> ResponseFraming
     {
         let framing = framing(of: head, context)
         if framing == .untilClose { context.closes = true }
-        buffer.writeStaticString("HTTP/1.1 ")
-        buffer.writeString(String(head.status))
-        buffer.writeStaticString(" ")
-        buffer.writeString(reason(head.status))
-        buffer.writeStaticString("\r\n")
-        var hasDate = false
-        for header in head.headers {
-            if header.name.utf8.count == 4, header.name.lowercased() == "date" { hasDate = true }
-            write(header.name, header.value, into: &buffer)
+        let room = head.headers.reduce(ownBytes) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { bytes in
+            var writer = HeadWriter(bytes)
+            write(head, context, framing, to: &writer)
+            return writer.count
         }
-        if !hasDate { write("Date", context.date, into: &buffer) }
+        return framing
+    }
+
+    private static func write(
+        _ head: ResponseHead, _ context: ResponseContext, _ framing: ResponseFraming, to writer: inout HeadWriter
+    ) {
+        if head.status == 200 {
+            writer.append("HTTP/1.1 200 OK\r\n")
+        } else {
+            writer.append("HTTP/1.1 ")
+            writer.append(Int64(head.status))
+            writer.append(" ")
+            writer.append(reason(head.status))
+            writer.append("\r\n")
+        }
+        var hasDate = false
+        for (name, value) in head.headers {
+            if name.utf8.count == 4, name.lowercased() == "date" { hasDate = true }
+            let start = writer.count
+            writer.append(name)
+            writer.append(": ")
+            writer.append(value)
+            writer.blankControls(from: start)
+            writer.append("\r\n")
+        }
+        if !hasDate { context.date.withLine { writer.append($0) } }
         switch framing {
         case .none:
-            if let length = head.contentLength, head.status >= 200, head.status != 204 {
-                write("Content-Length", String(length), into: &buffer)
-            }
-        case .fixed(let length): write("Content-Length", String(length), into: &buffer)
-        case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
+            if let length = head.contentLength, head.status >= 200, head.status != 204 { writer.append(length: length) }
+        case .fixed(let length): writer.append(length: length)
+        case .chunked: writer.append("Transfer-Encoding: chunked\r\n")
         case .untilClose: break
         }
         if context.closes {
-            buffer.writeStaticString("Connection: close\r\n")
+            writer.append("Connection: close\r\n")
         } else if context.versionMinor == 0 {
-            buffer.writeStaticString("Connection: keep-alive\r\n")
+            writer.append("Connection: keep-alive\r\n")
         }
-        buffer.writeStaticString("\r\n")
-        return framing
+        writer.append("\r\n")
     }
 
     private static func framing(of head: ResponseHead, _ context: ResponseContext) -> ResponseFraming {
         if context.isHEAD || head.status < 200 || head.status == 204 || head.status == 304 { return .none }
         if let length = head.contentLength { return .fixed(length) }
         return context.versionMinor == 0 ? .untilClose : .chunked
-    }
-
-    private static func write(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
-        let start = buffer.writerIndex
-        buffer.writeString(name)
-        buffer.writeStaticString(": ")
-        buffer.writeString(value)
-        let count = buffer.writerIndex - start
-        buffer.withVeryUnsafeMutableBytes { bytes in
-            for index in start..<(start + count) where bytes[index] < 0x20 || bytes[index] == 0x7f {
-                bytes[index] = UInt8(ascii: " ")
-            }
-        }
-        buffer.writeStaticString("\r\n")
     }
 
     static func reason(_ status: Int) -> String {

@@ -33,4 +33,19 @@ final class ServerState: Sendable {
     func connectionClosed() {
         openConnections.subtract(1, ordering: .relaxed)
     }
+
+    /// Has the handler answer `request` in a task on `loop`; `returned` is called there in a turn of its own.
+    func handle(
+        _ request: HTTPRequest, _ writer: ResponseWriter, on loop: ConnectionLoop,
+        returned: @escaping @Sendable () -> Void
+    ) -> Task<Void, Never> {
+        runningRequests.add(1, ordering: .relaxed)
+        return Task(executorPreference: loop.executor) { [self] in
+            await handler.handle(request, writer)
+            loop.run {
+                self.runningRequests.subtract(1, ordering: .relaxed)
+                returned()
+            }
+        }
+    }
 }

@@ -1,0 +1,97 @@
+import Glibc
+import NIOCore
+import NIOSSL
+
+// Deadlines, and the ways in which a connection ends.
+
+extension Connection {
+    func checkDeadline(_ now: NIODeadline) {
+        if bodyDeadline.isOver(now) {
+            failBody(.stalled)
+            body?.wakeReader()
+        }
+        if writeDeadline.isOver(now) {
+            // A slow client is not a stalled one.
+            let unsent = bufferedBytes
+            guard unsent < unsentBytes else { return abort() }
+            unsentBytes = unsent
+            writeDeadline.start(limits.writeStallTimeout)
+        }
+        guard phaseDeadline.isOver(now) else { return }
+        switch phase {
+        case .waiting: input.isEmpty ? close() : answer(.headTimeout)
+        case .exchanging: if writer?.hasStarted == false { disconnect() }
+        case .draining: closeGently()
+        case .lingering: close()
+        case .closed: break
+        }
+    }
+
+    /// Idle connections close at once, others after their response.
+    func shutDown() {
+        switch phase {
+        case .waiting: if input.isEmpty { close() }
+        case .exchanging, .draining: closesAfterResponse = true
+        case .lingering, .closed: break
+        }
+    }
+
+    /// The shutdown's grace is over: a response that is out may still reach its client, one that is not ends in a reset.
+    func cutOff() {
+        switch phase {
+        case .lingering: close()
+        case .waiting, .exchanging, .draining, .closed: abort()
+        }
+    }
+
+    /// Lets everything that has been written reach the client, then closes.
+    func closeGently() {
+        guard let context else { return }
+        phase = .lingering(budget: limits.drainBytes)
+        phaseDeadline.start(limits.lingerTimeout)
+        input.discard()
+        passOutput()
+        needsFlush = false
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] result in
+            guard case .success = result else { return }
+            loop.executor.turn {
+                guard case .lingering = self.phase else { return }
+                if self.inputClosed { return self.close() }
+                self.context?.close(mode: .output, promise: nil)
+                self.readIfWanted()
+            }
+        }
+    }
+
+    func close() {
+        if case .closed = phase { return }
+        phase = .closed
+        detachCancelled()
+        context?.close(promise: nil)
+    }
+
+    /// The client is gone: whatever waits for it fails.
+    func disconnect() {
+        close()
+    }
+
+    /// Resets the connection, past TLS, which would end it politely.
+    func abort() {
+        if case .closed = phase { return }
+        phase = .closed
+        detachCancelled()
+        guard let context else { return }
+        let socket = context.channel as? any SocketOptionProvider
+        _ = socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        (tls ?? context).close(promise: nil)
+    }
+
+    private func detachCancelled() {
+        task?.cancel()
+        detach()
+        input.discard()
+        output = ByteBuffer()
+        phaseDeadline.stop()
+    }
+}

@@ -1,0 +1,54 @@
+/// Fills memory that has been made large enough with the pieces of a response's head.
+struct HeadWriter {
+    private let bytes: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ bytes: UnsafeMutableRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    mutating func append(_ piece: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[count...]).copyMemory(from: piece)
+        count += piece.count
+    }
+
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func append(_ number: Int64) {
+        guard number >= 0 else { return append(String(number)) }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var rest = number
+        var first = digits.count
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        for index in first..<digits.count {
+            bytes[count] = digits[index]
+            count += 1
+        }
+    }
+
+    mutating func append(length: Int64) {
+        append("Content-Length: ")
+        append(length)
+        append("\r\n")
+    }
+
+    /// Control bytes become spaces, so that no value can end its line.
+    mutating func blankControls(from start: Int) {
+        let written = UnsafeRawBufferPointer(rebasing: bytes[start..<count])
+        guard written.examined(below: 0x20).hasControl else { return }
+        for index in start..<count where bytes[index] < 0x20 || bytes[index] == 0x7f {
+            bytes[index] = UInt8(ascii: " ")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+extension RequestHead {
+    /// Makes the strings of a whole head, whose first byte `bytes` begin with.
+    init(_ scan: HeadScan, _ bytes: UnsafeRawBufferPointer) {
+        let names = HeaderNameTable.shared
+        let fields = scan.fields
+        let headers = [(name: String, value: String)](unsafeUninitializedCapacity: fields.count) { buffer, count in
+            for field in fields {
+                let name = field.known.map { names.name($0) } ?? Self.lowercase(bytes[field.name])
+                let raw = UnsafeRawBufferPointer(rebasing: bytes[field.value])
+                let value = scan.summary.hasNonASCIIValues ? Self.text(raw) : String(decoding: raw, as: UTF8.self)
+                buffer.initializeElement(at: count, to: (name, value))
+                count += 1
+            }
+        }
+        self.init(
+            method: scan.method, target: String(decoding: bytes[scan.target], as: UTF8.self),
+            versionMinor: scan.summary.versionMinor, headers: headers)
+    }
+
+    /// What is not UTF-8 is read as Latin-1: replaced bytes could not be signed any more.
+    private static func text(_ value: UnsafeRawBufferPointer) -> String {
+        String(validating: value, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))
+    }
+
+    private static func lowercase(_ name: Slice<UnsafeRawBufferPointer>) -> String {
+        String(unsafeUninitializedCapacity: name.count) { buffer in
+            for (index, byte) in name.enumerated() { buffer[index] = byte.lowercased }
+            return name.count
+        }
+    }
+}
