@@ -1,2 +1,234 @@
-/// The server side of KES's REST API.
-package enum KESService {}
+import Glibc
+package import HTTPServer
+package import KESProtocol
+import Locking
+import NIOCore
+import Synchronization
+
+/// Answers the requests of a KES-compatible key server.
+///
+/// For each: route → method → who asks → what they may → the route itself. Settings are one snapshot that ``reload(_:)``
+/// replaces; a request is answered by those it began with.
+package final class KESService: HTTPHandler {
+    let logs: KESLogs
+    let metrics = ServiceMetrics()
+    /// When the process began to serve, which policies and identities show as the time they were made.
+    let startTime: RFC3339Time
+    private let start = MonotonicTime.now
+    private let state: ShortLock<ServiceState>
+    private let peers = PeerIdentities()
+    private let lastNumber: Atomic<UInt64>
+
+    package init(_ settings: KESSettings, logs: KESLogs, startTime: RFC3339Time = .now) {
+        self.logs = logs
+        self.startTime = startTime
+        state = ShortLock(ServiceState(settings))
+        lastNumber = Atomic(UInt64(truncatingIfNeeded: startTime.seconds) << 32)
+        logs.setLevels(settings.log)
+    }
+
+    /// Answers requests to come by other settings.
+    package func reload(_ settings: KESSettings) {
+        let new = ServiceState(settings)
+        state.withLock { $0 = new }
+        logs.setLevels(settings.log)
+    }
+
+    /// Seconds since the service began, as nanoseconds.
+    var uptime: Int64 { start.elapsed }
+
+    package func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
+        let head = request.head
+        switch recognise(head, request.connection) {
+        case .answer(let answer): await response.send(answer.head, body: answer.body)
+        case .refusal(let call, let fault):
+            let answer = refuse(call, fault)
+            await response.send(answer.head, body: answer.body)
+        case .call(let call): await perform(call, request, response)
+        }
+    }
+
+    // MARK: What comes before the route
+
+    enum Recognition {
+        /// The request reached no route.
+        case answer(ServiceAnswer)
+        case refusal(Call, KESFault)
+        case call(Call)
+    }
+
+    /// Everything that the head and the connection decide.
+    func recognise(_ head: RequestHead, _ connection: ConnectionInfo) -> Recognition {
+        switch RequestPath(target: head.target) {
+        case .unknown: return .answer(.notFound)
+        case .malformed: return .answer(.malformed)
+        case .redirect(let location): return .answer(.redirect(to: location, method: head.method))
+        case .call(let route, let path, let argument):
+            let state = state.withLock { $0 }
+            let client = client(head, connection, state)
+            let call = Call(
+                route: route, method: head.method, path: path, argument: argument, state: state, ip: client.ip,
+                identity: client.identity, number: lastNumber.add(1, ordering: .relaxed).newValue, start: .now)
+            do throws(KESFault) {
+                guard route.method.accepts(head.method) else {
+                    throw .methodNotAllowed(head.method, expected: route.method)
+                }
+                try authorise(call, client.fault)
+                return .call(call)
+            } catch {
+                return .refusal(call, error)
+            }
+        }
+    }
+
+    private struct Client {
+        var ip: String
+        var identity: Identity?
+        /// Why there is no identity.
+        var fault = KESFault.clientCertificateRequired
+    }
+
+    private func client(_ head: RequestHead, _ connection: ConnectionInfo, _ state: ServiceState) -> Client {
+        var client = Client(ip: connection.remoteAddress)
+        switch peers.identity(connection.peerCertificates) {
+        case .none: break
+        case .several: client.fault = .tooManyClientCertificates
+        case .one(let identity):
+            guard let proxy = state.settings.proxy, proxy.identities.contains(identity) else {
+                client.identity = identity
+                break
+            }
+            do throws(KESFault) { client.identity = try proxy.client(head) } catch { client.fault = error }
+            if let address = TLSProxy.address(head) { client.ip = address }
+        }
+        return client
+    }
+
+    private func authorise(_ call: Call, _ fault: KESFault) throws(KESFault) {
+        guard call.route.requiresPolicy, !call.state.skipsAuthentication(call.route) else { return }
+        guard let identity = call.identity else {
+            logs.error.log(.info, "access denied: \(fault.message)", of: call)
+            throw fault
+        }
+        switch call.state.access.decision(identity, path: call.path) {
+        case .allowed: return
+        case .unknownIdentity: logs.error.log(.info, "access denied: identity not found", of: call)
+        case .rejected(let policy): logs.error.log(.info, "access denied: rejected by policy '\(policy)'", of: call)
+        }
+        metrics.countDenial()
+        throw .notAuthorized
+    }
+
+    /// The answer to a call that reached its route and goes no further.
+    func refuse(_ call: Call, _ fault: KESFault) -> ServiceAnswer {
+        var answer = ServiceAnswer(fault, id: call.id)
+        if fault.status == 405 {
+            let method = call.route.method
+            answer.headers.append(("Accept", method.rawValue))
+            answer.headers.append(("Allow", method == .put ? "PUT, POST" : method.rawValue))
+        }
+        logs.audit.record(call, status: fault.status, nanoseconds: call.start.elapsed)
+        return answer
+    }
+
+    // MARK: The route
+
+    private static let longBody = 64 * 1024
+
+    private func perform(_ call: Call, _ request: HTTPRequest, _ response: ResponseWriter) async {
+        let route = call.route.handler
+        if case .stream(let stream) = route { return await send(stream, call, response) }
+        begin(call)
+        let answer: ServiceAnswer
+        do throws(KESFault) {
+            answer = try await self.answer(call, route, request)
+        } catch {
+            answer = failed(call, error)
+        }
+        end(call, answer)
+        await response.send(answer.head, body: answer.body)
+    }
+
+    private func answer(
+        _ call: Call, _ route: RouteHandler, _ request: HTTPRequest
+    ) async throws(KESFault) -> ServiceAnswer {
+        switch route {
+        case .immediate(let route): return try route.answer(call, in: self)
+        case .stream: throw .timedOut
+        case .waiting(let route):
+            let body = try await body(of: request, call, route)
+            // Long bodies are sealed and opened where they do not keep other connections waiting.
+            if body.bytes.readableBytes <= Self.longBody, let answer = try route.cachedAnswer(call, body, in: self) {
+                return answer
+            }
+            let outcome: Result<ServiceAnswer, KESFault> = await CallContext.$current.withValue(call) {
+                do throws(KESFault) {
+                    return .success(
+                        try await within(remainingTime(call)) { () async throws(KESFault) in
+                            try await route.answer(call, body, in: self)
+                        })
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try outcome.get()
+        }
+    }
+
+    /// The body, when the route wants one; read piece by piece, for as long as the call may take.
+    private func body(
+        of request: HTTPRequest, _ call: Call, _ route: any WaitingRoute.Type
+    ) async throws(KESFault) -> CallBody {
+        let limit = call.route.maxBody
+        guard limit > 0, request.body.declaredLength != 0 else { return .absent }
+        var whole = ByteBuffer()
+        do throws(BodyError) {
+            if let length = request.body.declaredLength, length > Int64(limit) { throw .tooLarge }
+            while var piece = try await request.body.next() {
+                if whole.readableBytes == 0 { whole = piece } else { whole.writeBuffer(&piece) }
+                guard whole.readableBytes <= limit else { throw .tooLarge }
+                guard remainingTime(call) > .zero else { throw .stalled }
+            }
+        } catch {
+            if error == .stalled { throw .timedOut }
+            logs.error.log(.error, "the request body cannot be read: \(error)", of: call)
+            throw route.invalidBody
+        }
+        return CallBody(bytes: whole, isAbsent: false)
+    }
+
+    private func remainingTime(_ call: Call) -> Duration {
+        call.state.timeout(call.route) - .nanoseconds(call.start.elapsed)
+    }
+
+    /// The answer to a call that failed in its route.
+    func failed(_ call: Call, _ fault: KESFault) -> ServiceAnswer {
+        if fault.status >= 500 {
+            let level = call.route == .ready ? KESLogLevel.warning : .error
+            logs.error.log(level, fault.message, [("req.id", call.id)], of: call)
+        }
+        return ServiceAnswer(fault, id: call.id)
+    }
+
+    func begin(_ call: Call) {
+        if call.route.isCounted { metrics.begin() }
+    }
+
+    func end(_ call: Call, _ answer: ServiceAnswer) {
+        let nanoseconds = call.start.elapsed
+        if call.route.isCounted { metrics.end(status: answer.status, nanoseconds: nanoseconds) }
+        logs.audit.record(call, status: answer.status, nanoseconds: nanoseconds)
+    }
+}
+
+extension KESRoute {
+    /// Whether KES's metrics are about it.
+    fileprivate var isCounted: Bool {
+        switch self {
+        case .version, .ready, .status, .metrics, .api, .errorLog, .auditLog: false
+        case .createKey, .importKey, .describeKey, .listKeys, .deleteKey, .rotateKey, .generateKey, .encrypt, .decrypt,
+            .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities, .selfDescribe:
+            true
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 #include "coffer_files.h"
 #include "coffer_threads.h"
+#include "coffer_process.h"
 #include "coffer_sockets.h"
 
 #include "Checksums.h"

@@ -1,0 +1,30 @@
+import HTTPServer
+import KESProtocol
+import NIOCore
+
+extension KESService {
+    /// Sends events as they happen until the client goes away or the server stops; the head goes out at once.
+    func send(_ stream: LogStream, _ call: Call, _ response: ResponseWriter) async {
+        let feed = stream.feed(logs)
+        guard let listener = feed.listen() else {
+            let answer = refuse(call, KESFault(status: 503, message: "too many clients read this log"))
+            return await response.send(answer.head, body: answer.body)
+        }
+        defer { feed.remove(listener) }
+        logs.audit.record(call, status: 200, nanoseconds: call.start.elapsed)
+        do throws(ResponseError) {
+            try await response.start(
+                ResponseHead(status: 200, headers: [("Content-Type", "application/x-ndjson")], contentLength: nil))
+            while let events = await listener.next() {
+                try await response.write(ByteBuffer(bytes: events))
+            }
+        } catch {
+            // The client went away; there is nobody to tell.
+        }
+        await response.finish()
+        let dropped = listener.dropped
+        if dropped > 0 {
+            logs.error.log(.warning, "a client read the log too slowly: \(dropped) events were dropped", of: call)
+        }
+    }
+}

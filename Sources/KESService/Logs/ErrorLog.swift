@@ -1,0 +1,77 @@
+import KESProtocol
+import Logging
+import Synchronization
+
+/// The log of failures and refusals: lines on standard error, and events for those who listen.
+package final class ErrorLog: Sendable {
+    let feed = EventFeed()
+    private let threshold = Atomic(KESLogLevel.info.rawValue)
+    private let count = Atomic(0)
+    private let write: @Sendable ([UInt8]) -> Void
+
+    init(_ write: @escaping @Sendable ([UInt8]) -> Void) { self.write = write }
+
+    /// Events below it go nowhere.
+    var level: KESLogLevel {
+        get { KESLogLevel(rawValue: threshold.load(ordering: .relaxed)) }
+        set { threshold.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// How many events there were.
+    var eventCount: Int { count.load(ordering: .relaxed) }
+
+    /// Logs a message with attributes, and with the request that is being answered in this task, if there is one.
+    func log(
+        _ level: KESLogLevel, _ message: @autoclosure () -> String, _ attributes: [(key: String, value: String)] = [],
+        of call: Call? = CallContext.current
+    ) {
+        guard level >= self.level else { return }
+        var line = LogLine(time: .now, level: level, message: message())
+        for (key, value) in attributes { line.append(key, value) }
+        if let call { call.append(to: &line) }
+        count.wrappingAdd(1, ordering: .relaxed)
+        if feed.isWatched { feed.publish(ErrorEvent(message: String(decoding: line.bytes, as: UTF8.self)).json) }
+        write(line.bytes + [UInt8(ascii: "\n")])
+    }
+
+    /// A logger that writes here; its own level lets everything through.
+    func logger(_ label: String) -> Logger {
+        var logger = Logger(label: label) { _ in ErrorLogHandler(log: self) }
+        logger.logLevel = .trace
+        return logger
+    }
+}
+
+/// What the rest of the program logs goes where the service's own lines go.
+private struct ErrorLogHandler: LogHandler {
+    let log: ErrorLog
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    init(log: ErrorLog) { self.log = log }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let level = Self.level(event.level)
+        guard level >= log.level else { return }
+        let attributes = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+            .sorted { $0.key < $1.key }
+            .map { (key: $0.key, value: "\($0.value)") }
+        log.log(level, "\(event.message)", attributes)
+    }
+
+    private static func level(_ level: Logger.Level) -> KESLogLevel {
+        switch level {
+        case .trace: KESLogLevel(rawValue: -8)
+        case .debug: .debug
+        case .info: .info
+        case .notice: KESLogLevel(rawValue: 2)
+        case .warning: .warning
+        case .error, .critical: .error
+        }
+    }
+}

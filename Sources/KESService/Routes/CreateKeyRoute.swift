@@ -1,0 +1,9 @@
+import KESProtocol
+
+/// `PUT /v1/key/create/<name>`.
+enum CreateKeyRoute: WaitingRoute {
+    static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer {
+        try await call.vault.create(try call.keyName(), by: call.identity?.text ?? "")
+        return .empty
+    }
+}

@@ -1,0 +1,87 @@
+import KESProtocol
+import NIOCore
+
+/// `GET /v1/metrics`: KES's series with their names and texts, and after them those of this server.
+enum MetricsRoute: WaitingRoute {
+    static func answer(_ call: Call, _ body: CallBody, in service: KESService) async -> ServiceAnswer {
+        var text = MetricsText()
+        appendSeriesOfKES(to: &text, service)
+        await appendOwnSeries(to: &text, call, service)
+        return ServiceAnswer(
+            status: 200, headers: [("Content-Type", MetricsText.contentType)], body: ByteBuffer(bytes: text.bytes))
+    }
+
+    private static let bounds = ServiceMetrics.bounds.map { MetricsText.seconds($0) }
+
+    private static func appendSeriesOfKES(to text: inout MetricsText, _ service: KESService) {
+        let metrics = service.metrics
+        let figures = ProcessFigures()
+        text.append(
+            "kes_http_request_active", .gauge, "Number of active requests that are not finished, yet.", metrics.active)
+        text.append(
+            "kes_http_request_error", "Number of request that failed due to some error. (HTTP 4xx status code)",
+            metrics.statuses(400..<500))
+        text.append(
+            "kes_http_request_failure",
+            "Number of request that failed due to some internal failure. (HTTP 5xx status code)",
+            metrics.statuses(500..<600))
+        text.append(
+            "kes_http_request_success", "Number of requests that have been served successfully.",
+            metrics.statuses(200..<300))
+        text.append(
+            "kes_http_response_time", "Histogram of request response times spawning from 10ms to 10s.", bounds: bounds,
+            counts: metrics.responseTimes, sum: MetricsText.seconds(metrics.totalResponseTime))
+        text.append(
+            "kes_log_audit_events", .counter, "Number of audit log events written to the audit log targets.",
+            service.logs.audit.eventCount)
+        text.append(
+            "kes_log_error_events", .counter, "Number of error log events written to the error log targets.",
+            service.logs.error.eventCount)
+        // The C heap does not count its objects.
+        text.append(
+            "kes_system_mem_heap_objects", .gauge,
+            "The number of objects that are currently allocated on the heap memory.", 0)
+        text.append(
+            "kes_system_mem_heap_used", .gauge, "The number of bytes that are currently allocated on the heap memory.",
+            figures.heapBytes)
+        text.append(
+            "kes_system_mem_stack_used", .gauge, "The bytes of stack memory obtained from the OS.", figures.stackBytes)
+        text.append(
+            "kes_system_num_cpu", .gauge,
+            "The number of logical CPUs available on the system. It may be larger than the number of usable CPUs.",
+            figures.processors)
+        text.append(
+            "kes_system_num_cpu_used", .gauge,
+            "The number of logical CPUs usable by the server. It may be smaller than the number of available CPUs.",
+            figures.usableProcessors)
+        text.append(
+            "kes_system_num_threads", .gauge,
+            "The number of concurrent co-routines/threads that currently exists.", figures.threads)
+        text.append(
+            "kes_system_up_time", .gauge, "The time the server has been up and running in seconds.",
+            MetricsText.seconds(service.uptime, digits: 2))
+    }
+
+    private static func appendOwnSeries(to text: inout MetricsText, _ call: Call, _ service: KESService) async {
+        text.append(
+            "kes_cache_entries", .gauge, "Number of keys in memory, expired ones included.", call.vault.count)
+        text.append(
+            "kes_http_request_denied", .counter, "Number of requests that no policy allows or one denies.",
+            service.metrics.denied)
+        let status = await call.vault.status()
+        if case .available(let latency) = status {
+            let (seconds, attoseconds) = latency.components
+            text.append(
+                "kes_keystore_latency_seconds", .gauge, "How long the key store took to say that it works.",
+                MetricsText.seconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
+            text.append("kes_keystore_up", .gauge, "Whether the key store works.", 1)
+        } else {
+            text.append("kes_keystore_up", .gauge, "Whether the key store works.", 0)
+        }
+        if let end = call.state.settings.certificateEnd() {
+            text.append(
+                "kes_tls_cert_not_after_seconds", .gauge,
+                "When the server's certificate ends, in seconds since 1970.", end)
+        }
+    }
+}

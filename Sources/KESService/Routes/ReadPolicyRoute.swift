@@ -1,0 +1,12 @@
+import KESProtocol
+
+/// `GET /v1/policy/read/<name>`.
+enum ReadPolicyRoute: ImmediateRoute {
+    static func answer(_ call: Call, in service: KESService) throws(KESFault) -> ServiceAnswer {
+        let policy = try call.policy()
+        return ServiceAnswer(
+            PolicyReadResponse(
+                name: policy.name, rules: policy.rules, createdAt: service.startTime,
+                createdBy: call.state.settings.admin))
+    }
+}

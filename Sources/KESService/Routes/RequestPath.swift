@@ -1,0 +1,150 @@
+import KESProtocol
+
+/// What a request's target means, before anything else of the request is looked at.
+enum RequestPath: Equatable {
+    /// A call, with what follows its path; both percent-decoded.
+    case call(KESRoute, path: String, argument: String)
+    /// The same in its clean form, which the client has to ask for itself.
+    case redirect(String)
+    /// No call has this path.
+    case unknown
+    /// Not a path at all.
+    case malformed
+
+    init(target: String) {
+        let (path, query) = Self.split(target)
+        let scan = Scan(path)
+        if scan.mayNeedCleaning {
+            let clean = Self.clean(path)
+            guard clean.utf8.elementsEqual(path.utf8) else {
+                self = .redirect(clean + query)
+                return
+            }
+        }
+        if scan.hasEscapes {
+            self = Self.decoded(path)
+        } else if let (route, argument) = Self.route(path) {
+            self = .call(route, path: String(path), argument: String(argument))
+        } else if let route = Self.withoutSlash[String(path)] {
+            // Go clients ask so for an empty pattern, and other servers send them on to the path with its slash.
+            switch route {
+            case .listKeys, .listPolicies, .listIdentities: self = .call(route, path: route.path, argument: "")
+            default: self = .redirect(route.path + query)
+            }
+        } else {
+            self = .unknown
+        }
+    }
+
+    private static func decoded(_ path: Substring) -> RequestPath {
+        // An encoded slash is no border between the parts of a route, so those are looked at one by one.
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 4, omittingEmptySubsequences: false)
+        var decoded: [String] = []
+        for part in parts {
+            guard let part = decode(String(Substring(part)), plusIsBlank: false) else { return .malformed }
+            decoded.append(part)
+        }
+        guard !decoded.prefix(4).contains(where: { $0.utf8.contains(UInt8(ascii: "/")) }) else { return .unknown }
+        let whole = decoded.joined(separator: "/")
+        if decoded.count == 5, let route = exact[decoded[..<4].joined(separator: "/") + "/"] {
+            return .call(route, path: whole, argument: decoded[4])
+        }
+        return exact[whole].map { .call($0, path: whole, argument: "") } ?? .unknown
+    }
+
+    /// One look at a path, for what most do not have.
+    private struct Scan {
+        var hasEscapes = false
+        var mayNeedCleaning: Bool
+
+        init(_ path: Substring) {
+            let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+            mayNeedCleaning = path.utf8.first != slash
+            var previous: UInt8 = 0
+            for byte in path.utf8 {
+                if byte == UInt8(ascii: "%") { hasEscapes = true }
+                if previous == slash, byte == slash || byte == dot { mayNeedCleaning = true }
+                previous = byte
+            }
+        }
+    }
+
+    // MARK: Routes
+
+    private static let exact: [String: KESRoute] = Dictionary(
+        uniqueKeysWithValues: KESRoute.allCases.map { ($0.path, $0) })
+    private static let withoutSlash: [String: KESRoute] = Dictionary(
+        uniqueKeysWithValues: KESRoute.allCases.filter(\.hasArgument).map { (String($0.path.dropLast()), $0) })
+
+    /// The route, by its whole path or by the first three parts of it, and what follows.
+    private static func route(_ path: Substring) -> (KESRoute, Substring)? {
+        var slashes = 0
+        var index = path.utf8.startIndex
+        while index < path.utf8.endIndex {
+            let isSlash = path.utf8[index] == UInt8(ascii: "/")
+            index = path.utf8.index(after: index)
+            guard isSlash else { continue }
+            slashes += 1
+            guard slashes == 4 else { continue }
+            if let route = exact[String(path[..<index])] { return (route, path[index...]) }
+            break
+        }
+        guard let route = exact[String(path)] else { return nil }
+        return (route, "")
+    }
+
+    // MARK: Text
+
+    /// The path and, with its question mark, the query.
+    private static func split(_ target: String) -> (Substring, String) {
+        var rest = target[...]
+        if rest.utf8.first != UInt8(ascii: "/"), let scheme = rest.firstRange(of: "://") {
+            let authority = rest[scheme.upperBound...]
+            rest = authority.utf8.firstIndex(of: UInt8(ascii: "/")).map { authority[$0...] } ?? "/"
+        }
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, "") }
+        return (rest[..<mark], String(rest[mark...]))
+    }
+
+    /// Without empty parts, `.` and `..`; a slash at the end stays.
+    private static func clean(_ path: Substring) -> String {
+        var parts: [Substring] = []
+        for part in path.utf8.split(separator: UInt8(ascii: "/")).map({ Substring($0) }) {
+            switch part {
+            case ".": continue
+            case "..": _ = parts.popLast()
+            default: parts.append(part)
+            }
+        }
+        let text = "/" + parts.joined(separator: "/")
+        return path.utf8.last == UInt8(ascii: "/") && !parts.isEmpty ? text + "/" : text
+    }
+
+    /// The text that percent-encoding stands for; `nil` where a percent sign is not followed by two digits.
+    static func decode(_ text: String, plusIsBlank: Bool) -> String? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                    return nil
+                }
+                bytes.append(high << 4 | low)
+            case UInt8(ascii: "+") where plusIsBlank: bytes.append(UInt8(ascii: " "))
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
