@@ -44,7 +44,8 @@ struct ServiceAnswer: Sendable {
 
     /// To targets that are no paths.
     static let malformed = ServiceAnswer(
-        status: 400, headers: [("Content-Type", "text/plain; charset=utf-8")], body: ByteBuffer(string: "400 Bad Request"))
+        status: 400, headers: [("Content-Type", "text/plain; charset=utf-8")],
+        body: ByteBuffer(string: "400 Bad Request"))
 
     /// To another form of the path; only answers to GET have a page.
     static func redirect(to location: String, method: String) -> ServiceAnswer {

@@ -39,7 +39,9 @@ final class PeerIdentities: Sendable {
     private let entries = ShortLock<[UInt: Entry]>([:])
 
     func identity(_ certificates: [[UInt8]]) -> PeerIdentity {
-        guard let storage = certificates.withUnsafeBytes({ $0.baseAddress }), !certificates.isEmpty else { return .none }
+        guard !certificates.isEmpty, let storage = certificates.withUnsafeBytes({ $0.baseAddress }) else {
+            return .none
+        }
         let key = UInt(bitPattern: storage)
         if let known = entries.withLock({ $0[key]?.identity }) { return known }
         let identity = PeerIdentity(certificates)

@@ -3,7 +3,8 @@ import KESProtocol
 
 /// `PUT /v1/key/decrypt/<name>`.
 enum DecryptRoute: WaitingRoute {
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer? {
+    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
+    {
         let name = try call.keyName()
         let request = try document(DecryptRequest.self, call, body, in: service)
         return try call.vault.openCached(request.ciphertext, under: name, context: request.context).map(answer)

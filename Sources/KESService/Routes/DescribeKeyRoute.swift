@@ -3,7 +3,8 @@ import KeyManagement
 
 /// `GET /v1/key/describe/<name>`; the versions are shown only of keys that were rotated, which KES does not know.
 enum DescribeKeyRoute: WaitingRoute {
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer? {
+    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
+    {
         let name = try call.keyName()
         return call.vault.cached(name).map { answer($0, name) }
     }

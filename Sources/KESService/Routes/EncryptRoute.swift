@@ -3,7 +3,8 @@ import KESProtocol
 
 /// `PUT /v1/key/encrypt/<name>`.
 enum EncryptRoute: WaitingRoute {
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer? {
+    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
+    {
         let name = try call.keyName()
         guard let key = call.vault.cached(name) else { return nil }
         return try answer(key, call, body, in: service)

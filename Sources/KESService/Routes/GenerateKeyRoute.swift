@@ -3,7 +3,8 @@ import KESProtocol
 
 /// `PUT /v1/key/generate/<name>`: a data key, plain and sealed.
 enum GenerateKeyRoute: WaitingRoute {
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer? {
+    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
+    {
         let (name, context) = try request(call, body, in: service)
         return call.vault.cached(name).map { answer($0, context) }
     }

@@ -3,7 +3,8 @@ import KESProtocol
 
 /// `PUT /v1/key/hmac/<name>`.
 enum HMACRoute: WaitingRoute {
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer? {
+    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
+    {
         let (name, message) = try request(call, body, in: service)
         guard let key = call.vault.cached(name) else { return nil }
         return try answer(key, message)

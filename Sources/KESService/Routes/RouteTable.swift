@@ -20,7 +20,8 @@ protocol WaitingRoute: SendableMetatype {
 extension WaitingRoute {
     static var invalidBody: KESFault { .invalidRequestBody }
 
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer? {
+    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
+    {
         nil
     }
 
