@@ -55,14 +55,20 @@ extension ObjectStore {
     package func versionWithBody(
         _ bucket: BucketID, key: String
     ) throws(StorageError) -> (version: StoredVersion, inline: [UInt8]?, lease: ReadLease?)? {
-        let (found, lease) = try leases.lookup { () throws(StorageError) in
-            let found = try catalogue.readers.read { session throws(StorageError) in
+        let read = { () throws(StorageError) in
+            try self.catalogue.readers.read { session throws(StorageError) in
                 try session.versionWithBody(bucket, key: key)
             }
-            guard let columns = found?.version.columns else { return (found, nil) }
-            return (found, columns.body == .file || columns.body == .parts ? columns.version : nil)
         }
-        return found.map { ($0.version, $0.inline, lease) }
+        guard let found = try read() else { return nil }
+        if !found.version.columns.body.isInFiles { return (found.version, found.inline, nil) }
+        // What is in files is looked up again as a lease wants it, so that no file goes between lookup and lease.
+        let (leased, lease) = try leases.lookup { () throws(StorageError) in
+            let found = try read()
+            guard let columns = found?.version.columns else { return (found, nil) }
+            return (found, columns.body.isInFiles ? columns.version : nil)
+        }
+        return leased.map { ($0.version, $0.inline, lease) }
     }
 
     /// The sealed manifest of a version whose body is `.parts`.

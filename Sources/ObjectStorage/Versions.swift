@@ -20,6 +20,14 @@ package enum BodyKind: Int64, Sendable {
     case file = 2
     /// In the blob files of a completed multipart upload, which a sealed manifest lists.
     case parts = 3
+
+    /// Whether reading it opens files, which a lease must keep.
+    var isInFiles: Bool {
+        switch self {
+        case .none, .inline: false
+        case .file, .parts: true
+        }
+    }
 }
 
 /// The columns of a version that the catalogue holds in clear, because it must search, sort or count by them.

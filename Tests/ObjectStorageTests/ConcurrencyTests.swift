@@ -74,4 +74,34 @@ import Testing
             #expect(try (drive.store.version(drive.bucket, key: "k\(index)") != nil) == succeeded)
         }
     }
+
+    @Test func `a mutation that fails after it has written is taken back alone`() async throws {
+        let drive = try await Drive.make()
+        let stray = DataKeyRow(id: DataKeyID(), kmsKey: "k", wrapped: [1], context: [], created: 0, isShared: false)
+        let outcomes = await withTaskGroup(of: (Int, Bool).self) { group in
+            for index in 0..<200 {
+                group.addTask {
+                    do {
+                        guard index.isMultiple(of: 20) else {
+                            try await drive.store.putInline(drive.bucket, "k\(index)")
+                            return (index, true)
+                        }
+                        // The row of one key is inserted before the other one is missed.
+                        let columns = drive.store.columns(
+                            drive.bucket, "k\(index)", body: .inline, size: 1, dataKey: DataKeyID())
+                        try await drive.store.put(
+                            NewVersion(columns: columns, sealed: [1], body: .inline([1]), dataKey: stray))
+                        return (index, true)
+                    } catch { return (index, false) }
+                }
+            }
+            return await group.reduce(into: [Int: Bool]()) { $0[$1.0] = $1.1 }
+        }
+        for (index, succeeded) in outcomes {
+            #expect(succeeded == !index.isMultiple(of: 20))
+            #expect(try (drive.store.version(drive.bucket, key: "k\(index)") != nil) == succeeded)
+        }
+        #expect(try drive.store.dataKey(stray.id) == nil)
+        #expect(try drive.store.verifyNoOrphans().isClean)
+    }
 }

@@ -16,18 +16,18 @@ struct Recovery {
     /// Looks into the directories from the floor on; returns when none of them has an orphan.
     func run() throws(StorageError) -> Outcome {
         let floor = UInt64(
-            clamping: try catalogue.writer.useTyped { session throws(StorageError) in
+            clamping: try catalogue.writer.use { session throws(StorageError) in
                 try session.driveValue("floor")
             })
         let existing = try BlobDirectories.existing(in: root)
         let first = max(floor, (existing.last ?? 0) + 1)
-        let referred = try catalogue.writer.useTyped { session throws(StorageError) in
+        let referred = try catalogue.writer.use { session throws(StorageError) in
             try session.referredBlobs(from: floor)
         }
         for directory in existing where directory >= floor {
             try unlinkOrphans(in: directory, referred: referred)
         }
-        return try catalogue.writer.useTyped { session throws(StorageError) in
+        return try catalogue.writer.use { session throws(StorageError) in
             // A shared key's plaintext went with the process: nobody can begin to use it now. With a device so full that
             // not even this can be written, the drive still opens, to be read and to have things deleted.
             do throws(StorageError) {

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 
 /// The SQLite database: one connection that writes, and the readers.
 final class Catalogue: Sendable {
@@ -8,7 +9,6 @@ final class Catalogue: Sendable {
     /// Opens the database, makes or migrates its tables, and opens the readers.
     init(path: String, readers count: Int) throws(StorageError) {
         writer = try Connection(path: path, role: .writer)
-        try writer.migrate()
         readers = try ReaderPool(path: path, count: count)
     }
 
@@ -21,14 +21,17 @@ final class Catalogue: Sendable {
 
 /// A connection and what it has prepared.
 ///
+/// GRDB opens it, sets it up and migrates it; statements go past GRDB's queue, whose hop costs as much as a row lookup.
 /// Used by one thread at a time, which its owner sees to.
 final class Connection: @unchecked Sendable {
     enum Role { case writer, reader }
 
     private let queue: DatabaseQueue
+    private let handle: OpaquePointer
     private let cache = StatementCache()
 
     init(path: String, role: Role) throws(StorageError) {
+        useProcessExclusiveFiles()
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         configuration.readonly = role == .reader
@@ -37,28 +40,40 @@ final class Connection: @unchecked Sendable {
         configuration.prepareDatabase { database in
             try database.execute(sql: role == .writer ? writerPragmas : readerPragmas)
         }
-        do { queue = try DatabaseQueue(path: path, configuration: configuration) } catch { throw .wrapping(error) }
-    }
-
-    func migrate() throws(StorageError) {
-        do { try migrations.migrate(queue) } catch { throw .wrapping(error) }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            if role == .writer { try migrations.migrate(queue) }
+        } catch { throw .wrapping(error) }
+        guard let handle = queue.inDatabase({ $0.sqliteConnection }) else { throw .closed }
+        self.handle = handle
+        // GRDB's observers expect that every statement is one of its own.
+        sqlite3_commit_hook(handle, nil, nil)
+        sqlite3_rollback_hook(handle, nil, nil)
     }
 
     /// Lends the connection to one block.
-    func use<R>(_ body: (Session) throws -> R) rethrows -> R {
-        try queue.inDatabase { database in try body(Session(database: database, cache: cache)) }
-    }
-
-    /// The same for a block that throws this module's errors.
-    func useTyped<R>(_ body: (Session) throws(StorageError) -> R) throws(StorageError) -> R {
-        do { return try use(body) } catch { throw .wrapping(error) }
+    func use<R, Failure: Error>(_ body: (Session) throws(Failure) -> R) throws(Failure) -> R {
+        try body(Session(handle: handle, cache: cache))
     }
 
     func close() {
-        queue.inDatabase { _ in cache.removeAll() }
+        cache.removeAll()
         try? queue.close()
     }
 }
+
+/// Makes SQLite hold its file lock for the process and keep the log's index in memory of the process.
+///
+/// A drive belongs to one process, which a lock of its own sees to, so what SQLite would tell other processes with two
+/// `fcntl` calls a transaction is told to nobody. All connections of a process must agree on this.
+private func useProcessExclusiveFiles() {
+    _ = processExclusiveFiles
+}
+
+private let processExclusiveFiles: Void = {
+    guard let files = sqlite3_vfs_find("unix-excl") else { return }
+    sqlite3_vfs_register(files, 1)
+}()
 
 private let writerPragmas = """
     PRAGMA page_size = 8192;

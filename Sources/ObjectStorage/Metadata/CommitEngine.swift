@@ -1,4 +1,3 @@
-import GRDB
 import Logging
 import Synchronization
 
@@ -41,7 +40,7 @@ final class CommitEngine: @unchecked Sendable {
     func commit(_ batch: [any Mutation], isRetry: Bool = false) {
         guard !outcomeIsUnknown else { return refuse(batch, Self.poisonedError) }
         do throws(StorageError) {
-            try connection.useTyped { session throws(StorageError) in try transact(batch, session) }
+            try connection.use { session throws(StorageError) in try transact(batch, session) }
             for mutation in batch { mutation.answer() }
         } catch {
             recover(batch, from: error, isRetry: isRetry)
@@ -81,13 +80,27 @@ final class CommitEngine: @unchecked Sendable {
         }
     }
 
-    private func transact(_ batch: [any Mutation], _ session: Session) throws(StorageError) {
+    /// How a mutation that fails is taken back.
+    private enum Undo {
+        /// A savepoint for each: the pages that it changes are copied first.
+        case savepoints
+        /// Nothing is kept. Nearly all that refuse do so before they write; after another, the batch begins anew.
+        case none
+    }
+
+    private func transact(
+        _ batch: [any Mutation], _ session: Session, undo: Undo = .none
+    ) throws(StorageError) {
         let transaction = Transaction(session)
         try transaction.run("BEGIN IMMEDIATE")
         let dataKeys: [DataKeyID]
         do throws(StorageError) {
             options.faultHook?(.transactionBegun)
-            for mutation in batch { try perform(mutation, in: transaction) }
+            for mutation in batch where try !perform(mutation, in: transaction, undo) {
+                try session.execute("ROLLBACK")
+                storedFloor = 0
+                return try transact(batch, session, undo: .savepoints)
+            }
             dataKeys = try transaction.settle()
             try raiseFloor(transaction)
             options.faultHook?(.rowsWritten)
@@ -104,20 +117,29 @@ final class CommitEngine: @unchecked Sendable {
         afterCommit(dataKeys, transaction.madeGarbage)
     }
 
-    private func perform(_ mutation: any Mutation, in transaction: Transaction) throws(StorageError) {
+    /// Makes one change, or fails it alone; false when what it wrote before it failed is still there.
+    private func perform(
+        _ mutation: any Mutation, in transaction: Transaction, _ undo: Undo
+    ) throws(StorageError) -> Bool {
+        let session = transaction.session
         let mark = transaction.mark
-        try transaction.run("SAVEPOINT mutation")
+        let changes = session.totalChanges
+        if undo == .savepoints { try transaction.run("SAVEPOINT mutation") }
         do {
             try mutation.perform(in: transaction)
         } catch {
             // A full device ends the transaction, whether or not SQLite has rolled it back by itself.
             if let error = error as? StorageError, error == .diskFull { throw error }
-            guard transaction.session.isInTransaction else { throw .wrapping(error) }
-            try transaction.run("ROLLBACK TO mutation")
+            guard session.isInTransaction else { throw .wrapping(error) }
+            switch undo {
+            case .savepoints: try transaction.run("ROLLBACK TO mutation")
+            case .none: if session.totalChanges != changes { return false }
+            }
             transaction.revert(to: mark)
             mutation.fail(error)
         }
-        try transaction.run("RELEASE mutation")
+        if undo == .savepoints { try transaction.run("RELEASE mutation") }
+        return true
     }
 
     private func commitTransaction(_ transaction: Transaction, _ session: Session) throws(StorageError) {

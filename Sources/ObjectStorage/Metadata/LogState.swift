@@ -1,4 +1,3 @@
-import GRDB
 import GRDBSQLite
 
 enum CheckpointMode {
@@ -40,9 +39,8 @@ final class LogState {
     ///
     /// The hook holds no reference: the connection is closed before the engine that owns this goes.
     func watch(_ session: Session) {
-        guard let connection = session.database.sqliteConnection else { return }
         sqlite3_wal_hook(
-            connection,
+            session.handle,
             { context, _, _, frames in
                 guard let context else { return SQLITE_OK }
                 Unmanaged<LogState>.fromOpaque(context).takeUnretainedValue().note(frames)
@@ -51,8 +49,7 @@ final class LogState {
     }
 
     func unwatch(_ session: Session) {
-        guard let connection = session.database.sqliteConnection else { return }
-        sqlite3_wal_hook(connection, nil, nil)
+        sqlite3_wal_hook(session.handle, nil, nil)
     }
 
     private func note(_ frames: Int32) {
@@ -62,7 +59,6 @@ final class LogState {
     }
 
     func checkpoint(_ session: Session, _ mode: CheckpointMode) {
-        guard let connection = session.database.sqliteConnection else { return }
         var total: Int32 = 0
         var copied: Int32 = 0
         let sqliteMode =
@@ -71,7 +67,7 @@ final class LogState {
             case .truncate: SQLITE_CHECKPOINT_TRUNCATE
             }
         // A reader on an old snapshot can leave frames behind; they are tried again at the next occasion.
-        let code = sqlite3_wal_checkpoint_v2(connection, nil, sqliteMode, &total, &copied)
+        let code = sqlite3_wal_checkpoint_v2(session.handle, nil, sqliteMode, &total, &copied)
         let isComplete = code == SQLITE_OK && copied >= total
         uncopied = !isComplete
         threshold = isComplete ? limit : Int(frames) * Self.frameSize + limit / 4

@@ -20,17 +20,25 @@ enum SQLValue {
     }
 }
 
-/// A statement of GRDB's, stepped with the sqlite3 calls: GRDB's rows cost several times the statement itself.
+/// A statement made and stepped with the sqlite3 calls: GRDB's rows cost several times the statement itself.
 ///
 /// Belongs to one connection and is used under that connection's exclusion alone.
 final class PreparedStatement {
-    private let statement: Statement
-    private let handle: SQLiteStatement
+    private let handle: OpaquePointer
 
-    init(_ statement: Statement) {
-        self.statement = statement
-        handle = statement.sqliteStatement
+    init(_ sql: StaticString, on connection: OpaquePointer) throws(StorageError) {
+        var handle: OpaquePointer?
+        let code = sql.withUTF8Buffer { sql in
+            sql.withMemoryRebound(to: CChar.self) { sql in
+                sqlite3_prepare_v3(
+                    connection, sql.baseAddress, Int32(sql.count), UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+            }
+        }
+        guard code == SQLITE_OK, let handle else { throw .sqlite(code, connection) }
+        self.handle = handle
     }
+
+    deinit { sqlite3_finalize(handle) }
 
     /// Makes the statement ready and binds its parameters in order.
     func bind(_ values: SQLValue...) {
@@ -77,6 +85,24 @@ final class PreparedStatement {
             sqlite3_reset(handle)
             throw error
         }
+    }
+
+    /// Steps a statement that gives no row, with a parameter that SQLite reads where it is instead of copying it first.
+    func step(borrowing bytes: [UInt8], at index: Int32) throws(StorageError) {
+        let outcome: Result<Bool, StorageError> = bytes.withUnsafeBytes { bytes in
+            if bytes.isEmpty {
+                sqlite3_bind_zeroblob(handle, index, 0)
+            } else {
+                sqlite3_bind_blob(handle, index, bytes.baseAddress, Int32(bytes.count), nil)
+            }
+            defer { sqlite3_bind_null(handle, index) }
+            do throws(StorageError) {
+                return .success(try step())
+            } catch {
+                return .failure(error)
+            }
+        }
+        _ = try outcome.get()
     }
 
     /// Ends a statement of which further rows may be left.

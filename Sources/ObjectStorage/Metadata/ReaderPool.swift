@@ -25,7 +25,7 @@ final class ReaderPool: Sendable {
         }
         guard let connection else { throw .closed }
         defer { state.signal { $0.free.append(connection) } }
-        return try connection.useTyped(body)
+        return try connection.use(body)
     }
 
     /// Refuses new readers, waits for those under way, and closes the connections.

@@ -1,4 +1,4 @@
-import GRDB
+import GRDBSQLite
 
 /// The statements that one connection has prepared, by the address of their text.
 final class StatementCache {
@@ -11,31 +11,33 @@ final class StatementCache {
 
 /// A connection for the length of one exclusive use.
 struct Session {
-    let database: Database
+    let handle: OpaquePointer
     let cache: StatementCache
 
     /// The statement of this text, prepared at its first use and kept until the connection closes.
     func prepare(_ sql: StaticString) throws(StorageError) -> PreparedStatement {
         if let statement = cache.statements[sql.utf8Start] { return statement }
-        do {
-            let statement = PreparedStatement(try database.makeStatement(sql: sql.description))
-            cache.statements[sql.utf8Start] = statement
-            return statement
-        } catch { throw .wrapping(error) }
+        let statement = try PreparedStatement(sql, on: handle)
+        cache.statements[sql.utf8Start] = statement
+        return statement
     }
 
     /// Runs statements without result that are not worth keeping.
     func execute(_ sql: String) throws(StorageError) {
-        do { try database.execute(sql: sql) } catch { throw .wrapping(error) }
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw .sqlite(code, handle) }
     }
 
     /// The row number that the last insertion gave.
-    var lastInsertedRow: Int64 { database.lastInsertedRowID }
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
     /// True when the last statement that writes has changed at least one row.
-    var hasChangedRow: Bool { database.changesCount > 0 }
+    var hasChangedRow: Bool { sqlite3_changes(handle) > 0 }
 
-    var isInTransaction: Bool { database.isInsideTransaction }
+    /// How many rows this connection has changed since it was opened.
+    var totalChanges: Int64 { sqlite3_total_changes64(handle) }
+
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     /// Runs a block in one read snapshot.
     func snapshot<R>(_ body: () throws(StorageError) -> R) throws(StorageError) -> R {

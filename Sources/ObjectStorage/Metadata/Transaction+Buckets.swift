@@ -26,6 +26,7 @@ extension Transaction {
             try removeUpload(row: upload)
         }
         try run("DELETE FROM buckets WHERE id = ?", .integer(id.rawValue))
+        noteRemoval(of: id)
     }
 
     func setSetting(_ name: String, _ value: [UInt8]) throws(StorageError) {

@@ -1,11 +1,11 @@
 extension Transaction {
     /// Counts a reference to a data key; inserts its row if it is given and there is none.
     func useDataKey(_ key: DataKeyID?, row: DataKeyRow?) throws(StorageError) {
-        if let row { try insertDataKey(row) }
-        guard let key else { return }
-        guard try integer("SELECT 1 FROM data_keys WHERE id = ?", .integer(key.rawValue)) != nil else {
-            throw .noSuchDataKey
+        guard let key else {
+            if let row { try insertDataKey(row) }
+            return
         }
+        guard try hasDataKey(key, inserting: row) else { throw .noSuchDataKey }
         addReference(key)
     }
 

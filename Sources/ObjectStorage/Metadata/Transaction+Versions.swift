@@ -11,7 +11,9 @@ extension Transaction {
         let row = try store(new, over: current)
         switch new.body {
         case .inline(let bytes):
-            try run("INSERT INTO inline_bodies (version, bytes) VALUES (?, ?)", .integer(row), .blob(bytes))
+            let insertion = try session.prepare("INSERT INTO inline_bodies (version, bytes) VALUES (?, ?)")
+            insertion.bind(.integer(row))
+            try insertion.step(borrowing: bytes, at: 2)
         case .file(let blob): refer(to: blob.id)
         case .none: break
         }
@@ -102,8 +104,6 @@ extension Transaction {
     }
 
     func requireBucket(_ bucket: BucketID) throws(StorageError) {
-        guard try integer("SELECT 1 FROM buckets WHERE id = ?", .integer(bucket.rawValue)) != nil else {
-            throw .noSuchBucket
-        }
+        guard try hasBucket(bucket) else { throw .noSuchBucket }
     }
 }

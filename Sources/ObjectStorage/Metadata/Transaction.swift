@@ -11,6 +11,9 @@ final class Transaction {
     /// Data keys whose rows this batch changes or removes.
     private var changedDataKeys: [DataKeyID] = []
     private(set) var madeGarbage = false
+    /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
+    private var knownBucket: BucketID?
+    private var knownDataKey: DataKeyID?
 
     init(_ session: Session) {
         self.session = session
@@ -31,6 +34,29 @@ final class Transaction {
         references.removeLast(references.count - mark.references)
         blobs.removeLast(blobs.count - mark.blobs)
         changedDataKeys.removeLast(changedDataKeys.count - mark.changedDataKeys)
+        knownBucket = nil
+        knownDataKey = nil
+    }
+
+    /// Whether there is a bucket of this number, found in this transaction already or looked up.
+    func hasBucket(_ bucket: BucketID) throws(StorageError) -> Bool {
+        if knownBucket == bucket { return true }
+        guard try integer("SELECT 1 FROM buckets WHERE id = ?", .integer(bucket.rawValue)) != nil else { return false }
+        knownBucket = bucket
+        return true
+    }
+
+    func noteRemoval(of bucket: BucketID) {
+        if knownBucket == bucket { knownBucket = nil }
+    }
+
+    /// Whether there is a data key of this number once `row`, if it is given, has been inserted.
+    func hasDataKey(_ key: DataKeyID, inserting row: DataKeyRow?) throws(StorageError) -> Bool {
+        if knownDataKey == key { return true }
+        if let row { try insertDataKey(row) }
+        guard try integer("SELECT 1 FROM data_keys WHERE id = ?", .integer(key.rawValue)) != nil else { return false }
+        knownDataKey = key
+        return true
     }
 
     /// Runs a statement that gives no rows.
@@ -68,6 +94,7 @@ final class Transaction {
 
     func noteChange(of key: DataKeyID) {
         changedDataKeys.append(key)
+        if knownDataKey == key { knownDataKey = nil }
     }
 
     /// Hands a file over to be unlinked; `owner` is the version whose readers may still need it.
