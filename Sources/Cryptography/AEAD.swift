@@ -102,12 +102,29 @@ package enum AEAD {
     ) throws(AuthenticationFailure) -> [UInt8] {
         let count = sealed.count - AEADAlgorithm.tagByteCount
         guard count >= 0 else { throw AuthenticationFailure() }
-        let context = begin(.open, algorithm, key, nonce)
-        process(associatedData, into: nil, .open, context)
-        var plaintext = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            process(UnsafeRawBufferPointer(rebasing: sealed[..<count]), into: buffer.baseAddress, .open, context)
+        var isAuthentic = false
+        let plaintext = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            isAuthentic = open(
+                sealed, key: key, nonce: nonce, associatedData: associatedData, algorithm: algorithm,
+                into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
             initialized = count
         }
+        guard isAuthentic else { throw AuthenticationFailure() }
+        return plaintext
+    }
+
+    /// The same between places in memory; false, with the output wiped, if it does not open.
+    ///
+    /// - Precondition: `sealed` has at least 16 bytes and `output` room for the others, `key` has 32 bytes and `nonce` 12.
+    package static func open(
+        _ sealed: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, nonce: UnsafeRawBufferPointer,
+        associatedData: UnsafeRawBufferPointer, algorithm: AEADAlgorithm, into output: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        let count = sealed.count - AEADAlgorithm.tagByteCount
+        precondition(count >= 0 && output.count >= count, "the buffers are too small")
+        let context = begin(.open, algorithm, key, nonce)
+        process(associatedData, into: nil, .open, context)
+        process(UnsafeRawBufferPointer(rebasing: sealed[..<count]), into: output.baseAddress, .open, context)
         // OpenSSL takes the tag by a pointer that is not const, but only reads it.
         let isSet = EVP_CIPHER_CTX_ctrl(
             context, EVP_CTRL_AEAD_SET_TAG, Int32(AEADAlgorithm.tagByteCount),
@@ -118,11 +135,8 @@ package enum AEAD {
         let isAuthentic = withUnsafeMutableBytes(of: &unused) {
             EVP_DecryptFinal_ex(context, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), &written)
         }
-        guard isAuthentic == 1 else {
-            wipe(&plaintext)
-            throw AuthenticationFailure()
-        }
-        return plaintext
+        if isAuthentic != 1 { wipe(UnsafeMutableRawBufferPointer(rebasing: output[..<count])) }
+        return isAuthentic == 1
     }
 
     /// The calling thread's context, with a message begun in it.

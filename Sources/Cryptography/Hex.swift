@@ -6,10 +6,23 @@ package enum Hex {
         return known ?? Array(bytes).withUnsafeBufferPointer { encode(contiguous: $0) }
     }
 
+    /// Appends lower-case digits to a text in bytes.
+    package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+    }
+
     /// The bytes that digits of either case stand for; `nil` for an odd number of them or for any other character.
     package static func decode(_ digits: some StringProtocol) -> [UInt8]? {
         let known = digits.utf8.withContiguousStorageIfAvailable { decode(contiguous: $0) }
         return known ?? Array(digits.utf8).withUnsafeBufferPointer { decode(contiguous: $0) }
+    }
+
+    /// As above, for digits in bytes.
+    package static func decode(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
+        digits.withUnsafeBufferPointer { decode(contiguous: $0) }
     }
 
     private static func encode(contiguous bytes: UnsafeBufferPointer<UInt8>) -> String {

@@ -26,11 +26,20 @@ package enum KeySealing {
         _ sealed: SealedObjectKey, under dataKey: SecretKey, binding: KeyBinding
     ) throws(AuthenticationFailure) -> ObjectKey {
         guard sealed.bytes.count == SealedObjectKey.size else { throw AuthenticationFailure() }
-        var bytes = try AEAD.open(
-            Array(sealed.bytes[nonceSize...]), key: keyEncryptionKey(from: dataKey, binding: binding),
-            nonce: Array(sealed.bytes[..<nonceSize]), associatedData: [])
-        defer { wipe(&bytes) }
-        guard let key = SecretKey(bytes) else { throw AuthenticationFailure() }
+        let keyEncryptionKey = keyEncryptionKey(from: dataKey, binding: binding)
+        var isAuthentic = false
+        let key = SecretKey { output in
+            sealed.bytes.withUnsafeBytes { sealed in
+                keyEncryptionKey.withUnsafeBytes { key in
+                    isAuthentic = AEAD.open(
+                        UnsafeRawBufferPointer(rebasing: sealed[nonceSize...]), key: key,
+                        nonce: UnsafeRawBufferPointer(rebasing: sealed[..<nonceSize]),
+                        associatedData: UnsafeRawBufferPointer(start: nil, count: 0), algorithm: .aes256GCM,
+                        into: output)
+                }
+            }
+        }
+        guard isAuthentic else { throw AuthenticationFailure() }
         return ObjectKey(key)
     }
 
@@ -46,7 +55,9 @@ package enum KeySealing {
     }
 
     private static func keyEncryptionKey(from dataKey: SecretKey, binding: KeyBinding) -> SecretKey {
-        var info = Array("coffer/v1 key-encryption key".utf8)
+        var info: [UInt8] = []
+        info.reserveCapacity(40)
+        info.append(contentsOf: "coffer/v1 key-encryption key".utf8)
         info.append(binding.scheme.rawValue)
         info.append(bigEndian: binding.bucketID)
         return HKDFSHA256.derive(from: dataKey, salt: binding.versionID, info: info)

@@ -32,19 +32,28 @@ struct PackageHeader {
     }
 
     var encoded: [UInt8] {
-        var bytes = Self.magic
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(PackageFormat.headerSize)
-        bytes += [Self.version, algorithm.rawValue, 0, 0]
+        encode(into: &bytes)
+        return bytes
+    }
+
+    private func encode(into bytes: inout [UInt8]) {
+        bytes += Self.magic
+        bytes.append(Self.version)
+        bytes.append(algorithm.rawValue)
+        bytes.append(bigEndian: UInt16(0))
         bytes.append(bigEndian: UInt32(PackageFormat.packageSize))
         bytes.append(bigEndian: UInt64(plaintextLength))
         bytes += salt
-        return bytes
     }
 
     /// The key of the stream that begins with this header.
     func streamKey(from objectKey: ObjectKey, identity: StreamIdentity) -> SecretKey {
-        var info = Array("coffer/v1 package stream".utf8)
-        info += encoded
+        var info: [UInt8] = []
+        info.reserveCapacity(104)
+        info.append(contentsOf: "coffer/v1 package stream".utf8)
+        encode(into: &info)
         info += identity.versionID
         info.append(bigEndian: identity.partNumber)
         return HKDFSHA256.derive(from: objectKey.secret, salt: salt, info: info)

@@ -47,28 +47,22 @@ package final class RecordSealer: Sendable {
         _ sealed: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8], appendingTo record: inout [UInt8]
     ) throws(AuthenticationFailure) {
         guard sealed.count >= Self.overhead, sealed[0] == Self.format else { throw AuthenticationFailure() }
-        let tagOffset = sealed.count - AEADAlgorithm.tagByteCount
         let start = record.count
-        let cipher = StreamingAEAD(algorithm: .aes256GCM, key: recordKey(kind: kind, id: id), direction: .open)
         record.append(contentsOf: repeatElement(0, count: sealed.count - Self.overhead))
-        let isAuthentic = sealed.withUnsafeBytes { sealed in
-            associatedData.withUnsafeBytes {
-                cipher.begin(nonce: UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange]), associatedData: $0)
-            }
-            record.withUnsafeMutableBytes { record in
-                cipher.update(
-                    UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound..<tagOffset]),
-                    into: UnsafeMutableRawBufferPointer(rebasing: record[start...]))
-            }
-            do {
-                try cipher.finishOpening(tag: UnsafeRawBufferPointer(rebasing: sealed[tagOffset...]))
-                return true
-            } catch {
-                return false
+        let isAuthentic = withRecordKey(kind: kind, id: id) { key in
+            sealed.withUnsafeBytes { sealed in
+                associatedData.withUnsafeBytes { associatedData in
+                    record.withUnsafeMutableBytes { record in
+                        AEAD.open(
+                            UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound...]), key: key,
+                            nonce: UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange]),
+                            associatedData: associatedData, algorithm: .aes256GCM,
+                            into: UnsafeMutableRawBufferPointer(rebasing: record[start...]))
+                    }
+                }
             }
         }
         guard isAuthentic else {
-            for index in start..<record.count { record[index] = 0 }
             record.removeSubrange(start...)
             throw AuthenticationFailure()
         }
@@ -79,33 +73,43 @@ package final class RecordSealer: Sendable {
         _ record: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8], nonce: [UInt8]
     ) -> [UInt8] {
         let count = record.count + Self.overhead
-        let cipher = StreamingAEAD(algorithm: .aes256GCM, key: recordKey(kind: kind, id: id), direction: .seal)
-        cipher.begin(nonce: nonce, associatedData: associatedData)
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            let sealed = UnsafeMutableRawBufferPointer(buffer)
-            let tagOffset = count - AEADAlgorithm.tagByteCount
+            let sealed = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
             sealed[0] = Self.format
-            UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange]).copyBytes(from: nonce)
-            record.withUnsafeBytes {
-                cipher.update(
-                    $0, into: UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound..<tagOffset]))
+            let nonceBytes = UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange])
+            nonceBytes.copyBytes(from: nonce)
+            withRecordKey(kind: kind, id: id) { key in
+                record.withUnsafeBytes { record in
+                    associatedData.withUnsafeBytes { associatedData in
+                        AEAD.seal(
+                            record, key: key, nonce: UnsafeRawBufferPointer(nonceBytes), associatedData: associatedData,
+                            algorithm: .aes256GCM,
+                            into: UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound...]))
+                    }
+                }
             }
-            cipher.finishSealing(into: UnsafeMutableRawBufferPointer(rebasing: sealed[tagOffset..<count]))
             initialized = count
         }
     }
 
-    private func recordKey(kind: RecordKind, id: [UInt8]) -> SecretKey {
-        var purpose: [UInt8] = []
-        purpose.reserveCapacity(Self.label.count + 2 + id.count)
-        purpose += Self.label
-        purpose.append(Self.format)
-        purpose.append(kind.rawValue)
-        purpose += id
-        return HMACSHA256.derivedKey(purpose, key: catalogueKey)
+    /// Lends the key of one record, which exists on the stack for as long as `body` runs.
+    private func withRecordKey<R>(kind: RecordKind, id: [UInt8], _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        let labelCount = Self.label.utf8CodeUnitCount
+        let purposeCount = labelCount + 2 + id.count
+        return withUnsafeTemporaryAllocation(byteCount: SecretKey.byteCount + purposeCount, alignment: 16) { memory in
+            let key = UnsafeMutableRawBufferPointer(rebasing: memory[..<SecretKey.byteCount])
+            let purpose = UnsafeMutableRawBufferPointer(rebasing: memory[SecretKey.byteCount...])
+            purpose.copyMemory(from: UnsafeRawBufferPointer(start: Self.label.utf8Start, count: labelCount))
+            purpose[labelCount] = Self.format
+            purpose[labelCount + 1] = kind.rawValue
+            UnsafeMutableRawBufferPointer(rebasing: purpose[(labelCount + 2)...]).copyBytes(from: id)
+            HMACSHA256.code(UnsafeRawBufferPointer(purpose), key: catalogueKey, into: key)
+            defer { wipe(key) }
+            return body(UnsafeRawBufferPointer(key))
+        }
     }
 
-    private static let label = Array("coffer/v1 record".utf8)
+    private static let label: StaticString = "coffer/v1 record"
     private static let format: UInt8 = 1
     private static let nonceRange = 1..<(1 + AEADAlgorithm.nonceByteCount)
 }

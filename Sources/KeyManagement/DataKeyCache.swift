@@ -77,6 +77,20 @@ package final class DataKeyCache: Sendable {
         capacity == 0 ? nil : hit(EntryID(wrapped, keyName, canonicalContext))
     }
 
+    /// Names an entry that may or may not be there, so that who asks again and again computes the name once.
+    package struct Handle: Sendable {
+        fileprivate let id: EntryID
+    }
+
+    package static func handle(of wrapped: [UInt8], keyName: String, canonicalContext: [UInt8]) -> Handle {
+        Handle(id: EntryID(wrapped, keyName, canonicalContext))
+    }
+
+    /// As ``cached(_:keyName:canonicalContext:)``.
+    package func cached(_ handle: Handle) -> SecretKey? {
+        capacity == 0 ? nil : hit(handle.id)
+    }
+
     /// Keeps a data key that is known already, having just been generated.
     package func insert(_ dataKey: SecretKey, for wrapped: [UInt8], under key: KeyID, context: KMSContext) {
         guard capacity > 0 else { return }

@@ -1,28 +1,70 @@
 import Glibc
-package import Synchronization
 
 /// A value behind a lock that is held for nanoseconds: a look into a dictionary, a counter.
 ///
 /// `Synchronization.Mutex` hands itself to the thread that waited longest. With more event loops than processors, one
 /// preempted holder then makes every later visitor queue and be switched in and out. This lock never queues while it can
 /// help it: who finds it taken lets another thread run and tries again.
-package struct ShortLock<State>: ~Copyable, Sendable {
+///
+/// A class over plain memory, because the compiler specialises its methods in other modules, which it does not for
+/// generic types that cannot be copied.
+///
+/// `@unchecked Sendable`: the value is touched under the lock alone.
+package final class ShortLock<State>: @unchecked Sendable {
     @usableFromInline
-    package let mutex: Mutex<State>
+    package let mutex = ThreadMutex()
+    @usableFromInline
+    package let state: UnsafeMutablePointer<State>
 
     @inlinable
     package init(_ state: sending State) {
-        mutex = Mutex(state)
+        self.state = .allocate(capacity: 1)
+        self.state.initialize(to: state)
+    }
+
+    deinit {
+        state.deinitialize(count: 1)
+        state.deallocate()
     }
 
     @inlinable
-    package borrowing func withLock<R, Failure: Error>(
-        _ body: (inout sending State) throws(Failure) -> sending R
-    ) throws(Failure) -> sending R {
+    package func withLock<R, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> R
+    ) throws(Failure) -> R {
+        mutex.acquire()
+        defer { mutex.release() }
+        return try body(&state.pointee)
+    }
+}
+
+/// A mutex of the system at a fixed address.
+///
+/// `@unchecked Sendable`: it is made for sharing.
+@usableFromInline
+package final class ThreadMutex: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+
+    @usableFromInline
+    package init() {
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    @usableFromInline
+    package func acquire() {
         for _ in 0..<1000 {
-            if let result = try mutex.withLockIfAvailable(body) { return result }
+            if pthread_mutex_trylock(mutex) == 0 { return }
             sched_yield()
         }
-        return try mutex.withLock(body)
+        pthread_mutex_lock(mutex)
+    }
+
+    @usableFromInline
+    package func release() {
+        pthread_mutex_unlock(mutex)
     }
 }

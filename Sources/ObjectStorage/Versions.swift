@@ -68,30 +68,49 @@ package struct VersionColumns: Hashable, Sendable {
     ///
     /// Numbers are big-endian, the key carries its length, and what may be absent is preceded by a byte 0 or 1.
     package var associatedData: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(key.utf8.count + 96)
-        func append(_ value: some FixedWidthInteger) {
-            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        let length = key.utf8.count
+        return [UInt8](unsafeUninitializedCapacity: length + 96) { buffer, count in
+            var output = BigEndianOutput(UnsafeMutableRawBufferPointer(buffer))
+            output.put(UInt8(1))
+            output.put(bucket.rawValue)
+            output.put(UInt32(length))
+            output.put(key, length: length)
+            output.put(version.high)
+            output.put(version.low)
+            output.put(order)
+            output.put(size)
+            output.put(modified)
+            output.put(flags.rawValue)
+            output.put(UInt8(dataKey == nil ? 0 : 1))
+            if let dataKey { output.put(dataKey.rawValue) }
+            output.put(UInt8(truncatingIfNeeded: body.rawValue))
+            output.put(UInt8(blob == nil ? 0 : 1))
+            if let blob {
+                output.put(blob.high)
+                output.put(blob.low)
+            }
+            count = output.count
         }
-        append(UInt8(1))
-        append(bucket.rawValue)
-        append(UInt32(key.utf8.count))
-        bytes.append(contentsOf: key.utf8)
-        append(version.high)
-        append(version.low)
-        append(order)
-        append(size)
-        append(modified)
-        append(flags.rawValue)
-        append(UInt8(dataKey == nil ? 0 : 1))
-        if let dataKey { append(dataKey.rawValue) }
-        append(UInt8(truncatingIfNeeded: body.rawValue))
-        append(UInt8(blob == nil ? 0 : 1))
-        if let blob {
-            append(blob.high)
-            append(blob.low)
-        }
-        return bytes
+    }
+}
+
+/// Numbers and a text, one after another, into memory that has room for them.
+private struct BigEndianOutput {
+    private let buffer: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ buffer: UnsafeMutableRawBufferPointer) {
+        self.buffer = buffer
+    }
+
+    mutating func put<Number: FixedWidthInteger>(_ value: Number) {
+        buffer.storeBytes(of: value.bigEndian, toByteOffset: count, as: Number.self)
+        count += MemoryLayout<Number>.size
+    }
+
+    mutating func put(_ text: String, length: Int) {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[count..<(count + length)]).copyBytes(from: text.utf8)
+        count += length
     }
 }
 

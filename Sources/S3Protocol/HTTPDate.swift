@@ -66,10 +66,37 @@ package enum HTTPDate {
     /// fraction (cut off) and a zone of `Z` or ±hh:mm; a missing ISO zone means UTC. Weekday names are not compared with
     /// the date, times of day are: 24:00 and 61 seconds are refused, a leap second counts as the second before.
     package static func parse(_ text: some StringProtocol) -> Int64? {
+        if let time = parseBasic(text.utf8) { return time }
         let bytes = Array(text.utf8.prefix(65))
         guard bytes.count <= 64 else { return nil }
         var scanner = DateScanner(bytes)
         return scanner.date()
+    }
+
+    /// `20060102T150405Z`, which every signed request carries; nil for whatever else.
+    private static func parseBasic(_ text: some Collection<UInt8>) -> Int64? {
+        guard text.count == 16 else { return nil }
+        var number = 0
+        var fields = (date: 0, clock: 0)
+        for (position, byte) in text.enumerated() {
+            switch (position, byte) {
+            case (8, UInt8(ascii: "T")):
+                fields.date = number
+                number = 0
+            case (15, UInt8(ascii: "Z")):
+                fields.clock = number
+            case (_, 0x30...0x39):
+                if position == 8 || position == 15 { return nil }
+                number = number * 10 + Int(byte - 0x30)
+            default: return nil
+            }
+        }
+        let (hour, minute, second) = (fields.clock / 10_000, fields.clock / 100 % 100, fields.clock % 100)
+        guard hour < 24, minute < 60, second <= 60,
+            let days = CivilTime.days(
+                year: fields.date / 10_000, month: fields.date / 100 % 100, day: fields.date % 100)
+        else { return nil }
+        return Int64(days * 86_400 + hour * 3600 + minute * 60 + min(second, 59))
     }
 
     static let iso8601Length = 24

@@ -7,14 +7,14 @@ import ObjectStorage
 ///
 /// Anonymous, GET and HEAD, empty answers.
 struct HealthCheck: Sendable {
-    static let prefix = "/minio/health/"
+    static let prefix: StaticString = "/minio/health/"
 
     let context: ServiceContext
 
     /// `nil` when the target is none of the health addresses.
     func answer(to head: RequestHead) async -> ResponseHead? {
         guard head.method == "GET" || head.method == "HEAD" else { return nil }
-        let path = head.target.prefix { $0 != "?" }.dropFirst(Self.prefix.count)
+        let path = head.target.prefix { $0 != "?" }.dropFirst(Self.prefix.utf8CodeUnitCount)
         switch path {
         case "live":
             // The process answers: asks nobody.

@@ -2,7 +2,9 @@ package import HTTPServer
 package import S3Protocol
 
 /// An authenticated request, addressed to a bucket or an object.
-package struct S3Request: Sendable {
+///
+/// A class, because operations keep it: a copy is one reference instead of two dozen.
+package final class S3Request: Sendable {
     /// 16 upper-case hex digits, unique in this process; echoed as `x-amz-request-id` and logged.
     package let id: String
     package let head: RequestHead
@@ -18,9 +20,24 @@ package struct S3Request: Sendable {
     /// When the request's head arrived: milliseconds since 1970.
     package let time: Int64
 
+    init(
+        id: String, head: RequestHead, body: RequestBody, target: RequestTarget, resource: ResourceAddress,
+        payload: PayloadVerification, accessKey: String?, isSecure: Bool, time: Int64
+    ) {
+        self.id = id
+        self.head = head
+        self.body = body
+        self.target = target
+        self.resource = resource
+        self.payload = payload
+        self.accessKey = accessKey
+        self.isSecure = isSecure
+        self.time = time
+    }
+
     /// Lower-case names, in the order sent.
     package var headers: [(name: String, value: String)] { head.headers }
-    package func header(_ name: String) -> String? { head.header(name) }
+    package func header(_ name: String) -> String? { head.headers.firstValue(of: name) }
     package func query(_ name: String) -> String? { target.queryValue(name) }
 
     /// The bucket addressed.

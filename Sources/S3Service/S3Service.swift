@@ -17,7 +17,7 @@ package final class S3Service: HTTPHandler {
     }
 
     package func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
-        if request.head.target.hasPrefix(HealthCheck.prefix), let answer = await health.answer(to: request.head) {
+        if request.head.target.begins(with: HealthCheck.prefix), let answer = await health.answer(to: request.head) {
             await response.send(answer, body: nil)
             return
         }
@@ -37,9 +37,11 @@ package final class S3Service: HTTPHandler {
     ) throws(S3Error) -> (operation: any S3Operation, request: S3Request) {
         let head = request.head
         let target = try RequestTarget(head.target)
-        let resource = try ResourceAddress(target, host: head.header("host"), domains: context.settings.domains)
+        let host = head.headers.firstValue(of: "host")
+        let resource = try ResourceAddress(target, host: host, domains: context.settings.domains)
         let operation = try OperationTable.operation(
-            method: head.method, level: resource.level, query: target.query, hasHeader: { head.header($0) != nil })
+            method: head.method, level: resource.level, query: target.query,
+            hasHeader: { head.headers.firstValue(of: $0) != nil })
         let isSecure = request.connection.isTLS || context.settings.trustsUpstreamTLS
         // Before the signature: a key that came in the clear is compromised whoever sent it.
         try SSEHeaders.requireTLS(head.headers, isSecure: isSecure)
@@ -47,8 +49,7 @@ package final class S3Service: HTTPHandler {
         let verified = try verifier.verify(
             SigningRequest(
                 method: head.method, target: target, headers: head.headers, isTLS: request.connection.isTLS,
-                virtualHostBucket: ResourceAddress.virtualHostBucket(
-                    head.header("host"), domains: context.settings.domains)),
+                virtualHostBucket: ResourceAddress.virtualHostBucket(host, domains: context.settings.domains)),
             now: now / 1000, acceptsAnyRegion: operation == GetBucketLocation.self || operation == ListBuckets.self)
         let s3Request = S3Request(
             id: id, head: head.adding(verified.queryHeaders), body: request.body, target: target, resource: resource,

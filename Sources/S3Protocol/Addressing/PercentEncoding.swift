@@ -80,7 +80,10 @@ package enum PercentEncoding {
     /// one path sign alike.
     ///
     /// Nothing is normalised: `//` and `/../` stay. The path's escapes have been checked by `RequestTarget`.
-    static func appendCanonicalPath(_ rawPath: some Sequence<UInt8>, to encoded: inout [UInt8]) {
+    static func appendCanonicalPath(_ rawPath: String.UTF8View, to encoded: inout [UInt8]) {
+        guard !rawPath.allSatisfy({ isUnreserved($0) || $0 == UInt8(ascii: "/") }) else {
+            return encoded.append(contentsOf: rawPath)
+        }
         var rest = rawPath.makeIterator()
         while var byte = rest.next() {
             if byte == UInt8(ascii: "%"), let high = rest.next().flatMap(hexValue),
@@ -98,13 +101,22 @@ package enum PercentEncoding {
 
     @inline(__always)
     private static func append(_ byte: UInt8, to encoded: inout [UInt8]) {
+        if isUnreserved(byte) {
+            encoded.append(byte)
+        } else {
+            appendEscape(byte, to: &encoded)
+        }
+    }
+
+    @inline(__always)
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
             UInt8(ascii: "~"):
-            encoded.append(byte)
+            true
         default:
-            appendEscape(byte, to: &encoded)
+            false
         }
     }
 

@@ -16,14 +16,21 @@ package struct RequestTarget: Sendable {
     /// Throws `InvalidURI` (400) for control characters, spaces, `#`, bad escapes, bytes that are not UTF-8, and NUL.
     package init(_ target: String) throws(S3Error) {
         var isEscaped = false
+        var hasQuery = false
         for byte in target.utf8 {
             switch byte {
             case 0...0x20, 0x7f, UInt8(ascii: "#"): throw S3Error(.invalidURI)
             case UInt8(ascii: "%"): isEscaped = true
+            case UInt8(ascii: "?"): hasQuery = true
             default: break
             }
         }
 
+        if !hasQuery && target.utf8.first == UInt8(ascii: "/") {
+            if isEscaped { _ = try PercentEncoding.decode(target) }
+            (rawPath, rawQuery, query) = (target, "", [])
+            return
+        }
         var rest = Substring(target)
         if !target.utf8.starts(with: "/".utf8) && target != "*" {
             rest = try Self.originForm(rest)

@@ -27,11 +27,11 @@ package enum AuthenticationScheme: Hashable, Sendable {
         guard !isV4Query, !isV2Query, request.headers.count(where: { $0.name == "authorization" }) == 1 else {
             throw Self.several
         }
-        if authorization.hasPrefix("AWS4-HMAC-SHA256") {
+        if authorization.begins(with: "AWS4-HMAC-SHA256") {
             self = .v4Header
-        } else if authorization.hasPrefix("AWS ") {
+        } else if authorization.begins(with: "AWS ") {
             self = .v2Header
-        } else if authorization.hasPrefix("Bearer ") {
+        } else if authorization.begins(with: "Bearer ") {
             self = .bearer
         } else if authorization.isEmpty {
             throw S3Error(

@@ -1,10 +1,9 @@
 /// What a SigV4 request claims, in its header or its query, before anything is believed.
 struct AuthorizationV4: Sendable {
     var credential: Credential
-    /// Lower-case, in the order signed.
-    var signedHeaders: [String]
+    var signedHeaders: SignedHeaders
     /// Hex digits as sent.
-    var signature: String
+    var signature: ArraySlice<UInt8>
     /// `yyyymmddThhmmssZ`, as the string to sign has it.
     var timestamp: String
     /// Seconds since 1970.
@@ -18,34 +17,42 @@ struct AuthorizationV4: Sendable {
 extension AuthorizationV4 {
     /// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` and the date that belongs to it.
     init(header: String, of request: SigningRequest) throws(S3Error) {
-        var credentialText: Substring?
-        var signedText: Substring?
-        var signatureText: Substring?
-        for element in header.utf8.dropFirst(algorithm.utf8.count).split(separator: UInt8(ascii: ",")) {
-            let element = trim(Substring(element))
-            guard let sign = element.utf8.firstIndex(of: UInt8(ascii: "=")) else { throw Self.threeComponents }
-            let value = element[element.utf8.index(after: sign)...]
-            switch element[..<sign] {
-            case "Credential": credentialText = value
-            case "SignedHeaders": signedText = value
-            case "Signature": signatureText = value
-            default: throw Self.threeComponents
+        let bytes = Array(header.utf8)
+        var credentialText: ArraySlice<UInt8>?
+        var signedText: ArraySlice<UInt8>?
+        var signatureText: ArraySlice<UInt8>?
+        var start = algorithm.utf8.count
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: ",")) ?? bytes.count
+            let element = trim(bytes[start..<end])
+            defer { start = end + 1 }
+            // Commas with nothing between them are one.
+            if start == end { continue }
+            guard let sign = element.firstIndex(of: UInt8(ascii: "=")) else { throw Self.threeComponents }
+            let (name, value) = (element[..<sign], element[(sign + 1)...])
+            if name.elementsEqual("Credential".utf8) {
+                credentialText = value
+            } else if name.elementsEqual("SignedHeaders".utf8) {
+                signedText = value
+            } else if name.elementsEqual("Signature".utf8) {
+                signatureText = value
+            } else {
+                throw Self.threeComponents
             }
         }
         guard let credentialText, let signedText, let signatureText else { throw Self.threeComponents }
         guard let credential = Credential(credentialText) else { throw Self.malformed(Credential.malformed) }
-        guard let signedHeaders = Self.names(signedText) else {
+        guard let signedHeaders = SignedHeaders(sent: signedText) else {
             throw Self.malformed("the SignedHeaders are mal-formed.")
         }
         let (timestamp, time) = try Self.date(of: request)
-        guard timestamp.hasPrefix(credential.date) else {
+        guard timestamp.utf8.starts(with: credential.date.utf8) else {
             throw Self.malformed(
                 "Invalid credential date \"\(credential.date)\". This date is not the same as X-Amz-Date: \"\(timestamp.prefix(8))\"."
             )
         }
         self.init(
-            credential: credential, signedHeaders: signedHeaders, signature: String(signatureText),
-            timestamp: timestamp,
+            credential: credential, signedHeaders: signedHeaders, signature: signatureText, timestamp: timestamp,
             time: time)
     }
 
@@ -87,7 +94,7 @@ extension AuthorizationV4 {
         guard algorithmText == algorithm else {
             throw Self.queryError("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\".")
         }
-        guard let credential = Credential(credentialText) else {
+        guard let credential = Credential(Array(credentialText.utf8)[...]) else {
             throw Self.queryError("Error parsing the X-Amz-Credential parameter; \(Credential.malformed)")
         }
         guard Self.isBasic(dateText), let time = HTTPDate.parse(dateText) else {
@@ -98,12 +105,12 @@ extension AuthorizationV4 {
                 "Error parsing the X-Amz-Credential parameter; incorrect date \"\(credential.date)\". This date is not the same as X-Amz-Date: \"\(dateText.prefix(8))\"."
             )
         }
-        guard let signedHeaders = Self.names(signedText) else {
+        guard let signedHeaders = SignedHeaders(sent: Array(signedText.utf8)[...]) else {
             throw Self.queryError("X-Amz-SignedHeaders is mal-formed.")
         }
         self.init(
-            credential: credential, signedHeaders: signedHeaders, signature: signatureText, timestamp: dateText,
-            time: time,
+            credential: credential, signedHeaders: signedHeaders, signature: Array(signatureText.utf8)[...],
+            timestamp: dateText, time: time,
             expires: try Self.expires(expiresText))
     }
 
@@ -131,28 +138,9 @@ extension AuthorizationV4 {
         let bytes = text.utf8
         return bytes.count == 16 && bytes.last == UInt8(ascii: "Z") && bytes.dropFirst(8).first == UInt8(ascii: "T")
     }
-
-    /// The signed headers' names in the order sent; nil if one is empty.
-    ///
-    /// That order is the alphabet's, except curl's: it sorts whole lines, so that `encryption-x` comes before
-    /// `encryption`. What is signed is the same either way.
-    private static func names(_ text: some StringProtocol) -> [String]? {
-        var names: [String] = []
-        for name in Substring(text).utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
-            guard !name.isEmpty else { return nil }
-            names.append(lowercased(Substring(name)))
-        }
-        return names
-    }
 }
 
 let algorithm = "AWS4-HMAC-SHA256"
-
-/// Lower-case, without work for what already is.
-private func lowercased(_ text: Substring) -> String {
-    let isUpper = text.utf8.contains { $0 >= 0x80 || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-    return isUpper ? text.lowercased() : String(text)
-}
 
 /// Without the spaces and tabs at both ends.
 func trim(_ text: Substring) -> Substring {
@@ -160,4 +148,12 @@ func trim(_ text: Substring) -> Substring {
     while let first = bytes.first, first == 0x20 || first == 0x09 { bytes = bytes.dropFirst() }
     while let last = bytes.last, last == 0x20 || last == 0x09 { bytes = bytes.dropLast() }
     return Substring(bytes)
+}
+
+/// The same for bytes.
+func trim(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var (start, end) = (text.startIndex, text.endIndex)
+    while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
+    while start < end, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
+    return text[start..<end]
 }

@@ -4,9 +4,9 @@ import Cryptography
 enum CanonicalRequest {
     /// `METHOD ⏎ path ⏎ query ⏎ headers ⏎ signed names ⏎ payload hash`.
     ///
-    /// `signedHeaders` are lower-case, in the order signed. Throws `AccessDenied` (400) when one of them is not in the request.
+    /// Throws `AccessDenied` (400) when one of the signed headers is not in the request.
     static func bytes(
-        _ request: SigningRequest, signedHeaders: [String], payloadHash: String
+        _ request: SigningRequest, signedHeaders: SignedHeaders, payloadHash: String
     ) throws(S3Error) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(1024)
@@ -16,14 +16,13 @@ enum CanonicalRequest {
         text.append(newline)
         appendQuery(request.target.query, to: &text)
         text.append(newline)
-        for name in signedHeaders {
-            guard appendHeader(name, of: request, to: &text) else { throw headersNotSigned([]) }
+        var start = 0
+        while let name = signedHeaders.range(from: start) {
+            guard appendHeader(name, of: signedHeaders, request, to: &text) else { throw headersNotSigned([]) }
+            start = name.upperBound + 1
         }
         text.append(newline)
-        for (index, name) in signedHeaders.enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ";")) }
-            text.append(contentsOf: name.utf8)
-        }
+        text.append(contentsOf: signedHeaders.text)
         text.append(newline)
         text.append(contentsOf: payloadHash.utf8)
         return text
@@ -39,7 +38,7 @@ enum CanonicalRequest {
         text.append(newline)
         text.append(contentsOf: scope.utf8)
         text.append(newline)
-        text.append(contentsOf: Hex.encode(Digest.hash(.sha256, canonicalRequest)).utf8)
+        Hex.append(Digest.hash(.sha256, canonicalRequest), to: &text)
         return text
     }
 
@@ -54,6 +53,7 @@ enum CanonicalRequest {
     ///
     /// The signature itself is the one thing it cannot cover.
     private static func appendQuery(_ query: [(name: String, value: String)], to text: inout [UInt8]) {
+        guard !query.isEmpty else { return }
         let pairs = query.filter { $0.name != "X-Amz-Signature" }
         if let pair = pairs.first, pairs.count == 1 {
             PercentEncoding.append(pair.name.utf8, to: &text, keepingSlash: false)
@@ -81,16 +81,18 @@ enum CanonicalRequest {
     }
 
     /// `name:value,value ⏎` with runs of spaces made one; false when there is no such header.
-    private static func appendHeader(_ name: String, of request: SigningRequest, to text: inout [UInt8]) -> Bool {
-        text.append(contentsOf: name.utf8)
+    private static func appendHeader(
+        _ name: Range<Int>, of signedHeaders: SignedHeaders, _ request: SigningRequest, to text: inout [UInt8]
+    ) -> Bool {
+        text.append(contentsOf: signedHeaders.text[name])
         text.append(UInt8(ascii: ":"))
         var isFound = false
-        for header in request.headers where header.name == name {
+        for index in request.headers.indices where signedHeaders.spells(name, request.headers[index].name) {
             if isFound { text.append(UInt8(ascii: ",")) }
             isFound = true
-            appendValue(header.value, to: &text)
+            appendValue(request.headers[index].value, to: &text)
         }
-        if !isFound, let value = hopByHop[name] {
+        if !isFound, let value = hopByHop[String(decoding: signedHeaders.text[name], as: UTF8.self)] {
             // A proxy or the HTTP layer has consumed it; it can have had no other value.
             text.append(contentsOf: value.utf8)
             isFound = true
@@ -102,6 +104,13 @@ enum CanonicalRequest {
     private static func appendValue(_ value: String, to text: inout [UInt8]) {
         let space = UInt8(ascii: " ")
         var isAfterSpace = true
+        // Nearly always there is nothing to leave out.
+        let hasSpare = value.utf8.contains { byte in
+            defer { isAfterSpace = byte == space }
+            return byte == space && isAfterSpace
+        }
+        guard hasSpare || isAfterSpace else { return text.append(contentsOf: value.utf8) }
+        isAfterSpace = true
         for byte in value.utf8 {
             if byte == space && isAfterSpace { continue }
             isAfterSpace = byte == space

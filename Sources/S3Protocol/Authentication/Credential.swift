@@ -18,28 +18,21 @@ package struct Credential: Sendable {
     }
 
     /// Reads the text from its end, because an access key may contain slashes; nil if it is malformed.
-    init?(_ text: some StringProtocol) {
-        let text = Substring(text)
-        let bytes = text.utf8
-        var slashes: [String.Index] = []
-        var index = bytes.endIndex
-        while index > bytes.startIndex, slashes.count < 4 {
-            index = bytes.index(before: index)
-            if bytes[index] == UInt8(ascii: "/") { slashes.append(index) }
-        }
-        guard slashes.count == 4, slashes[3] > bytes.startIndex else { return nil }
-        func element(_ from: String.Index, _ to: String.Index) -> Substring {
-            text[bytes.index(after: from)..<to]
-        }
-        let date = element(slashes[3], slashes[2])
-        guard element(slashes[0], bytes.endIndex) == "aws4_request", date.utf8.count == 8,
-            date.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    init?(_ text: ArraySlice<UInt8>) {
+        let slash = UInt8(ascii: "/")
+        guard let fourth = text.lastIndex(of: slash), let third = text[..<fourth].lastIndex(of: slash),
+            let second = text[..<third].lastIndex(of: slash), let first = text[..<second].lastIndex(of: slash),
+            first > text.startIndex
         else { return nil }
-        accessKey = String(text[..<slashes[3]])
-        self.date = String(date)
-        region = String(element(slashes[2], slashes[1]))
-        service = String(element(slashes[1], slashes[0]))
-        scope = String(text[bytes.index(after: slashes[3])...])
+        let date = text[(first + 1)..<second]
+        guard text[(fourth + 1)...].elementsEqual("aws4_request".utf8), date.count == 8,
+            date.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        accessKey = String(decoding: text[..<first], as: UTF8.self)
+        self.date = String(decoding: date, as: UTF8.self)
+        region = String(decoding: text[(second + 1)..<third], as: UTF8.self)
+        service = String(decoding: text[(third + 1)..<fourth], as: UTF8.self)
+        scope = String(decoding: text[(first + 1)...], as: UTF8.self)
     }
 
     static let malformed =

@@ -112,7 +112,8 @@ package struct SigV4Signer: Sendable {
         _ request: SigningRequest, _ names: [String], _ hashSlot: String, timestamp: String, scope: String,
         key: SecretKey
     ) throws(S3Error) -> [UInt8] {
-        let canonical = try CanonicalRequest.bytes(request, signedHeaders: names, payloadHash: hashSlot)
+        let canonical = try CanonicalRequest.bytes(
+            request, signedHeaders: SignedHeaders(names), payloadHash: hashSlot)
         return HMACSHA256.code(
             CanonicalRequest.stringToSign(canonical, timestamp: timestamp, scope: scope), key: key)
     }

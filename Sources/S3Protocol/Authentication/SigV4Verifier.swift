@@ -87,11 +87,11 @@ package final class SigV4Verifier: Sendable {
         }
         if known == nil { signingKeys.insert(key, credential, secret) }
 
-        let signer = ChunkSigner(
-            key: key, timestamp: authorization.timestamp, scope: credential.scope, seed: signature)
+        let payload = try Self.payload(payloadHash) {
+            ChunkSigner(key: key, timestamp: authorization.timestamp, scope: credential.scope, seed: signature)
+        }
         return VerifiedRequest(
-            caller: .accessKey(credential.accessKey), payload: try Self.payload(payloadHash, signer), scheme: scheme,
-            queryHeaders: [])
+            caller: .accessKey(credential.accessKey), payload: payload, scheme: scheme, queryHeaders: [])
     }
 
     private func checkScope(_ credential: Credential, acceptsAnyRegion: Bool) throws(S3Error) {
@@ -139,14 +139,13 @@ package final class SigV4Verifier: Sendable {
     }
 
     /// What means something to S3 must be signed, or someone between could have added it.
-    private static func checkCoverage(_ request: SigningRequest, _ signedHeaders: [String]) throws(S3Error) {
+    private static func checkCoverage(_ request: SigningRequest, _ signedHeaders: SignedHeaders) throws(S3Error) {
         guard signedHeaders.contains("host") else { throw CanonicalRequest.headersNotSigned(["host"]) }
         var unsigned: [String] = []
-        for header in request.headers where header.name.hasPrefix("x-amz-") {
+        for index in request.headers.indices where request.headers[index].name.begins(with: "x-amz-") {
             // The hash stands in the signature's hash slot already.
-            if header.name != "x-amz-content-sha256" && !signedHeaders.contains(header.name) {
-                unsigned.append(header.name)
-            }
+            let name = request.headers[index].name
+            if !signedHeaders.contains(name) && name != "x-amz-content-sha256" { unsigned.append(name) }
         }
         guard unsigned.isEmpty else { throw CanonicalRequest.headersNotSigned(unsigned, status: 403) }
     }
@@ -157,10 +156,10 @@ package final class SigV4Verifier: Sendable {
         var details = [
             (name: "AWSAccessKeyId", value: authorization.credential.accessKey),
             (name: "StringToSign", value: String(decoding: stringToSign, as: UTF8.self)),
-            (name: "SignatureProvided", value: authorization.signature),
+            (name: "SignatureProvided", value: String(decoding: authorization.signature, as: UTF8.self)),
         ]
         // An answer may be logged, and a customer's key must not be.
-        if !authorization.signedHeaders.contains(where: { $0.hasSuffix("-customer-key") }) {
+        if !authorization.signedHeaders.names.contains(where: { $0.hasSuffix("-customer-key") }) {
             details.append((name: "CanonicalRequest", value: String(decoding: canonicalRequest, as: UTF8.self)))
         }
         return S3Error(.signatureDoesNotMatch, details: details)
@@ -180,11 +179,14 @@ package final class SigV4Verifier: Sendable {
         return secret
     }
 
-    private static func payload(_ hash: String, _ signer: ChunkSigner) throws(S3Error) -> PayloadVerification {
+    private static func payload(
+        _ hash: String, signer: () -> ChunkSigner
+    ) throws(S3Error) -> PayloadVerification {
         switch hash {
+        case ChunkSigner.emptyHash: return .sha256(PayloadVerification.emptySHA256)
         case "UNSIGNED-PAYLOAD": return .unsigned
-        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": return .streamingSigned(signer)
-        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": return .streamingSignedTrailer(signer)
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": return .streamingSigned(signer())
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": return .streamingSignedTrailer(signer())
         case "STREAMING-UNSIGNED-PAYLOAD-TRAILER": return .streamingUnsignedTrailer
         default:
             guard let digest = Hex.decode(hash), digest.count == 32 else { throw invalidPayloadHash(hash) }

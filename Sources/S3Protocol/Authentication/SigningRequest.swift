@@ -24,8 +24,7 @@ package struct SigningRequest: Sendable {
 
     /// The first value of a header, by its lower-case name.
     func header(_ name: String) -> String? {
-        for header in headers where header.name == name { return header.value }
-        return nil
+        headers.firstValue(of: name)
     }
 }
 

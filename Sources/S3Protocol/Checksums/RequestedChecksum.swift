@@ -14,7 +14,8 @@ package enum RequestedChecksum: Hashable, Sendable {
     package init(headers: [(name: String, value: String)]) throws(S3Error) {
         self = .none
         var announced: String?
-        for header in headers where header.name.hasPrefix("x-amz-") {
+        for index in headers.indices where headers[index].name.begins(with: "x-amz-") {
+            let header = headers[index]
             switch header.name {
             case "x-amz-trailer":
                 for name in header.value.split(separator: ",") {

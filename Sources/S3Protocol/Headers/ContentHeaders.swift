@@ -16,7 +16,13 @@ package struct ContentHeaders: Hashable, Sendable {
 
     /// Reads a write's headers; an empty value is no value.
     package init(_ headers: [(name: String, value: String)]) {
-        for (name, value) in headers where !value.isEmpty {
+        for index in headers.indices {
+            switch headers[index].name.utf8.first {
+            case UInt8(ascii: "c"), UInt8(ascii: "e"): break
+            default: continue
+            }
+            let (name, value) = headers[index]
+            if value.isEmpty { continue }
             switch name {
             case "content-type": contentType = value
             case "cache-control": cacheControl = value
@@ -45,12 +51,14 @@ package struct ContentHeaders: Hashable, Sendable {
 
 /// The `response-…` parameters with which a GET replaces headers of its answer.
 package struct ResponseOverrides: Hashable, Sendable {
-    private var headers = ContentHeaders()
+    private var headers: ContentHeaders?
 
     /// - Parameter query: decoded pairs.
     /// - Throws: `invalidArgument` for a value with control characters: it would end the header and begin another.
     package init(_ query: [(name: String, value: String)]) throws(S3Error) {
-        for (name, value) in query where name.hasPrefix("response-") && !value.isEmpty {
+        guard !query.isEmpty else { return }
+        var headers = ContentHeaders()
+        for (name, value) in query where name.begins(with: "response-") && !value.isEmpty {
             switch name {
             case "response-content-type": headers.contentType = try Self.checked(value, name)
             case "response-cache-control": headers.cacheControl = try Self.checked(value, name)
@@ -61,16 +69,18 @@ package struct ResponseOverrides: Hashable, Sendable {
             default: break
             }
         }
+        if headers != ContentHeaders() { self.headers = headers }
     }
 
     /// True when nothing is replaced.
     ///
     /// An anonymous request must not replace anything.
     package var isEmpty: Bool {
-        headers == ContentHeaders()
+        headers == nil
     }
 
     package func applied(to stored: ContentHeaders) -> ContentHeaders {
+        guard let headers else { return stored }
         var result = stored
         result.contentType = headers.contentType ?? stored.contentType
         result.cacheControl = headers.cacheControl ?? stored.cacheControl

@@ -26,9 +26,12 @@ package struct Preconditions: Hashable, Sendable {
         self.init(headers, prefix: "x-amz-copy-source-")
     }
 
-    private init(_ headers: [(name: String, value: String)], prefix: String) {
-        for (name, value) in headers where name.hasPrefix(prefix) {
-            switch name.dropFirst(prefix.count) {
+    private init(_ headers: [(name: String, value: String)], prefix: StaticString) {
+        let length = prefix.utf8CodeUnitCount
+        for index in headers.indices where headers[index].name.begins(with: prefix) {
+            let (name, value) = headers[index]
+            guard name.utf8.dropFirst(length).first == UInt8(ascii: "i") else { continue }
+            switch name.dropFirst(length) {
             case "if-match": ifMatch = ETagCondition(value)
             case "if-none-match": ifNoneMatch = ETagCondition(value)
             case "if-modified-since": ifModifiedSince = HTTPDate.parse(value)
@@ -81,7 +84,8 @@ package struct WritePreconditions: Hashable, Sendable {
     package var ifNoneMatch: ETagCondition?
 
     package init(_ headers: [(name: String, value: String)]) {
-        for (name, value) in headers {
+        for index in headers.indices where headers[index].name.begins(with: "if-") {
+            let (name, value) = headers[index]
             switch name {
             // An If-Match without a tag matches nothing: writing anyway would ignore a condition.
             case "if-match": ifMatch = ETagCondition(value) ?? .oneOf([])

@@ -18,7 +18,7 @@ package enum RequestedEncryption: Sendable {
 package enum SSEHeaders {
     /// Refuses customer keys on a connection that is not secure, whatever the operation.
     package static func requireTLS(_ headers: [(name: String, value: String)], isSecure: Bool) throws(S3Error) {
-        guard !isSecure else { return }
+        guard !isSecure, SSEFields.isAny(headers) else { return }
         try SSEFields(headers).requireTLS(isSecure)
     }
 
@@ -28,6 +28,7 @@ package enum SSEHeaders {
     package static func ofWrite(
         _ headers: [(name: String, value: String)], isSecure: Bool
     ) throws(S3Error) -> RequestedEncryption {
+        guard SSEFields.isAny(headers) else { return .none }
         let fields = SSEFields(headers)
         try fields.requireTLS(isSecure)
         guard fields.copySourceKey.isAbsent else {
@@ -60,6 +61,7 @@ package enum SSEHeaders {
     package static func ofRead(
         _ headers: [(name: String, value: String)], isSecure: Bool
     ) throws(S3Error) -> CustomerKeyHeaders? {
+        guard SSEFields.isAny(headers) else { return nil }
         let fields = SSEFields(headers)
         try fields.requireTLS(isSecure)
         guard !fields.asksForManagedKey else {
@@ -98,8 +100,18 @@ struct SSEFields {
     var customerKey = CustomerKeyFields()
     var copySourceKey = CustomerKeyFields()
 
+    /// Whether there may be any of these headers: without one, which is the rule, nothing needs to be made of them.
+    static func isAny(_ headers: [(name: String, value: String)]) -> Bool {
+        headers.indices.contains { isOne(headers[$0].name) }
+    }
+
+    private static func isOne(_ name: String) -> Bool {
+        // The shortest of them has 28 bytes.
+        name.utf8.count >= 28 && name.begins(with: "x-amz-")
+    }
+
     init(_ headers: [(name: String, value: String)]) {
-        for (name, value) in headers where name.hasPrefix("x-amz-") {
+        for (name, value) in headers where Self.isOne(name) {
             switch name {
             case "x-amz-server-side-encryption": method = value
             case "x-amz-server-side-encryption-aws-kms-key-id": keyID = value

@@ -19,7 +19,8 @@ package struct UserMetadata: Sendable {
     package init(_ headers: [(name: String, value: String)]) throws(S3Error) {
         var positions: [String: Int] = [:]
         var size = 0
-        for header in headers where header.name.hasPrefix(Self.prefix) {
+        for index in headers.indices where headers[index].name.begins(with: "x-amz-meta-") {
+            let header = headers[index]
             let name = String(header.name.dropFirst(Self.prefix.count))
             guard !name.isEmpty else { continue }
             if let position = positions[name] {

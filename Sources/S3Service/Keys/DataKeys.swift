@@ -1,6 +1,7 @@
 package import Cryptography
 import Encryption
 package import KeyManagement
+import Locking
 package import ObjectStorage
 
 /// Data keys for writes and reads: the bucket's shared one, one of an object's own, or one that exists already.
@@ -10,6 +11,7 @@ package final class DataKeys: Sendable {
     private let cache: DataKeyCache
     private let shared: SharedDataKeys
     private let clock: @Sendable () -> Int64
+    private let handles = ShortLock<[DataKeyID: (row: DataKeyRow, handle: DataKeyCache.Handle)]>([:])
 
     package init(
         service: any KeyService, store: ObjectStore, cache: DataKeyCache, clock: @escaping @Sendable () -> Int64
@@ -66,7 +68,7 @@ package final class DataKeys: Sendable {
 
     /// The plain data key of a row: from the cache, else from the key service.
     package func key(of row: DataKeyRow) async throws -> SecretKey {
-        if let key = cache.cached(row.wrapped, keyName: row.kmsKey, canonicalContext: row.context) { return key }
+        if let key = cache.cached(handle(of: row)) { return key }
         let id = try KeyID(row.kmsKey)
         return try await cache.decrypt(row.wrapped, under: id, context: Self.context(of: row))
     }
@@ -88,6 +90,24 @@ package final class DataKeys: Sendable {
         }
         return context
     }
+
+    /// The row's name in the cache, a digest, which is kept for the rows that are read most.
+    private func handle(of row: DataKeyRow) -> DataKeyCache.Handle {
+        let known = handles.withLock { handles in
+            guard let known = handles[row.id], known.row == row else { return nil as DataKeyCache.Handle? }
+            return known.handle
+        }
+        if let known { return known }
+        let handle = DataKeyCache.handle(
+            of: row.wrapped, keyName: row.kmsKey, canonicalContext: row.context)
+        handles.withLock { handles in
+            if handles.count >= Self.handleCapacity { handles.removeAll(keepingCapacity: true) }
+            handles[row.id] = (row, handle)
+        }
+        return handle
+    }
+
+    private static let handleCapacity = 4096
 
     func row(_ id: DataKeyID) throws -> DataKeyRow {
         guard let row = try store.dataKey(id) else { throw Corruption(what: "row of data key \(id.rawValue)") }

@@ -24,9 +24,17 @@ package final class ObjectBody: @unchecked Sendable {
         let wanted: Range<Int64>
     }
 
+    /// What errors call the object; spelled out only for them.
+    struct Name: CustomStringConvertible {
+        let bucket: String
+        let key: String
+
+        var description: String { "\(bucket)/\(key)" }
+    }
+
     /// Bytes that ``next()`` will give out in all.
     package let length: Int64
-    let name: String
+    let name: Name
 
     private let store: ObjectStore
     private let objectKey: ObjectKey
@@ -36,7 +44,7 @@ package final class ObjectBody: @unchecked Sendable {
     private let lease: ReadLease?
 
     init(
-        store: ObjectStore, objectKey: ObjectKey, segments: [Segment], name: String, lease: ReadLease?
+        store: ObjectStore, objectKey: ObjectKey, segments: [Segment], name: Name, lease: ReadLease?
     ) {
         self.store = store
         self.objectKey = objectKey
@@ -75,16 +83,16 @@ private final class OpenStream: @unchecked Sendable {
     private static let packageSize = Int64(PackageFormat.packageSize)
 
     private let segment: ObjectBody.Segment
-    private let name: String
+    private let name: ObjectBody.Name
     private let reader: BlobReader?
     private let opener: PackageOpener
     private var position: Int64
 
-    init(_ segment: ObjectBody.Segment, store: ObjectStore, objectKey: ObjectKey, name: String) throws {
+    init(_ segment: ObjectBody.Segment, store: ObjectStore, objectKey: ObjectKey, name: ObjectBody.Name) throws {
         self.segment = segment
         self.name = name
         position = segment.wanted.lowerBound
-        var header = [UInt8](repeating: 0, count: PackageFormat.headerSize)
+        var header: [UInt8]
         switch segment.source {
         case .memory(let sealed):
             reader = nil
@@ -99,6 +107,7 @@ private final class OpenStream: @unchecked Sendable {
             guard reader.length == PackageFormat.sealedLength(ofPlaintext: segment.size) else {
                 throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex) has \(reader.length) bytes)")
             }
+            header = [UInt8](repeating: 0, count: PackageFormat.headerSize)
             _ = try header.withUnsafeMutableBytes { try reader.read(at: 0, into: $0) }
             self.reader = reader
         }

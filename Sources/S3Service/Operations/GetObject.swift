@@ -36,7 +36,7 @@ struct GetObject: S3Operation {
         return ObjectBody(
             store: service.store, objectKey: objectKey,
             segments: try segments(of: resolved.version, wanted, inline, service),
-            name: "\(resolved.bucket.name)/\(columns.key)", lease: lease)
+            name: ObjectBody.Name(bucket: resolved.bucket.name, key: columns.key), lease: lease)
     }
 
     private func segments(

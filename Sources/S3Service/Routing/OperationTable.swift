@@ -25,20 +25,56 @@ package enum OperationTable {
     package static func operation(
         method: String, level: ResourceLevel, query: [(name: String, value: String)], hasHeader: (String) -> Bool
     ) throws(S3Error) -> any S3Operation.Type {
-        guard methods.contains(method) else { throw S3Error(.methodNotAllowed) }
+        guard let methods = candidates[method] else { throw S3Error(.methodNotAllowed) }
+        let candidates = methods[level]
         var subResources: Set<String> = []
         for (name, _) in query where SubResource.known.contains(name) { subResources.insert(name) }
-        var best: (any S3Operation.Type)?
-        for candidate in operations
-        where candidate.route.fits(method: method, level: level, subResources: subResources, hasHeader: hasHeader) {
-            if let chosen = best, chosen.route.specificity >= candidate.route.specificity { continue }
-            best = candidate
+        if subResources.isEmpty {
+            for index in candidates.plain.indices {
+                guard let header = candidates.plain[index].header else { return candidates.plain[index].operation }
+                if hasHeader(header) { return candidates.plain[index].operation }
+            }
+        } else if let best = candidates.all.first(where: { $0.route.fits(subResources, hasHeader: hasHeader) }) {
+            return best
         }
-        if let best { return best }
         // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
         let isKnown = !subResources.isEmpty || level == .service || (method == "POST" && level == .bucket)
         throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
     }
 
-    private static let methods: Set<String> = ["GET", "HEAD", "PUT", "POST", "DELETE"]
+    // MARK: The table as it is searched
+
+    /// The operations of one method and level, the most specific first.
+    private struct Candidates: Sendable {
+        let all: [any S3Operation.Type]
+        /// Those that a request without sub-resources may mean, each with the header that it must have.
+        let plain: [(header: String?, operation: any S3Operation.Type)]
+
+        init(_ method: String, _ level: ResourceLevel) {
+            all = operations.filter { $0.route.method == method && $0.route.level == level }
+                .sorted { $0.route.specificity > $1.route.specificity }
+            plain = all.filter { $0.route.isPlain }.map { ($0.route.header, $0) }
+        }
+    }
+
+    private struct Levels: Sendable {
+        let service, bucket, object: Candidates
+
+        init(_ method: String) {
+            service = Candidates(method, .service)
+            bucket = Candidates(method, .bucket)
+            object = Candidates(method, .object)
+        }
+
+        subscript(level: ResourceLevel) -> Candidates {
+            switch level {
+            case .service: service
+            case .bucket: bucket
+            case .object: object
+            }
+        }
+    }
+
+    private static let candidates: [String: Levels] = Dictionary(
+        uniqueKeysWithValues: ["GET", "HEAD", "PUT", "POST", "DELETE"].map { ($0, Levels($0)) })
 }

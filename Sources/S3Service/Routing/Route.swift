@@ -35,14 +35,16 @@ package struct Route: Sendable {
     /// A tie is a defect of the table.
     package var specificity: Int { required.count * 2 + (header == nil ? 0 : 1) }
 
-    func fits(method: String, level: ResourceLevel, subResources: Set<String>, hasHeader: (String) -> Bool) -> Bool {
-        guard self.method == method, self.level == level else { return false }
+    func fits(_ subResources: Set<String>, hasHeader: (String) -> Bool) -> Bool {
         guard required.isSubset(of: subResources), subResources.isSubset(of: required.union(optional)) else {
             return false
         }
         guard let header else { return true }
         return hasHeader(header)
     }
+
+    /// Whether a request without any sub-resource may come here.
+    var isPlain: Bool { required.isEmpty }
 }
 
 /// Query keys by which S3 tells operations apart, whether they are implemented here or not.
