@@ -40,6 +40,9 @@ struct Listeners {
         var limits = HTTPLimits()
         limits.headTimeout = .seconds(5)
         limits.idleTimeout = .seconds(90)
+        // Answers are due in fifteen seconds, and a body that is too long is not worth reading to its end.
+        limits.bodyStallTimeout = .seconds(15)
+        limits.drainBytes = 256 * 1024
         return limits
     }
 

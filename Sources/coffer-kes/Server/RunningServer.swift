@@ -5,8 +5,9 @@ struct RunningServer {
     private(set) var setup: ServerSetup
     private(set) var vault: KeyVault
     let listeners: Listeners
-    let service: PreliminaryService
+    let service: KESService
     let probe: ReadinessProbe
+    private let watch: CertificateWatch
     let memory: LockedMemory
     private var vaultTask: Task<Void, Never>
 
@@ -20,14 +21,15 @@ struct RunningServer {
     var delays = RetryDelays()
 
     init(
-        setup: ServerSetup, vault: KeyVault, listeners: Listeners, service: PreliminaryService, probe: ReadinessProbe,
-        memory: LockedMemory
+        setup: ServerSetup, vault: KeyVault, listeners: Listeners, service: KESService, probe: ReadinessProbe,
+        watch: CertificateWatch, memory: LockedMemory
     ) {
         self.setup = setup
         self.vault = vault
         self.listeners = listeners
         self.service = service
         self.probe = probe
+        self.watch = watch
         self.memory = memory
         vaultTask = Task { await vault.run() }
     }
@@ -38,7 +40,7 @@ struct RunningServer {
 
     /// Serves with another configuration and another key store from now on; requests in flight keep theirs.
     mutating func replace(_ setup: ServerSetup, _ vault: KeyVault) {
-        service.replace(vault)
+        service.reload(setup.settings(vault, watch))
         probe.replace(vault)
         vaultTask.cancel()
         vaultTask = Task { await vault.run() }

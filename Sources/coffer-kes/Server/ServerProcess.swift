@@ -10,13 +10,14 @@ import Logging
 final class ServerProcess {
     private let options: ServerOptions
     private let environment = ProcessEnvironment.variables()
+    private let logs = KESLogs()
     private let logger: Logger
     private let watch: CertificateWatch
     private let events = ServerEvents(upkeepEvery: 15 * 60)
 
     init(_ options: ServerOptions) {
         self.options = options
-        logger = Logger(label: "coffer-kes")
+        logger = logs.logger("coffer-kes")
         watch = CertificateWatch(logger: logger)
     }
 
@@ -29,12 +30,13 @@ final class ServerProcess {
         }
         let (vault, failure) = try await firstVault(setup)
         let probe = ReadinessProbe(vault)
-        let service = PreliminaryService(vault)
+        let service = KESService(setup.settings(vault, watch), logs: logs)
         let address = options.address ?? setup.configuration.address ?? KESConfiguration.defaultAddress
         let listeners = try await Listeners.start(
             setup, address: address, service: service, probe: probe, watch: watch, logger: logger)
         var running = RunningServer(
-            setup: setup, vault: vault, listeners: listeners, service: service, probe: probe, memory: memory)
+            setup: setup, vault: vault, listeners: listeners, service: service, probe: probe, watch: watch,
+            memory: memory)
         running.banner.print()
         Console.say("=> Server is up and running...")
         if let failure { retry(&running, after: failure) }
@@ -44,8 +46,10 @@ final class ServerProcess {
             handle(event, &running)
         }
         running.opening?.cancel()
+        logs.endStreams()
         await running.listeners.shutdown()
         running.stop()
+        logs.flush()
         Console.say("=> Stopping server... Goodbye.")
     }
 

@@ -11,6 +11,8 @@ struct ServerSetup: Sendable {
     let probeTLS: TLSConfigurationSource
     /// The admin's secret in development mode.
     let developmentKey: APIKey?
+    private let proxy: TLSProxy?
+    private let reportsStatusAsKES: Bool
 
     static func load(_ options: ServerOptions, environment: [String: String]) throws(StartFailure) -> ServerSetup {
         switch options.source {
@@ -25,6 +27,8 @@ struct ServerSetup: Sendable {
         tls = mode.tls
         probeTLS = mode.tls
         developmentKey = mode.apiKey
+        proxy = nil
+        reportsStatusAsKES = false
     }
 
     private init(_ path: String, root: String?, environment: [String: String]) throws(StartFailure) {
@@ -37,6 +41,16 @@ struct ServerSetup: Sendable {
         tls = files.source(certificateIsOptional: configuration.allowsAnonymousCalls)
         probeTLS = files.source(clientCertificate: .none)
         developmentKey = nil
+        proxy = try files.proxy()
+        reportsStatusAsKES = environment["KES_STATUS_COMPAT"] == "on"
         for warning in configuration.warnings { Console.warn("WARNING: \(path): \(warning)") }
+    }
+
+    /// What requests are answered by, with the keys of `vault`.
+    func settings(_ vault: KeyVault, _ watch: CertificateWatch) -> KESSettings {
+        KESSettings(
+            admin: configuration.admin, policies: configuration.policies, apis: configuration.api,
+            log: configuration.log, proxy: proxy, vault: vault, certificateEnd: { watch.notAfter },
+            reportsStatusAsKES: reportsStatusAsKES)
     }
 }

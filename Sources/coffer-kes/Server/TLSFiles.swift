@@ -16,7 +16,7 @@ struct TLSFiles {
         }
         if let refusal = Self.refusal(leaf) { throw StartFailure("invalid TLS certificate: \(refusal)") }
         try Self.checkKey(settings, of: leaf)
-        if let authorities = settings.authorities { try Self.checkAuthorities(authorities) }
+        if let authorities = settings.authorities { _ = try Self.authorities(authorities) }
     }
 
     /// Where new connections' TLS settings come from.
@@ -43,6 +43,18 @@ struct TLSFiles {
             return Self.refusal(leaf)
         }
         return source
+    }
+
+    /// The proxies that may speak for clients; `nil` when there are none.
+    func proxy() throws(StartFailure) -> TLSProxy? {
+        guard !settings.proxies.isEmpty else { return nil }
+        var trust: TrustStore?
+        if settings.isVerifying {
+            let authorities: [Certificate] =
+                if let path = settings.authorities { try Self.authorities(path) } else { [] }
+            trust = TrustStore(certificates: authorities, includesSystemRoots: true)
+        }
+        return TLSProxy(identities: settings.proxies, header: settings.proxyHeader, trust: trust)
     }
 
     private static func refusal(_ leaf: Certificate) -> String? {
@@ -82,20 +94,19 @@ struct TLSFiles {
     }
 
     /// A file of certificates, or a directory of such files.
-    private static func checkAuthorities(_ path: String) throws(StartFailure) {
-        guard let directory = opendir(path) else {
-            _ = try certificates(path)
-            return
-        }
+    private static func authorities(_ path: String) throws(StartFailure) -> [Certificate] {
+        guard let directory = opendir(path) else { return try certificates(path) }
         defer { closedir(directory) }
+        var all: [Certificate] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             var status = stat()
             guard stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            _ = try certificates("\(path)/\(name)")
+            all += try certificates("\(path)/\(name)")
         }
+        return all
     }
 
     /// The file's contents, at most 1 MiB of them; the caller wipes what is secret.
