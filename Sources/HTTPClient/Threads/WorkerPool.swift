@@ -5,29 +5,10 @@ final class WorkerPool: Sendable {
     typealias Job = @Sendable () -> Void
 
     private struct State {
-        /// Taken from `head` on; cut when half of it has been taken.
-        var jobs: [Job?] = []
-        var head = 0
+        var jobs = Queue<Job>()
         var idle = 0
         var threads = 0
         var isClosed = false
-
-        var waiting: Int { jobs.count - head }
-
-        mutating func next() -> Job? {
-            guard head < jobs.count else { return nil }
-            let job = jobs[head]
-            jobs[head] = nil
-            head += 1
-            if head == jobs.count {
-                jobs.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head > 64, head * 2 > jobs.count {
-                jobs.removeFirst(head)
-                head = 0
-            }
-            return job
-        }
     }
 
     private let state = Monitor(State())
@@ -42,9 +23,9 @@ final class WorkerPool: Sendable {
     /// Queues work; false, and nothing is done, when too much waits or the pool is closed.
     func submit(_ job: @escaping Job) -> Bool {
         let (isTaken, needsThread) = state.withLock { state -> (Bool, Bool) in
-            guard !state.isClosed, state.waiting < maxWaiting else { return (false, false) }
+            guard !state.isClosed, state.jobs.count < maxWaiting else { return (false, false) }
             state.jobs.append(job)
-            guard state.idle < state.waiting, state.threads < maxThreads else { return (true, false) }
+            guard state.idle < state.jobs.count, state.threads < maxThreads else { return (true, false) }
             state.threads += 1
             return (true, true)
         }
@@ -72,7 +53,7 @@ final class WorkerPool: Sendable {
         // Another thread does the work later; the very first one has to be there.
         let job = state.withLock { state -> Job? in
             state.threads -= 1
-            return state.threads == 0 ? state.next() : nil
+            return state.threads == 0 ? state.jobs.popFirst() : nil
         }
         job?()
     }
@@ -82,7 +63,7 @@ final class WorkerPool: Sendable {
         return monitor.wait { state -> Job?? in
             if isIdle { state.idle -= 1 }
             isIdle = false
-            if let job = state.next() { return .some(job) }
+            if let job = state.jobs.popFirst() { return .some(job) }
             if state.isClosed { return .some(nil) }
             state.idle += 1
             isIdle = true

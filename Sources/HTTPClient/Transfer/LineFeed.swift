@@ -7,27 +7,14 @@ final class LineFeed: ResponseSink {
     private struct State {
         var status: Int?
         var partial: [UInt8] = []
-        var lines: [[UInt8]] = []
-        /// Lines before this one have been read.
-        var head = 0
+        var lines = Queue<[UInt8]>()
         var isEnded = false
         var failure: HTTPClientError?
         var isCancelled = false
         /// The task that waits, for the status or for a line.
         var waiting: CheckedContinuation<Void, Never>?
 
-        var isReady: Bool { head < lines.count || isEnded || isCancelled }
-
-        mutating func nextLine() -> [UInt8]? {
-            guard head < lines.count else { return nil }
-            let line = lines[head]
-            head += 1
-            if head == lines.count {
-                lines.removeAll(keepingCapacity: true)
-                head = 0
-            }
-            return line
-        }
+        var isReady: Bool { !lines.isEmpty || isEnded || isCancelled }
     }
 
     private let state = Monitor(State())
@@ -58,7 +45,7 @@ final class LineFeed: ResponseSink {
         guard append(rest) else { return false }
         return state.wait { state in
             if state.isCancelled { return false }
-            return state.lines.count - state.head <= Self.maxLines ? true : nil
+            return state.lines.count <= Self.maxLines ? true : nil
         }
     }
 
@@ -102,7 +89,7 @@ final class LineFeed: ResponseSink {
         await wait { $0.isReady }
         let (line, failure) = state.withLock { state -> ([UInt8]?, HTTPClientError?) in
             if state.isCancelled { return (nil, .cancelled) }
-            if let line = state.nextLine() { return (line, nil) }
+            if let line = state.lines.popFirst() { return (line, nil) }
             return (nil, state.failure)
         }
         state.wakeAll()
