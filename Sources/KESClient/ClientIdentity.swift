@@ -6,7 +6,8 @@ import KESProtocol
 
 /// A client certificate ready for use: from an API key, or read from files.
 struct ClientIdentity: Sendable {
-    let certificate: HTTPClientConfiguration.ClientCertificate?
+    /// Until ``wipeKey()``.
+    private(set) var certificate: HTTPClientConfiguration.ClientCertificate?
     /// Nil without a client certificate.
     let identity: Identity?
     /// Seconds since 1970.
@@ -27,9 +28,8 @@ struct ClientIdentity: Sendable {
         case .apiKey(let key):
             do throws(CertificateError) {
                 let (certificate, privateKey) = try key.makeClientCertificate(now: now)
-                var pem = privateKey.pem(password: nil)
-                defer { wipe(&pem) }
-                self.certificate = .pem(certificate: Array(certificate.pem.utf8), key: pem, password: nil)
+                self.certificate = .pem(
+                    certificate: Array(certificate.pem.utf8), key: privateKey.pem(password: nil), password: nil)
                 expiry = certificate.notAfter
             } catch {
                 throw .configuration("client certificate: \(error)")
@@ -47,12 +47,18 @@ struct ClientIdentity: Sendable {
             guard key.publicKeyDER == leaf.publicKeyDER else {
                 throw .configuration("\(keyPath): the private key is not that of the certificate in \(certificatePath)")
             }
-            var pem = key.pem(password: nil)
-            defer { wipe(&pem) }
-            certificate = .pem(certificate: chain.flatMap { Array($0.pem.utf8) }, key: pem, password: nil)
+            certificate = .pem(
+                certificate: chain.flatMap { Array($0.pem.utf8) }, key: key.pem(password: nil), password: nil)
             identity = Identity(of: leaf)
             expiry = leaf.notAfter
         }
+    }
+
+    /// Forgets the certificate and overwrites its key, which the transport has a copy of by now.
+    mutating func wipeKey() {
+        guard case .pem(_, var key, _) = certificate else { return }
+        certificate = nil
+        wipe(&key)
     }
 
     private static func readChain(_ path: String) throws(KESClientError) -> [Certificate] {

@@ -19,7 +19,7 @@ package final class KESClient: Sendable {
         self.configuration = configuration
         endpoints = configuration.endpoints.all
         guard !endpoints.isEmpty else { throw .configuration("no KES endpoint") }
-        let identity = try ClientIdentity(configuration)
+        var identity = try ClientIdentity(configuration)
         let distances = endpoints.map { EndpointDistance(host: $0.host) }
         selection = ShortLock(EndpointSelection(distances, start: Int.random(in: 0..<endpoints.count)))
         do throws(HTTPClientError) {
@@ -27,6 +27,7 @@ package final class KESClient: Sendable {
         } catch {
             throw .configuration("\(error)")
         }
+        identity.wipeKey()
         credentials = ShortLock(identity)
     }
 
@@ -38,13 +39,15 @@ package final class KESClient: Sendable {
 
     /// Reads certificates and keys again, for connections to come; on failure the old ones stay.
     package func reload() throws(KESClientError) {
-        let identity = try ClientIdentity(configuration)
+        var identity = try ClientIdentity(configuration)
         do throws(HTTPClientError) {
             try http.replace(Self.transport(configuration, identity))
         } catch {
             throw .configuration("\(error)")
         }
-        credentials.withLock { $0 = identity }
+        identity.wipeKey()
+        let known = identity
+        credentials.withLock { $0 = known }
     }
 
     /// Reloads when a file has changed, or when a certificate that this client made itself has less than half its time left.
@@ -135,6 +138,10 @@ extension KESClient {
         case .fault:
             selection.withLock { $0.succeeded(index) }
             return nil
+        case .connection(.overloaded, _):
+            // Of this client's own making.
+            selection.withLock { $0.abandoned(index, at: Self.uptime) }
+            return .passing
         case .connection(let failure, _):
             selection.withLock { $0.failed(index, at: Self.uptime) }
             return failure.mayPass ? .passing : .lasting
