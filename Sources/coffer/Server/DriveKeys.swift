@@ -14,6 +14,8 @@ struct DriveKeys: Sendable {
     /// The keyring file, when it was made just now.
     let newKeyring: String?
     private let kes: KESKeyService?
+    /// Where new data keys come from: `service` without the one it may have followed.
+    private let current: any KeyService
 
     /// Prepares the key service; asks nothing of it yet, so it may be away.
     ///
@@ -22,6 +24,7 @@ struct DriveKeys: Sendable {
         let isNewDrive = try CatalogueKey.stored(in: store) == nil
         let opened = try OpenedKeyService(configuration, createIfMissing: isNewDrive, logger: logger)
         service = opened.service
+        current = opened.current
         kes = opened.kes
         title = opened.title
         newKeyring = opened.newKeyring
@@ -32,8 +35,10 @@ struct DriveKeys: Sendable {
 
     /// Drops data keys that have expired, and keeps the key server's connection and cache warm, until cancelled.
     func run() async {
-        async let _ = dataKeys.run()
+        // Both are waited for: without a key server, the end of this function would be the end of the other one.
+        async let dropping: Void = dataKeys.run()
         await kes?.run()
+        await dropping
     }
 
     /// Reads the client certificate for the key server again.
@@ -69,15 +74,26 @@ struct DriveKeys: Sendable {
         }
     }
 
-    /// A key server may not let this server create keys, or look at them: then its default key must be there already.
+    /// A key server may not let this server create keys: then its default key must be there already.
+    ///
+    /// A former service's key of the same name does not count: nothing new is wrapped under it.
     private func makeDefaultKey() async throws(KeyServiceError) {
         do {
-            if try await !service.hasKey(service.defaultKey) { try await service.createKey(service.defaultKey) }
+            if try await mayLack(current.defaultKey) { try await current.createKey(current.defaultKey) }
         } catch {
             switch error {
             case .keyExists, .notAuthorized: break
             case .keyNotFound, .invalidKeyID, .notAuthentic, .notSupported, .unavailable: throw error
             }
+        }
+    }
+
+    /// Whether the key is not there, or may not be looked at, which making it gets by.
+    private func mayLack(_ key: KeyID) async throws(KeyServiceError) -> Bool {
+        do throws(KeyServiceError) {
+            return try await !current.hasKey(key)
+        } catch .notAuthorized {
+            return true
         }
     }
 

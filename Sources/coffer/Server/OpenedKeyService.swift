@@ -5,13 +5,14 @@ import Logging
 /// The key service that the configuration names.
 struct OpenedKeyService {
     let service: any KeyService
+    /// The same without the service that it may have followed.
+    let current: any KeyService
     let title: String
     let newKeyring: String?
     /// The same as `service`, or a part of it, when that is a KES server.
     let kes: KESKeyService?
 
     init(_ configuration: KeyServiceConfiguration, createIfMissing: Bool, logger: Logger) throws(StartFailure) {
-        let current: any KeyService
         var kes: KESKeyService?
         var newKeyring: String?
         switch configuration.current {
