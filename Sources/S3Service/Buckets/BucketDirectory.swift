@@ -36,10 +36,17 @@ package final class BucketDirectory: Sendable {
         buckets = ShortLock(try Self.read(catalogue))
     }
 
-    /// Reads every bucket again: the catalogue was unlocked.
+    /// Opens what could not be opened before: the catalogue was unlocked.
+    ///
+    /// Which buckets there are is known, and may change while this reads.
     package func reload() throws {
         let read = try Self.read(catalogue)
-        buckets.withLock { $0 = read }
+        buckets.withLock { known in
+            for (name, bucket) in read {
+                guard let present = known[name], present.id == bucket.id, present.openedRecord == nil else { continue }
+                known[name] = bucket
+            }
+        }
     }
 
     private static func read(_ catalogue: Catalogue) throws -> [String: Bucket] {
