@@ -1,3 +1,4 @@
+import Cryptography
 import Glibc
 import KESProtocol
 
@@ -11,7 +12,7 @@ extension KESConfiguration {
         }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: YAMLNode.maximumByteCount + 1)
-        defer { for index in bytes.indices { bytes[index] = 0 } }
+        defer { wipe(&bytes) }
         let count = fread(&bytes, 1, bytes.count, file)
         guard ferror(file) == 0 else {
             throw ConfigurationError("read \(path): \(String(cString: strerror(errno)))")

@@ -9,6 +9,8 @@ struct KeyDirectory: Sendable {
     let path: String
 
     private static let temporaryPrefix = ".tmp-"
+    /// Only where the directory itself cannot be locked.
+    private static let lockName = ".lock"
 
     /// Makes the directory if it is missing, and removes what an interrupted write left.
     func open() throws(KeyStoreError) {
@@ -77,7 +79,9 @@ struct KeyDirectory: Sendable {
     }
 
     func replace(_ name: String, _ old: [UInt8], with new: [UInt8]) throws(KeyStoreError) {
-        try withLock { (_) throws(KeyStoreError) in
+        try withLock { (isLocked) throws(KeyStoreError) in
+            // Two that replace a key at once without a lock would lose what one of them made.
+            guard isLocked else { throw .failed("\(path) cannot be locked, so keys cannot be replaced safely") }
             var found = try read(name)
             defer { wipe(&found) }
             guard constantTimeEqual(found, old) else { throw .conflict }
@@ -133,14 +137,24 @@ struct KeyDirectory: Sendable {
 
     /// Runs `body` while no other server that takes this lock writes; it is told whether there is a lock at all.
     ///
-    /// The lock is on the directory. Some network file systems have none for it; the links are exclusive there too.
+    /// The lock is on the directory. Network file systems lock exclusively only what is open for writing, as no directory
+    /// can be: there it is on a file in it. With neither, the links are exclusive all the same.
     private func withLock<R>(_ body: (Bool) throws(KeyStoreError) -> R) throws(KeyStoreError) -> R {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { close(descriptor) }
+        if lock(descriptor) { return try body(true) }
+        let file = Glibc.open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return try body(false) }
+        defer { close(file) }
+        return try body(lock(file))
+    }
+
+    /// Takes the lock, which ends when the descriptor is closed; false when there is none to be had.
+    private func lock(_ descriptor: Int32) -> Bool {
         var status: Int32
         repeat { status = flock(descriptor, LOCK_EX) } while status != 0 && errno == EINTR
-        return try body(status == 0)
+        return status == 0
     }
 
     /// The names of regular files, links to such among them, for which `isWanted` says so.
