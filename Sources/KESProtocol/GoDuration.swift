@@ -81,7 +81,7 @@ package enum GoDuration {
     /// `nil` when it does not fit.
     private static func value(_ whole: Substring, _ fraction: Substring, unit: UInt64) -> UInt64? {
         guard let count = whole.isEmpty ? 0 : UInt64(whole),
-            case let (product, overflow) = count.multipliedReportingOverflow(by: unit), !overflow
+            case let (product, isTooLong) = count.multipliedReportingOverflow(by: unit), !isTooLong
         else { return nil }
         // An hour has fewer nanoseconds than 10 to the 13th, so digits after that say nothing.
         var numerator: UInt64 = 0
@@ -91,7 +91,8 @@ package enum GoDuration {
             denominator *= 10
         }
         let part = numerator.multipliedFullWidth(by: unit)
-        return product.addingReportingOverflow(denominator.dividingFullWidth(part).quotient).partialValue
+        let (sum, overflow) = product.addingReportingOverflow(denominator.dividingFullWidth(part).quotient)
+        return overflow ? nil : sum
     }
 
     private static func decimal(_ value: UInt64, digits: Int) -> String {

@@ -32,8 +32,12 @@ package struct APIKey: Sendable {
 
     /// The key in its one line, which is a secret.
     package var text: String {
-        var bytes = [Self.ed25519] + seed.withUnsafeBytes { Array($0) }
+        var bytes: [UInt8] = []
+        // In one piece: growing would leave a part of it behind.
+        bytes.reserveCapacity(1 + SecretKey.byteCount)
         defer { wipe(&bytes) }
+        bytes.append(Self.ed25519)
+        seed.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return Self.prefix + Base64.encode(bytes)
     }
 
