@@ -11,6 +11,8 @@ final class CertificateStore: Sendable {
         var source: TLSConfigurationSource
         var settings: TLSSettings
         var stamp: [String: [Int64]]
+        /// Counts the changes, so that one of an older look does not undo a newer.
+        var generation = 0
     }
 
     private let http2: Bool
@@ -44,7 +46,7 @@ final class CertificateStore: Sendable {
     }
 
     /// On failure the old certificates stay.
-    func replace(_ source: TLSConfigurationSource) throws(HTTPServerError) {
+    func replace(_ source: TLSConfigurationSource, ifStill generation: Int? = nil) throws(HTTPServerError) {
         let loaded: Current
         do throws(HTTPServerError) {
             loaded = try Self.load(source, http2: http2)
@@ -52,7 +54,14 @@ final class CertificateStore: Sendable {
             logger.error("the new certificates cannot be used, the old ones stay", metadata: ["error": "\(error)"])
             throw error
         }
-        current.withLock { $0 = loaded }
+        let isAdopted = current.withLock { current in
+            guard generation == nil || current.generation == generation else { return false }
+            let next = current.generation + 1
+            current = loaded
+            current.generation = next
+            return true
+        }
+        guard isAdopted else { return }
         logger.info("certificates reloaded", metadata: ["names": "\(loaded.settings.nameCount)"])
     }
 
@@ -83,10 +92,10 @@ final class CertificateStore: Sendable {
     }
 
     private func look() {
-        let (source, stamp) = current.withLock { ($0.source, $0.stamp) }
+        let (source, stamp, generation) = current.withLock { ($0.source, $0.stamp, $0.generation) }
         let now = source.stamp()
         guard now != stamp else { return }
-        do throws(HTTPServerError) { try replace(source) } catch {
+        do throws(HTTPServerError) { try replace(source, ifStill: generation) } catch {
             // Not again until something changes.
             current.withLock { if $0.stamp == stamp { $0.stamp = now } }
         }

@@ -72,6 +72,9 @@ struct KeyCache {
         index[name].flatMap { stale(at: $0, now: now) }
     }
 
+    /// The key as it is here, fresh or not; does not count as a use.
+    func known(_ name: KeyName) -> MasterKey? { index[name].map { entries[$0].key } }
+
     /// When the key was read, if it is here.
     func loaded(_ name: KeyName) -> Instant? { index[name].map { entries[$0].loaded } }
 

@@ -89,6 +89,8 @@ extension KeyVault {
         let now = now()
         return state.withLock { state in
             state.flights[name] = nil
+            // Of two rotations at once, the later one's key may be here already.
+            if let known = state.cache.known(name), known.newestVersion > key.newestVersion { return key }
             return state.cache.insert(key, name, now: now)
         }
     }

@@ -97,16 +97,16 @@ package final class KeyVault: Sendable {
 
     /// Opens a ciphertext.
     ///
-    /// One that names a version which this copy of the key lacks has it read again, at most once a second: another
-    /// server may have rotated the key.
+    /// One that names a version which this copy of the key lacks has it read again: another server may have rotated the
+    /// key. That is done at most once a second, and whoever comes sooner waits for the rest of it.
     package func open(
         _ ciphertext: [UInt8], under name: KeyName, context: [UInt8]
     ) async throws(KESFault) -> [UInt8] {
         let known = try await key(name)
         do throws(MasterKey.OpeningFailure) { return try known.open(ciphertext, context: context) } catch {
-            guard case .unknownVersion = error, isOld(name) else { throw .notAuthentic }
+            guard case .unknownVersion = error else { throw .notAuthentic }
         }
-        let successor = try await load(name)
+        let successor = try await reloaded(name, after: known)
         do throws(MasterKey.OpeningFailure) { return try successor.open(ciphertext, context: context) } catch {
             throw .notAuthentic
         }
@@ -221,11 +221,18 @@ package final class KeyVault: Sendable {
     private static let maximumRotationAttempts = 100
     private static let minimumReloadInterval: Int64 = 1_000_000_000
 
-    private func isOld(_ name: KeyName) -> Bool {
+    private func reloaded(_ name: KeyName, after known: MasterKey) async throws(KESFault) -> MasterKey {
+        let wait = timeUntilReload(name)
+        if wait > .zero { try? await Task.sleep(for: wait) }
+        // Another of those who waited may have read it already.
+        if wait > .zero, let reread = cached(name), reread !== known { return reread }
+        return try await load(name)
+    }
+
+    private func timeUntilReload(_ name: KeyName) -> Duration {
         let now = now()
-        return state.withLock { state in
-            state.cache.loaded(name).map { now - $0 >= Self.minimumReloadInterval } ?? true
-        }
+        let loaded = state.withLock { $0.cache.loaded(name) }
+        return .nanoseconds(max(0, (loaded ?? .min / 2) + Self.minimumReloadInterval - now))
     }
 
     private func add(_ key: MasterKey, _ name: KeyName) async throws(KESFault) {

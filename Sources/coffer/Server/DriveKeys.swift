@@ -14,6 +14,7 @@ struct DriveKeys: Sendable {
     /// The keyring file, when it was made just now.
     let newKeyring: String?
     private let kes: KESKeyService?
+    private let logger: Logger
     /// Where new data keys come from: `service` without the one it may have followed.
     private let current: any KeyService
 
@@ -28,6 +29,7 @@ struct DriveKeys: Sendable {
         kes = opened.kes
         title = opened.title
         newKeyring = opened.newKeyring
+        self.logger = logger
         catalogue = Catalogue(store: store)
         dataKeys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
@@ -54,8 +56,7 @@ struct DriveKeys: Sendable {
         do {
             try await makeDefaultKey()
             let stored = try CatalogueKey.stored(in: catalogue.store)
-            let inUse = try catalogue.store.kmsKeysInUse().map(\.kmsKey) + [stored?.kmsKey.name].compactMap(\.self)
-            try await require(Set(inUse))
+            try await checkKeys(of: stored)
             let key =
                 if let stored { stored } else {
                     try await CatalogueKey.create(in: catalogue.store, service: service)
@@ -97,19 +98,29 @@ struct DriveKeys: Sendable {
         }
     }
 
-    private func require(_ names: Set<String>) async throws {
+    /// Looks whether the keys that the drive's data keys are under are there.
+    ///
+    /// Without the catalogue's nothing opens, and this is the wrong key service. One of the others may have been deleted on
+    /// purpose, to shred what it protected: the rest goes on.
+    private func checkKeys(of catalogueKey: CatalogueKey?) async throws {
+        let names = try catalogue.store.kmsKeysInUse().map(\.kmsKey) + [catalogueKey?.kmsKey.name].compactMap(\.self)
         var missing: [String] = []
-        for name in names {
-            do {
-                if try await !service.hasKey(KeyID(name)) { missing.append(name) }
-            } catch KeyServiceError.notAuthorized {
-                // Whether it is there, its use will tell.
-                continue
-            }
+        for name in Set(names).sorted() {
+            let isMissing = try await isMissing(KeyID(name))
+            if isMissing { missing.append(name) }
         }
-        guard missing.isEmpty else {
-            throw StartFailure(
-                "this drive needs keys that the \(title) does not have: \(missing.sorted().joined(separator: ", "))")
+        guard !missing.isEmpty else { return }
+        let what = "this drive needs keys that the \(title) does not have: \(missing.joined(separator: ", "))"
+        if let catalogueKey, missing.contains(catalogueKey.kmsKey.name) { throw StartFailure(what) }
+        logger.error("\(what); objects under them cannot be read")
+    }
+
+    /// False also for a key that may not be looked at: whether it is there, its use will tell.
+    private func isMissing(_ key: KeyID) async throws(KeyServiceError) -> Bool {
+        do throws(KeyServiceError) {
+            return try await !service.hasKey(key)
+        } catch .notAuthorized {
+            return false
         }
     }
 }

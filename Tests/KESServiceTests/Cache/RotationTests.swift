@@ -33,25 +33,20 @@ import Testing
         #expect(again.versions.map(\.uses.opened) == [2, 0])
     }
 
-    @Test func `a version that another server made is found, at most one reading a second`() async throws {
+    @Test func `a version that another server made is found, however soon`() async throws {
         let f = try await VaultFixture()
         let elsewhere = KeyVault(store: f.store, clock: { [clock = f.clock] in clock.now }, logger: f.log.logger)
         _ = try await f.vault.key(f.name)
         let sealed = try await elsewhere.rotate(f.name, by: "you").seal([7], context: [])
         let readings = f.store.count("get a-key")
         #expect(try f.vault.openCached(sealed, under: f.name, context: []) == nil)
-        await #expect(throws: KESFault.notAuthentic) { try await f.vault.open(sealed, under: f.name, context: []) }
-        #expect(f.store.count("get a-key") == readings)
-        f.clock.advance(1)
         #expect(try await f.vault.open(sealed, under: f.name, context: []) == [7])
         #expect(try f.vault.openCached(sealed, under: f.name, context: []) == [7])
-        // A version that nobody made costs one reading a second.
+        // A version that nobody made costs a reading.
         f.clock.advance(1)
         var forged = sealed
         forged[7] = 9
-        for _ in 0..<5 {
-            await #expect(throws: KESFault.notAuthentic) { try await f.vault.open(forged, under: f.name, context: []) }
-        }
+        await #expect(throws: KESFault.notAuthentic) { try await f.vault.open(forged, under: f.name, context: []) }
         #expect(f.store.count("get a-key") == readings + 2)
     }
 
