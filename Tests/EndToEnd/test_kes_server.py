@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from cryptography import x509
 
 import kes
 from kes import Identity, KESServer, exchange, server_certificate
@@ -288,6 +289,68 @@ def test_a_reload_reads_the_environments_values_again_and_names_what_is_missing(
         assert "referenced env. variable 'NOT_THERE' in line '3' not found" in server.log_text()
 
 
+def policy(identity, rule):
+    return f"policy:\n  app:\n    allow: ['{rule}']\n    identities: [{identity.text}]\n"
+
+
+def test_a_reload_takes_policies_and_the_admin(make):
+    with make() as server:
+        client = Identity(server.directory / "clients", "app")
+        assert server.call("GET", "/v1/status", identity=client).status == 403
+        server.policies = policy(client, "/v1/status")
+        server.write_configuration()
+        server.reload()
+        assert server.call("GET", "/v1/status", identity=client).status == 200
+        assert server.call("GET", "/v1/key/list/*", identity=client).status == 403
+        server.write_configuration(server.configuration().replace("allow:", "allow: ["))
+        server.reload(succeeds=False)
+        assert server.call("GET", "/v1/status", identity=client).status == 200
+        server.policies, old = "", server.admin
+        server.admin_text = client.text
+        server.write_configuration()
+        server.reload()
+        assert server.call("GET", "/v1/key/list/*", identity=client).status == 200
+        assert server.call("GET", "/v1/key/list/*", identity=old).status == 403
+
+
+def test_keys_outlive_a_reload_and_a_restart(make):
+    server = make().start()
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    sealed = server.call("PUT", "/v1/key/generate/k", {}).json()
+    server.reload()
+    opened = server.call("PUT", "/v1/key/decrypt/k", {"ciphertext": sealed["ciphertext"]})
+    assert opened.json() == {"plaintext": sealed["plaintext"]}
+    assert server.terminate() == 0
+    with server.start():
+        opened = server.call("PUT", "/v1/key/decrypt/k", {"ciphertext": sealed["ciphertext"]})
+        assert opened.json() == {"plaintext": sealed["plaintext"]}
+
+
+def test_a_reload_takes_another_key_store(make):
+    with make() as server:
+        assert server.call("PUT", "/v1/key/create/k").status == 200
+        server.store = server.directory / "other-keys"
+        server.write_configuration()
+        server.reload()
+        assert server.call("GET", "/v1/key/describe/k").status == 404
+
+
+def test_a_certificate_that_ends_soon_is_worth_a_warning_and_a_metric(make):
+    server = make()
+    server.certificate = server_certificate(server.directory / "tls", "short", days=5)
+    server.write_configuration()
+    with server:
+        server.wait_for_output("the TLS certificate expires in 4 days", log=True)
+        metrics = server.call("GET", "/v1/metrics").body.decode()
+        end = x509.load_pem_x509_certificate(server.certificate.certificate.read_bytes()).not_valid_after_utc
+        value = re.search(r"^kes_tls_cert_not_after_seconds (\S+)$", metrics, re.MULTILINE).group(1)
+        assert float(value) == end.timestamp()
+        server.certificate = server_certificate(server.directory / "tls", "long", days=300)
+        server.write_configuration()
+        server.reload()
+        assert server.log_text().count("the TLS certificate expires") == 1
+
+
 def test_the_address_stays_with_a_word(make):
     with make() as server:
         server.write_configuration(server.configuration().replace(str(server.port), str(free_port())))
@@ -345,6 +408,18 @@ def test_it_ends_when_told(make, number):
     assert server.output_text().endswith("=> Stopping server... Goodbye.\n")
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", server.port), timeout=2).close()
+    connection.close()
+
+
+def test_streams_of_logs_do_not_hold_it_back(make):
+    server = make().start()
+    connection = server.connect(server.admin)
+    connection.request("GET", "/v1/log/audit")
+    answer = connection.getresponse()
+    assert answer.status == 200
+    begin = time.monotonic()
+    assert server.terminate() == 0
+    assert time.monotonic() - begin < 10
     connection.close()
 
 
