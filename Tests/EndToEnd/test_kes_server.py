@@ -11,6 +11,7 @@ import time
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import kes
 from kes import Identity, KESServer, exchange, server_certificate
@@ -77,23 +78,24 @@ def test_one_open_call_makes_the_certificate_optional(make):
 
 def test_certificates_that_have_expired_are_those_of_their_keys_all_the_same(make):
     with make() as server:
-        expired = server.directory / "expired"
-        identity = Identity(expired, "old")
-        kes.openssl("x509", "-in", "old.crt", "-signkey", "old.key", "-days", "-1", "-out", "old2.crt", cwd=expired)
-        (expired / "old2.crt").replace(identity.certificate)
+        identity = Identity(server.directory / "clients", "old", days=-1)
         assert server.call("GET", "/version", identity=identity).status == 200
 
 
 def test_verified_clients_need_a_known_authority(make):
     server = make()
-    authority = Identity(server.directory / "ca", "known", extensions=["extendedKeyUsage=clientAuth"])
-    server.sections = ""
+    directory = server.directory / "ca"
+    authority = Identity(directory, "authority", is_authority=True)
+    known = Identity(directory, "known", authority=authority, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    expired = Identity(directory, "expired", authority=authority, usage=ExtendedKeyUsageOID.CLIENT_AUTH, days=-1)
+    server_only = Identity(directory, "server", authority=authority, usage=ExtendedKeyUsageOID.SERVER_AUTH)
     text = server.configuration().replace("tls:\n", f"tls:\n  auth: on\n  ca: {authority.certificate}\n")
     server.write_configuration(text)
     with server:
-        assert server.call("GET", "/version", identity=authority).status == 200
-        with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
-            server.call("GET", "/version", identity=server.admin)
+        assert server.call("GET", "/version", identity=known).status == 200
+        for refused in (server.admin, expired, server_only):
+            with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+                server.call("GET", "/version", identity=refused)
 
 
 @pytest.mark.parametrize("lines, message", (
@@ -121,8 +123,7 @@ def test_wrong_certificates_are_the_end(make):
     status, _, error = server.run_to_end()
     assert status == 1 and "failed to read TLS certificate: " in error and "does not match" in error
 
-    kes.openssl("ec", "-in", "other.key", "-aes256", "-passout", "pass:hunter2", "-out", "locked.key",
-                cwd=server.directory / "tls")
+    other.write_key(server.directory / "tls" / "locked.key", password="hunter2")
     locked = server.configuration().replace(
         str(server.certificate.certificate), str(other.certificate)).replace(
         str(server.certificate.key), str(server.directory / "tls" / "locked.key"))

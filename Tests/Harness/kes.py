@@ -1,7 +1,9 @@
 """Starts and stops `coffer-kes server` for the tests, makes identities for its clients, and calls it."""
 
+import datetime
 import hashlib
 import http.client
+import ipaddress
 import json
 import os
 import shutil
@@ -13,7 +15,11 @@ import time
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat)
+from cryptography.x509.oid import NameOID
 
 from server import REPOSITORY, free_port
 
@@ -29,29 +35,49 @@ def binary():
     return str(path)
 
 
-def openssl(*arguments, cwd):
-    subprocess.run(["openssl", *arguments], cwd=cwd, check=True, capture_output=True)
-
-
 class Identity:
-    """A key pair with a self-signed certificate; `text` is what policies call it."""
+    """A key pair with a certificate, its own or one that `authority` has signed; `text` is what policies call it."""
 
-    def __init__(self, directory, name, *, days=30, algorithm="ed25519", extensions=()):
+    def __init__(self, directory, name, *, days=30, algorithm="ed25519", names=(), usage=None, authority=None,
+                 is_authority=False):
         directory.mkdir(parents=True, exist_ok=True)
         self.certificate, self.key = directory / f"{name}.crt", directory / f"{name}.key"
-        kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] if algorithm == "ec" else ["-newkey", algorithm]
-        added = [part for extension in extensions for part in ("-addext", extension)]
-        openssl("req", "-x509", *kind, "-nodes", "-keyout", self.key.name, "-out", self.certificate.name,
-                "-days", str(days), "-subj", f"/CN={name}", *added, cwd=directory)
-        certificate = x509.load_pem_x509_certificate(self.certificate.read_bytes())
-        self.text = hashlib.sha256(
-            certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+        self._private = ed25519.Ed25519PrivateKey.generate() if algorithm == "ed25519" else ec.generate_private_key(
+            ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        public = self._private.public_key()
+        now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        begin = now + datetime.timedelta(days=days - 1) if days <= 0 else now
+        builder = (x509.CertificateBuilder().subject_name(self._name)
+                   .issuer_name((authority or self)._name).public_key(public)
+                   .serial_number(x509.random_serial_number()).not_valid_before(begin)
+                   .not_valid_after(now + datetime.timedelta(days=days))
+                   .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True))
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName([_alternative_name(one) for one in names]), False)
+        if usage:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), False)
+        signer = (authority or self)._private
+        signed = builder.sign(signer, None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+        self.write_key(self.key)
+        self.certificate.write_bytes(signed.public_bytes(Encoding.PEM))
+        self.text = hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+    def write_key(self, path, password=None):
+        """The private key in PEM, encrypted in PKCS#8's way if a password is given."""
+        encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+        path.touch(mode=0o600)
+        path.write_bytes(self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+
+
+def _alternative_name(text):
+    kind, _, value = text.partition(":")
+    return x509.IPAddress(ipaddress.ip_address(value)) if kind == "IP" else x509.DNSName(value)
 
 
 def server_certificate(directory, name="server", *, days=90, names=("IP:127.0.0.1", "DNS:localhost")):
     """A self-signed certificate for a server, with its key."""
-    extensions = [f"subjectAltName={','.join(names)}"] if names else []
-    return Identity(directory, name, days=days, algorithm="ec", extensions=extensions)
+    return Identity(directory, name, days=days, algorithm="ec", names=names)
 
 
 class Answer:
@@ -109,8 +135,10 @@ class KESServer:
         return self
 
     def start(self):
+        up = "=> Server is up and running..."
+        starts = self.output_text().count(up)
         self.launch()
-        self.wait_for_output("=> Server is up and running...")
+        self.wait_for_output(up, count=starts + 1)
         return self
 
     def wait_for_output(self, text, *, count=1, log=False):
