@@ -7,7 +7,11 @@ import Testing
     @Test func `keys are made, described, imported, rotated and deleted`() async throws {
         let described =
             #"{"name":"k","algorithm":"AES256","created_at":"2026-11-21T00:30:50.120388462Z","created_by":"566d"}"#
-        try await withFake({ $0.hasPrefix("GET") ? .json(described + "\n") : Answer() }) { client, fake in
+        try await withFake({ request in
+            request.hasPrefix("GET")
+                ? .json(described + "\n")
+                : request.contains("/rotate/") ? .json(#"{"name":"k","version":2}"#) : Answer()
+        }) { client, fake in
             let key = try name("k")
             try await client.createKey(key)
             try await client.importKey(key, key: Array(0..<32))
@@ -16,7 +20,7 @@ import Testing
             #expect(description.algorithm == "AES256")
             #expect(description.createdAt.text == "2026-11-21T00:30:50.120388462Z")
             #expect(description.createdBy == "566d")
-            try await client.rotateKey(key)
+            #expect(try await client.rotateKey(key).version == 2)
             try await client.deleteKey(key)
             #expect(
                 fake.requests.map { $0.filter { $0 != "\n" } } == [

@@ -25,8 +25,8 @@ extension KESClient {
     }
 
     /// Gives the key a new version for what is sealed from now on; servers other than Coffer's answer 404.
-    package func rotateKey(_ name: KeyName) async throws(KESClientError) {
-        _ = try await perform(Call(route: .rotateKey, argument: name.text))
+    package func rotateKey(_ name: KeyName) async throws(KESClientError) -> KeyRotateResponse {
+        try await document(Call(route: .rotateKey, argument: name.text))
     }
 
     /// A fresh data key; the caller wipes the plain one.

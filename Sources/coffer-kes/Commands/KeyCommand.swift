@@ -81,9 +81,12 @@ struct KeyInfoCommand: AsyncParsableCommand {
         }
         var lines = [(label: "Name", value: key.name)]
         if !key.algorithm.isEmpty { lines.append(("Algorithm", key.algorithm)) }
-        if key.version > 1 { lines.append(("Versions", String(key.version))) }
         lines.append(("Date", Lines.date(key.createdAt)))
         if !key.createdBy.isEmpty { lines.append(("Owner", key.createdBy)) }
+        for version in key.versions {
+            let uses = "\(version.generated) sealed, \(version.decrypted) opened since the server has it"
+            lines.append(("Version \(version.version)", "\(Lines.date(version.createdAt))  \(uses)"))
+        }
         Terminal.write(Lines.labelled(lines) + (Terminal.isPresent ? "\n" : ""))
     }
 }
@@ -146,7 +149,10 @@ struct KeyRotateCommand: AsyncParsableCommand {
         for text in names {
             let attempt = "failed to rotate key \"\(text)\""
             let name = try keyName(text, attempt)
-            try await performing(attempt) { () async throws(KESClientError) in try await client.rotateKey(name) }
+            let rotated = try await performing(attempt) { () async throws(KESClientError) in
+                try await client.rotateKey(name)
+            }
+            if Terminal.isPresent { Terminal.write("\(name) has version \(rotated.version) now\n") }
         }
     }
 }
