@@ -1,3 +1,5 @@
+import Glibc
+
 /// Sixteen bytes that name one thing for ever; the kind keeps identifiers of different things apart at compile time.
 package struct Identifier<Kind>: Hashable, Sendable {
     package static var byteCount: Int { 16 }
@@ -12,8 +14,10 @@ package struct Identifier<Kind>: Hashable, Sendable {
 
     /// A random identifier: 128 bits from the system's generator.
     package init() {
-        var generator = SystemRandomNumberGenerator()
-        self.init(high: generator.next(), low: generator.next())
+        var words: (UInt64, UInt64) = (0, 0)
+        let status = withUnsafeMutableBytes(of: &words) { getentropy($0.baseAddress, $0.count) }
+        precondition(status == 0, "the random number generator failed")
+        self.init(high: words.0, low: words.1)
     }
 
     /// The identifier that these bytes spell, or nil unless there are exactly sixteen.
