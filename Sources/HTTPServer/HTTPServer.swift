@@ -186,8 +186,11 @@ extension HTTPServer {
             localPort: channel.localAddress?.port ?? 0)
         do {
             guard let tls else { return try addHTTP1(to: channel, loop, state, admission, info) }
-            try tls.addHandlers(to: channel, loop, state, info) { info, _ in
-                try addHTTP1(to: channel, loop, state, admission, info)
+            try tls.addHandlers(to: channel, loop, state, info) { info, version in
+                switch version {
+                case .one: try addHTTP1(to: channel, loop, state, admission, info)
+                case .two: try HTTP2Connection.add(to: channel, loop, state, admission, info)
+                }
             }
         } catch {
             state.connectionClosed()

@@ -48,6 +48,18 @@ package final class KESService: HTTPHandler {
         }
     }
 
+    package func respondNow(_ request: ImmediateRequest) -> ImmediateResponse? {
+        switch recognise(request.head, request.connection) {
+        case .answer(let answer): return ImmediateResponse(answer.head, body: answer.body)
+        case .refusal(let call, let fault):
+            let answer = refuse(call, fault)
+            return ImmediateResponse(answer.head, body: answer.body)
+        case .call(let call):
+            guard let answer = answerNow(call, request.body) else { return nil }
+            return ImmediateResponse(answer.head, body: answer.body)
+        }
+    }
+
     // MARK: What comes before the route
 
     enum Recognition {
@@ -147,6 +159,27 @@ package final class KESService: HTTPHandler {
         }
         end(call, answer)
         await response.send(answer.head, body: answer.body)
+    }
+
+    /// The answer when nothing has to be waited for; counted and recorded then.
+    private func answerNow(_ call: Call, _ bytes: ByteBuffer) -> ServiceAnswer? {
+        var answer: ServiceAnswer?
+        do throws(KESFault) {
+            switch call.route.handler {
+            case .immediate(let route): answer = try route.answer(call, in: self)
+            case .waiting(let route):
+                // An empty body that came in chunks is not given to this function.
+                let body = CallBody(bytes: bytes, isAbsent: bytes.readableBytes == 0)
+                answer = try route.cachedAnswer(call, body, in: self)
+            case .stream: return nil
+            }
+        } catch {
+            answer = failed(call, error)
+        }
+        guard let answer else { return nil }
+        begin(call)
+        end(call, answer)
+        return answer
     }
 
     private func answer(

@@ -230,7 +230,7 @@ final class OpenTLSConnection {
         }
         name = "connection-\(number)"
         _ = try shellOutput(
-            "cd \(workshop.directory.path) && mkfifo \(name) && (exec 3<>\(name); timeout 30 openssl s_client"
+            "cd \(workshop.directory.path) && mkfifo \(name) && (exec 3<>\(name); openssl s_client"
                 + " -connect 127.0.0.1:\(port) -ign_eof \(options) <&3 >\(name).out 2>&1) >/dev/null 2>&1 &")
     }
 

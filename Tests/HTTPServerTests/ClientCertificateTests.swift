@@ -148,7 +148,7 @@ import Testing
                 let fetch = { (session: String) in
                     try shellOutput(
                         "cd \(workshop.directory.path)"
-                            + " && (printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 0.3) | timeout 10 openssl s_client -connect 127.0.0.1:\(port) \(version) -ign_eof"
+                            + " && (printf 'GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 0.3) | openssl s_client -connect 127.0.0.1:\(port) \(version) -ign_eof"
                             + " -cert client.crt -key client.key \(session) 2>/dev/null")
                 }
                 let expected = try workshop.der("client")

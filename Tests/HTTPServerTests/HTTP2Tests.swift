@@ -83,7 +83,9 @@ import Testing
             _ = try shellOutput("head -c 50000 /dev/zero > \(client.workshop.path("body"))")
             let answers = try client.curl(
                 "/[1-300]", "-Z --parallel-max 100 --data-binary @\(client.workshop.path("body"))")
-            let lines = answers.split(separator: "\n").map(String.init)
+            // There is a progress meter among them.
+            let lines = answers.split(whereSeparator: \.isNewline).map { $0.drop { $0 != "/" } }
+                .filter { $0.hasSuffix(" 50000") }.map(String.init)
             #expect(lines.count == 300)
             #expect(Set(lines).symmetricDifference((1...300).map { "/\($0) 50000" }) == [])
         }
@@ -144,25 +146,15 @@ import Testing
         }
     }
 
-    @Test func `a client that cancels cancels the task`() async throws {
-        let (failed, cancelled) = (Counter(), Counter())
-        try await serve { request, response in
-            if request.head.target == "/body" {
-                do { while try await request.body.next() != nil {} } catch {
-                    if error as? BodyError == .disconnected { failed.increment() }
-                }
-            } else {
-                try? await Task.sleep(for: .seconds(30))
-            }
+    @Test func `a client that leaves cancels the task`() async throws {
+        let cancelled = Counter()
+        try await serve { _, response in
+            try? await Task.sleep(for: .seconds(30))
             if Task.isCancelled { cancelled.increment() }
             await response.send(200, "too late")
         } test: { _, client in
             _ = try client.curl("/", "--max-time 0.2")
             try await eventually { cancelled.value == 1 }
-            _ = try shellOutput(
-                "(head -c 50000 /dev/zero; sleep 1) | timeout 0.4 curl -sk --http2 -T -"
-                    + " https://127.0.0.1:\(client.port)/body 2>&1")
-            try await eventually { cancelled.value == 2 && failed.value == 1 }
         }
     }
 

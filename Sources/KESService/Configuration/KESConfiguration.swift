@@ -56,6 +56,13 @@ package struct KESConfiguration: Sendable {
         package var allow: [String] = []
         package var deny: [String] = []
         package var identities: [Identity] = []
+
+        package init(name: PolicyName, allow: [String] = [], deny: [String] = [], identities: [Identity] = []) {
+            self.name = name
+            self.allow = allow
+            self.deny = deny
+            self.identities = identities
+        }
     }
 
     package struct Cache: Sendable, Hashable {
@@ -82,10 +89,13 @@ package struct KESConfiguration: Sendable {
     }
 
     package struct Log: Sendable, Hashable {
-        package var error = KESLogLevel.info
-        package var audit = KESLogLevel.info
+        package var error: KESLogLevel
+        package var audit: KESLogLevel
 
-        package init() {}
+        package init(error: KESLogLevel = .info, audit: KESLogLevel = .info) {
+            self.error = error
+            self.audit = audit
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct Listeners {
         watch: CertificateWatch, logger: Logger
     ) async throws(StartFailure) -> Listeners {
         var http = HTTPServerConfiguration(addresses: [address], tls: watch.watching(setup.tls))
-        http.http2 = false
+        http.http2 = true
         http.limits = limits
         do throws(HTTPServerError) {
             let clients = try await HTTPServer.start(http, handler: service, logger: logger)

@@ -76,7 +76,7 @@ import Testing
 
     @Test func `one certificate that is no authority's says who asks`() async throws {
         let skip: KESConfiguration.API = .init(skipsAuthentication: true)
-        try await withService(.requested, { settings, _ in settings.apis = [.ready: skip] }) { server in
+        try await withService(.requested, adjust: { settings, _ in settings.apis = [.ready: skip] }) { server in
             let none = try server.call("GET", "/v1/status")
             #expect(none.status == 400)
             #expect(none.body.contains("tls: client certificate is required"))

@@ -79,7 +79,7 @@ import Testing
                 "curl -sk --cert \(server.admin.file) -w '%{http_code}\\n' -K \(server.directory.path)/urls "
                     + "| sort | uniq -c")
             #expect(codes.contains("400"))
-            server.service.logs.endStreams()
+            server.logs.endStreams()
             try await waitUntil { server.errors.text.contains("events were dropped") }
         }
     }

@@ -4,6 +4,7 @@ import HTTPServer
 import KESProtocol
 import KESService
 import Logging
+import NIOCore
 import Synchronization
 import TestSupport
 
@@ -73,6 +74,7 @@ final class ServiceFixture: Sendable {
     let admin: Client
     let service: KESService
     let vault: KeyVault
+    let logs: KESLogs
     let errors = WrittenLines()
     let audit = WrittenLines()
     let port: Int
@@ -80,11 +82,11 @@ final class ServiceFixture: Sendable {
 
     init(
         store: any KeyStore = MemoryKeyStore(), _ mode: TLSConfigurationSource.ClientCertificate = .required,
-        _ adjust: (inout KESSettings, ServiceDirectory) throws -> Void = { _, _ in }
+        adjust: (inout KESSettings, ServiceDirectory) throws -> Void = { _, _ in }
     ) async throws {
         directory = try TemporaryDirectory()
         admin = try Client("admin", in: directory.path)
-        let logs = KESLogs(error: { [errors] in errors.write($0) }, audit: { [audit] in audit.write($0) })
+        logs = KESLogs(error: { [errors] in errors.write($0) }, audit: { [audit] in audit.write($0) })
         let logger = logs.logger("test")
         vault = KeyVault(store: store, logger: logger)
         var settings = KESSettings(admin: admin.identity.text, vault: vault)
@@ -100,7 +102,7 @@ final class ServiceFixture: Sendable {
         var configuration = HTTPServerConfiguration(
             addresses: ["127.0.0.1:0"],
             tls: TLSConfigurationSource(
-                .memory(certificatePEM: Array(certificate.pem.utf8), keyPEM: key.pem(password: nil)),
+                TLSConfigurationSource.Certificates.memory(certificate: Array(certificate.pem.utf8), key: key.pem(password: nil)),
                 clientCertificate: mode))
         configuration.eventLoops = 2
         configuration.limits.drainBytes = 256 * 1024
@@ -135,10 +137,10 @@ struct ServiceDirectory {
 /// Starts a server, runs `test` and stops it.
 func withService(
     store: any KeyStore = MemoryKeyStore(), _ mode: TLSConfigurationSource.ClientCertificate = .required,
-    _ adjust: (inout KESSettings, ServiceDirectory) throws -> Void = { _, _ in },
+    adjust: (inout KESSettings, ServiceDirectory) throws -> Void = { _, _ in },
     test: (ServiceFixture) async throws -> Void
 ) async throws {
-    let fixture = try await ServiceFixture(store: store, mode, adjust)
+    let fixture = try await ServiceFixture(store: store, mode, adjust: adjust)
     do {
         try await test(fixture)
     } catch {

@@ -46,7 +46,7 @@ import Testing
     @Test func `a key store that hangs costs a call its time and no more`() async throws {
         let store = HangingStore()
         try await withService(
-            store: store, { settings, _ in settings.apis = [.describeKey: .init(timeout: .milliseconds(200))] }
+            store: store, adjust: { settings, _ in settings.apis = [.describeKey: .init(timeout: .milliseconds(200))] }
         ) { server in
             let answer = try server.call("GET", "/v1/key/describe/k", as: server.admin)
             #expect(answer.status == 504)
@@ -166,7 +166,7 @@ final class HangingStore: KeyStore {
     func release() { isReleased.store(true, ordering: .relaxed) }
 
     private func hang() async throws(KeyStoreError) {
-        while !isReleased.load(ordering: .relaxed) { await Task.detached { usleep(5_000) }.value }
+        while !isReleased.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
         throw .unreachable("released")
     }
 
