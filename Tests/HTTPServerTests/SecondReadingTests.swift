@@ -20,7 +20,9 @@ import Testing
         try await compare(Self.messages.map { Array($0.utf8) } + [Array(Self.messages.joined().utf8)], expectsAll: true)
     }
 
-    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `damaged messages have none or one reading`(seed: UInt64) async throws {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `damaged messages have none or one reading`(seed: UInt64)
+        async throws
+    {
         var random = SplitMix(state: seed)
         let damaged = (0..<150).map { _ in
             var bytes: [UInt8] = []
@@ -35,8 +37,10 @@ import Testing
 
     private func damage(_ bytes: inout [UInt8], _ random: inout SplitMix) {
         let bits: [String] = [
-            " ", "\t", "\r", "\n", "\r\n", ":", ";", ",", "/", "?", "#", "\"", "\u{0}", "\u{7f}", "0", "1", "f", "-", "+",
-            "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "Connection: close\r\n", "0\r\n\r\n",
+            " ", "\t", "\r", "\n", "\r\n", ":", ";", ",", "/", "?", "#", "\"", "\u{0}", "\u{7f}", "0", "1", "f", "-",
+            "+",
+            "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "Connection: close\r\n",
+            "0\r\n\r\n",
             " HTTP/1.1", "X", "x: y\r\n",
         ]
         let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -62,7 +66,9 @@ import Testing
                 try? client.send(input)
                 client.finishSending()
                 var readings: [String] = []
-                while let response = try? client.readResponse(), response.status == 200 { readings.append(response.text) }
+                while let response = try? client.readResponse(), response.status == 200 {
+                    readings.append(response.text)
+                }
                 let others = secondReading(input)
                 #expect(readings == Array(others.prefix(readings.count)), "\(String(decoding: input, as: UTF8.self))")
                 if expectsAll { #expect(!readings.isEmpty && readings.count == others.count) }

@@ -102,7 +102,8 @@ final class ServiceFixture: Sendable {
         var configuration = HTTPServerConfiguration(
             addresses: ["127.0.0.1:0"],
             tls: TLSConfigurationSource(
-                TLSConfigurationSource.Certificates.memory(certificate: Array(certificate.pem.utf8), key: key.pem(password: nil)),
+                TLSConfigurationSource.Certificates.memory(
+                    certificate: Array(certificate.pem.utf8), key: key.pem(password: nil)),
                 clientCertificate: mode))
         configuration.eventLoops = 2
         configuration.limits.drainBytes = 256 * 1024
