@@ -56,7 +56,7 @@ package final class KESClient: Sendable {
     package func reloadIfChanged() throws(KESClientError) -> Bool {
         let (stamps, expiry) = credentials.withLock { ($0.source, $0.expiry) }
         var isDue = stamps.current != stamps
-        if case .apiKey = configuration.credentials, let expiry { isDue = expiry - Int64(time(nil)) < 45 * 86400 }
+        if case .apiKey = configuration.credentials, let expiry, expiry - Int64(time(nil)) < 45 * 86400 { isDue = true }
         if isDue { try reload() }
         return isDue
     }

@@ -236,7 +236,7 @@ package final class KESService: HTTPHandler {
 
     /// The answer to a call that failed in its route.
     func failed(_ call: Call, _ fault: KESFault) -> ServiceAnswer {
-        if fault.status >= 500 {
+        if fault.status >= 500 || fault == .invalidRequestBody {
             let level = call.route == .ready ? KESLogLevel.warning : .error
             logs.error.log(level, fault.message, [("req.id", call.id)], of: call)
         }
