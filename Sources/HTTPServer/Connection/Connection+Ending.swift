@@ -47,7 +47,7 @@ extension Connection {
     /// Lets everything that has been written reach the client, then closes.
     func closeGently() {
         guard let context else { return }
-        phase = .lingering(budget: limits.drainBytes)
+        phase = .lingering(budget: 4 * limits.drainBytes)
         phaseDeadline.start(limits.lingerTimeout)
         input.discard()
         passOutput()

@@ -42,7 +42,7 @@ struct Listeners {
         limits.idleTimeout = .seconds(90)
         // Answers are due in fifteen seconds, and a body that is too long is not worth reading to its end.
         limits.bodyStallTimeout = .seconds(15)
-        limits.drainBytes = 4 * 1024 * 1024
+        limits.drainBytes = 512 * 1024
         return limits
     }
 

@@ -48,18 +48,4 @@ import Testing
             #expect(events[3].identity == stranger.identity.text)
         }
     }
-
-    @Test func `the error stream has the lines of the log`() async throws {
-        try await withService { server in
-            let file = try await read("/v1/log/error", server)
-            _ = try server.call("PUT", "/v1/key/encrypt/k", as: server.admin, "-d nope")
-            try await waitUntil { try contents(file).contains("level=") }
-            let answer = CurlAnswer(try contents(file))
-            let line = try #require(answer.body.split(separator: "\n").first)
-            let event = try ErrorEvent(json: Array(line.utf8))
-            #expect(event.message == server.errors.lines.first.map(String.init))
-            #expect(event.message.contains("level=ERROR msg="))
-            #expect(event.message.contains("req.path=/v1/key/encrypt/k"))
-        }
-    }
 }

@@ -106,7 +106,7 @@ final class ServiceFixture: Sendable {
                     certificate: Array(certificate.pem.utf8), key: key.pem(password: nil)),
                 clientCertificate: mode))
         configuration.eventLoops = 2
-        configuration.limits.drainBytes = 4 * 1024 * 1024
+        configuration.limits.drainBytes = 512 * 1024
         server = try await HTTPServer.start(configuration, handler: service, logger: logger)
         port = server.addresses.first?.port ?? 0
     }
