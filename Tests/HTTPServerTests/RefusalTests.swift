@@ -123,6 +123,8 @@ import Testing
         "\r\nhello\r\n0\r\n\r\n", ";x\r\nhello\r\n0\r\n\r\n", "5;x\u{1}\r\nhello\r\n0\r\n\r\n",
         "ffffffffffffffffff\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\nTrailer : x\r\n\r\n",
         "5\r\nhello\r\n0\r\nTrailer: x\n\r\n", "5\r\nhello\r\n0\r\n folded\r\n\r\n",
+        "5; x=y\r\nhello\r\n0\r\n\r\n", "5;x/y\r\nhello\r\n0\r\n\r\n", "5;x=\"y\r\nhello\r\n0\r\n\r\n",
+        "5;=y\r\nhello\r\n0\r\n\r\n", "5;x=\r\nhello\r\n0\r\n\r\n",
         "5;" + String(repeating: "x", count: 1000) + "\r\nhello\r\n0\r\n\r\n",
     ]
 

@@ -78,15 +78,38 @@ struct ChunkFraming {
         var digits = 0
         for byte in line.dropLast(2) {
             guard let digit = byte.hexDigitValue else {
-                // What follows the digits can only be an extension, without control bytes.
-                guard digits > 0, byte == UInt8(ascii: ";") else { return nil }
-                return line.dropLast(2).allSatisfy { $0 >= 0x20 && $0 != 0x7f } ? size : nil
+                // What follows the digits can only be extensions.
+                return digits > 0 && areExtensions(line.dropLast(2)[(line.startIndex + digits)...]) ? size : nil
             }
             digits += 1
             guard digits <= 15 else { return nil }
             size = size << 4 | Int64(digit)
         }
         return size
+    }
+
+    /// `;name`, `;name=value` or `;name="value"`, any number of them, without white space around their parts.
+    private static func areExtensions(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        var rest = bytes
+        while rest.first == UInt8(ascii: ";") {
+            let name = rest.dropFirst().prefix(while: \.isTokenByte)
+            guard !name.isEmpty else { return false }
+            rest = rest[name.endIndex...]
+            guard rest.first == UInt8(ascii: "=") else { continue }
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "\"") {
+                let text = rest.dropFirst().prefix { $0 >= 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }
+                guard text.endIndex < rest.endIndex, rest[text.endIndex] == UInt8(ascii: "\""),
+                    !text.contains(UInt8(ascii: "\\"))
+                else { return false }
+                rest = rest[(text.endIndex + 1)...]
+            } else {
+                let value = rest.prefix(while: \.isTokenByte)
+                guard !value.isEmpty else { return false }
+                rest = rest[value.endIndex...]
+            }
+        }
+        return rest.isEmpty
     }
 }
 

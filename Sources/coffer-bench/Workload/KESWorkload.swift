@@ -36,7 +36,7 @@ struct KESWorkload {
                     \r
 
                     """
-                return (operation, RequestBook([RequestDraft(head: Array((head.dropLast() + body).utf8))]))
+                return (operation, RequestBook([RequestDraft(head: Array((head + body).utf8))]))
             })
     }
 
