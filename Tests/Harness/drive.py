@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 
 import coffer_decoder as decoder
+import kes_keys
 
 INLINE, FILE, PARTS = 1, 2, 3
 SCHEMES = {1: "sse-s3", 2: "sse-kms", 3: "sse-c"}
@@ -127,9 +128,15 @@ class OpenDrive(Drive):
         super().__init__(directory)
         document = json.loads(Path(keyring).read_text())
         self.master_keys = {key["name"]: base64.b64decode(key["key"]) for key in document["keys"]}
+        self.catalogue_key = self._open_catalogue_key()
+
+    def open_wrapped(self, kms_key, wrapped, context):
+        """What was wrapped under the master key of this name."""
+        return decoder.open_data_key(self.master_keys[kms_key], wrapped, context)
+
+    def _open_catalogue_key(self):
         setting = dict(fields(self.rows("SELECT value FROM settings WHERE name = 'catalogue-key'")[0]["value"]))
-        self.catalogue_key = decoder.open_data_key(
-            self.master_keys[setting[1].decode()], setting[2], decoder.canonical_context({"coffer": "catalogue"}))
+        return self.open_wrapped(setting[1].decode(), setting[2], decoder.canonical_context({"coffer": "catalogue"}))
 
     @staticmethod
     def associated_data(version):
@@ -152,7 +159,7 @@ class OpenDrive(Drive):
 
     def data_key(self, number):
         row = self.rows("SELECT * FROM data_keys WHERE id = ?", number)[0]
-        return decoder.open_data_key(self.master_keys[row["kms_key"]], row["wrapped"], row["context"])
+        return self.open_wrapped(row["kms_key"], row["wrapped"], row["context"])
 
     def object_key(self, version, customer_key=None):
         encryption = dict(fields(self.record(version)[2][0]))
@@ -189,3 +196,15 @@ class OpenDrive(Drive):
         # The stream of a part is bound to its blob, for a part may be uploaded more than once under one number.
         return b"".join(decoder.open_stream(object_key, self.blob_path(blob).read_bytes(), blob, number)
                         for number, blob, _ in self.manifest(version))
+
+
+class KESDrive(OpenDrive):
+    """The same with the master keys in a directory of the key server's, which is read without it."""
+
+    def __init__(self, directory, store):
+        Drive.__init__(self, directory)
+        self.store = Path(store)
+        self.catalogue_key = self._open_catalogue_key()
+
+    def open_wrapped(self, kms_key, wrapped, context):
+        return kes_keys.open_ciphertext((self.store / kms_key).read_text(), wrapped, context)[1]
