@@ -69,11 +69,15 @@ class Pair:
 
     # --- the key server
 
-    def allow(self, calls, pattern="my-key*", identities=None):
-        """Writes the configuration with this policy; the key server reads it at its start or when it is told to."""
-        rules = "".join(f"    - /v1/key/{call}/{pattern}\n" for call in calls)
+    def allow(self, calls=CALLS, pattern="my-key*", *, deny=(), identities=None):
+        """Writes the configuration with this policy; the key server reads it at its start or when it is told to.
+
+        `deny` holds calls with names: ("decrypt/my-key-2",)."""
+        allowed, denied = ("".join(f"    - /v1/key/{rule}\n" for rule in rules)
+                           for rules in ((f"{call}/{pattern}" for call in calls), deny))
         who = "".join(f"    - {text}\n" for text in identities or [self.app_text])
-        self.kes.policies = f"policy:\n  object-server:\n    allow:\n{rules}    identities:\n{who}"
+        self.kes.policies = (f"policy:\n  object-server:\n    allow:\n{allowed}" +
+                             (f"    deny:\n{denied}" if denied else "") + f"    identities:\n{who}")
         self.kes.write_configuration()
 
     def root(self, *arguments, check=True):
@@ -107,8 +111,10 @@ class Pair:
         return self
 
     def stop(self):
-        self.server.stop()
-        assert self.kes.terminate() == 0, self.kes.log_text()
+        if self.server.process and self.server.process.poll() is None:
+            self.server.stop()
+        if self.kes.process and self.kes.process.poll() is None:
+            assert self.kes.terminate() == 0, self.kes.log_text()
 
     def __enter__(self):
         return self.start()
@@ -118,7 +124,10 @@ class Pair:
             if kind is None:
                 self.stop()
         finally:
-            self.server.kill()
-            self.kes.kill()
-            self.server.remove()
-            self.kes.remove()
+            self.remove()
+
+    def remove(self):
+        """Kills what still runs."""
+        for one in (self.server, self.kes):
+            one.kill()
+            one.remove()

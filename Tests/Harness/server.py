@@ -189,6 +189,14 @@ class Server:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def wait_for_log(self, text, *, count=1):
+        """Waits until the server has said `text` so many times."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.log_text().count(text) < count:
+            assert self.process.poll() is None, f"the server ended:\n{self.log_tail()}"
+            assert time.monotonic() < deadline, f"the server did not say {text!r}:\n{self.log_tail()}"
+            time.sleep(0.02)
+
     def log_tail(self, lines=25):
         return "\n".join(self.log_text().splitlines()[-lines:])
 
