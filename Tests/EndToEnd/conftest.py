@@ -4,6 +4,7 @@ import pytest
 
 from certificates import Certificates
 from contract import pytest_generate_tests  # noqa: F401 (pytest calls it)
+from pair import Pair
 from payloads import CUSTOMER_KEY, OTHER_CUSTOMER_KEY
 from server import Server
 
@@ -58,3 +59,17 @@ def fresh_server(tmp_path_factory):
     for one in made:
         one.kill()
         one.remove()
+
+
+@pytest.fixture
+def make_pair(tmp_path_factory):
+    """Makes pairs of key server and object server of a test's own; whatever still runs at the end is killed."""
+    made = []
+
+    def make(**options):
+        made.append(Pair(tmp_path_factory.mktemp("pair"), **options))
+        return made[-1]
+
+    yield make
+    for pair in made:
+        pair.remove()

@@ -1,7 +1,6 @@
 """The requests of `mc admin kms`, and Coffer's own commands for moving data keys."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -94,13 +93,6 @@ def test_nobody_else_may(http):
     assert json.loads(wire.request(http, "GET", f"{KMS}/status").body)["Code"] == "AccessDenied"
 
 
-def coffer(server, *arguments):
-    environment = {"PATH": "/usr/bin:/bin", "MINIO_ROOT_USER": server.access_key,
-                   "MINIO_ROOT_PASSWORD": server.secret_key, "HOME": str(server.home)}
-    return subprocess.run([harness.binary(), "keys", *arguments, "--endpoint", server.endpoint],
-                          env=environment, capture_output=True, text=True, timeout=60)
-
-
 def put_everything(server, bucket):
     """One object of every kind that has a data key, and an upload under way."""
     s3 = server.s3()
@@ -127,13 +119,13 @@ def test_data_keys_move_to_another_key_and_the_old_one_is_no_longer_needed(tmp_p
         bucket = server.bucket()
         upload, etag = put_everything(server, bucket)
         assert call(server, "POST", f"{KMS}/key/create?key-id=second").status == 200
-        listed = coffer(server, "ls")
+        listed = server.keys("ls")
         assert f"catalogue key  under {harness.DEFAULT_KEY}" in listed.stdout, listed
-        moved = coffer(server, "rewrap", "--to", "second")
+        moved = server.keys("rewrap", "--to", "second")
         assert moved.returncode == 0, moved
         assert f"0 data keys left under {harness.DEFAULT_KEY}" in moved.stdout
-        assert "catalogue key  under second" in coffer(server, "ls").stdout
-        again = coffer(server, "rewrap", "--to", "second")
+        assert "catalogue key  under second" in server.keys("ls").stdout
+        again = server.keys("rewrap", "--to", "second")
         assert again.stdout.startswith("0 data keys moved"), again
         server.restart()
         keyring = json.loads(server.keyring.read_text())
@@ -153,7 +145,7 @@ def test_data_keys_move_from_the_keyring_to_a_static_key(tmp_path):
         server.environment = {**static, "COFFER_FORMER_KEYRING": str(server.keyring)}
         server.start()
         # Both services call their key the same; whose a data key is, only opening it tells.
-        moved = coffer(server, "rewrap", "--to", harness.DEFAULT_KEY)
+        moved = server.keys("rewrap", "--to", harness.DEFAULT_KEY)
         assert moved.returncode == 0 and not moved.stdout.startswith("0 "), moved
         server.stop()
 
@@ -177,5 +169,5 @@ def test_another_key_service_without_the_former_one_is_refused_by_name(tmp_path)
 @pytest.mark.parametrize("arguments, text", (
     (("rewrap", "--to", "nobody"), "nobody"), (("rewrap",), "--to")))
 def test_commands_say_what_is_wrong(http, arguments, text):
-    answer = coffer(http, *arguments)
+    answer = http.keys(*arguments)
     assert answer.returncode != 0 and text in answer.stderr, answer

@@ -10,7 +10,7 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from kes import Identity
-from pair import NewIdentity, Pair
+from pair import NewIdentity
 from payloads import SSE, payload
 
 KMS = {SSE: "aws:kms"}
@@ -171,8 +171,8 @@ class Traffic:
 
 
 @pytest.fixture
-def pair(tmp_path_factory):
-    with Pair(tmp_path_factory.mktemp("outage")) as pair:
+def pair(make_pair):
+    with make_pair() as pair:
         yield pair
 
 
@@ -221,15 +221,14 @@ def test_the_object_servers_certificate_is_replaced_while_clients_go_on(pair):
     traffic.assert_all_is_there()
 
 
-def test_the_key_servers_certificate_is_replaced_while_clients_go_on(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("authority")
-    authority = Identity(directory, "authority", is_authority=True)
+def test_the_key_servers_certificate_is_replaced_while_clients_go_on(make_pair, tmp_path):
+    authority = Identity(tmp_path, "authority", is_authority=True)
 
     def issue():
-        return Identity(directory, "kes", algorithm="ec", names=("IP:127.0.0.1",), authority=authority,
+        return Identity(tmp_path, "kes", algorithm="ec", names=("IP:127.0.0.1",), authority=authority,
                         usage=ExtendedKeyUsageOID.SERVER_AUTH)
 
-    pair = Pair(tmp_path_factory.mktemp("outage"))
+    pair = make_pair()
     pair.kes.certificate = issue()
     pair.kes.write_configuration()
     pair.server.environment["MINIO_KMS_KES_CAPATH"] = str(authority.certificate)

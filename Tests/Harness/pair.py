@@ -43,9 +43,9 @@ def new_api_key():
 class Pair:
     """Both servers, neither of them started. `with_api_key` is one of two ways to tell the key server who asks.
 
-    The policy permits `calls` for keys of the `pattern`, and nothing else."""
+    The policy permits `calls` for keys whose names begin with my-key, and nothing else."""
 
-    def __init__(self, directory, *, with_api_key=False, calls=CALLS, pattern="my-key*", certificates=None):
+    def __init__(self, directory, *, with_api_key=False, calls=CALLS, certificates=None):
         self.kes = KESServer(directory / "kes")
         self.kes.admin = NewIdentity(directory / "root", "root")
         self.kes.admin_text = self.kes.admin.text
@@ -65,16 +65,16 @@ class Pair:
                             "MINIO_KMS_KES_KEY_FILE": str(self.app.key)}
         self.server = Server(directory / "server", environment=environment, keyring=False, certificates=certificates)
         self.server.secrets += secrets
-        self.allow(calls, pattern)
+        self.allow(calls)
 
     # --- the key server
 
-    def allow(self, calls=CALLS, pattern="my-key*", *, deny=(), identities=None):
+    def allow(self, calls=CALLS, *, rules=None, deny=(), identities=None):
         """Writes the configuration with this policy; the key server reads it at its start or when it is told to.
 
-        `deny` holds calls with names: ("decrypt/my-key-2",)."""
-        allowed, denied = ("".join(f"    - /v1/key/{rule}\n" for rule in rules)
-                           for rules in ((f"{call}/{pattern}" for call in calls), deny))
+        Instead of `calls` it can have whole `rules`; `deny` has such, too."""
+        rules = rules or [f"/v1/key/{call}/my-key*" for call in calls]
+        allowed, denied = ("".join(f"    - {rule}\n" for rule in some) for some in (rules, deny))
         who = "".join(f"    - {text}\n" for text in identities or [self.app_text])
         self.kes.policies = (f"policy:\n  object-server:\n    allow:\n{allowed}" +
                              (f"    deny:\n{denied}" if denied else "") + f"    identities:\n{who}")
@@ -117,7 +117,11 @@ class Pair:
             assert self.kes.terminate() == 0, self.kes.log_text()
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.remove()
+            raise
 
     def __exit__(self, kind, _value, _trace):
         try:

@@ -251,6 +251,13 @@ class Server:
         """One signed request through the harness's own signer; see `wire.signed_request`."""
         return wire.signed_request(self, method, target, headers, body, **options)
 
+    def keys(self, *arguments):
+        """A command of `coffer keys` about this server."""
+        environment = {"PATH": os.environ.get("PATH", ""), "MINIO_ROOT_USER": self.access_key,
+                       "MINIO_ROOT_PASSWORD": self.secret_key, "HOME": str(self.home)}
+        return subprocess.run([binary(), "keys", *arguments, "--endpoint", self.endpoint], env=environment,
+                              capture_output=True, text=True, timeout=60)
+
     def delete(self, bucket, document, **options):
         """DeleteObjects with the digest that it demands."""
         digest = base64.b64encode(hashlib.md5(document).digest()).decode()
