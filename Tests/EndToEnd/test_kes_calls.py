@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pair import KEY, Pair
-from payloads import BUCKET_KEY, CUSTOMER_KEY, KEY_ID, MIB, SSE, SSE_C, payload
+from payloads import BUCKET_KEY, CUSTOMER_KEY, KEY_ID, MIB, SSE, SSE_C, completion, payload
 
 SSE_S3 = {SSE: "AES256"}
 KMS = {SSE: "aws:kms"}
@@ -196,13 +196,8 @@ def upload(server, key, headers):
     upload = server.call("POST", f"{key}?uploads", headers).find("UploadId")
     parts = [(number, server.call("PUT", f"{key}?partNumber={number}&uploadId={upload}", body=body).headers["etag"])
              for number, body in ((1, payload(5 * MIB)), (2, BODY))]
-    assert server.call("POST", f"{key}?uploadId={upload}", body=complete(parts)).status == 200
+    assert server.call("POST", f"{key}?uploadId={upload}", body=completion(parts)).status == 200
     return key
-
-
-def complete(parts):
-    items = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>" for number, etag in parts)
-    return f"<CompleteMultipartUpload>{items}</CompleteMultipartUpload>".encode()
 
 
 @pytest.mark.parametrize("headers, second", ((SSE_S3, NOTHING), (KMS, MADE)), ids=("sse-s3", "sse-kms"))
@@ -215,7 +210,7 @@ def test_an_upload_costs_what_a_put_costs_and_no_more(call, bucket, headers, sec
         part = f"{upload}&partNumber={number}"
         assert call("PUT", part, body=payload(5 * MIB, number), answers=sent) == NOTHING, f"part {number}"
     assert call("GET", upload) == NOTHING
-    assert call("POST", upload, body=complete(enumerate((one.headers["etag"] for one in sent), 1))) == NOTHING
+    assert call("POST", upload, body=completion(enumerate((one.headers["etag"] for one in sent), 1))) == NOTHING
     assert call("GET", key) == NOTHING
     assert call("POST", f"{key}?uploads", headers, answers=created) == second
     assert call("DELETE", f"{key}?uploadId={created[1].find('UploadId')}", status=204) == NOTHING
@@ -224,13 +219,14 @@ def test_an_upload_costs_what_a_put_costs_and_no_more(call, bucket, headers, sec
 @pytest.mark.parametrize("headers", (SSE_S3, KMS), ids=("sse-s3", "sse-kms"))
 def test_after_a_restart_the_first_part_opens_the_data_key(call, pair, bucket, headers):
     key, sent = f"/{bucket}/k", []
-    upload, aborted = (f"{key}?uploadId={pair.server.call('POST', f'{key}?uploads', headers).find('UploadId')}" for _ in "12")
+    begun = [pair.server.call("POST", f"{key}?uploads", headers).find("UploadId") for _ in range(2)]
+    upload, aborted = (f"{key}?uploadId={one}" for one in begun)
     pair.server.restart()
     assert call("GET", upload) == NOTHING
     assert call("PUT", f"{upload}&partNumber=1", body=payload(5 * MIB), answers=sent) == OPENED
     assert call("PUT", f"{upload}&partNumber=2", body=payload(5 * MIB), answers=sent) == NOTHING
     pair.server.restart()
-    assert call("POST", upload, body=complete(enumerate((one.headers["etag"] for one in sent), 1))) == NOTHING
+    assert call("POST", upload, body=completion(enumerate((one.headers["etag"] for one in sent), 1))) == NOTHING
     assert call("DELETE", aborted, status=204) == NOTHING
 
 

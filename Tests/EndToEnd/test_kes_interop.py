@@ -16,7 +16,7 @@ import make_kes_vectors
 from drive import KESDrive
 from kes import KESServer
 from pair import KEY, Pair
-from payloads import BUCKET_KEY, CONTEXT, KEY_ID, MIB, SSE, context as client_context, payload
+from payloads import BUCKET_KEY, CONTEXT, KEY_ID, MIB, SSE, completion, context as client_context, payload
 
 ENCODE, DECODE = lambda value: base64.b64encode(value).decode(), base64.b64decode
 CIPHERS = ("AES256", "ChaCha20")
@@ -143,7 +143,8 @@ def as_json(raw, cipher):
 def as_messagepack(raw, cipher):
     """What they answered until 2024: an array of name, id, IV, nonce, sealed bytes."""
     name = {"AES256": "AES256-GCM_SHA256", "ChaCha20": "XCHACHA20-POLY1305"}[cipher].encode()
-    binary = lambda value: (b"\xc4" + bytes([len(value)]) if len(value) < 256 else b"\xc5" + struct.pack(">H", len(value))) + value
+    binary = lambda value: (struct.pack(">BB", 0xC4, len(value)) if len(value) < 256
+                            else struct.pack(">BH", 0xC5, len(value))) + value
     return (b"\x95" + bytes([0xA0 | len(name)]) + name + b"\xd9\x20" + b"630dcd2966c4336691125448bbb25b4f" +
             binary(raw[-28:-12]) + binary(raw[-12:]) + binary(raw[:-28]))
 
@@ -247,8 +248,7 @@ def drive(tmp_path_factory):
             assert server.call("PUT", f"/bound/{name}", headers, payload(70_000)).status == 200
         upload = server.call("POST", "/bound/parts?uploads", KMS).find("UploadId")
         part = server.call("PUT", f"/bound/parts?partNumber=1&uploadId={upload}", body=payload(6 * MIB)).headers["etag"]
-        document = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part></CompleteMultipartUpload>"
-        assert server.call("POST", f"/bound/parts?uploadId={upload}", body=document.encode()).status == 200
+        assert server.call("POST", f"/bound/parts?uploadId={upload}", body=completion([(1, part)])).status == 200
         server.stop()
         yield KESDrive(server.drive, pair.kes.store)
         server.start()

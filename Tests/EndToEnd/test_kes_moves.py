@@ -4,7 +4,7 @@ import json
 import re
 
 from pair import CALLS, KEY
-from payloads import KEY_ID, MIB, SSE, payload
+from payloads import KEY_ID, MIB, SSE, completion, payload
 from server import REPOSITORY
 
 KMS = {SSE: "aws:kms"}
@@ -21,8 +21,7 @@ def store_everything(server):
         assert server.call("PUT", f"/moved/kms-{number}", KMS, BODY).status == 200
     upload = server.call("POST", "/moved/parts?uploads", KMS).find("UploadId")
     part = server.call("PUT", f"/moved/parts?uploadId={upload}&partNumber=1", body=payload(5 * MIB)).headers["etag"]
-    document = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part></CompleteMultipartUpload>"
-    assert server.call("POST", f"/moved/parts?uploadId={upload}", body=document.encode()).status == 200
+    assert server.call("POST", f"/moved/parts?uploadId={upload}", body=completion([(1, part)])).status == 200
 
 
 def assert_everything_opens(server):

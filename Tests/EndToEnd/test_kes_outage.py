@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from kes import Identity
+from kes import Identity, KESServer
 from pair import NewIdentity
 from payloads import SSE, payload
 
@@ -43,8 +43,9 @@ class Traffic:
         for number in range(5):
             self._prepare(f"warm-{number}", {}, self.warm)
             assert self._read("prepare", f"warm-{number}", needs_call=False)
-        self._threads = [threading.Thread(target=self._repeat, args=(kind, number), daemon=True) for number, kind in enumerate(
-            (self.put_s3, self.put_kms, self.put_kms, self.read_warm, self.read_cold, self.read_cold, self.look, self.remove))]
+        kinds = (self.put_s3, self.put_kms, self.put_kms, self.read_warm, self.read_cold, self.read_cold, self.look, self.remove)
+        self._threads = [threading.Thread(target=self._repeat, args=(kind, number), daemon=True)
+                         for number, kind in enumerate(kinds)]
 
     def _prepare(self, key, headers, names):
         assert self.server.call("PUT", f"/traffic/{key}", headers, body(key)).status == 200
@@ -193,6 +194,25 @@ def test_a_killed_key_server_keeps_only_those_waiting_who_need_it(pair):
     traffic.assert_all_is_there()
     pair.server.restart()
     traffic.assert_all_is_there()
+
+
+def test_of_two_key_servers_on_one_store_one_is_enough(make_pair, tmp_path):
+    pair = make_pair()
+    other = KESServer(tmp_path / "other", policies=pair.kes.policies)
+    other.store, other.certificate = pair.kes.store, pair.kes.certificate
+    other.write_configuration()
+    pair.server.environment["MINIO_KMS_KES_ENDPOINT"] += f",https://127.0.0.1:{other.port}"
+    with other, pair, Traffic(pair.server) as traffic:
+        traffic.wait_for_everything()
+        for killed in (pair.kes, other, pair.kes):
+            killed.kill()
+            traffic.wait_for_everything()
+            killed.start()
+        traffic.read_reserve()
+        traffic.wait_for_more(read_cold_200=4)
+        traffic.stop()
+        assert traffic.failures() == {}
+        traffic.assert_all_is_there()
 
 
 def test_the_object_servers_certificate_is_replaced_while_clients_go_on(pair):

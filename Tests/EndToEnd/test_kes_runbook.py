@@ -99,6 +99,20 @@ def test_generating_and_decrypting_are_enough_when_the_key_is_there(make_pair):
     assert len(made) == 1 and f"req.identity={pair.kes.admin.text}" in made[0]
 
 
+def test_the_policy_of_older_guides_is_enough(make_pair):
+    """To create, generate and decrypt is what KES's own guide for object servers permits."""
+    with make_pair(calls=("create", "generate", "decrypt")) as pair:
+        pair.root("key", "create", SECOND)
+        s3 = pair.server.s3()
+        s3.create_bucket(Bucket="older")
+        s3.put_object(Bucket="older", Key="plain", Body=BODY)
+        s3.put_bucket_encryption(Bucket="older", ServerSideEncryptionConfiguration=default(SECOND))
+        s3.put_object(Bucket="older", Key="kms", Body=BODY)
+        pair.server.restart()
+        for key in ("plain", "kms"):
+            assert pair.server.call("GET", f"/older/{key}").body == BODY
+
+
 @pytest.mark.parametrize("stranger", (False, True), ids=("no generate", "unknown"))
 def test_who_may_not_make_data_keys_is_told_in_the_log_and_serves_what_needs_none(make_pair, stranger):
     pair = make_pair(calls=("describe", "decrypt"))
@@ -201,7 +215,8 @@ def test_a_missing_catalogue_key_is_named_and_not_made_anew(without_catalogue_ke
     pair, _ = without_catalogue_key
     status, said = pair.server.run_to_end()
     assert KEY not in pair.root("key", "ls").stdout.split(), said
-    assert status == 1 and f"this drive needs keys that the KES https://127.0.0.1:{pair.kes.port} does not have: {KEY}" in said, said
+    needs = f"this drive needs keys that the KES https://127.0.0.1:{pair.kes.port} does not have: {KEY}"
+    assert status == 1 and needs in said, said
 
 
 # --- policies that change

@@ -59,6 +59,12 @@ CUSTOMER = SSE + "-customer-"
 COPY_SOURCE_CUSTOMER = "x-amz-copy-source-server-side-encryption-customer-"
 
 
+def completion(parts):
+    """The document that completes an upload of these (number, ETag) pairs."""
+    items = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>" for number, etag in parts)
+    return f"<CompleteMultipartUpload>{items}</CompleteMultipartUpload>".encode()
+
+
 def context(pairs):
     return base64.b64encode(json.dumps(pairs).encode()).decode()
 
