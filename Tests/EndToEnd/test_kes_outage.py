@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -135,11 +136,13 @@ class Traffic:
 
     # --- what the test waits for
 
-    def wait_for_more(self, **kinds):
-        """Waits until so many more answers of each kind with its status came: wait_for_more(put_kms_503=2)."""
+    @contextmanager
+    def more(self, **kinds):
+        """Waits until so many more answers of each kind with its status came than before: more(put_kms_503=2)."""
         wanted = {(name.rpartition("_")[0], int(name.rpartition("_")[2])): count for name, count in kinds.items()}
         with self._lock:
             before = Counter(self.seen)
+        yield
         deadline = time.monotonic() + DEADLINE_SECONDS
         while any(self.seen[one] - before[one] < count for one, count in wanted.items()):
             assert time.monotonic() < deadline, f"{kinds}: {self.seen - before}, {self.wrong[:3]}"
@@ -147,7 +150,8 @@ class Traffic:
 
     def wait_for_everything(self, count=5):
         """Waits until clients of every kind had their way some more times."""
-        self.wait_for_more(put_s3_200=count, put_kms_200=count, read_warm_200=count, look_200=count, remove_204=count)
+        with self.more(put_s3_200=count, put_kms_200=count, read_warm_200=count, look_200=count, remove_204=count):
+            pass
 
     def read_reserve(self):
         """Has clients read objects that nobody has read since the server's start: each needs a call."""
@@ -182,13 +186,12 @@ def test_a_killed_key_server_keeps_only_those_waiting_who_need_it(pair):
         traffic.wait_for_everything()
         assert traffic.failures() == {}
         pair.kes.kill()
-        traffic.read_reserve()
-        traffic.wait_for_more(put_kms_503=3, read_cold_503=3)
-        # Those who need no call went on meanwhile, and go on.
-        traffic.wait_for_more(put_s3_200=5, read_warm_200=5, look_200=5, remove_204=5)
+        # Those who need no call go on meanwhile.
+        with traffic.more(put_kms_503=3, read_cold_503=3, put_s3_200=5, read_warm_200=5, look_200=5, remove_204=5):
+            traffic.read_reserve()
         assert pair.server.call("GET", "/minio/health/live").status == 200
-        pair.kes.start()
-        traffic.wait_for_more(read_cold_200=4)
+        with traffic.more(read_cold_200=4):
+            pair.kes.start()
         traffic.wait_for_everything()
     assert {kind for kind, _ in traffic.failures()} == {"put_kms", "read_cold"}
     traffic.assert_all_is_there()
@@ -208,8 +211,8 @@ def test_of_two_key_servers_on_one_store_one_is_enough(make_pair, tmp_path):
             killed.kill()
             traffic.wait_for_everything()
             killed.start()
-        traffic.read_reserve()
-        traffic.wait_for_more(read_cold_200=4)
+        with traffic.more(read_cold_200=4):
+            traffic.read_reserve()
         traffic.stop()
         assert traffic.failures() == {}
         traffic.assert_all_is_there()
@@ -232,8 +235,8 @@ def test_the_object_servers_certificate_is_replaced_while_clients_go_on(pair):
         assert pair.kes.output_text().count(f"req.identity={old} ") == uses, "nobody asks with the old one any more"
         pair.allow(identities=[new.text])
         pair.kes.reload()
-        traffic.read_reserve()
-        traffic.wait_for_more(read_cold_200=4)
+        with traffic.more(read_cold_200=4):
+            traffic.read_reserve()
         traffic.wait_for_everything()
     assert traffic.failures() == {}
     traffic.assert_all_is_there()
@@ -259,8 +262,8 @@ def test_the_key_servers_certificate_is_replaced_while_clients_go_on(make_pair, 
             issue()  # in the place of the files that are in use
             pair.kes.reload()
             assert pair.kes.served_certificate() != before
-        traffic.read_reserve()
-        traffic.wait_for_more(read_cold_200=4)
+        with traffic.more(read_cold_200=4):
+            traffic.read_reserve()
         traffic.wait_for_everything()
         traffic.stop()
         assert traffic.failures() == {}
