@@ -58,13 +58,14 @@ let package = Package(
         // Level 0: the C world. Each library has exactly one importer above it.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         module("Locking", []),
 
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux"]),
-        module("ObjectStorage", ["CLinux", "Locking", grdb, grdbSQLite, logging]),
+        module("ObjectStorage", ["CSQLite", "CLinux", "Locking", grdb, grdbSQLite, logging]),
         module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
         module("HTTPClient", ["CCurl", "CLinux", "Locking"]),
 

@@ -2,7 +2,7 @@ import S3Protocol
 
 /// Which operation a request is: its method and path, exactly.
 enum AdminRoute {
-    static let prefixes = ["/minio/kms/", "/minio/admin/"]
+    static let prefixes: [StaticString] = ["/minio/kms/", "/minio/admin/"]
 
     private static let operations: [String: any AdminOperation.Type] = {
         var table: [String: any AdminOperation.Type] = [:]

@@ -8,7 +8,7 @@ package import S3Service
 /// Answers the administration requests of `mc admin`, and Coffer's own beside them: JSON in both directions.
 ///
 /// They are signed like S3's, in a header, for an empty region. Only root may send them.
-package final class AdminService: HTTPHandler {
+package final class AdminService: AsyncHTTPHandler {
     private let context: ServiceContext
     private let verifier: SigV4Verifier
     private let requestIDs = RequestIDs()
@@ -20,7 +20,7 @@ package final class AdminService: HTTPHandler {
 
     /// Whether a request target is this service's: no bucket can have such a path.
     package static func serves(_ target: String) -> Bool {
-        AdminRoute.prefixes.contains { target.hasPrefix($0) }
+        AdminRoute.prefixes.contains { target.begins(with: $0) }
     }
 
     package func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {

@@ -68,6 +68,30 @@ package final class PackageOpener: @unchecked Sendable {
         return written
     }
 
+    /// Opens a stream of one package that is in memory as a whole: for small objects an opener would cost more than
+    /// what it does.
+    ///
+    /// `output` has room for `plaintextLength` bytes. Errors as those of an opener.
+    package static func openOnlyPackage(
+        of stream: UnsafeRawBufferPointer, objectKey: ObjectKey, identity: StreamIdentity, plaintextLength: Int64,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(PackageStreamError) {
+        guard PackageFormat.packageCount(ofPlaintext: plaintextLength) == 1,
+            stream.count == PackageFormat.sealedLength(ofPlaintext: plaintextLength)
+        else { throw .lengthMismatch }
+        let header = try PackageHeader(decoding: Array(stream[..<PackageFormat.headerSize]))
+        guard header.plaintextLength == plaintextLength else { throw .lengthMismatch }
+        let isAuthentic = header.streamKey(from: objectKey, identity: identity).withUnsafeBytes { key in
+            withNonce(ofPackage: 0, .final) { nonce in
+                AEAD.open(
+                    UnsafeRawBufferPointer(rebasing: stream[PackageFormat.headerSize...]), key: key, nonce: nonce,
+                    associatedData: UnsafeRawBufferPointer(start: nil, count: 0), algorithm: header.algorithm,
+                    into: output)
+            }
+        }
+        guard isAuthentic else { throw .notAuthentic(package: 0) }
+    }
+
     /// The packages that `count` bytes at rest are, from number `first` on, if they are whole packages of this stream.
     private func numbers(ofPackagesIn count: Int, from first: Int64) throws(PackageStreamError) -> Range<Int64> {
         guard count > 0, first >= 0, first < packageCount else { throw .lengthMismatch }

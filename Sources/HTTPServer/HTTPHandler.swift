@@ -2,43 +2,38 @@ package import NIOCore
 
 /// What answers requests.
 package protocol HTTPHandler: Sendable {
-    /// Answers `request` through `response`.
+    /// Looks at a request whose head has come, and gives its answer or what will make it.
     ///
-    /// One call is one task that prefers the connection's event loop as its executor: whatever takes longer than some
-    /// tens of microseconds of CPU or blocks belongs elsewhere. The request ends when this returns: a response not
-    /// begun becomes a 500, one begun and not finished aborts the connection. The task is cancelled when the client
-    /// goes away.
+    /// Called once for each request, on the connection's event loop: it must never block, and work longer than some
+    /// tens of microseconds belongs elsewhere. Of the body there is what came with the head, see `RequestBody.whole`.
+    func answer(_ request: HTTPRequest) -> HTTPAnswer
+}
+
+package enum HTTPAnswer: Sendable {
+    /// A whole response, for which no task, stream or continuation is made.
+    case now(HTTPResponse)
+    /// What gives the response.
+    ///
+    /// It is one task that prefers the connection's event loop as its executor: whatever takes longer than some tens of
+    /// microseconds of CPU or blocks belongs elsewhere. The request ends when this returns: a response not begun becomes
+    /// a 500, one begun and not finished aborts the connection. The task is cancelled when the client goes away.
+    case later(@Sendable (ResponseWriter) async -> Void)
+}
+
+/// What answers every request in a task.
+package protocol AsyncHTTPHandler: HTTPHandler {
+    /// Answers `request` through `response`; see ``HTTPAnswer/later(_:)``.
     func handle(_ request: HTTPRequest, _ response: ResponseWriter) async
-
-    /// Answers `request` on the spot, or gives nil to have `handle` called for it.
-    ///
-    /// For answers that need no waiting: no task, no stream and no continuation is made for them. Called on the event
-    /// loop before `handle`, for requests whose whole body, at most `HTTPServer.immediateBodyBytes` of declared
-    /// length, came with the head; a caller may get `handle` without this at any time, so `handle` has to know all
-    /// answers. It must never block, and work longer than some tens of microseconds belongs elsewhere.
-    func respondNow(_ request: ImmediateRequest) -> ImmediateResponse?
 }
 
-extension HTTPHandler {
-    package func respondNow(_ request: ImmediateRequest) -> ImmediateResponse? { nil }
-}
-
-/// A request that has come as a whole.
-package struct ImmediateRequest: Sendable {
-    package let head: RequestHead
-    /// Empty when the request has no body.
-    package let body: ByteBuffer
-    package let connection: ConnectionInfo
-
-    package init(head: RequestHead, body: ByteBuffer, connection: ConnectionInfo) {
-        self.head = head
-        self.body = body
-        self.connection = connection
+extension AsyncHTTPHandler {
+    package func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        .later { await handle(request, $0) }
     }
 }
 
 /// A whole response.
-package struct ImmediateResponse: Sendable {
+package struct HTTPResponse: Sendable {
     /// Its `contentLength` counts only in answers to HEAD and with 304, whose bodies are not sent.
     package var head: ResponseHead
     package var body: ByteBuffer?

@@ -9,8 +9,8 @@ import Synchronization
 package final class HTTPServer: Sendable {
     /// At most so many bytes of a connection's input are in memory before its handler gets them.
     package static let receiveBufferBytes = 1024 * 1024
-    /// Bodies up to so many bytes that came with their heads are given to `HTTPHandler.respondNow`.
-    package static let immediateBodyBytes = 16 * 1024
+    /// Bodies up to so many bytes that came with their heads are whole when the handler is asked.
+    package static let earlyBodyBytes = 16 * 1024
     /// A response's `write` waits while more than so many bytes wait for the client, until fewer than
     /// `writeLowWaterBytes` do.
     package static let writeHighWaterBytes = 2 * 1024 * 1024

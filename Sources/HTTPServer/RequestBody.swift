@@ -72,6 +72,14 @@ package final class RequestBody: @unchecked Sendable {
 
     // MARK: On the loop
 
+    /// The body, if all of it came with the head, is short, and nothing has been taken of it.
+    ///
+    /// On the connection's event loop only: for ``HTTPHandler/answer(_:)``.
+    package var whole: ByteBuffer? {
+        guard isComplete, nextPiece == 0, pieces.count <= 1 else { return nil }
+        return pieces.first ?? ByteBuffer()
+    }
+
     /// The whole body has come, whether or not it was asked for.
     private(set) var isComplete = false
 

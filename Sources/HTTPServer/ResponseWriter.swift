@@ -60,6 +60,10 @@ package final class ResponseWriter: @unchecked Sendable {
         }
     }
 
+    package func send(_ response: HTTPResponse) async {
+        await send(response.head, body: response.body)
+    }
+
     /// Sends the head; waits while the client is behind.
     package func start(_ head: ResponseHead) async throws(ResponseError) {
         try await perform(.start(head))

@@ -7,8 +7,8 @@ extension KESService {
     func send(_ stream: LogStream, _ call: Call, _ response: ResponseWriter) async {
         let feed = stream.feed(logs)
         guard let listener = feed.listen() else {
-            let answer = refuse(call, KESFault(status: 503, message: "too many clients read this log"))
-            return await response.send(answer.head, body: answer.body)
+            return await response.send(
+                refuse(call, KESFault(status: 503, message: "too many clients read this log")).response)
         }
         defer { feed.remove(listener) }
         logs.audit.record(call, status: 200, nanoseconds: call.start.elapsed)

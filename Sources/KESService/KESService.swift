@@ -37,26 +37,13 @@ package final class KESService: HTTPHandler {
     /// Seconds since the service began, as nanoseconds.
     var uptime: Int64 { start.elapsed }
 
-    package func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
-        let head = request.head
-        switch recognise(head, request.connection) {
-        case .answer(let answer): await response.send(answer.head, body: answer.body)
-        case .refusal(let call, let fault):
-            let answer = refuse(call, fault)
-            await response.send(answer.head, body: answer.body)
-        case .call(let call): await perform(call, request, response)
-        }
-    }
-
-    package func respondNow(_ request: ImmediateRequest) -> ImmediateResponse? {
+    package func answer(_ request: HTTPRequest) -> HTTPAnswer {
         switch recognise(request.head, request.connection) {
-        case .answer(let answer): return ImmediateResponse(answer.head, body: answer.body)
-        case .refusal(let call, let fault):
-            let answer = refuse(call, fault)
-            return ImmediateResponse(answer.head, body: answer.body)
+        case .answer(let answer): return .now(answer.response)
+        case .refusal(let call, let fault): return .now(refuse(call, fault).response)
         case .call(let call):
-            guard let answer = answerNow(call, request.body) else { return nil }
-            return ImmediateResponse(answer.head, body: answer.body)
+            if let answer = answerNow(call, request.body) { return .now(answer.response) }
+            return .later { await self.perform(call, request, $0) }
         }
     }
 
@@ -158,18 +145,18 @@ package final class KESService: HTTPHandler {
             answer = failed(call, error)
         }
         end(call, answer)
-        await response.send(answer.head, body: answer.body)
+        await response.send(answer.response)
     }
 
     /// The answer when nothing has to be waited for; counted and recorded then.
-    private func answerNow(_ call: Call, _ bytes: ByteBuffer) -> ServiceAnswer? {
+    private func answerNow(_ call: Call, _ input: RequestBody) -> ServiceAnswer? {
         var answer: ServiceAnswer?
         do throws(KESFault) {
             switch call.route.handler {
             case .immediate(let route): answer = try route.answer(call, in: self)
             case .waiting(let route):
-                // An empty body that came in chunks is not given to this function.
-                let body = CallBody(bytes: bytes, isAbsent: bytes.readableBytes == 0)
+                guard let bytes = input.whole else { return nil }
+                let body = CallBody(bytes: bytes, isAbsent: input.declaredLength == 0)
                 answer = try route.cachedAnswer(call, body, in: self)
             case .stream: return nil
             }

@@ -58,8 +58,9 @@ struct ServiceAnswer: Sendable {
         return answer
     }
 
-    var head: ResponseHead {
-        ResponseHead(status: status, headers: headers, contentLength: Int64(body?.readableBytes ?? 0))
+    var response: HTTPResponse {
+        HTTPResponse(
+            ResponseHead(status: status, headers: headers, contentLength: Int64(body?.readableBytes ?? 0)), body: body)
     }
 }
 

@@ -1,9 +1,9 @@
 package import Cryptography
 import Encryption
 import KeyManagement
+import Locking
 package import ObjectStorage
 import S3Protocol
-import Synchronization
 
 /// Something at rest that did not open or does not fit together: edited, cut, swapped, or written by a defect.
 ///
@@ -22,7 +22,7 @@ package struct Corruption: Error, CustomStringConvertible {
 /// key, whatever needs a record fails as the key service's being unavailable; what needs only clear columns goes on.
 package final class Catalogue: Sendable {
     package let store: ObjectStore
-    private let opened = AtomicLazyReference<RecordSealer>()
+    private let opened = ShortLock<RecordSealer?>(nil)
 
     /// A catalogue that is locked until ``unlock(with:)``.
     package init(store: ObjectStore) {
@@ -31,14 +31,14 @@ package final class Catalogue: Sendable {
 
     /// Gives it the catalogue key; the first one given stays.
     package func unlock(with catalogueKey: SecretKey) {
-        _ = opened.storeIfNil(RecordSealer(catalogueKey: catalogueKey))
+        opened.withLock { if $0 == nil { $0 = RecordSealer(catalogueKey: catalogueKey) } }
     }
 
-    package var isLocked: Bool { opened.load() == nil }
+    package var isLocked: Bool { opened.withLock { $0 == nil } }
 
     private var sealer: RecordSealer {
         get throws(KeyServiceError) {
-            guard let sealer = opened.load() else {
+            guard let sealer = opened.withLock({ $0 }) else {
                 throw .unavailable("it has not opened the drive's catalogue key yet")
             }
             return sealer

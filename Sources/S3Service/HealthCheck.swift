@@ -2,6 +2,7 @@ import HTTPServer
 import KeyManagement
 import Logging
 import ObjectStorage
+import S3Protocol
 
 /// MinIO's health addresses, for load balancers and container runtimes.
 ///
@@ -11,28 +12,36 @@ struct HealthCheck: Sendable {
 
     let context: ServiceContext
 
-    /// `nil` when the target is none of the health addresses.
-    func answer(to head: RequestHead) async -> ResponseHead? {
-        guard head.method == "GET" || head.method == "HEAD" else { return nil }
-        let path = head.target.prefix { $0 != "?" }.dropFirst(Self.prefix.utf8CodeUnitCount)
-        switch path {
-        case "live":
-            // The process answers: asks nobody.
-            return ResponseHead(status: 200, headers: [("server", "Coffer")], contentLength: 0)
-        case "ready":
-            return await ready()
-        case "cluster", "cluster/read":
-            let isWritable = isDriveWritable
-            return ResponseHead(
-                status: isWritable ? 200 : 503,
-                headers: [
-                    ("server", "Coffer"), ("x-minio-read-quorum", "1"), ("x-minio-write-quorum", "1"),
-                    ("x-minio-storage-class-defaults", "true"),
-                ] + (isWritable ? [] : [("x-minio-server-status", "offline")]),
-                contentLength: 0)
-        default:
-            return nil
+    private enum Address: String {
+        case live, ready, cluster
+        case clusterRead = "cluster/read"
+    }
+
+    private static func address(_ head: RequestHead) -> Address? {
+        guard head.method == "GET" || head.method == "HEAD", head.target.begins(with: prefix) else { return nil }
+        return Address(rawValue: String(head.target.prefix { $0 != "?" }.dropFirst(prefix.utf8CodeUnitCount)))
+    }
+
+    /// The answer to a request for a health address; `nil` for others.
+    func answer(to head: RequestHead) -> HTTPAnswer? {
+        switch Self.address(head) {
+        case nil: nil
+        // The process answers: asks nobody.
+        case .live: .now(HTTPResponse(ResponseHead(status: 200, headers: [("server", "Coffer")], contentLength: 0)))
+        case .ready: .later { await $0.send(HTTPResponse(await ready())) }
+        case .cluster, .clusterRead: .now(HTTPResponse(cluster()))
         }
+    }
+
+    private func cluster() -> ResponseHead {
+        let isWritable = isDriveWritable
+        return ResponseHead(
+            status: isWritable ? 200 : 503,
+            headers: [
+                ("server", "Coffer"), ("x-minio-read-quorum", "1"), ("x-minio-write-quorum", "1"),
+                ("x-minio-storage-class-defaults", "true"),
+            ] + (isWritable ? [] : [("x-minio-server-status", "offline")]),
+            contentLength: 0)
     }
 
     /// The drive takes writes and the key service makes and opens data keys.

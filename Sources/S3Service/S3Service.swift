@@ -16,18 +16,33 @@ package final class S3Service: HTTPHandler {
         health = HealthCheck(context: context)
     }
 
-    package func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
-        if request.head.target.begins(with: HealthCheck.prefix), let answer = await health.answer(to: request.head) {
-            await response.send(answer, body: nil)
-            return
-        }
+    package func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        if let answer = health.answer(to: request.head) { return answer }
         let id = requestIDs.next()
         do {
             let (operation, s3Request) = try recognise(request, id: id)
-            let answer = try await operation.perform(in: context)
-            try await send(answer, to: s3Request, response)
+            switch try operation.begin(in: context) {
+            case .waiting(let rest):
+                return later(s3Request) { try await self.send(rest(), to: s3Request, $0) }
+            case .done(let answer):
+                if let response = try whole(answer, to: s3Request) { return .now(response) }
+                return later(s3Request) { try await self.send(answer, to: s3Request, $0) }
+            }
         } catch {
-            await refuse(request, id: id, error, response)
+            return .now(refusal(of: request.head, id: id, error))
+        }
+    }
+
+    private func later(
+        _ request: S3Request, _ work: @escaping @Sendable (ResponseWriter) async throws -> Void
+    ) -> HTTPAnswer {
+        .later { response in
+            do {
+                try await work(response)
+            } catch {
+                let refusal = self.refusal(of: request.head, id: request.id, error)
+                if response.hasStarted { response.abort() } else { await response.send(refusal) }
+            }
         }
     }
 
@@ -64,24 +79,34 @@ package final class S3Service: HTTPHandler {
         guard request.accessKey != nil else { throw S3Error(.accessDenied) }
     }
 
-    private func send(_ answer: S3Response, to request: S3Request, _ response: ResponseWriter) async throws {
-        var head = ResponseHead(
-            status: answer.status, headers: commonHeaders(request.id) + answer.headers, contentLength: 0)
+    /// The answer as it goes out, if all of it is in memory.
+    private func whole(_ answer: S3Response, to request: S3Request) throws -> HTTPResponse? {
+        var head = head(of: answer, request)
         switch answer.body {
         case .empty:
             if answer.status == 204 || answer.status == 304 { head.contentLength = nil }
-            await response.send(head, body: nil)
+            return HTTPResponse(head)
         case .described(let length):
             head.contentLength = length
-            await response.send(head, body: nil)
+            return HTTPResponse(head)
         case .xml(let document):
             head.headers.append(("content-type", "application/xml"))
-            head.contentLength = Int64(document.count)
-            await response.send(head, body: ByteBuffer(bytes: document))
+            return HTTPResponse(head, body: ByteBuffer(bytes: document))
         case .object(let body):
-            head.contentLength = body.length
-            try await send(head, body, request, response)
+            return try body.wholeFromMemory().map { HTTPResponse(head, body: $0) }
         }
+    }
+
+    private func head(of answer: S3Response, _ request: S3Request) -> ResponseHead {
+        ResponseHead(status: answer.status, headers: commonHeaders(request.id) + answer.headers, contentLength: 0)
+    }
+
+    private func send(_ answer: S3Response, to request: S3Request, _ response: ResponseWriter) async throws {
+        if let whole = try whole(answer, to: request) { return await response.send(whole) }
+        guard case .object(let body) = answer.body else { return }
+        var head = head(of: answer, request)
+        head.contentLength = body.length
+        try await send(head, body, request, response)
     }
 
     /// The first block is opened before the status line goes out, so that what can be refused is refused properly.
@@ -118,15 +143,11 @@ package final class S3Service: HTTPHandler {
         }
     }
 
-    private func refuse(_ request: HTTPRequest, id: String, _ error: any Error, _ response: ResponseWriter) async {
+    private func refusal(of head: RequestHead, id: String, _ error: any Error) -> HTTPResponse {
         let refusal = s3Error(for: error)
-        log(error, refusal, id: id, request.head)
-        guard !response.hasStarted else {
-            response.abort()
-            return
-        }
-        let answer = ErrorAnswer(refusal, request: request.head, id: id, region: context.settings.region)
-        await response.send(answer.head(commonHeaders(id)), body: answer.body)
+        log(error, refusal, id: id, head)
+        let answer = ErrorAnswer(refusal, request: head, id: id, region: context.settings.region)
+        return HTTPResponse(answer.head(commonHeaders(id)), body: answer.body)
     }
 
     /// One line an error, with the request's id.

@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import TestSupport
 
-struct ClosureHandler: HTTPHandler {
+struct ClosureHandler: AsyncHTTPHandler {
     let respond: @Sendable (HTTPRequest, ResponseWriter) async -> Void
 
     func handle(_ request: HTTPRequest, _ response: ResponseWriter) async { await respond(request, response) }

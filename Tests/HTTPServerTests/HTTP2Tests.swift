@@ -260,14 +260,14 @@ import Testing
 
 /// Answers `/now` on the spot and everything else in a task.
 private struct PromptHandler: HTTPHandler {
-    func respondNow(_ request: ImmediateRequest) -> ImmediateResponse? {
-        guard request.head.target == "/now" else { return nil }
-        return ImmediateResponse(status: 200, body: Array("now \(request.body.readableBytes)".utf8))
-    }
-
-    func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
-        _ = try? await request.body.collect(upTo: 1 << 20)
-        await response.send(200, "later")
+    func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        if request.head.target == "/now", let body = request.body.whole {
+            return .now(HTTPResponse(status: 200, body: Array("now \(body.readableBytes)".utf8)))
+        }
+        return .later { response in
+            _ = try? await request.body.collect(upTo: 1 << 20)
+            await response.send(200, "later")
+        }
     }
 }
 

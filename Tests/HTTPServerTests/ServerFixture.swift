@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 
 /// A handler made of a closure.
-struct ClosureHandler: HTTPHandler {
+struct ClosureHandler: AsyncHTTPHandler {
     let respond: @Sendable (HTTPRequest, ResponseWriter) async -> Void
 
     func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {

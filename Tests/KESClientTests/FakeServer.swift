@@ -20,7 +20,7 @@ struct Answer: Sendable {
 }
 
 /// Speaks KES's protocol without its server: a closure gives the answers, and every request is kept.
-final class FakeServer: HTTPHandler {
+final class FakeServer: AsyncHTTPHandler {
     private let answer: @Sendable (String) -> Answer
     private let seen = Mutex<[String]>([])
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Tells each client who it is, as the server sees it.
-private struct Mirror: HTTPHandler {
+private struct Mirror: AsyncHTTPHandler {
     func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
         let identity =
             request.connection.peerCertificates.first.flatMap { try? Certificate(der: $0) }

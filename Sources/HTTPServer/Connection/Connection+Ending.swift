@@ -7,7 +7,7 @@ import NIOSSL
 extension Connection {
     func checkDeadline(_ now: NIODeadline) {
         if bodyDeadline.isOver(now) {
-            failBody(.stalled)
+            failBody(.stalled, body)
             body?.wakeReader()
         }
         if writeDeadline.isOver(now) {

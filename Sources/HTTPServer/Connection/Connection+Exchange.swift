@@ -11,35 +11,51 @@ extension Connection {
         isHEAD = head.method == "HEAD"
         if !summary.keepsAlive { closesAfterResponse = true }
         hasHeadDeadline = false
-        let whole = input.takeWholeBody(upTo: HTTPServer.immediateBodyBytes)
-        if let whole, isWritable {
-            let request = ImmediateRequest(head: head, body: whole, connection: info)
-            if let response = server.handler.respondNow(request) { return sendNow(response) }
-        }
         let body = RequestBody(declaredLength: summary.declaredLength, loop: loop, channel: self)
-        if let whole {
-            body.append(whole)
-            body.complete()
+        takeEarly(body)
+        owesContinue = summary.expectsContinue && !body.isComplete
+        switch server.handler.answer(HTTPRequest(head: head, body: body, connection: info)) {
+        case .now(let response) where body.isComplete && isWritable:
+            body.detach()
+            sendNow(response)
+        case .now(let response): begin(body) { await $0.send(response) }
+        case .later(let work): begin(body, work)
         }
-        owesContinue = summary.expectsContinue && whole == nil
-        begin(HTTPRequest(head: head, body: body, connection: info))
     }
 
-    private func sendNow(_ response: ImmediateResponse) {
+    /// Takes a short body that came with its head, so that who needs it whole need not wait for it.
+    private func takeEarly(_ body: RequestBody) {
+        if let declared = body.declaredLength {
+            guard declared <= Int64(min(HTTPServer.earlyBodyBytes, input.waitingBytes)) else { return }
+            guard declared > 0 else { return body.complete() }
+        } else if input.waitingBytes > HTTPServer.earlyBodyBytes {
+            return
+        }
+        while true {
+            switch input.takeBody({ body.append($0) }) {
+            case .piece: continue
+            case .needsMoreBytes: return
+            case .final: return body.complete()
+            case .malformed: return failBody(.malformed, body)
+            }
+        }
+    }
+
+    private func sendNow(_ response: HTTPResponse) {
         var head = response.head
         head.settleLength(of: response.body, inAnswerToHEAD: isHEAD)
         send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? response.body : nil)
         closesAfterResponse ? closeGently() : awaitNextRequest()
     }
 
-    private func begin(_ request: HTTPRequest) {
+    private func begin(_ body: RequestBody, _ work: @escaping @Sendable (ResponseWriter) async -> Void) {
         let writer = ResponseWriter(isHEAD: isHEAD, loop: loop, channel: self)
-        body = request.body
+        self.body = body
         self.writer = writer
         bodyWanted = false
         phase = .exchanging
         phaseDeadline.stop()
-        task = server.handle(request, writer, on: loop) { [self] in handlerReturned(writer) }
+        task = server.run(work, writer, on: loop) { [self] in handlerReturned(writer) }
     }
 
     private func handlerReturned(_ writer: ResponseWriter) {

@@ -58,7 +58,7 @@ extension Connection {
             disconnect()
         case .piece: break
         case .final: body.complete()
-        case .malformed: failBody(.malformed)
+        case .malformed: failBody(.malformed, body)
         }
         if !body.isStarving {
             bodyWanted = false
@@ -67,7 +67,7 @@ extension Connection {
         return true
     }
 
-    func failBody(_ error: BodyError) {
+    func failBody(_ error: BodyError, _ body: RequestBody?) {
         closesAfterResponse = true
         input.discard()
         body?.fail(error)

@@ -91,15 +91,6 @@ struct RequestInput {
         }
     }
 
-    /// The whole body, if it has come, its length was declared and is at most `limit`.
-    mutating func takeWholeBody(upTo limit: Int) -> ByteBuffer? {
-        guard let remaining = remainingBodyBytes, remaining <= Int64(min(limit, waitingBytes)) else { return nil }
-        var whole = ByteBuffer()
-        guard remaining > 0 else { return whole }
-        guard case .final = takeBody({ whole = $0 }) else { return nil }
-        return whole
-    }
-
     private mutating func drop(_ count: Int) {
         waiting.moveReaderIndex(forwardBy: count)
         // Lets the receive buffer go as soon as its last reader is done with it.

@@ -34,14 +34,14 @@ final class ServerState: Sendable {
         openConnections.subtract(1, ordering: .relaxed)
     }
 
-    /// Has the handler answer `request` in a task on `loop`; `returned` is called there in a turn of its own.
-    func handle(
-        _ request: HTTPRequest, _ writer: ResponseWriter, on loop: ConnectionLoop,
+    /// Does a handler's work in a task on `loop`; `returned` is called there in a turn of its own.
+    func run(
+        _ work: @escaping @Sendable (ResponseWriter) async -> Void, _ writer: ResponseWriter, on loop: ConnectionLoop,
         returned: @escaping @Sendable () -> Void
     ) -> Task<Void, Never> {
         runningRequests.add(1, ordering: .relaxed)
         return Task(executorPreference: loop.executor) { [self] in
-            await handler.handle(request, writer)
+            await work(writer)
             loop.run {
                 self.runningRequests.subtract(1, ordering: .relaxed)
                 returned()

@@ -23,11 +23,11 @@ struct HTTP2RequestHead {
         summary = scan.summary
     }
 
-    /// The body may fit into `ImmediateRequest`.
+    /// The body may fit into ``RequestBody/whole``.
     var isShort: Bool {
         switch summary.framing {
         case .none, .chunked: true
-        case .fixed(let length): length <= Int64(HTTPServer.immediateBodyBytes)
+        case .fixed(let length): length <= Int64(HTTPServer.earlyBodyBytes)
         }
     }
 

@@ -85,7 +85,7 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
             self.readIfWanted()
         }
         guard awaitsBody else { return }
-        let isThere = inputEnded || early.readableBytes > HTTPServer.immediateBodyBytes
+        let isThere = inputEnded || early.readableBytes > HTTPServer.earlyBodyBytes
         loop.later { isThere ? self.open() : self.read() }
     }
 
@@ -175,20 +175,25 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
             answer(.overloaded)
             return connection.shutDown()
         }
-        if inputEnded, early.readableBytes <= HTTPServer.immediateBodyBytes {
-            let whole = ImmediateRequest(head: head, body: early, connection: connection.info)
-            if let response = server.handler.respondNow(whole) { return sendNow(response) }
-        }
         let body = RequestBody(declaredLength: declaredLength(request), loop: loop, channel: self)
-        let writer = ResponseWriter(isHEAD: isHEAD, loop: loop, channel: self)
         body.append(early)
         early = ByteBuffer()
         if inputEnded { body.complete() }
         owesContinue = request.summary.expectsContinue && !inputEnded && body.isStarving
+        switch server.handler.answer(HTTPRequest(head: head, body: body, connection: connection.info)) {
+        case .now(let response) where body.isComplete:
+            body.detach()
+            sendNow(response)
+        case .now(let response): begin(body) { await $0.send(response) }
+        case .later(let work): begin(body, work)
+        }
+    }
+
+    private func begin(_ body: RequestBody, _ work: @escaping @Sendable (ResponseWriter) async -> Void) {
+        let writer = ResponseWriter(isHEAD: isHEAD, loop: loop, channel: self)
         (self.body, self.writer) = (body, writer)
         phase = .exchanging
-        let whole = HTTPRequest(head: head, body: body, connection: connection.info)
-        task = server.handle(whole, writer, on: loop) { [self] in handlerReturned(writer) }
+        task = server.run(work, writer, on: loop) { [self] in handlerReturned(writer) }
     }
 
     /// The HTTP/2 layer sees to it that no other number of bytes comes.
@@ -199,7 +204,7 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         }
     }
 
-    private func sendNow(_ response: ImmediateResponse) {
+    private func sendNow(_ response: HTTPResponse) {
         var head = response.head
         head.settleLength(of: response.body, inAnswerToHEAD: isHEAD)
         send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? response.body : nil)

@@ -9,8 +9,7 @@ extension Session {
             return try listing.run(
                 try prepare(
                     """
-                    SELECT v.bucket, v.key, v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob,
-                        v.sealed
+                    SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.key
                     FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key >= ?
                     ORDER BY v.key, v.ord DESC
                     """))
@@ -27,6 +26,8 @@ private struct Listing {
     private let delimiter: [UInt8]
     private let skipPrefix: [UInt8]?
     private let limit: Int
+    /// Behind those that `readVersion` reads.
+    private static let keyColumn: Int32 = 9
     /// Where the next seek begins; nil when nothing can follow.
     private var start: [UInt8]?
     private var entries: [ListEntry] = []
@@ -49,7 +50,7 @@ private struct Listing {
         seek: while let position = start {
             rows.bind(.integer(bucket.rawValue), .blob(position))
             while try rows.step() {
-                switch rows.withBytes(1, { decide($0, previousKey: previousKey) }) {
+                switch rows.withBytes(Self.keyColumn, { decide($0, previousKey: previousKey) }) {
                 case .end:
                     return ListPage(entries: entries, isTruncated: false)
                 case .jump(let past):
@@ -61,17 +62,17 @@ private struct Listing {
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
                     // A folded prefix counts only when something in it is visible; delete markers are stepped over.
                     if isDeleteMarker(rows) {
-                        previousKey = rows.bytes(1)
+                        previousKey = rows.bytes(Self.keyColumn)
                         continue
                     }
                     entries.append(.commonPrefix(String(decoding: commonPrefix, as: UTF8.self)))
                     start = successor(of: commonPrefix)
                     continue seek
                 case .entry:
-                    previousKey = rows.bytes(1)
+                    previousKey = rows.bytes(Self.keyColumn)
                     if isDeleteMarker(rows) { continue }
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
-                    entries.append(.version(try readVersion(rows)))
+                    entries.append(.version(try readVersion(rows, bucket, rows.string(Self.keyColumn))))
                 }
             }
             start = nil
@@ -98,7 +99,7 @@ private struct Listing {
     }
 
     private func isDeleteMarker(_ row: PreparedStatement) -> Bool {
-        row.integer(6) & Int64(VersionFlags.deleteMarker.rawValue) != 0
+        row.integer(4) & Int64(VersionFlags.deleteMarker.rawValue) != 0
     }
 }
 

@@ -87,6 +87,30 @@ final class PreparedStatement {
         }
     }
 
+    /// What `read` makes of the first row of a statement with two parameters, a number and an object key; nil if there
+    /// is none.
+    ///
+    /// SQLite reads the key where it is instead of copying it first.
+    func first<R>(
+        _ number: Int64, _ key: String, _ read: () throws(StorageError) -> R
+    ) throws(StorageError) -> R? {
+        var key = key
+        let outcome: Result<R?, StorageError> = key.withUTF8 { key in
+            sqlite3_bind_int64(handle, 1, number)
+            sqlite3_bind_blob(handle, 2, key.baseAddress, Int32(key.count), nil)
+            defer {
+                sqlite3_reset(handle)
+                sqlite3_bind_null(handle, 2)
+            }
+            do throws(StorageError) {
+                return .success(try step() ? try read() : nil)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
     /// Steps a statement that gives no row, with a parameter that SQLite reads where it is instead of copying it first.
     func step(borrowing bytes: [UInt8], at index: Int32) throws(StorageError) {
         let outcome: Result<Bool, StorageError> = bytes.withUnsafeBytes { bytes in

@@ -75,14 +75,12 @@ extension Transaction {
     func currentVersion(_ bucket: BucketID, key: String) throws(StorageError) -> CurrentVersion? {
         let statement = try session.prepare(
             """
-            SELECT v.bucket, v.key, v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed,
-                v.id
+            SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.id
             FROM versions v INDEXED BY versions_by_key WHERE bucket = ? AND key = ? ORDER BY ord DESC LIMIT 1
             """)
-        statement.bind(.integer(bucket.rawValue), .key(key))
-        guard try statement.step() else { return nil }
-        defer { statement.reset() }
-        return CurrentVersion(row: statement.integer(11), stored: try readVersion(statement, key: key))
+        return try statement.first(bucket.rawValue, key) { () throws(StorageError) in
+            CurrentVersion(row: statement.integer(9), stored: try readVersion(statement, bucket, key))
+        }
     }
 
     /// Removes an inline body or a manifest, and hands files over to be unlinked.

@@ -12,10 +12,10 @@ package enum ResourceAddress: Hashable, Sendable {
     /// Throws what `BucketName` and `ObjectName` throw.
     package init(_ target: RequestTarget, host: String?, domains: [String] = []) throws(S3Error) {
         if let bucket = Self.virtualHostBucket(host, domains: domains) {
-            self = try Self.inside(BucketName(bucket), rawKey: target.rawPath.dropFirst())
+            self = try Self.inside(BucketName(bucket), rawKey: Substring(target.rawPath.utf8.dropFirst()))
             return
         }
-        let path = target.rawPath.dropFirst()
+        let path = Substring(target.rawPath.utf8.dropFirst())
         guard !path.isEmpty, target.rawPath != "*" else {
             self = .service
             return

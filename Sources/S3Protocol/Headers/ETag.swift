@@ -27,7 +27,7 @@ package struct ETag: Hashable, Sendable {
 
     /// As headers show it.
     package var quoted: String {
-        "\"\(value)\""
+        "\"" + value + "\""
     }
 
     /// 32 random hex digits and `-1`: stable once stored, tells nothing of the content.

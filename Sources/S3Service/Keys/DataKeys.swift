@@ -11,7 +11,7 @@ package final class DataKeys: Sendable {
     private let cache: DataKeyCache
     private let shared: SharedDataKeys
     private let clock: @Sendable () -> Int64
-    private let handles = ShortLock<[DataKeyID: (row: DataKeyRow, handle: DataKeyCache.Handle)]>([:])
+    private let rows = ShortLock(KnownRows())
 
     package init(
         service: any KeyService, store: ObjectStore, cache: DataKeyCache, clock: @escaping @Sendable () -> Int64
@@ -68,9 +68,12 @@ package final class DataKeys: Sendable {
 
     /// The plain data key of a row: from the cache, else from the key service.
     package func key(of row: DataKeyRow) async throws -> SecretKey {
-        if let key = cache.cached(handle(of: row)) { return key }
-        let id = try KeyID(row.kmsKey)
-        return try await cache.decrypt(row.wrapped, under: id, context: Self.context(of: row))
+        try await cache.decrypt(row.wrapped, under: KeyID(row.kmsKey), context: Self.context(of: row))
+    }
+
+    /// The plain data key of a row, if it is in the cache.
+    func cachedKey(_ id: DataKeyID) throws -> SecretKey? {
+        cache.cached(try known(id).handle)
     }
 
     /// Puts `row`'s data key under `target`; false when the row was gone, or another one's work, meanwhile.
@@ -81,6 +84,7 @@ package final class DataKeys: Sendable {
         let moved = DataKeyRow(
             id: row.id, kmsKey: target.name, wrapped: wrapped, context: row.context, created: row.created,
             isShared: row.isShared)
+        defer { rows.withLock { $0.forget(row.id) } }
         return try await store.replaceDataKey(moved, replacing: row.wrapped)
     }
 
@@ -91,27 +95,15 @@ package final class DataKeys: Sendable {
         return context
     }
 
-    /// The row's name in the cache, a digest, which is kept for the rows that are read most.
-    private func handle(of row: DataKeyRow) -> DataKeyCache.Handle {
-        let known = handles.withLock { handles in
-            guard let known = handles[row.id], known.row == row else { return nil as DataKeyCache.Handle? }
-            return known.handle
-        }
-        if let known { return known }
-        let handle = DataKeyCache.handle(
-            of: row.wrapped, keyName: row.kmsKey, canonicalContext: row.context)
-        handles.withLock { handles in
-            if handles.count >= Self.handleCapacity { handles.removeAll(keepingCapacity: true) }
-            handles[row.id] = (row, handle)
-        }
-        return handle
-    }
+    func row(_ id: DataKeyID) throws -> DataKeyRow { try known(id).row }
 
-    private static let handleCapacity = 4096
-
-    func row(_ id: DataKeyID) throws -> DataKeyRow {
+    private func known(_ id: DataKeyID) throws -> KnownRows.Entry {
+        let (entry, generation) = rows.withLock { ($0.entries[id], $0.generation) }
+        if let entry { return entry }
         guard let row = try store.dataKey(id) else { throw Corruption(what: "row of data key \(id.rawValue)") }
-        return row
+        let read = KnownRows.Entry(row: row, handle: DataKeyCache.handle(of: row))
+        rows.withLock { $0.keep(read, readIn: generation) }
+        return read
     }
 
     /// Drops what has expired every few seconds, until cancelled: an idle server keeps no key in memory.
@@ -124,4 +116,37 @@ package final class DataKeys: Sendable {
     }
 
     func forget(_ bucket: BucketID) { shared.forget(bucketID: bucket.rawValue) }
+}
+
+/// The rows of data keys that were asked for lately, each with its data key's name in the cache.
+///
+/// Rows change only when a data key moves to another key of the key service.
+private struct KnownRows {
+    struct Entry {
+        let row: DataKeyRow
+        let handle: DataKeyCache.Handle
+    }
+
+    private static let capacity = 4096
+
+    private(set) var entries: [DataKeyID: Entry] = [:]
+    /// Grows whenever a row has changed: what was read before may be out of date.
+    private(set) var generation = 0
+
+    mutating func keep(_ entry: Entry, readIn generation: Int) {
+        guard generation == self.generation else { return }
+        if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
+        entries[entry.row.id] = entry
+    }
+
+    mutating func forget(_ id: DataKeyID) {
+        generation += 1
+        entries[id] = nil
+    }
+}
+
+extension DataKeyCache {
+    fileprivate static func handle(of row: DataKeyRow) -> Handle {
+        handle(of: row.wrapped, keyName: row.kmsKey, canonicalContext: row.context)
+    }
 }

@@ -16,6 +16,33 @@ struct NewObjectKey {
     let responseHeaders: [(name: String, value: String)]
 }
 
+/// The sealed object key of a version or an upload, and what it takes to open it.
+struct StoredObjectKey {
+    let record: EncryptionRecord
+    let version: VersionID
+    let bucket: BucketID
+    let dataKey: DataKeyID?
+    let customerKey: CustomerKey?
+    /// What errors call the object.
+    let name: String
+
+    fileprivate var requiredDataKey: DataKeyID {
+        get throws(Corruption) {
+            guard let dataKey else { throw Corruption(what: "data key of object \"\(name)\"") }
+            return dataKey
+        }
+    }
+
+    fileprivate func open(under key: SecretKey) throws(Corruption) -> ObjectKey {
+        let binding = KeyBinding(scheme: record.scheme, bucketID: bucket.rawValue, versionID: version.bytes)
+        do {
+            return try KeySealing.open(record.sealedObjectKey, under: key, binding: binding)
+        } catch {
+            throw Corruption(what: "object key of \"\(name)\"")
+        }
+    }
+}
+
 extension ServiceContext {
     /// Draws an object key for `version` and seals it as `decision` says.
     func newObjectKey(
@@ -70,24 +97,16 @@ extension ServiceContext {
     ///
     /// - Throws: the `InvalidRequest` and `AccessDenied` answers of SSE-C, ``Corruption`` when the key was right and the
     ///   sealed key still did not open, and the key service's errors.
-    func objectKey(
-        of record: EncryptionRecord, version: VersionID, bucket: BucketID, dataKey: DataKeyID?,
-        customerKey: CustomerKey?, name: String
-    ) async throws -> ObjectKey {
-        try verify(customerKey, opens: record, version: version)
-        let binding = KeyBinding(scheme: record.scheme, bucketID: bucket.rawValue, versionID: version.bytes)
-        let key: SecretKey
-        if let customerKey {
-            key = customerKey.key
-        } else {
-            guard let dataKey else { throw Corruption(what: "data key of object \"\(name)\"") }
-            key = try await dataKeys.key(of: dataKeys.row(dataKey))
-        }
-        do {
-            return try KeySealing.open(record.sealedObjectKey, under: key, binding: binding)
-        } catch {
-            throw Corruption(what: "object key of \"\(name)\"")
-        }
+    func objectKey(_ stored: StoredObjectKey) async throws -> ObjectKey {
+        if let objectKey = try objectKeyAtHand(stored) { return objectKey }
+        return try stored.open(under: try await dataKeys.key(of: dataKeys.row(stored.requiredDataKey)))
+    }
+
+    /// The same as far as the key service need not be asked; else nil.
+    func objectKeyAtHand(_ stored: StoredObjectKey) throws -> ObjectKey? {
+        try verify(stored.customerKey, opens: stored.record, version: stored.version)
+        if let customerKey = stored.customerKey { return try stored.open(under: customerKey.key) }
+        return try dataKeys.cachedKey(stored.requiredDataKey).map { try stored.open(under: $0) }
     }
 
     /// Checks that an SSE-C key was sent if and only if it is needed, and that it is the right one.

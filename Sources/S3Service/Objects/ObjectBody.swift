@@ -10,7 +10,7 @@ package final class ObjectBody: @unchecked Sendable {
     // Unchecked: owned by the one task that streams the response; `next` is never called concurrently.
 
     /// One stream of packages and the plaintext bytes wanted of it.
-    struct Segment {
+    struct Segment: Sendable {
         enum Source {
             case memory([UInt8])
             case blob(BlobID)
@@ -58,19 +58,42 @@ package final class ObjectBody: @unchecked Sendable {
     ///
     /// - Throws: ``Corruption`` when a package does not authenticate, `StorageError` when the file cannot be read.
     func next() async throws -> ByteBuffer? {
+        guard let stream = try current() else { return nil }
+        // A small read comes from the page cache in a few microseconds; a hop to another thread costs more.
+        if stream.nextBlockIsSmall { return try stream.nextBlock() }
+        return try await store.offload { try stream.nextBlock() }
+    }
+
+    /// Everything, if that is a slice of one package in memory.
+    func wholeFromMemory() throws -> ByteBuffer? {
+        guard stream == nil, segments.count == 1, let segment = segments.first,
+            case .memory(let sealed) = segment.source, segment.size <= PackageFormat.packageSize
+        else { return nil }
+        segments = []
+        let size = Int(segment.size)
+        var plaintext = ByteBufferAllocator().buffer(capacity: max(size, 1))
+        do {
+            try plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { output in
+                try sealed.withUnsafeBytes { sealed in
+                    try PackageOpener.openOnlyPackage(
+                        of: sealed, objectKey: objectKey, identity: segment.identity, plaintextLength: segment.size,
+                        into: UnsafeMutableRawBufferPointer(rebasing: output[..<size]))
+                }
+                return size
+            }
+        } catch {
+            throw Corruption(what: "data of object \"\(name)\" (\(error))")
+        }
+        plaintext.moveReaderIndex(to: Int(segment.wanted.lowerBound))
+        return plaintext.readSlice(length: segment.wanted.count)
+    }
+
+    /// The stream that has the next bytes.
+    private func current() throws -> OpenStream? {
         while true {
-            if stream == nil {
-                guard let segment = segments.popFirst() else { return nil }
-                stream = try OpenStream(segment, store: store, objectKey: objectKey, name: name)
-            }
-            guard let open = stream else { return nil }
-            if open.isAtEnd {
-                stream = nil
-                continue
-            }
-            // A small read comes from the page cache in a few microseconds; a hop to another thread costs more.
-            if open.nextBlockIsSmall { return try open.nextBlock() }
-            return try await store.offload { try open.nextBlock() }
+            if let stream, !stream.isAtEnd { return stream }
+            guard let segment = segments.popFirst() else { return nil }
+            stream = try OpenStream(segment, store: store, objectKey: objectKey, name: name)
         }
     }
 }

@@ -1,7 +1,7 @@
 import ObjectStorage
 import S3Protocol
 
-struct AbortMultipartUpload: S3Operation {
+struct AbortMultipartUpload: AsyncS3Operation {
     static let name = "AbortMultipartUpload"
     static let route = Route("DELETE", .object, requiring: ["uploadId"])
 

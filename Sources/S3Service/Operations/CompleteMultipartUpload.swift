@@ -5,7 +5,7 @@ import S3Protocol
 /// Makes an object of uploaded parts.
 ///
 /// Metadata only: no byte of the parts is read or written.
-struct CompleteMultipartUpload: S3Operation {
+struct CompleteMultipartUpload: AsyncS3Operation {
     static let name = "CompleteMultipartUpload"
     static let route = Route("POST", .object, requiring: ["uploadId"])
     static let action = "s3:PutObject"

@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct CreateBucket: S3Operation {
+struct CreateBucket: AsyncS3Operation {
     static let name = "CreateBucket"
     static let route = Route("PUT", .bucket)
 

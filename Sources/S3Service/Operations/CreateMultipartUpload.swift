@@ -2,7 +2,7 @@ import ObjectStorage
 import S3Protocol
 
 /// Fixes everything about the object but its bytes: version id, object key, attributes, checksum algorithm.
-struct CreateMultipartUpload: S3Operation {
+struct CreateMultipartUpload: AsyncS3Operation {
     static let name = "CreateMultipartUpload"
     static let route = Route("POST", .object, requiring: ["uploads"])
     static let action = "s3:PutObject"

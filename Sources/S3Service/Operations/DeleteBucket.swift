@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct DeleteBucket: S3Operation {
+struct DeleteBucket: AsyncS3Operation {
     static let name = "DeleteBucket"
     static let route = Route("DELETE", .bucket)
 

@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct DeleteBucketEncryption: S3Operation {
+struct DeleteBucketEncryption: AsyncS3Operation {
     static let name = "DeleteBucketEncryption"
     static let route = Route("DELETE", .bucket, requiring: ["encryption"])
     static let action = "s3:PutEncryptionConfiguration"

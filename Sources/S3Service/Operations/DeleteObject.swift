@@ -2,7 +2,7 @@ import ObjectStorage
 import S3Protocol
 
 /// Succeeds whether or not there was an object; conditional when the client says so.
-struct DeleteObject: S3Operation {
+struct DeleteObject: AsyncS3Operation {
     static let name = "DeleteObject"
     static let route = Route("DELETE", .object, allowing: ["versionId"])
 

@@ -1,7 +1,7 @@
 import ObjectStorage
 import S3Protocol
 
-struct DeleteObjects: S3Operation {
+struct DeleteObjects: AsyncS3Operation {
     static let name = "DeleteObjects"
     static let route = Route("POST", .bucket, requiring: ["delete"])
     static let action = "s3:DeleteObject"

@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct GetBucketEncryption: S3Operation {
+struct GetBucketEncryption: ImmediateS3Operation {
     static let name = "GetBucketEncryption"
     static let route = Route("GET", .bucket, requiring: ["encryption"])
     static let action = "s3:GetEncryptionConfiguration"
@@ -11,7 +11,7 @@ struct GetBucketEncryption: S3Operation {
         bucket = try request.bucket
     }
 
-    func perform(in service: ServiceContext) async throws -> S3Response {
+    func perform(in service: ServiceContext) throws -> S3Response {
         guard let rule = try service.buckets.bucket(bucket).record.encryption else {
             throw S3Error(.serverSideEncryptionConfigurationNotFoundError)
         }

@@ -1,7 +1,7 @@
 import S3Protocol
 
 /// The first request of every mc, minio-py, restic and s3cmd process, signed for whatever region the client assumes.
-struct GetBucketLocation: S3Operation {
+struct GetBucketLocation: ImmediateS3Operation {
     static let name = "GetBucketLocation"
     static let route = Route("GET", .bucket, requiring: ["location"])
 
@@ -11,7 +11,7 @@ struct GetBucketLocation: S3Operation {
         bucket = try request.bucket
     }
 
-    func perform(in service: ServiceContext) async throws -> S3Response {
+    func perform(in service: ServiceContext) throws -> S3Response {
         _ = try service.buckets.bucket(bucket)
         return .xml(LocationConstraint(region: service.settings.region).xml())
     }

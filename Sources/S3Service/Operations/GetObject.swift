@@ -12,31 +12,30 @@ struct GetObject: S3Operation {
         read = try ObjectReadRequest(request)
     }
 
-    func perform(in service: ServiceContext) async throws -> S3Response {
+    func begin(in service: ServiceContext) throws -> S3Progress {
         let bucket = try service.buckets.bucket(read.names.bucket)
         let stored = try service.store.versionWithBody(bucket.id, key: read.names.object.rawValue)
         let resolved = try read.resolve(stored?.version, in: bucket, service: service)
         switch resolved.outcome {
         case .notModified:
-            return S3Response(status: 304, headers: resolved.headers)
+            return .done(S3Response(status: 304, headers: resolved.headers))
         case .content(let wanted, let isPartial):
-            let body = try await body(of: resolved, wanted, stored?.inline, stored?.lease, service)
-            return S3Response(status: isPartial ? 206 : 200, headers: resolved.headers, body: .object(body))
+            let columns = resolved.version.columns
+            let key = StoredObjectKey(
+                record: resolved.record.encryption, version: columns.version, bucket: columns.bucket,
+                dataKey: columns.dataKey, customerKey: read.key, name: columns.key)
+            let segments = try segments(of: resolved.version, wanted, stored?.inline, service)
+            let respond = { @Sendable (objectKey: ObjectKey) in
+                S3Response(
+                    status: isPartial ? 206 : 200, headers: resolved.headers,
+                    body: .object(
+                        ObjectBody(
+                            store: service.store, objectKey: objectKey, segments: segments,
+                            name: .init(bucket: bucket.name, key: columns.key), lease: stored?.lease)))
+            }
+            if let objectKey = try service.objectKeyAtHand(key) { return .done(respond(objectKey)) }
+            return .waiting { respond(try await service.objectKey(key)) }
         }
-    }
-
-    private func body(
-        of resolved: ObjectReadRequest.Resolved, _ wanted: Range<Int64>, _ inline: [UInt8]?, _ lease: ReadLease?,
-        _ service: ServiceContext
-    ) async throws -> ObjectBody {
-        let columns = resolved.version.columns
-        let objectKey = try await service.objectKey(
-            of: resolved.record.encryption, version: columns.version, bucket: columns.bucket,
-            dataKey: columns.dataKey, customerKey: read.key, name: columns.key)
-        return ObjectBody(
-            store: service.store, objectKey: objectKey,
-            segments: try segments(of: resolved.version, wanted, inline, service),
-            name: ObjectBody.Name(bucket: resolved.bucket.name, key: columns.key), lease: lease)
     }
 
     private func segments(

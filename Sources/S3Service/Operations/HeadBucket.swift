@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct HeadBucket: S3Operation {
+struct HeadBucket: ImmediateS3Operation {
     static let name = "HeadBucket"
     static let route = Route("HEAD", .bucket)
     static let action = "s3:ListBucket"
@@ -11,7 +11,7 @@ struct HeadBucket: S3Operation {
         bucket = try request.bucket
     }
 
-    func perform(in service: ServiceContext) async throws -> S3Response {
+    func perform(in service: ServiceContext) throws -> S3Response {
         _ = try service.buckets.bucket(bucket)
         return S3Response(
             headers: [("x-amz-bucket-region", service.settings.region ?? "us-east-1")], body: .described(length: 0))

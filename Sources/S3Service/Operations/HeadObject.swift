@@ -2,7 +2,7 @@ import ObjectStorage
 import S3Protocol
 
 /// Answers from the catalogue alone: no data key is opened, no key service asked.
-struct HeadObject: S3Operation {
+struct HeadObject: ImmediateS3Operation {
     static let name = "HeadObject"
     static let route = Route("HEAD", .object, allowing: ["versionId", "partNumber"])
     static let action = "s3:GetObject"
@@ -13,7 +13,7 @@ struct HeadObject: S3Operation {
         read = try ObjectReadRequest(request)
     }
 
-    func perform(in service: ServiceContext) async throws -> S3Response {
+    func perform(in service: ServiceContext) throws -> S3Response {
         let bucket = try service.buckets.bucket(read.names.bucket)
         let version = try service.store.version(bucket.id, key: read.names.object.rawValue)
         let resolved = try read.resolve(version, in: bucket, service: service)

@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct ListBuckets: S3Operation {
+struct ListBuckets: ImmediateS3Operation {
     static let name = "ListBuckets"
     static let route = Route("GET", .service)
     static let action = "s3:ListAllMyBuckets"
@@ -8,7 +8,7 @@ struct ListBuckets: S3Operation {
     // max-buckets, continuation-token and prefix are optional for a server; all buckets are one page.
     init(_ request: S3Request) throws(S3Error) {}
 
-    func perform(in service: ServiceContext) async throws -> S3Response {
+    func perform(in service: ServiceContext) throws -> S3Response {
         let buckets = service.buckets.all().map {
             ListAllMyBucketsResult.Bucket(name: $0.name, created: $0.created)
         }

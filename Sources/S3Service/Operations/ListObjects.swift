@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct ListObjects: S3Operation {
+struct ListObjects: AsyncS3Operation {
     static let name = "ListObjects"
     static let route = Route("GET", .bucket)
     static let action = "s3:ListBucket"

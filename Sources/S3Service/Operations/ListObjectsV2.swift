@@ -1,6 +1,6 @@
 import S3Protocol
 
-struct ListObjectsV2: S3Operation {
+struct ListObjectsV2: AsyncS3Operation {
     static let name = "ListObjectsV2"
     static let route = Route("GET", .bucket, requiring: ["list-type"])
     static let action = "s3:ListBucket"

@@ -1,7 +1,7 @@
 import ObjectStorage
 import S3Protocol
 
-struct ListParts: S3Operation {
+struct ListParts: AsyncS3Operation {
     static let name = "ListParts"
     static let route = Route("GET", .object, requiring: ["uploadId"])
     static let action = "s3:ListMultipartUploadParts"

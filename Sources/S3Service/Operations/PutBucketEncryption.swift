@@ -1,7 +1,7 @@
 import KeyManagement
 import S3Protocol
 
-struct PutBucketEncryption: S3Operation {
+struct PutBucketEncryption: AsyncS3Operation {
     static let name = "PutBucketEncryption"
     static let route = Route("PUT", .bucket, requiring: ["encryption"])
     static let action = "s3:PutEncryptionConfiguration"

@@ -2,7 +2,7 @@ import Encryption
 import ObjectStorage
 import S3Protocol
 
-struct PutObject: S3Operation {
+struct PutObject: AsyncS3Operation {
     static let name = "PutObject"
     static let route = Route("PUT", .object)
 

@@ -8,11 +8,42 @@ package protocol S3Operation: Sendable {
     /// The policy action that authorisation asks for.
     static var action: String { get }
 
-    /// Decodes the request's head. The body is read by ``perform(in:)``, so that `100 Continue` is sent only after
-    /// everything that the head alone can refuse has been refused.
+    /// Decodes the request's head.
+    ///
+    /// The body is read by what follows, so that `100 Continue` is sent only after everything that the head alone can
+    /// refuse has been refused.
     init(_ request: S3Request) throws(S3Error)
 
+    /// Does what needs no waiting.
+    ///
+    /// Runs on an event loop: some tens of microseconds at most, and nothing that blocks.
+    func begin(in service: ServiceContext) throws -> S3Progress
+}
+
+package enum S3Progress: Sendable {
+    case done(S3Response)
+    /// What is left to do, in a task.
+    case waiting(@Sendable () async throws -> S3Response)
+}
+
+/// An operation on what is in memory or a few microseconds away.
+protocol ImmediateS3Operation: S3Operation {
+    func perform(in service: ServiceContext) throws -> S3Response
+}
+
+extension ImmediateS3Operation {
+    package func begin(in service: ServiceContext) throws -> S3Progress { .done(try perform(in: service)) }
+}
+
+/// An operation that waits: for the request's body, for the drive, for the key service.
+protocol AsyncS3Operation: S3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response
+}
+
+extension AsyncS3Operation {
+    package func begin(in service: ServiceContext) -> S3Progress {
+        .waiting { try await perform(in: service) }
+    }
 }
 
 extension S3Operation {
@@ -22,10 +53,10 @@ extension S3Operation {
 /// An operation that is recognised and refused, because its request could be taken for another's.
 ///
 /// For a plain upload, say, which would overwrite the object with an empty body.
-protocol RefusedOperation: S3Operation {}
+protocol RefusedOperation: ImmediateS3Operation {}
 
 extension RefusedOperation {
     init(_ request: S3Request) throws(S3Error) { throw S3Error(.notImplemented) }
 
-    func perform(in service: ServiceContext) async throws -> S3Response { throw S3Error(.notImplemented) }
+    func perform(in service: ServiceContext) throws -> S3Response { throw S3Error(.notImplemented) }
 }

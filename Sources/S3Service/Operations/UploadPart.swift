@@ -2,7 +2,7 @@ import Encryption
 import ObjectStorage
 import S3Protocol
 
-struct UploadPart: S3Operation {
+struct UploadPart: AsyncS3Operation {
     static let name = "UploadPart"
     static let route = Route("PUT", .object, requiring: ["partNumber", "uploadId"])
     static let action = "s3:PutObject"
@@ -73,8 +73,9 @@ struct UploadPart: S3Operation {
                     + "Part requests must not include one.")
         case (.sseC, .some), (.sseS3, nil), (.sseKMS, nil):
             return try await service.objectKey(
-                of: encryption, version: upload.record.version, bucket: upload.row.bucket,
-                dataKey: upload.row.dataKey, customerKey: customerKey, name: upload.row.key)
+                StoredObjectKey(
+                    record: encryption, version: upload.record.version, bucket: upload.row.bucket,
+                    dataKey: upload.row.dataKey, customerKey: customerKey, name: upload.row.key))
         }
     }
 }

@@ -25,8 +25,7 @@ package enum OperationTable {
     package static func operation(
         method: String, level: ResourceLevel, query: [(name: String, value: String)], hasHeader: (String) -> Bool
     ) throws(S3Error) -> any S3Operation.Type {
-        guard let methods = candidates[method] else { throw S3Error(.methodNotAllowed) }
-        let candidates = methods[level]
+        guard let candidates = levels(of: method)?[level] else { throw S3Error(.methodNotAllowed) }
         var subResources: Set<String> = []
         for (name, _) in query where SubResource.known.contains(name) { subResources.insert(name) }
         if subResources.isEmpty {
@@ -75,6 +74,20 @@ package enum OperationTable {
         }
     }
 
-    private static let candidates: [String: Levels] = Dictionary(
-        uniqueKeysWithValues: ["GET", "HEAD", "PUT", "POST", "DELETE"].map { ($0, Levels($0)) })
+    private static func levels(of method: String) -> Levels? {
+        switch method {
+        case "GET": get
+        case "HEAD": head
+        case "PUT": put
+        case "POST": post
+        case "DELETE": delete
+        default: nil
+        }
+    }
+
+    private static let get = Levels("GET")
+    private static let head = Levels("HEAD")
+    private static let put = Levels("PUT")
+    private static let post = Levels("POST")
+    private static let delete = Levels("DELETE")
 }

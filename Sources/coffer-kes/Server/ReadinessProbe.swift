@@ -5,7 +5,7 @@ import NIOCore
 import Synchronization
 
 /// Answers `GET /v1/ready` and nothing else, to clients without certificates.
-final class ReadinessProbe: HTTPHandler {
+final class ReadinessProbe: AsyncHTTPHandler {
     private let vault: Mutex<KeyVault>
 
     init(_ vault: KeyVault) { self.vault = Mutex(vault) }

@@ -13,11 +13,7 @@ struct RequestDispatcher: HTTPHandler {
         admin = AdminService(context: context, verifier: verifier)
     }
 
-    func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
-        if AdminService.serves(request.head.target) {
-            await admin.handle(request, response)
-        } else {
-            await s3.handle(request, response)
-        }
+    func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        AdminService.serves(request.head.target) ? admin.answer(request) : s3.answer(request)
     }
 }

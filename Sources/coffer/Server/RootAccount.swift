@@ -1,6 +1,6 @@
+import Locking
 import S3Protocol
 import S3Service
-import Synchronization
 
 /// Root: known from the environment at once, or from the drive as soon as its catalogue is open.
 final class RootAccount: Sendable {
@@ -17,29 +17,30 @@ final class RootAccount: Sendable {
         }
     }
 
-    private let known = AtomicLazyReference<Known>()
+    private let holder = ShortLock<Known?>(nil)
+    private var known: Known? { holder.withLock { $0 } }
 
     init(_ given: RootCredentials?) {
-        if let given { _ = known.storeIfNil(Known(given)) }
+        if let given { holder.withLock { $0 = Known(given) } }
     }
 
     /// Takes the credentials that the drive keeps, and makes them for a new drive, unless some were given.
     ///
     /// - Returns: the secret that was generated, to be shown once.
     @discardableResult func load(_ catalogue: Catalogue) async throws -> String? {
-        if known.load() == nil {
+        if known == nil {
             let (credentials, isNew) = try await RootCredentials.ofDrive(catalogue)
-            _ = known.storeIfNil(Known(credentials, isNew: isNew))
+            holder.withLock { if $0 == nil { $0 = Known(credentials, isNew: isNew) } }
         }
         return newSecret
     }
 
-    var accessKey: String { known.load()?.accessKey ?? RootCredentials.generatedUser }
-    var newSecret: String? { known.load()?.newSecret }
+    var accessKey: String { known?.accessKey ?? RootCredentials.generatedUser }
+    var newSecret: String? { known?.newSecret }
 
     /// - Throws: `ServiceUnavailable` while nobody's credentials are known.
     func secret(of accessKey: String) throws(S3Error) -> SecretString? {
-        guard let known = known.load() else {
+        guard let known else {
             throw S3Error(
                 .serviceUnavailable, "The key service that opens this server's credentials cannot be reached.",
                 headers: [("retry-after", "5")])

@@ -39,13 +39,15 @@ struct ServerProcess {
         let account = RootAccount(configuration.credentials)
         if obstacle == nil { try await account.load(keys.catalogue) }
         let buckets = try BucketDirectory(keys.catalogue)
+        // Before anybody can see the server: who saw it may end it.
+        let signals = Signals.stream()
         let server = try await listen(keys, buckets, account)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
         async let _ = keys.run()
         async let _ = becomeWhole(obstacle, keys, buckets, account)
-        await waitForStop(server, keys)
+        await handle(signals, server, keys)
     }
 
     /// Serves what needs no key until the key service answers, then everything.
@@ -127,8 +129,9 @@ struct ServerProcess {
             newKeyring: keys.newKeyring, accessKey: account.accessKey, newSecret: account.newSecret, logger: logger)
     }
 
-    private func waitForStop(_ server: HTTPServer, _ keys: DriveKeys) async {
-        for await signal in Signals.stream() {
+    /// Returns when one of the signals has said stop, and the server has.
+    private func handle(_ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys) async {
+        for await signal in signals {
             switch signal {
             case .reload:
                 do {
