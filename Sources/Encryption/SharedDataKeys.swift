@@ -72,6 +72,15 @@ package final class SharedDataKeys: Sendable {
         use(Slot(bucketID: bucketID, scheme: scheme, key: key))
     }
 
+    /// The key of a row, while it takes new objects; does not count as a use.
+    package func key(rowID: Int64) -> SecretKey? {
+        let instant = now()
+        return state.withLock { state in
+            guard let entry = state.entry(rowID: rowID), instant < entry.expires else { return nil }
+            return entry.key
+        }
+    }
+
     /// Retires the keys of a bucket: it was deleted, or its keys are to be replaced.
     ///
     /// A key that is being generated for it just now is retired as soon as it is there.
@@ -105,7 +114,7 @@ package final class SharedDataKeys: Sendable {
             guard let index = state.entries.index(forKey: slot) else { return (nil, nil) }
             let entry = state.entries.values[index]
             guard entry.usesLeft > 0, instant < entry.expires else {
-                state.entries.remove(at: index)
+                state.remove(slot)
                 return (nil, entry.rowID)
             }
             state.entries.values[index].usesLeft -= 1
@@ -142,8 +151,8 @@ package final class SharedDataKeys: Sendable {
         let retired = state.withLock { state in
             guard state.removeFlight(flight, of: slot) else { return [rowID] }
             let retired = state.makeRoom(maximum: maximumKeys, at: instant)
-            state.entries[slot] = Entry(
-                rowID: rowID, key: key, expires: instant.advanced(by: lifetime), usesLeft: maximumUses)
+            state.insert(
+                Entry(rowID: rowID, key: key, expires: instant.advanced(by: lifetime), usesLeft: maximumUses), slot)
             return retired
         }
         flight.land(.lookAgain)
@@ -167,12 +176,25 @@ extension SharedDataKeys {
 
     private struct State {
         var entries: [Slot: Entry] = [:]
+        private var slots: [Int64: Slot] = [:]
         var flights: [Slot: Flight] = [:]
+
+        func entry(rowID: Int64) -> Entry? { slots[rowID].flatMap { entries[$0] } }
+
+        mutating func insert(_ entry: Entry, _ slot: Slot) {
+            remove(slot)
+            entries[slot] = entry
+            slots[entry.rowID] = slot
+        }
+
+        mutating func remove(_ slot: Slot) {
+            if let entry = entries.removeValue(forKey: slot) { slots[entry.rowID] = nil }
+        }
 
         /// Removes entries; returns their row ids.
         mutating func remove(where isRemoved: (Slot, Entry) -> Bool) -> [Int64] {
             let removed = entries.filter { isRemoved($0.key, $0.value) }
-            for slot in removed.keys { entries[slot] = nil }
+            for slot in removed.keys { remove(slot) }
             return removed.values.map(\.rowID)
         }
 
@@ -183,7 +205,7 @@ extension SharedDataKeys {
             guard expired.isEmpty, let first = entries.min(by: { $0.value.expires < $1.value.expires }) else {
                 return expired
             }
-            entries[first.key] = nil
+            remove(first.key)
             return [first.value.rowID]
         }
 

@@ -1,26 +1,24 @@
-import KESProtocol
 import Synchronization
 
-/// What `work` says, or ``KESFault/timedOut`` when `limit` is over first.
+/// What `work` says, or `late` when `limit` is over first.
 ///
 /// What is late is cancelled and not waited for: a key store that hangs must not keep its clients.
-func within<Value: Sendable>(
-    _ limit: Duration, _ work: @escaping @Sendable () async throws(KESFault) -> Value
-) async throws(KESFault) -> Value {
-    guard limit > .zero else { throw .timedOut }
-    let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, KESFault>, Never>) in
+func within<Value: Sendable, Failure: Error>(
+    _ limit: Duration, late: Failure, _ work: @escaping @Sendable () async throws(Failure) -> Value
+) async -> Result<Value, Failure> {
+    guard limit > .zero else { return .failure(late) }
+    return await withCheckedContinuation { continuation in
         let race = Race(continuation)
         let attempt = Task {
-            do throws(KESFault) { race.finish(.success(try await work())) } catch { race.finish(.failure(error)) }
+            do throws(Failure) { race.finish(.success(try await work())) } catch { race.finish(.failure(error)) }
         }
         let alarm = Task {
             do { try await Task.sleep(for: limit) } catch { return }
-            race.finish(.failure(.timedOut))
+            race.finish(.failure(late))
             attempt.cancel()
         }
         race.onFinish { alarm.cancel() }
     }
-    return try outcome.get()
 }
 
 /// A continuation that the first of two resumes.

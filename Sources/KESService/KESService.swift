@@ -182,13 +182,8 @@ package final class KESService: HTTPHandler {
                 return answer
             }
             let outcome: Result<ServiceAnswer, KESFault> = await CallContext.$current.withValue(call) {
-                do throws(KESFault) {
-                    return .success(
-                        try await within(remainingTime(call)) { () async throws(KESFault) in
-                            try await route.answer(call, body, in: self)
-                        })
-                } catch {
-                    return .failure(error)
+                await within(remainingTime(call), late: .timedOut) { () async throws(KESFault) in
+                    try await route.answer(call, body, in: self)
                 }
             }
             return try outcome.get()
@@ -223,9 +218,9 @@ package final class KESService: HTTPHandler {
 
     /// The answer to a call that failed in its route.
     func failed(_ call: Call, _ fault: KESFault) -> ServiceAnswer {
-        if fault.status >= 500 || fault == .invalidRequestBody {
+        if fault.status >= 500 {
             let level = call.route == .ready ? KESLogLevel.warning : .error
-            logs.error.log(level, fault.message, [("req.id", call.id)], of: call)
+            logs.error.log(level, fault.message, of: call)
         }
         return ServiceAnswer(fault, id: call.id)
     }

@@ -110,14 +110,6 @@ package final class DataKeyCache: Sendable {
         state.withLock { $0.removeAll { isExpired($0, now) } }
     }
 
-    /// Removes expired entries every half of `unused`, until the task is cancelled.
-    package func run() async {
-        while !Task.isCancelled {
-            do { try await Task.sleep(for: max(unused / 2, .milliseconds(100))) } catch { return }
-            removeExpired()
-        }
-    }
-
     /// How many entries there are, expired ones included.
     package var count: Int { state.withLock { $0.count } }
 

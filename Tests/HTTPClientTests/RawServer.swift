@@ -110,7 +110,8 @@ final class RawConnection {
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
 
-    private func fill() -> Bool {
+    /// Waits for the next bytes; false at the end.
+    @discardableResult func fill() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &bytes, bytes.count, 0)
         guard count > 0 else { return false }

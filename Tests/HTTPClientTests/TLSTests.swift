@@ -146,7 +146,11 @@ import Testing
         await #expect(throws: HTTPClientError.tls("the server does not speak TLS on this port")) {
             try await get("https://127.0.0.1:\(plain.port)")
         }
-        let closing = try RawServer { $0.reset() }
+        let closing = try RawServer { connection in
+            // Not before the client has begun: else it is no handshake that is cut off.
+            connection.fill()
+            connection.reset()
+        }
         await #expect(throws: HTTPClientError.connectionLost("during the TLS handshake")) {
             try await get("https://127.0.0.1:\(closing.port)")
         }

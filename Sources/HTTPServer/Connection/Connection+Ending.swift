@@ -27,10 +27,10 @@ extension Connection {
         }
     }
 
-    /// Idle connections close at once, others after their response.
+    /// Idle connections close as soon as all that was written has left, others after their response.
     func shutDown() {
         switch phase {
-        case .waiting: if input.isEmpty { close() }
+        case .waiting: if input.isEmpty { bufferedBytes > 0 ? closeGently() : close() }
         case .exchanging, .draining: closesAfterResponse = true
         case .lingering, .closed: break
         }

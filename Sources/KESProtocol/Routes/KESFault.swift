@@ -76,6 +76,8 @@ extension KESFault {
     package static let keyRotationFailed = KESFault(status: 502, message: "failed to rotate key")
     /// Of the rotation of keys, which KES does not have: another server rotated or replaced it at the same time.
     package static let keyChanged = KESFault(status: 409, message: "key was changed meanwhile")
+    /// Of the rotation of keys, which KES does not have.
+    package static let tooManyKeyVersions = KESFault(status: 409, message: "key has too many versions")
     /// The time for the answer has passed.
     package static let timedOut = KESFault(status: 504, message: "request timed out")
 

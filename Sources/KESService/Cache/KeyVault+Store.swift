@@ -2,7 +2,6 @@ import Cryptography
 import KESProtocol
 import Locking
 import Logging
-import Synchronization
 
 /// What asking the key store for its state says.
 package enum VaultStatus: Hashable, Sendable {
@@ -119,12 +118,17 @@ extension KeyVault {
     func ask<R: Sendable>(
         _ call: @escaping @Sendable () async throws(KeyStoreError) -> R
     ) async throws(KeyStoreError) -> R {
-        let outcome = await within(timeout, call)
+        let begin = ContinuousClock.now
+        let late = KeyStoreError.unreachable("no answer within \(timeout)")
+        let outcome = await within(timeout, late: late, call)
         switch outcome {
         case .success: noteAnswer()
         case .failure(let error) where error.isAnswer: noteAnswer()
         case .failure(.failed(let cause)):
-            let check = await within(timeout) { [store] () throws(KeyStoreError) in try await store.status() }
+            // Both calls together take no longer than one may.
+            let check = await within(timeout - (.now - begin), late: late) { [store] () throws(KeyStoreError) in
+                try await store.status()
+            }
             switch check {
             case .success: noteAnswer()
             case .failure(.unreachable(let reason)): noteFailure(.unreachable(reason))
@@ -164,55 +168,5 @@ extension KeyVault {
 
     func log(_ operation: String, _ name: KeyName, _ cause: String) {
         logger.error("failed to \(operation)", metadata: ["key": "\(name)", "cause": "\(cause)"])
-    }
-}
-
-/// What `call` says, or that it took longer than `limit`; it is cancelled then and its answer is dropped.
-private func within<R: Sendable>(
-    _ limit: Duration, _ call: @escaping @Sendable () async throws(KeyStoreError) -> R
-) async -> Result<R, KeyStoreError> {
-    await withCheckedContinuation { continuation in
-        let race = Race(continuation)
-        let attempt = Task {
-            do throws(KeyStoreError) { race.finish(.success(try await call())) } catch { race.finish(.failure(error)) }
-        }
-        let alarm = Task {
-            do { try await Task.sleep(for: limit) } catch { return }
-            race.finish(.failure(.unreachable("no answer within \(limit)")))
-            attempt.cancel()
-        }
-        race.onFinish { alarm.cancel() }
-    }
-}
-
-/// A continuation that the first of several resumes.
-private final class Race<R: Sendable>: Sendable {
-    private struct State {
-        var continuation: CheckedContinuation<R, Never>?
-        var cleanUp: (@Sendable () -> Void)?
-        var isFinished = false
-    }
-
-    private let state: Mutex<State>
-
-    init(_ continuation: CheckedContinuation<R, Never>) {
-        state = Mutex(State(continuation: continuation))
-    }
-
-    func onFinish(_ body: @escaping @Sendable () -> Void) {
-        let isFinished = state.withLock { state in
-            if !state.isFinished { state.cleanUp = body }
-            return state.isFinished
-        }
-        if isFinished { body() }
-    }
-
-    func finish(_ result: R) {
-        let (continuation, cleanUp) = state.withLock { state in
-            defer { state = State(isFinished: true) }
-            return (state.continuation, state.cleanUp)
-        }
-        cleanUp?()
-        continuation?.resume(returning: result)
     }
 }

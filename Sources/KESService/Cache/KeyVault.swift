@@ -245,8 +245,3 @@ package final class KeyVault: Sendable {
         }
     }
 }
-
-extension KESFault {
-    /// Of the rotation of keys, which KES does not have.
-    package static let tooManyKeyVersions = KESFault(status: 409, message: "key has too many versions")
-}

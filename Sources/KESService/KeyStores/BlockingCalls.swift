@@ -11,6 +11,10 @@ final class BlockingCalls: Sendable {
         var waiting: [@Sendable () -> Void] = []
     }
 
+    private final class Call: Sendable {
+        let isWithdrawn = Atomic(false)
+    }
+
     private let queue: DispatchQueue
     private let threads: Int
     private let maximumWaiting: Int
@@ -22,20 +26,29 @@ final class BlockingCalls: Sendable {
         self.maximumWaiting = maximumWaiting
     }
 
+    /// What `work` says; a call that is cancelled before its turn has come is not made.
     func run<R: Sendable>(
         _ work: @escaping @Sendable () throws(KeyStoreError) -> R
     ) async throws(KeyStoreError) -> R {
-        let outcome: Result<R, KeyStoreError> = await withCheckedContinuation { continuation in
-            let isAccepted = submit {
-                do throws(KeyStoreError) {
-                    continuation.resume(returning: .success(try work()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
+        let call = Call()
+        let outcome: Result<R, KeyStoreError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isAccepted = submit {
+                    guard !call.isWithdrawn.load(ordering: .acquiring) else {
+                        return continuation.resume(returning: .failure(.unreachable("nobody waits for it any more")))
+                    }
+                    do throws(KeyStoreError) {
+                        continuation.resume(returning: .success(try work()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+                if !isAccepted {
+                    continuation.resume(returning: .failure(.unreachable("too many calls wait for the key store")))
                 }
             }
-            if !isAccepted {
-                continuation.resume(returning: .failure(.unreachable("too many calls wait for the key store")))
-            }
+        } onCancel: {
+            call.isWithdrawn.store(true, ordering: .releasing)
         }
         return try outcome.get()
     }

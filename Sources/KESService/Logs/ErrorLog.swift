@@ -28,7 +28,11 @@ package final class ErrorLog: Sendable {
         guard level >= self.level else { return }
         var line = LogLine(time: .now, level: level, message: message())
         for (key, value) in attributes { line.append(key, value) }
-        if let call { call.append(to: &line) }
+        if let call {
+            call.append(to: &line)
+            // The answer's header has it too.
+            line.append("req.id", call.id)
+        }
         count.wrappingAdd(1, ordering: .relaxed)
         if feed.isWatched { feed.publish(ErrorEvent(message: String(decoding: line.bytes, as: UTF8.self)).json) }
         write(line.bytes + [UInt8(ascii: "\n")])

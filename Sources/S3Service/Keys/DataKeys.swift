@@ -71,9 +71,10 @@ package final class DataKeys: Sendable {
         try await cache.decrypt(row.wrapped, under: KeyID(row.kmsKey), context: Self.context(of: row))
     }
 
-    /// The plain data key of a row, if it is in the cache.
+    /// The plain data key of a row, if it is in memory: new objects share it, or it was used lately.
     func cachedKey(_ id: DataKeyID) throws -> SecretKey? {
-        cache.cached(try known(id).handle)
+        if let key = shared.key(rowID: id.rawValue) { return key }
+        return cache.cached(try known(id).handle)
     }
 
     /// Puts `row`'s data key under `target`; false when the row was gone, or another one's work, meanwhile.

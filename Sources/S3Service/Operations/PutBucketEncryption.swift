@@ -20,9 +20,22 @@ struct PutBucketEncryption: AsyncS3Operation {
         let rule = try ServerSideEncryptionConfiguration.parse(document)
         if case .sseKMS(let key?) = rule.algorithm {
             // A key that does not exist is refused here, not at every later write.
-            _ = try await service.dataKeys.service.describeKey(KeyID(key))
+            try await service.dataKeys.service.requireUsable(KeyID(key))
         }
         try await service.buckets.update(bucket) { $0.encryption = rule }
         return S3Response()
+    }
+}
+
+extension KeyService {
+    /// Throws what a write under the key would.
+    fileprivate func requireUsable(_ key: KeyID) async throws(KeyServiceError) {
+        do throws(KeyServiceError) {
+            _ = try await describeKey(key)
+        } catch {
+            guard error == .notAuthorized else { throw error }
+            // Policies written for other servers permit the use of a key, and not a look at it.
+            _ = try await generateDataKey(under: key, context: KMSContext())
+        }
     }
 }

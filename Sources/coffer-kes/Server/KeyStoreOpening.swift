@@ -45,9 +45,10 @@ extension KeyStoreOpening {
             do throws(KESFault) {
                 try await vault.create(name, by: configuration.admin)
             } catch {
-                guard error == .keyExists else {
-                    throw .configuration("failed to create key '\(name)': \(error.message)")
-                }
+                if error == .keyExists { continue }
+                let reason = "failed to create key '\(name)': \(error.message)"
+                guard case .available = await vault.status() else { throw .unreachable(reason) }
+                throw .configuration(reason)
             }
         }
         return vault

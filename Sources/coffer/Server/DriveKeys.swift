@@ -54,9 +54,10 @@ struct DriveKeys: Sendable {
     /// - Throws: ``StartFailure`` when this key service will never open this drive.
     func unlock() async throws -> KeyServiceError? {
         do {
-            try await makeDefaultKey()
             let stored = try CatalogueKey.stored(in: catalogue.store)
+            // Before one is made: a new key under the name of one that is missing would be in the way of its backup.
             try await checkKeys(of: stored)
+            try await makeDefaultKey()
             let key =
                 if let stored { stored } else {
                     try await CatalogueKey.create(in: catalogue.store, service: service)

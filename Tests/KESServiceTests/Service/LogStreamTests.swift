@@ -48,4 +48,41 @@ import Testing
             #expect(events[3].identity == stranger.identity.text)
         }
     }
+
+    @Test func `the error stream has the lines of the log`() async throws {
+        try await withService { server in
+            // curl writes the head with the first event only, so failures are made until one has come.
+            let file = server.directory.path + "/errors"
+            _ = try shellOutput(server.command("GET", "/v1/log/error", as: server.admin, "-N") + " > \(file) &")
+            try await waitUntil {
+                _ = try server.call("PUT", "/v1/key/encrypt/k", as: server.admin, "-d nope")
+                return try contents(file).contains("}\n")
+            }
+            let line = try #require(CurlAnswer(try contents(file)).body.split(separator: "\n").first)
+            let event = try ErrorEvent(json: Array(line.utf8))
+            #expect(server.errors.lines.map(String.init).contains(event.message))
+            #expect(event.message.contains("level=ERROR msg="))
+            #expect(event.message.contains("req.path=/v1/key/encrypt/k"))
+        }
+    }
+
+    @Test func `a client that does not read holds nobody up and loses events`() async throws {
+        try await withService { server in
+            let file = server.directory.path + "/slow"
+            // Stops reading once the head has come, and goes away soon after: the loss is told at the stream's end.
+            let stream = server.command("GET", "/v1/log/audit", as: server.admin, "-N")
+            _ = try shellOutput("(\(stream) | (head -c 200 > \(file); sleep 5)) > /dev/null &")
+            try await waitUntil { try contents(file).contains("x-ndjson") }
+            let urls = (0..<4_000).map { _ in
+                "url = \"https://127.0.0.1:\(server.port)/v1/key/describe/\(String(repeating: "x", count: 6_000))\"\n"
+                    + "output = \"/dev/null\"\n"
+            }
+            let path = server.directory.path
+            writeFile("\(path)/urls", urls.joined())
+            let codes = try shellOutput(
+                "curl -sk --cert \(server.admin.file) -w '%{http_code}\\n' -K \(path)/urls | sort | uniq -c")
+            #expect(codes.split { $0 == " " || $0 == "\n" } == ["4000", "400"])
+            try await waitUntil { server.errors.text.contains("events were dropped") }
+        }
+    }
 }

@@ -52,7 +52,8 @@ import Testing
             #expect(answer.status == 504)
             #expect(answer.body == "{\"message\":\"request timed out\"\n}")
             let id = try #require(answer.headers["x-kes-request-id"])
-            #expect(server.errors.text.contains("level=ERROR msg=\"request timed out\" req.id=\(id) req.method=GET"))
+            let line = try #require(server.errors.lines.first { $0.hasSuffix(" req.id=\(id)") })
+            #expect(line.contains("level=ERROR msg=\"request timed out\" req.method=GET"))
             store.release()
         }
     }
@@ -65,6 +66,8 @@ import Testing
             let line = try #require(server.errors.lines.first { $0.contains("the disk is on fire") })
             #expect(line.contains("req.path=/v1/key/describe/k"))
             #expect(line.contains("req.identity=\(server.admin.identity)"))
+            let id = try #require(answer.headers["x-kes-request-id"])
+            #expect(line.hasSuffix(" req.id=\(id)"))
             #expect(try server.call("GET", "/v1/ready", as: server.admin).status == 502)
             let status = try server.call("GET", "/v1/status", as: server.admin)
             #expect(status.status == 200)
