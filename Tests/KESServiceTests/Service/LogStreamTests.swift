@@ -53,7 +53,8 @@ import Testing
         try await withService { server in
             // curl writes the head with the first event only, so failures are made until one has come.
             let file = server.directory.path + "/errors"
-            _ = try shellOutput(server.command("GET", "/v1/log/error", as: server.admin, "-N") + " > \(file) &")
+            let stream = server.command("GET", "/v1/log/error", as: server.admin, "-N")
+            _ = try shellOutput("(\(stream) > \(file)) > /dev/null 2>&1 &")
             try await waitUntil {
                 _ = try server.call("PUT", "/v1/key/encrypt/k", as: server.admin, "-d nope")
                 return try contents(file).contains("}\n")
