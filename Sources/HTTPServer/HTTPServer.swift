@@ -51,7 +51,7 @@ package final class HTTPServer: Sendable {
         let state = ServerState(configuration, handler: handler, logger: logger)
         let count = configuration.eventLoops ?? max(4, 4 * System.coreCount)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
-        let loops = group.makeIterator().map { ConnectionLoop(loop: $0, limits: configuration.limits) }
+        let loops = group.makeIterator().map { ConnectionLoop(loop: $0, configuration) }
         let bootstrap = bootstrap(group, loops, state, tls)
         var listeners: [any Channel] = []
         do throws(HTTPServerError) {

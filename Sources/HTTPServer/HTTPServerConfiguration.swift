@@ -6,6 +6,11 @@ package struct HTTPServerConfiguration: Sendable {
     package var limits = HTTPLimits()
     /// Threads that do the network and run the handlers; nil: four a core, at least four.
     package var eventLoops: Int?
+    /// How long an event loop that has answered looks for more before it sleeps.
+    ///
+    /// Waking a sleeping processor takes as long as several small requests. It costs up to this much CPU after each
+    /// answer, and is done by loops with few connections only.
+    package var wakefulness = Duration.zero
     /// Offer HTTP/2 to TLS clients.
     package var http2 = false
     /// The bytes sent to a client that speaks plain HTTP to a TLS port, before the connection closes.

@@ -23,6 +23,7 @@ package struct Corruption: Error, CustomStringConvertible {
 package final class Catalogue: Sendable {
     package let store: ObjectStore
     private let opened = ShortLock<RecordSealer?>(nil)
+    private let records = OpenedRecords()
 
     /// A catalogue that is locked until ``unlock(with:)``.
     package init(store: ObjectStore) {
@@ -53,8 +54,11 @@ package final class Catalogue: Sendable {
     }
 
     func open(_ version: StoredVersion) throws -> ObjectRecord {
+        if let record = records[version] { return record }
         let plaintext = try openBytes(version)
-        do { return try ObjectRecord(decoding: plaintext) } catch { throw corruption(of: version) }
+        guard let record = try? ObjectRecord(decoding: plaintext) else { throw corruption(of: version) }
+        records.keep(record, of: version)
+        return record
     }
 
     /// The ETag alone: what a listing and a precondition need.

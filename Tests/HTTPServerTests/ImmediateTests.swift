@@ -15,7 +15,9 @@ import Testing
                 tasks.increment()
                 return .later { await describe(request, $0) }
             }
-            if head.target == "/now/unchanged" { return .now(HTTPResponse(ResponseHead(status: 304, contentLength: 7))) }
+            if head.target == "/now/unchanged" {
+                return .now(HTTPResponse(ResponseHead(status: 304, contentLength: 7)))
+            }
             if head.target == "/now/empty" { return .now(HTTPResponse(status: 204)) }
             let text = "\(head.method) \(head.target) \(String(buffer: body))"
             return .now(HTTPResponse(status: 200, headers: [("X-Now", "1")], body: Array(text.utf8)))

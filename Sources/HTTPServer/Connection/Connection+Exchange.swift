@@ -88,6 +88,7 @@ extension Connection {
         hasHeadDeadline = false
         if closesAfterResponse || server.isShuttingDown.load(ordering: .relaxed) { return closeGently() }
         phaseDeadline.start(limits.idleTimeout)
+        loop.stayAwake()
         pump()
     }
 

@@ -25,10 +25,11 @@ final class ConnectionLoop: @unchecked Sendable {
     private var toFlush: [Connection] = []
     private var date = HTTPDateText()
 
-    init(loop: any EventLoop, limits: HTTPLimits) {
+    init(loop: any EventLoop, _ configuration: HTTPServerConfiguration) {
         self.loop = loop
         executor = LoopExecutor(loop: loop)
-        tick = limits.tick
+        tick = configuration.limits.tick
+        wakefulness = .nanoseconds(configuration.wakefulness.nanoseconds)
         executor.afterJobs = { [unowned self] in flush() }
     }
 
@@ -85,6 +86,30 @@ final class ConnectionLoop: @unchecked Sendable {
         return date
     }
 
+    // MARK: Staying awake
+
+    /// A loop with more connections is kept awake by them, or shares its processor with those who use them.
+    private static let mostForWakefulness = 4
+    private let wakefulness: TimeAmount
+    fileprivate var awakeUntil = NIODeadline.distantPast
+    fileprivate var isAwake = false
+
+    /// An answer has gone out: its client may well have another request at once.
+    func stayAwake() {
+        guard wakefulness > .zero, connections.count <= Self.mostForWakefulness else { return }
+        awakeUntil = .now() + wakefulness
+        guard !isAwake else { return }
+        isAwake = true
+        lookAgain()
+    }
+
+    /// A loop whose next task is due by the time it looks at its sockets only glances at them.
+    ///
+    /// One that is due already would run before that, and so would the next one.
+    fileprivate func lookAgain() {
+        _ = try? loop.scheduleCallback(in: .nanoseconds(250), handler: self)
+    }
+
     // MARK: Memory of responses
 
     /// A buffer for responses' heads and small bodies that nobody uses any more.
@@ -100,6 +125,12 @@ final class ConnectionLoop: @unchecked Sendable {
     /// Keeps what was sent from; it is used again if the channel has let go of it by then.
     func giveBack(_ buffer: ByteBuffer) {
         if buffer.capacity > spare.capacity, buffer.capacity <= 64 * 1024 { spare = buffer }
+    }
+}
+
+extension ConnectionLoop: NIOScheduledCallbackHandler {
+    func handleScheduledCallback(eventLoop: some EventLoop) {
+        if NIODeadline.now() < awakeUntil { lookAgain() } else { isAwake = false }
     }
 }
 

@@ -251,6 +251,7 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         if case .closed = phase { return }
         phase = .ending
         writeDeadline.start(limits.writeStallTimeout)
+        loop.stayAwake()
     }
 
     /// The stream is over, in whatever way.

@@ -2,6 +2,7 @@ import Glibc
 import HTTPServer
 import KESService
 import Logging
+import NIOCore
 
 /// The sockets of the server: one for clients, and if wanted one for probes.
 struct Listeners {
@@ -15,6 +16,9 @@ struct Listeners {
     ) async throws(StartFailure) -> Listeners {
         var http = HTTPServerConfiguration(addresses: [address], tls: watch.watching(setup.tls))
         http.http2 = true
+        // Nothing blocks a loop here: key stores have threads of their own.
+        http.eventLoops = max(2, System.coreCount)
+        http.wakefulness = .microseconds(60)
         http.limits = limits
         do throws(HTTPServerError) {
             let clients = try await HTTPServer.start(http, handler: service, logger: logger)

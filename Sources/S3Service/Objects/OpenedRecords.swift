@@ -1,0 +1,27 @@
+import Locking
+import ObjectStorage
+
+/// Records of object versions that were opened lately.
+///
+/// Opening one costs as much as looking it up. What is kept is asked for with the whole row at hand, sealed record and
+/// clear columns: only a row that is the same to the byte is answered from here, so nothing passes that would not open.
+/// Never holds an opened key.
+final class OpenedRecords: Sendable {
+    private static let capacity = 4096
+
+    private let entries = ShortLock<[VersionID: (version: StoredVersion, record: ObjectRecord)]>([:])
+
+    subscript(version: StoredVersion) -> ObjectRecord? {
+        guard let known = entries.withLock({ $0[version.columns.version] }), known.version == version else {
+            return nil
+        }
+        return known.record
+    }
+
+    func keep(_ record: ObjectRecord, of version: StoredVersion) {
+        entries.withLock { entries in
+            if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
+            entries[version.columns.version] = (version, record)
+        }
+    }
+}
