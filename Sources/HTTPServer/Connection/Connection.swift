@@ -79,6 +79,8 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
 
     // MARK: Channel events
 
+    var channel: (any Channel)? { context?.channel }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)

@@ -3,6 +3,8 @@ import NIOCore
 
 /// What lives on an event loop until its connection ends.
 protocol LoopMember: AnyObject {
+    /// Nil when it is over.
+    var channel: (any Channel)? { get }
     /// Called every so often.
     func checkDeadline(_ now: NIODeadline)
     /// The server stops: ends at once if idle, else as soon as what is under way is done.
@@ -29,7 +31,7 @@ final class ConnectionLoop: @unchecked Sendable {
         self.loop = loop
         executor = LoopExecutor(loop: loop)
         tick = configuration.limits.tick
-        wakefulness = .nanoseconds(configuration.wakefulness.nanoseconds)
+        wakefulness = configuration.wakefulness
         executor.afterJobs = { [unowned self] in flush() }
     }
 
@@ -90,24 +92,31 @@ final class ConnectionLoop: @unchecked Sendable {
 
     /// A loop with more connections is kept awake by them, or shares its processor with those who use them.
     private static let mostForWakefulness = 4
-    private let wakefulness: TimeAmount
-    fileprivate var awakeUntil = NIODeadline.distantPast
-    fileprivate var isAwake = false
+    private let wakefulness: Duration
+    private var isAwake = false
 
-    /// An answer has gone out: its client may well have another request at once.
+    /// An answer has been made: its client may well have another request at once.
     func stayAwake() {
-        guard wakefulness > .zero, connections.count <= Self.mostForWakefulness else { return }
-        awakeUntil = .now() + wakefulness
-        guard !isAwake else { return }
+        guard wakefulness > .zero, !isAwake, connections.count <= Self.mostForWakefulness else { return }
         isAwake = true
-        lookAgain()
+        // After this turn, at whose end the answer leaves.
+        loop.assumeIsolated().execute { [self] in
+            isAwake = false
+            waitAwake()
+        }
     }
 
-    /// A loop whose next task is due by the time it looks at its sockets only glances at them.
-    ///
-    /// One that is due already would run before that, and so would the next one.
-    fileprivate func lookAgain() {
-        _ = try? loop.scheduleCallback(in: .nanoseconds(250), handler: self)
+    /// Looks at the sockets over and over, until one of them has something or the time is up.
+    private func waitAwake() {
+        var sockets: [pollfd] = []
+        for connection in connections.values {
+            try? connection.channel?.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+                (descriptor: NIOBSDSocket.Handle) in
+                sockets.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+            }
+        }
+        let end = ContinuousClock.now + wakefulness
+        while poll(&sockets, nfds_t(sockets.count), 0) == 0, ContinuousClock.now < end {}
     }
 
     // MARK: Memory of responses
@@ -125,12 +134,6 @@ final class ConnectionLoop: @unchecked Sendable {
     /// Keeps what was sent from; it is used again if the channel has let go of it by then.
     func giveBack(_ buffer: ByteBuffer) {
         if buffer.capacity > spare.capacity, buffer.capacity <= 64 * 1024 { spare = buffer }
-    }
-}
-
-extension ConnectionLoop: NIOScheduledCallbackHandler {
-    func handleScheduledCallback(eventLoop: some EventLoop) {
-        if NIODeadline.now() < awakeUntil { lookAgain() } else { isAwake = false }
     }
 }
 

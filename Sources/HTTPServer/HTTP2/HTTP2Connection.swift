@@ -85,6 +85,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
 
     // MARK: Channel events
 
+    var channel: (any Channel)? { context?.channel }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)

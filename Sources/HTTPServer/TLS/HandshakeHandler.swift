@@ -97,6 +97,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
 
     // MARK: LoopMember
 
+    var channel: (any Channel)? { context?.channel }
+
     func checkDeadline(_ now: NIODeadline) {
         guard let deadline, deadline <= now else { return }
         report(.timeout)

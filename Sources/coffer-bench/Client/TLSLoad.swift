@@ -42,7 +42,8 @@ enum TLSLoad {
                         let name = host.allSatisfy { $0.isNumber || $0 == "." } ? nil : host
                         let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
                         let requests = TLSRequestHandler(
-                            book: book, bodies: bodies, dispenser: dispenser, finished: finished)
+                            book: book, bodies: bodies, dispenser: dispenser, staysAwake: connections <= threads,
+                            finished: finished)
                         try channel.pipeline.syncOperations.addHandlers([tls, requests])
                     }
                 }
@@ -50,28 +51,10 @@ enum TLSLoad {
             connected.whenFailure { finished.fail($0) }
             return finished.futureResult
         }
-        // With one connection a thread, what is measured would else be how long this process takes to wake up.
-        let wakefulness = Wakefulness()
-        defer { wakefulness.end() }
-        if connections <= threads { for loop in group.makeIterator() { wakefulness.keepAwake(loop) } }
         return try EventLoopFuture.whenAllSucceed(channels, on: group.next()).wait().reduce(into: LoadTally()) {
             $0.merge($1)
         }
     }
-}
-
-/// Keeps event loops looking at their sockets instead of sleeping.
-private final class Wakefulness: Sendable {
-    private let isOver = Atomic(false)
-
-    func keepAwake(_ loop: any EventLoop) {
-        // Not `execute`: a loop runs everything that is due before it looks at its sockets.
-        loop.scheduleTask(in: .nanoseconds(1_500)) {
-            if !self.isOver.load(ordering: .relaxed) { self.keepAwake(loop) }
-        }
-    }
-
-    func end() { isOver.store(true, ordering: .relaxed) }
 }
 
 /// The shared upload body cut into buffers that all connections send without copying.
@@ -94,6 +77,8 @@ private final class TLSRequestHandler: ChannelInboundHandler {
     private let book: RequestBook
     private let bodies: BodySlices
     private let dispenser: Dispenser
+    /// With one connection a thread, what is measured would else be how long this process takes to wake up.
+    private let staysAwake: Bool
     private let finished: EventLoopPromise<LoadTally>
     private var tally = LoadTally()
     private var parser = ResponseParser()
@@ -101,10 +86,14 @@ private final class TLSRequestHandler: ChannelInboundHandler {
     private var started: UInt64 = 0
     private var nextSlice = 0
 
-    init(book: RequestBook, bodies: BodySlices, dispenser: Dispenser, finished: EventLoopPromise<LoadTally>) {
+    init(
+        book: RequestBook, bodies: BodySlices, dispenser: Dispenser, staysAwake: Bool,
+        finished: EventLoopPromise<LoadTally>
+    ) {
         self.book = book
         self.bodies = bodies
         self.dispenser = dispenser
+        self.staysAwake = staysAwake
         self.finished = finished
     }
 
@@ -147,6 +136,16 @@ private final class TLSRequestHandler: ChannelInboundHandler {
         parser.begin(isHead: request.isHead)
         context.write(wrapOutboundOut(ByteBuffer(bytes: book.heads[request.head])), promise: nil)
         sendBody(context)
+        if staysAwake { waitAwake(context) }
+    }
+
+    /// Looks at the socket over and over until the answer comes.
+    private func waitAwake(_ context: ChannelHandlerContext) {
+        let end = started + 1_000_000
+        try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable { (descriptor: NIOBSDSocket.Handle) in
+            var socket = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            while poll(&socket, 1, 0) == 0, monotonicNanoseconds() < end {}
+        }
     }
 
     private func sendBody(_ context: ChannelHandlerContext) {
