@@ -77,11 +77,15 @@ package final class RequestBody: @unchecked Sendable {
     /// On the connection's event loop only: for ``HTTPHandler/answer(_:)``.
     package var whole: ByteBuffer? {
         guard isComplete, nextPiece == 0, pieces.count <= 1 else { return nil }
-        return pieces.first ?? ByteBuffer()
+        guard let piece = pieces.first else { return ByteBuffer() }
+        return piece.readableBytes <= HTTPServer.earlyBodyBytes ? piece : nil
     }
 
     /// The whole body has come, whether or not it was asked for.
     private(set) var isComplete = false
+
+    /// Nothing more will come, whole or not.
+    var hasEnded: Bool { ending != nil }
 
     /// Asked for and with nothing to give.
     var isStarving: Bool { ending == nil && nextPiece == pieces.count }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPServer
 import Logging
 import NIOCore
@@ -158,6 +159,43 @@ import Testing
             // Once 2 MiB of answers wait, the next is left to a task, whose write runs into the time limit.
             for _ in 0..<2000 where (try? client.send(request)) == nil { break }
             try await eventually { handler.tasks.value > 0 }
+        }
+    }
+
+    @Test func `a client that has finished sending gets every answer`() async throws {
+        try await withHandler { _, _, port in
+            for count in [1, 64, 65, 200] {
+                let client = try RawClient(port: port)
+                try client.send((0..<count).map { "GET /now/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+                client.finishSending()
+                for number in 0..<count { #expect(try client.readResponse().text == "GET /now/\(number) ") }
+                #expect(try client.isClosed())
+            }
+        }
+    }
+
+    @Test func `a slow client gets the end of a last answer however long that takes`() async throws {
+        // More than the kernel takes at once: the rest waits in the server when the handler is done.
+        let count = 12
+        try await withServer { _, response in
+            let piece = ByteBuffer(repeating: UInt8(ascii: "y"), count: 1 << 20)
+            try? await response.start(ResponseHead(status: 200, contentLength: Int64(count << 20)))
+            for _ in 0..<count { try? await response.write(piece) }
+            await response.finish()
+        } _: {
+            $0.limits.lingerTimeout = .milliseconds(50)
+            $0.limits.writeStallTimeout = .seconds(5)
+        } test: { _, port in
+            let client = try RawClient(port: port, receiveBuffer: 16 * 1024)
+            try client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            var received = 0
+            while received < count << 20 {
+                let piece = try client.receive().count
+                try #require(piece > 0)
+                received += piece
+                if received % 64 == 0 { usleep(1000) }
+            }
+            #expect(received > count << 20)
         }
     }
 }

@@ -48,14 +48,18 @@ extension Connection {
     func closeGently() {
         guard let context else { return }
         phase = .lingering(budget: 4 * limits.drainBytes)
-        phaseDeadline.start(limits.lingerTimeout)
+        phaseDeadline.stop()
         input.discard()
         passOutput()
         needsFlush = false
+        unsentBytes = .max
+        writeDeadline.start(limits.writeStallTimeout)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] result in
             guard case .success = result else { return }
             loop.executor.turn {
                 guard case .lingering = self.phase else { return }
+                self.writeDeadline.stop()
+                self.phaseDeadline.start(self.limits.lingerTimeout)
                 if self.inputClosed { return self.close() }
                 self.context?.close(mode: .output, promise: nil)
                 self.readIfWanted()
@@ -93,5 +97,6 @@ extension Connection {
         input.discard()
         output = ByteBuffer()
         phaseDeadline.stop()
+        writeDeadline.stop()
     }
 }

@@ -22,7 +22,7 @@ extension Connection {
         switch phase {
         case .waiting:
             guard budget > 0 else {
-                loop.later { self.pump() }
+                loop.afterOthers { self.pump() }
                 return false
             }
             budget -= 1
@@ -38,7 +38,7 @@ extension Connection {
         switch input.takeHead() {
         case .needsMoreBytes:
             if inputClosed {
-                disconnect()
+                closeGently()
             } else if !hasHeadDeadline, !input.isEmpty {
                 hasHeadDeadline = true
                 phaseDeadline.start(limits.headTimeout)
@@ -80,7 +80,7 @@ extension Connection {
         }
         switch input.takeBody({ _ in }) {
         case .needsMoreBytes:
-            if inputClosed { disconnect() }
+            if inputClosed { closeGently() }
             return false
         case .piece(let count): phase = .draining(budget: budget - count)
         case .final: awaitNextRequest()
@@ -120,7 +120,7 @@ extension Connection {
         case .waiting, .draining, .lingering, .closed: pump()
         case .exchanging:
             closesAfterResponse = true
-            if body?.isComplete == false, input.isEmpty {
+            if body?.hasEnded == false, input.isEmpty {
                 disconnect()
             } else if writer?.hasStarted == false {
                 phaseDeadline.start(limits.halfCloseTimeout)

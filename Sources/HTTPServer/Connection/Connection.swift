@@ -114,6 +114,8 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
         isWritable = context.channel.isWritable
         guard isWritable else { return }
         loop.executor.turn {
+            // The last bytes of all have to leave, too.
+            if case .lingering = self.phase { return }
             self.writeDeadline.stop()
             self.writer?.wakeWriter()
         }

@@ -72,6 +72,13 @@ final class ConnectionLoop: @unchecked Sendable {
         loop.execute { self.executor.turn(work) }
     }
 
+    /// Does `work` in a turn of its own, after all sockets that have something have had theirs.
+    ///
+    /// A loop does all work that is due before it looks at its sockets again.
+    func afterOthers(_ work: @escaping @Sendable () -> Void) {
+        loop.scheduleTask(in: .microseconds(10)) { self.executor.turn(work) }
+    }
+
     /// Sends what `connection` has written when the jobs that run now have run, so that their small writes share one
     /// system call.
     func flushLater(_ connection: Connection) {

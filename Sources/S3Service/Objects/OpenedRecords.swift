@@ -8,17 +8,21 @@ import ObjectStorage
 /// Never holds an opened key.
 final class OpenedRecords: Sendable {
     private static let capacity = 4096
+    /// Longer ones are not kept: the memory for all is bounded.
+    private static let sealedBytes = 2048
 
     private let entries = ShortLock<[VersionID: (version: StoredVersion, record: ObjectRecord)]>([:])
 
     subscript(version: StoredVersion) -> ObjectRecord? {
-        guard let known = entries.withLock({ $0[version.columns.version] }), known.version == version else {
-            return nil
-        }
+        guard let known = entries.withLock({ $0[version.columns.version] }), known.version == version,
+            // To the byte: texts are equal in more ways than one.
+            known.version.columns.key.utf8.elementsEqual(version.columns.key.utf8)
+        else { return nil }
         return known.record
     }
 
     func keep(_ record: ObjectRecord, of version: StoredVersion) {
+        guard version.sealed.count <= Self.sealedBytes else { return }
         entries.withLock { entries in
             if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
             entries[version.columns.version] = (version, record)

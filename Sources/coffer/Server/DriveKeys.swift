@@ -56,8 +56,8 @@ struct DriveKeys: Sendable {
         do {
             let stored = try CatalogueKey.stored(in: catalogue.store)
             // Before one is made: a new key under the name of one that is missing would be in the way of its backup.
-            try await checkKeys(of: stored)
-            try await makeDefaultKey()
+            let missing = try await missingKeys(stored)
+            if !missing.contains(current.defaultKey.name) { try await makeDefaultKey() }
             let key =
                 if let stored { stored } else {
                     try await CatalogueKey.create(in: catalogue.store, service: service)
@@ -99,21 +99,22 @@ struct DriveKeys: Sendable {
         }
     }
 
-    /// Looks whether the keys that the drive's data keys are under are there.
+    /// The keys that the drive's data keys are under and that are not there; they are named in the log.
     ///
     /// Without the catalogue's nothing opens, and this is the wrong key service. One of the others may have been deleted on
     /// purpose, to shred what it protected: the rest goes on.
-    private func checkKeys(of catalogueKey: CatalogueKey?) async throws {
+    private func missingKeys(_ catalogueKey: CatalogueKey?) async throws -> [String] {
         let names = try catalogue.store.kmsKeysInUse().map(\.kmsKey) + [catalogueKey?.kmsKey.name].compactMap(\.self)
         var missing: [String] = []
         for name in Set(names).sorted() {
             let isMissing = try await isMissing(KeyID(name))
             if isMissing { missing.append(name) }
         }
-        guard !missing.isEmpty else { return }
+        guard !missing.isEmpty else { return [] }
         let what = "this drive needs keys that the \(title) does not have: \(missing.joined(separator: ", "))"
         if let catalogueKey, missing.contains(catalogueKey.kmsKey.name) { throw StartFailure(what) }
         logger.error("\(what); objects under them cannot be read")
+        return missing
     }
 
     /// False also for a key that may not be looked at: whether it is there, its use will tell.
