@@ -5,6 +5,8 @@
 package struct RequestTarget: Sendable {
     /// The path as sent, still percent-encoded, beginning with `/`; `/` for an empty one.
     package let rawPath: String
+    /// Whether there is an escape in path or query; if not, the path is what it spells.
+    package let isEscaped: Bool
     /// What follows the first `?`, as sent; empty without one.
     package let rawQuery: String
     /// Names and values percent-decoded once with `+` read as a space, in the order sent; `?uploads` and `?uploads=` are
@@ -28,6 +30,7 @@ package struct RequestTarget: Sendable {
 
         if !hasQuery && target.utf8.first == UInt8(ascii: "/") {
             if isEscaped { _ = try PercentEncoding.decode(target) }
+            self.isEscaped = isEscaped
             (rawPath, rawQuery, query) = (target, "", [])
             return
         }
@@ -43,6 +46,7 @@ package struct RequestTarget: Sendable {
             rawQuery = ""
         }
         if isEscaped { _ = try PercentEncoding.decode(rawPath) }
+        self.isEscaped = isEscaped
         query = try Self.parse(rawQuery)
     }
 

@@ -12,7 +12,7 @@ package enum ResourceAddress: Hashable, Sendable {
     /// Throws what `BucketName` and `ObjectName` throw.
     package init(_ target: RequestTarget, host: String?, domains: [String] = []) throws(S3Error) {
         if let bucket = Self.virtualHostBucket(host, domains: domains) {
-            self = try Self.inside(BucketName(bucket), rawKey: Substring(target.rawPath.utf8.dropFirst()))
+            self = try Self.inside(BucketName(bucket), rawKey: Substring(target.rawPath.utf8.dropFirst()), target)
             return
         }
         let path = Substring(target.rawPath.utf8.dropFirst())
@@ -21,11 +21,11 @@ package enum ResourceAddress: Hashable, Sendable {
             return
         }
         guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) else {
-            self = .bucket(try BucketName(PercentEncoding.decode(path)))
+            self = .bucket(try BucketName(Self.decode(path, of: target)))
             return
         }
-        let bucket = try BucketName(PercentEncoding.decode(path[..<slash]))
-        self = try Self.inside(bucket, rawKey: path[path.utf8.index(after: slash)...])
+        let bucket = try BucketName(Self.decode(path[..<slash], of: target))
+        self = try Self.inside(bucket, rawKey: path[path.utf8.index(after: slash)...], target)
     }
 
     /// The bucket that a `Host` header names in front of one of the domains, lower-cased; nil for path style.
@@ -61,8 +61,15 @@ package enum ResourceAddress: Hashable, Sendable {
         }
     }
 
-    private static func inside(_ bucket: BucketName, rawKey: Substring) throws(S3Error) -> ResourceAddress {
+    private static func inside(
+        _ bucket: BucketName, rawKey: Substring, _ target: RequestTarget
+    ) throws(S3Error) -> ResourceAddress {
         guard !rawKey.isEmpty else { return .bucket(bucket) }
-        return .object(bucket, try ObjectName(PercentEncoding.decode(rawKey)))
+        return .object(bucket, try ObjectName(decode(rawKey, of: target)))
+    }
+
+    /// What a part of the target's path spells.
+    private static func decode(_ part: Substring, of target: RequestTarget) throws(S3Error) -> String {
+        target.isEscaped ? try PercentEncoding.decode(part) : String(part)
     }
 }

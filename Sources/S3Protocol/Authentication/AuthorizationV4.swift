@@ -1,3 +1,5 @@
+import Locking
+
 /// What a SigV4 request claims, in its header or its query, before anything is believed.
 struct AuthorizationV4: Sendable {
     var credential: Credential
@@ -18,6 +20,15 @@ extension AuthorizationV4 {
     /// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` and the date that belongs to it.
     init(header: String, of request: SigningRequest) throws(S3Error) {
         let bytes = Array(header.utf8)
+        if let known = Self.known(bytes) {
+            let (timestamp, time) = try Self.date(of: request)
+            if timestamp.utf8.starts(with: known.credential.date.utf8) {
+                self.init(
+                    credential: known.credential, signedHeaders: known.signedHeaders,
+                    signature: bytes[(bytes.count - Self.signatureDigits)...], timestamp: timestamp, time: time)
+                return
+            }
+        }
         var credentialText: ArraySlice<UInt8>?
         var signedText: ArraySlice<UInt8>?
         var signatureText: ArraySlice<UInt8>?
@@ -54,6 +65,37 @@ extension AuthorizationV4 {
         self.init(
             credential: credential, signedHeaders: signedHeaders, signature: signatureText, timestamp: timestamp,
             time: time)
+        if signatureText.endIndex == bytes.count, signatureText.count == Self.signatureDigits {
+            let read = ReadHeader(
+                beginning: Array(bytes.dropLast(Self.signatureDigits)), credential: credential,
+                signedHeaders: signedHeaders)
+            Self.lastRead.withLock { $0 = read }
+        }
+    }
+
+    /// The last header that was read, without its signature: clients send the same one for a day.
+    private final class ReadHeader: Sendable {
+        let beginning: [UInt8]
+        let credential: Credential
+        let signedHeaders: SignedHeaders
+
+        init(beginning: [UInt8], credential: Credential, signedHeaders: SignedHeaders) {
+            self.beginning = beginning
+            self.credential = credential
+            self.signedHeaders = signedHeaders
+        }
+    }
+
+    private static let signatureDigits = 64
+    private static let lastRead = ShortLock<ReadHeader?>(nil)
+
+    /// What the header says if it is the last one that was read but for the digits of the signature at its end.
+    private static func known(_ header: [UInt8]) -> ReadHeader? {
+        guard let last = lastRead.withLock({ $0 }), header.count == last.beginning.count + signatureDigits,
+            header.starts(with: last.beginning),
+            header[last.beginning.count...].allSatisfy({ hexValue($0) != nil })
+        else { return nil }
+        return last
     }
 
     /// `x-amz-date`, else `Date` in any HTTP form.

@@ -11,7 +11,17 @@ final class OpenedRecords: Sendable {
     /// Longer ones are not kept: the memory for all is bounded.
     private static let sealedBytes = 2048
 
-    private let entries = ShortLock<[VersionID: (version: StoredVersion, record: ObjectRecord)]>([:])
+    private final class Entry: Sendable {
+        let version: StoredVersion
+        let record: ObjectRecord
+
+        init(_ version: StoredVersion, _ record: ObjectRecord) {
+            self.version = version
+            self.record = record
+        }
+    }
+
+    private let entries = ShortLock<[VersionID: Entry]>([:])
 
     subscript(version: StoredVersion) -> ObjectRecord? {
         guard let known = entries.withLock({ $0[version.columns.version] }), known.version == version,
@@ -23,9 +33,10 @@ final class OpenedRecords: Sendable {
 
     func keep(_ record: ObjectRecord, of version: StoredVersion) {
         guard version.sealed.count <= Self.sealedBytes else { return }
+        let entry = Entry(version, record)
         entries.withLock { entries in
             if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
-            entries[version.columns.version] = (version, record)
+            entries[version.columns.version] = entry
         }
     }
 }
