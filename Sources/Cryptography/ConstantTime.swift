@@ -3,14 +3,16 @@ import COpenSSL
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
 ///
 /// Different lengths are answered `false` at once: a length is not a secret here.
-package func constantTimeEqual(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
-    let equal = a.withContiguousStorageIfAvailable { a in
-        b.withContiguousStorageIfAvailable { b in
-            a.count == b.count && CRYPTO_memcmp(a.baseAddress, b.baseAddress, a.count) == 0
-        }
+package func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    guard a.count == b.count else { return false }
+    return a.withUnsafeBytes { a in
+        b.withUnsafeBytes { b in CRYPTO_memcmp(a.baseAddress, b.baseAddress, a.count) == 0 }
     }
-    if let equal = equal ?? nil { return equal }
-    return constantTimeEqual(Array(a), Array(b))
+}
+
+/// The same for byte strings of other kinds.
+package func constantTimeEqual(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
+    constantTimeEqual(Array(a), Array(b))
 }
 
 /// Overwrites secret bytes with zeros, in a way that the compiler may not leave out.

@@ -27,7 +27,9 @@ package final class ShortLock<State>: @unchecked Sendable {
         state.deallocate()
     }
 
+    /// Always inlined: as a call of a generic function it would cost as much again as what is done under the lock.
     @inlinable
+    @inline(__always)
     package func withLock<R, Failure: Error>(
         _ body: (inout State) throws(Failure) -> R
     ) throws(Failure) -> R {

@@ -27,7 +27,14 @@ package struct ETag: Hashable, Sendable {
 
     /// As headers show it.
     package var quoted: String {
-        "\"" + value + "\""
+        let count = value.utf8.count + 2
+        return String(unsafeUninitializedCapacity: count) { buffer in
+            let quote = UInt8(ascii: "\"")
+            buffer[0] = quote
+            _ = buffer[1...].initialize(fromContentsOf: value.utf8)
+            buffer[count - 1] = quote
+            return count
+        }
     }
 
     /// 32 random hex digits and `-1`: stable once stored, tells nothing of the content.
