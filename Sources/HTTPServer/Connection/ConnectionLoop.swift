@@ -67,7 +67,7 @@ final class ConnectionLoop: @unchecked Sendable {
         }
     }
 
-    /// Does `work` in a turn of its own, after other sockets have had theirs.
+    /// Does `work` in a turn of its own, when the one that runs now is over.
     func later(_ work: @escaping @Sendable () -> Void) {
         loop.execute { self.executor.turn(work) }
     }
