@@ -26,6 +26,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
@@ -136,7 +137,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
-        tests(of: "HTTPServer", [nioCore, logging]),
+        tests(of: "HTTPServer", [nioCore, nioEmbedded, nioHTTP1, logging]),
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),

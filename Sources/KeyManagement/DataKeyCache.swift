@@ -69,12 +69,7 @@ package final class DataKeyCache: Sendable {
     ///
     /// Counts as a use.
     package func cached(_ wrapped: [UInt8], under key: KeyID, context: KMSContext) -> SecretKey? {
-        cached(wrapped, keyName: key.name, canonicalContext: context.canonicalJSON)
-    }
-
-    /// The same for a key's name and a context as they are stored, which spares parsing them.
-    package func cached(_ wrapped: [UInt8], keyName: String, canonicalContext: [UInt8]) -> SecretKey? {
-        capacity == 0 ? nil : hit(EntryID(wrapped, keyName, canonicalContext))
+        cached(Self.handle(of: wrapped, keyName: key.name, canonicalContext: context.canonicalJSON))
     }
 
     /// Names an entry that may or may not be there, so that who asks again and again computes the name once.
@@ -86,7 +81,7 @@ package final class DataKeyCache: Sendable {
         Handle(id: EntryID(wrapped, keyName, canonicalContext))
     }
 
-    /// As ``cached(_:keyName:canonicalContext:)``.
+    /// As ``cached(_:under:context:)``.
     package func cached(_ handle: Handle) -> SecretKey? {
         capacity == 0 ? nil : hit(handle.id)
     }
