@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 
 struct CofferKES: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,17 +18,18 @@ struct CofferKES: AsyncParsableCommand {
 enum Main {
     static func main() async {
         let arguments = OldSpellings.replaced(in: Array(CommandLine.arguments.dropFirst()))
-        if ["-v", "--version"].contains(arguments.first) {
-            Terminal.write(VersionText.text)
-            return
-        }
         do {
+            if ["-v", "--version"].contains(arguments.first) {
+                Terminal.write(VersionText.text)
+                coffer_end_process(0)
+            }
             var command = try CofferKES.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
+            coffer_end_process(0)
         } catch {
             CommandLineFault(error, arguments: arguments).end()
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 
 /// What ends a command that did not simply succeed: KES's words for what the argument parser found, and its exit statuses.
@@ -30,7 +31,7 @@ struct CommandLineFault {
 
     func end() -> Never {
         Terminal.write(text, to: STDERR_FILENO)
-        exit(status)
+        coffer_end_process(status)
     }
 
     /// The parser's messages that KES words differently; the others stay as they are, on one line.

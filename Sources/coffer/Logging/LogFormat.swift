@@ -23,10 +23,10 @@ struct LogFormat {
 }
 
 /// One write(2) a line: lines of several threads never mix.
-func writeLine(_ line: String) {
+func writeLine(_ line: String, to descriptor: Int32 = STDERR_FILENO) {
     var line = line
     line.append("\n")
-    line.withUTF8 { bytes in _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+    line.withUTF8 { bytes in _ = write(descriptor, bytes.baseAddress, bytes.count) }
 }
 
 /// `2026-01-31T12:00:00.123Z`.
