@@ -51,6 +51,35 @@ import Testing
         #expect(try drive.store.dataKeys(after: nil, limit: 10) == [])
     }
 
+    @Test func `a data key is not taken for another one of its number`() async throws {
+        let drive = try await Drive.make()
+        for shared in [false, true] {
+            let first = row(shared: shared)
+            try await drive.store.putInline(drive.bucket, "a", dataKey: first)
+            let other = DataKeyRow(
+                id: first.id, kmsKey: "master", wrapped: [9], context: [9], created: 5, isShared: shared)
+            await #expect(throws: StorageError.noSuchDataKey) {
+                try await drive.store.putInline(drive.bucket, "b", dataKey: other)
+            }
+            #expect(try drive.store.dataKey(first.id) == first)
+        }
+        #expect(try drive.store.verifyNoOrphans().isClean)
+    }
+
+    @Test func `a data key that comes and goes in one batch leaves nothing`() async throws {
+        let drive = try await Drive.make()
+        try await withThrowingDiscardingTaskGroup { group in
+            for number in 0..<200 {
+                let own = row()
+                group.addTask { try await drive.store.putInline(drive.bucket, "k\(number % 3)", dataKey: own) }
+            }
+        }
+        #expect(try drive.store.dataKeys(after: nil, limit: 10).count == 3)
+        #expect(try drive.store.verifyNoOrphans().isClean)
+        _ = try await drive.store.delete(drive.bucket, keys: ["k0", "k1", "k2"])
+        #expect(try drive.store.dataKeys(after: nil, limit: 10) == [])
+    }
+
     @Test func `a shared data key outlives its last reference until the next start`() async throws {
         let drive = try await Drive.make()
         let shared = row(shared: true)
@@ -96,6 +125,8 @@ import Testing
         #expect(id.hex.count == 32)
         #expect(VersionID(hex: "g" + id.hex.dropFirst()) == nil)
         #expect(VersionID(bytes: [1]) == nil)
-        #expect(DataKeyID().rawValue > 0)
+        let numbers = (0..<10_000).map { _ in DataKeyID().rawValue }
+        #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(numbers[0] >> 12 > 1_700_000_000_000_000)
     }
 }

@@ -5,10 +5,24 @@ extension Transaction {
             if let row { try insertDataKey(row) }
             return
         }
+        if let row, row.id == key, !row.isShared { return try insertReferredDataKey(row) }
         guard try hasDataKey(key, inserting: row) else { throw .noSuchDataKey }
         addReference(key)
     }
 
+    /// Inserts a key of one version or upload with its reference; another key under its number is a failure.
+    private func insertReferredDataKey(_ row: DataKeyRow) throws(StorageError) {
+        try run(
+            """
+            INSERT INTO data_keys (id, kms_key, wrapped, context, created, shared, refs) VALUES (?, ?, ?, ?, ?, 0, 1)
+            ON CONFLICT (id) DO UPDATE SET refs = refs + 1 WHERE created = excluded.created
+            """,
+            .integer(row.id.rawValue), .text(row.kmsKey), .blob(row.wrapped), .blob(row.context),
+            .integer(row.created))
+        guard session.hasChangedRow else { throw .noSuchDataKey }
+    }
+
+    /// Inserts a key that several writers bring along, unless one of them was here.
     func insertDataKey(_ row: DataKeyRow) throws(StorageError) {
         try run(
             """

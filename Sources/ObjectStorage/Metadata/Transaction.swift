@@ -54,7 +54,9 @@ final class Transaction {
     func hasDataKey(_ key: DataKeyID, inserting row: DataKeyRow?) throws(StorageError) -> Bool {
         if knownDataKey == key { return true }
         if let row { try insertDataKey(row) }
-        guard try integer("SELECT 1 FROM data_keys WHERE id = ?", .integer(key.rawValue)) != nil else { return false }
+        let created = try integer("SELECT created FROM data_keys WHERE id = ?", .integer(key.rawValue))
+        // Another key's row under the same number would lose what is sealed with this one.
+        guard let created, row.map({ $0.created == created }) ?? true else { return false }
         knownDataKey = key
         return true
     }
@@ -119,16 +121,23 @@ final class Transaction {
         }
         var sums: [DataKeyID: Int64] = [:]
         for (key, change) in references { sums[key, default: 0] += change }
-        for (key, sum) in sums where sum != 0 {
+        let released = Set(references.lazy.filter { $0.change < 0 }.map(\.key))
+        for (key, sum) in sums {
+            if released.contains(key) {
+                changedDataKeys.append(key)
+                if try removeDataKey(key, ifReferredTo: -sum) { continue }
+            }
+            guard sum != 0 else { continue }
             try run("UPDATE data_keys SET refs = refs + ? WHERE id = ?", .integer(sum), .integer(key.rawValue))
         }
-        // A key that was never shared goes with its last reference; one that was waits, see `sweepDataKeys`.
-        for key in Set(references.lazy.filter { $0.change < 0 }.map(\.key)) {
-            try run(
-                "DELETE FROM data_keys WHERE id = ? AND refs = 0 AND shared = 0 AND retired IS NULL",
-                .integer(key.rawValue))
-            changedDataKeys.append(key)
-        }
         return changedDataKeys
+    }
+
+    /// A key that was never shared goes with its last reference; one that was waits, see `sweepDataKeys`.
+    private func removeDataKey(_ key: DataKeyID, ifReferredTo count: Int64) throws(StorageError) -> Bool {
+        try run(
+            "DELETE FROM data_keys WHERE id = ? AND refs = ? AND shared = 0 AND retired IS NULL",
+            .integer(key.rawValue), .integer(count))
+        return session.hasChangedRow
     }
 }

@@ -8,6 +8,13 @@ func wallMilliseconds() -> Int64 {
     return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }
 
+/// Microseconds since 1970.
+func wallMicroseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+}
+
 /// Milliseconds of a clock that is never set back.
 func monotonicMilliseconds() -> Int64 {
     var now = timespec()
