@@ -29,18 +29,11 @@ package final class HTTPClient: Sendable {
     package func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
         let exchange = Exchange()
         let deadline = ContinuousClock.now + request.timeout
-        let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard exchange.begin(continuation) else { return }
-                let isQueued = workers.submit { [handles] in
-                    exchange.finish(Self.perform(request, until: deadline, for: exchange, with: handles))
-                }
-                if !isQueued { exchange.finish(.failure(.overloaded)) }
-            }
-        } onCancel: {
-            exchange.cancel()
+        let isQueued = workers.submit { [handles] in
+            exchange.finish(Self.perform(request, until: deadline, for: exchange, with: handles))
         }
-        return try outcome.get()
+        guard isQueued else { throw .overloaded }
+        return try await exchange.outcome().get()
     }
 
     private static func perform(

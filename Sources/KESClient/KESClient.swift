@@ -180,7 +180,7 @@ extension KESClient {
         let method: HTTPClientMethod =
             switch call.route.method {
             case .get: .get
-            case .put: .post
+            case .put, .post: .post
             case .delete: .delete
             }
         var request = HTTPClientRequest(method, endpoint.url + call.route.path + argument)

@@ -10,6 +10,7 @@ package import Logging
 package final class KESKeyService: KeyService {
     package let defaultKey: KeyID
     package let client: KESClient
+    private let batches: DataKeyBatches
     private let logger: Logger
 
     /// Longer wrapped keys are nobody's.
@@ -17,6 +18,7 @@ package final class KESKeyService: KeyService {
 
     package init(client: KESClient, defaultKey: KeyID, logger: Logger) {
         self.client = client
+        batches = DataKeyBatches(client: client)
         self.defaultKey = defaultKey
         self.logger = logger
     }
@@ -26,7 +28,7 @@ package final class KESKeyService: KeyService {
     ) async throws(KeyServiceError) -> GeneratedDataKey {
         let name = try Self.name(key)
         var generated = try await translating(key) { () async throws(KESClientError) in
-            try await client.generateKey(under: name, context: context.canonicalJSON)
+            try await batches.generate(under: name, context: context.canonicalJSON)
         }
         defer { wipe(&generated.plaintext) }
         guard let plaintext = SecretKey(generated.plaintext) else {

@@ -242,7 +242,8 @@ extension KESRoute {
         switch self {
         case .version, .ready, .status, .metrics, .api, .errorLog, .auditLog: false
         case .createKey, .importKey, .describeKey, .listKeys, .deleteKey, .rotateKey, .generateKey, .encrypt, .decrypt,
-            .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities, .selfDescribe:
+            .bulkDecrypt, .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities,
+            .selfDescribe:
             true
         }
     }

@@ -87,6 +87,22 @@ def test_each_put_with_sse_kms_makes_a_data_key(call, bucket):
         assert call("PUT", f"/{bucket}/{number}", {**KMS, KEY_ID: OTHER}, BODY) == MADE
 
 
+def test_puts_at_one_time_share_calls_and_each_object_has_its_own_data_key(pair, cost, bucket):
+    """They are opened one by one after a restart: by the end nothing tells them from keys that were asked for singly."""
+    keys = [f"/{bucket}/{number}" for number in range(64)]
+
+    def put_all():
+        with ThreadPoolExecutor(32) as pool:
+            answers = list(pool.map(lambda key: pair.server.call("PUT", key, KMS, key.encode()), keys))
+        return next((answer for answer in answers if answer.status != 200), answers[0])
+
+    assert 1 <= cost(put_all)["generate"] <= len(keys)
+    pair.server.restart()
+    for key in keys:
+        answer = pair.server.call("GET", key)
+        assert (answer.status, answer.body) == (200, key.encode())
+
+
 def test_sse_c_asks_for_nothing(call, bucket):
     key = f"/{bucket}/k"
     assert call("PUT", key, SSE_C.request, BODY) == NOTHING

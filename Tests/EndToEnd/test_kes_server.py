@@ -1,5 +1,6 @@
 """The life of `coffer-kes server`: how it starts and what stops it from starting, reloads, and ends."""
 
+import base64
 import http.client
 import re
 import signal
@@ -325,6 +326,81 @@ def test_keys_outlive_a_reload_and_a_restart(make):
     with server:
         opened = server.call("PUT", "/v1/key/decrypt/k", {"ciphertext": sealed["ciphertext"]})
         assert opened.json() == {"plaintext": sealed["plaintext"]}
+
+
+def test_bulk_decryption_is_there_for_older_clients(make):
+    """As KES had it until its release of 2023-10-03."""
+    with make() as server:
+        client = Identity(server.directory / "clients", "app")
+        server.policies = policy(client, "/v1/key/bulk/decrypt/app-*")
+        server.write_configuration()
+        server.reload()
+        for name in ("app-1", "other"):
+            assert server.call("PUT", f"/v1/key/create/{name}").status == 200
+        context = base64.b64encode(b"my-context").decode()
+        keys = [server.call("PUT", "/v1/key/generate/app-1", {"context": context}).json(),
+                server.call("PUT", "/v1/key/generate/app-1", {}).json()]
+        ask = [{"ciphertext": keys[0]["ciphertext"], "context": context}, {"ciphertext": keys[1]["ciphertext"]}]
+        bulk = lambda body, name="app-1", method="POST": server.call(
+            method, f"/v1/key/bulk/decrypt/{name}", body, identity=client)
+        answer = bulk(ask)
+        assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+        assert answer.body == ("[" + ",".join(
+            f'{{"plaintext":"{key["plaintext"]}"}}' for key in keys) + "]\n").encode()
+        assert (bulk([]).status, bulk([]).body) == (200, b"[]\n")
+        assert bulk(ask * 500).json() == answer.json() * 500
+        assert "too many ciphertexts" in (refused := bulk(ask * 501)).body.decode() and refused.status == 400
+        refused = bulk([ask[0], {"ciphertext": keys[0]["ciphertext"]}])
+        assert refused.status == 400 and "ciphertext is not authentic" in refused.body.decode()
+        for body in (ask, []):
+            assert bulk(body, "app-none").status == 404
+        for body in ({"ciphertext": "AAAA"}, ["AAAA"], b"[{", b""):
+            refused = bulk(body)
+            assert refused.status == 400 and "invalid request body" in refused.body.decode()
+        refused = bulk(ask, method="PUT")
+        assert refused.status == 405 and refused.headers["Accept"] == "POST"
+        assert bulk(ask, "other").status == 403
+        assert bulk(ask, "app%2D1").json() == answer.json()
+        assert bulk(ask, "app-1/x").status == 400
+
+
+def test_a_list_of_contexts_gets_a_list_of_data_keys(make):
+    """What KES refuses; the same route, so that the policies of single data keys are in force."""
+    with make() as server:
+        client = Identity(server.directory / "clients", "app")
+        server.policies = policy(client, "/v1/key/generate/app-*")
+        server.write_configuration()
+        server.reload()
+        for name in ("app-1", "other"):
+            assert server.call("PUT", f"/v1/key/create/{name}").status == 200
+        contexts = [base64.b64encode(f"context {number}".encode()).decode() for number in range(128)]
+        ask = [{"context": context} for context in contexts]
+        for size in (128, 1, 0):
+            answer = server.call("POST", "/v1/key/generate/app-1", ask[:size], identity=client)
+            assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+            keys = answer.json()
+            assert len(keys) == len({key["plaintext"] for key in keys}) == size
+            for key, context in zip(keys[:3], contexts):
+                opened = server.call("PUT", "/v1/key/decrypt/app-1",
+                                     {"ciphertext": key["ciphertext"], "context": context})
+                assert opened.json() == {"plaintext": key["plaintext"]}
+        refused = server.call("POST", "/v1/key/generate/app-1", ask + ask[:1], identity=client)
+        assert refused.status == 400 and "too many data keys" in refused.body.decode()
+        assert server.call("POST", "/v1/key/generate/other", ask, identity=client).status == 403
+        assert server.call("POST", "/v1/key/generate/app-none", ask, identity=client).status == 404
+        for body in (b"[", b"[1]", b'[{"context":1}]', b'[{"context":"%"}]'):
+            refused = server.call("POST", "/v1/key/generate/app-1", body, identity=client)
+            assert refused.status == 400 and "invalid request body" in refused.body.decode()
+
+
+def test_encoded_paths_are_those_they_stand_for(make):
+    with make() as server:
+        assert server.call("PUT", "/v1/key/create/k").status == 200
+        assert server.call("GET", "/v1/%6bey/describe/%6b").json()["name"] == "k"
+        assert server.call("GET", "/v1/key/%6cist").json() == {"names": ["k"]}
+        moved = server.call("GET", "/v1/key/%64escribe")
+        assert (moved.status, moved.headers["Location"]) == (307, "/v1/key/describe/")
+        assert server.call("GET", "/v1/key%2fdescribe/k").status == 404
 
 
 def test_a_reload_takes_another_key_store(make):

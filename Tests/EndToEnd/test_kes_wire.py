@@ -102,6 +102,15 @@ def refused_at_once(call, answer):
     assert answer.body.decode() == call.body
 
 
+def bulk_decryption(call, answer):
+    """The last KES does not have it; we do, for clients of older ones, which ask with POST."""
+    assert (answer.status, answer.headers["Accept"]) == (405, "POST")
+
+
+def bulk_decryption_without_slash(call, answer):
+    assert (answer.status, answer.headers["Location"]) == (307, "/v1/key/bulk/decrypt/")
+
+
 def long_listing(call, answer):
     """KES cuts listings at 1024 names, and nothing can be listed after them."""
     assert answer.status == 200
@@ -125,6 +134,8 @@ DIFFERENCES = {
     "Identities: self describe, app": self_description,
     "Cryptographic operations: encrypt, 933352 byte body (under 1 MB)": long_answer,
     "Cryptographic operations: encrypt, same with Expect: 100-continue": refused_at_once,
+    "Cryptographic operations: bulk decrypt (old API)": bulk_decryption,
+    "Cryptographic operations: bulk decrypt (old API), no key": bulk_decryption_without_slash,
     "Listing over 1024 keys: list all": long_listing,
     "Listing over 1024 keys: list, prefix many": long_listing,
 }

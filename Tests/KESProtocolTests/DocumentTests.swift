@@ -42,6 +42,13 @@ struct DocumentTests {
         (EncryptResponse(ciphertext: []), #"{"ciphertext":""}"#),
         (DecryptRequest(ciphertext: [255], context: [254]), #"{"ciphertext":"/w==","context":"/g=="}"#),
         (DecryptResponse(plaintext: []), #"{"plaintext":""}"#),
+        (
+            BulkDecryptRequest(ciphertexts: [
+                DecryptRequest(ciphertext: [255], context: [254]), DecryptRequest(ciphertext: [1], context: []),
+            ]), #"[{"ciphertext":"/w==","context":"/g=="},{"ciphertext":"AQ==","context":""}]"#
+        ),
+        (BulkDecryptResponse(plaintexts: []), "[]"),
+        (BulkDecryptResponse(plaintexts: [DecryptResponse(plaintext: [0])]), #"[{"plaintext":"AA=="}]"#),
         (HMACRequest(message: [0]), #"{"message":"AA=="}"#),
         (HMACResponse(hmac: [0]), #"{"hmac":"AA=="}"#),
         (ImportRequest(key: [7], cipher: "AES256"), #"{"key":"Bw==","cipher":"AES256"}"#),

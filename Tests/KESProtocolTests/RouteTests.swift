@@ -25,9 +25,10 @@ struct RouteTests {
                 + #"{"method":"GET","path":"/v1/identity/describe/","max_body":0,"timeout":15}]"# + "\n")
     }
 
-    @Test func `rotation is an addition`() {
-        #expect(KESRoute.allCases.filter(\.isExtension) == [.rotateKey])
-        #expect(!KESRoute.listed.contains(.rotateKey))
+    @Test func `rotation is an addition, bulk decryption an older release's`() {
+        #expect(KESRoute.allCases.filter(\.isExtension) == [.rotateKey, .bulkDecrypt])
+        #expect(!KESRoute.listed.contains(.rotateKey) && !KESRoute.listed.contains(.bulkDecrypt))
+        #expect(KESRoute.bulkDecrypt.method == .post && KESRoute.bulkDecrypt.maxBody == 1_000_000)
         #expect(KESRoute.rotateKey.method == .put && KESRoute.rotateKey.maxBody == 0)
         #expect(KESRoute.rotateKey.timeout == .seconds(15) && KESRoute.rotateKey.requiresPolicy)
     }
@@ -38,13 +39,14 @@ struct RouteTests {
 
     @Test func `a slash at the end announces an argument`() {
         for route in KESRoute.allCases { #expect(route.hasArgument == route.path.hasSuffix("/")) }
-        #expect(KESRoute.allCases.filter(\.hasArgument).count == 15)
+        #expect(KESRoute.allCases.filter(\.hasArgument).count == 16)
     }
 
     @Test func `PUT takes POST too`() {
         #expect(KESMethod.put.accepts("PUT") && KESMethod.put.accepts("POST"))
         #expect(!KESMethod.put.accepts("GET") && !KESMethod.put.accepts("put"))
         #expect(KESMethod.get.accepts("GET") && !KESMethod.get.accepts("HEAD") && !KESMethod.get.accepts("POST"))
+        #expect(KESMethod.post.accepts("POST") && !KESMethod.post.accepts("PUT"))
         #expect(KESMethod.delete.accepts("DELETE") && !KESMethod.delete.accepts("POST"))
     }
 

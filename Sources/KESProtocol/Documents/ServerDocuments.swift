@@ -151,19 +151,9 @@ package struct APIListResponse: KESDocument {
     package init(_ apis: [APIDescription]) { self.apis = apis }
 
     package init(json: UnsafeRawBufferPointer) throws(KESDocumentError) {
-        apis = []
         var scanner = JSONScanner(json)
-        try scanner.readArray { (scanner) throws(KESDocumentError) in
-            apis.append(try APIDescription(from: &scanner))
-        }
+        apis = try scanner.readObjects()
     }
 
-    package func append(to json: inout [UInt8]) {
-        json.append(UInt8(ascii: "["))
-        for (index, api) in apis.enumerated() {
-            if index > 0 { json.append(UInt8(ascii: ",")) }
-            api.append(to: &json)
-        }
-        json.append(UInt8(ascii: "]"))
-    }
+    package func append(to json: inout [UInt8]) { json.append(objects: apis) }
 }

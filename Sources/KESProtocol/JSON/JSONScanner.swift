@@ -38,6 +38,13 @@ package struct JSONScanner {
         try expect(UInt8(ascii: "]"), "the end of an array")
     }
 
+    /// Reads an array of objects.
+    mutating func readObjects<Object: KESObject>() throws(KESDocumentError) -> [Object] {
+        var objects: [Object] = []
+        try readArray { (scanner) throws(KESDocumentError) in objects.append(try Object(from: &scanner)) }
+        return objects
+    }
+
     package mutating func readText() throws(KESDocumentError) -> String? {
         guard try !readNull() else { return nil }
         return String(decoding: try readString().unescaped, as: UTF8.self)

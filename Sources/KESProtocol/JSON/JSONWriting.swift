@@ -7,6 +7,16 @@ extension [UInt8] {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Appends an array.
+    mutating func append(objects: [some KESObject]) {
+        append("[")
+        for (index, object) in objects.enumerated() {
+            if index > 0 { append(",") }
+            object.append(to: &self)
+        }
+        append("]")
+    }
+
     /// Appends a comma unless the object has just begun, and the name with its colon.
     mutating func appendName(_ name: StaticString) {
         if last != UInt8(ascii: "{") { append(UInt8(ascii: ",")) }

@@ -60,6 +60,9 @@ extension KESFault {
     package static let notAuthorized = KESFault(status: 403, message: "not authorized: insufficient permissions")
     package static let notAuthentic = KESFault(
         status: 400, message: "decryption failed: ciphertext is not authentic")
+    /// Of lists of data keys, which KES does not have.
+    package static let tooManyDataKeys = KESFault(status: 400, message: "too many data keys")
+    package static let tooManyCiphertexts = KESFault(status: 400, message: "too many ciphertexts")
     package static let hmacNotSupported = KESFault(status: 409, message: "key does not support HMAC")
 
     package static let invalidRequestBody = KESFault(status: 400, message: "invalid request body")

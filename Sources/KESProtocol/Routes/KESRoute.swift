@@ -2,6 +2,7 @@
 package enum KESMethod: String, Sendable, CaseIterable {
     case get = "GET"
     case put = "PUT"
+    case post = "POST"
     case delete = "DELETE"
 
     /// Whether a request with the method `name` is meant; what is declared PUT takes POST as well.
@@ -26,6 +27,7 @@ package enum KESRoute: String, Sendable, CaseIterable {
     case generateKey = "/v1/key/generate/"
     case encrypt = "/v1/key/encrypt/"
     case decrypt = "/v1/key/decrypt/"
+    case bulkDecrypt = "/v1/key/bulk/decrypt/"
     case hmac = "/v1/key/hmac/"
     case describePolicy = "/v1/policy/describe/"
     case readPolicy = "/v1/policy/read/"
@@ -45,6 +47,7 @@ package enum KESRoute: String, Sendable, CaseIterable {
     package var method: KESMethod {
         switch self {
         case .createKey, .importKey, .rotateKey, .generateKey, .encrypt, .decrypt, .hmac: .put
+        case .bulkDecrypt: .post
         case .deleteKey: .delete
         case .version, .ready, .status, .metrics, .api, .describeKey, .listKeys, .describePolicy, .readPolicy,
             .listPolicies, .describeIdentity, .listIdentities, .selfDescribe, .errorLog, .auditLog:
@@ -55,7 +58,7 @@ package enum KESRoute: String, Sendable, CaseIterable {
     /// How long a request's body may be, in bytes; at zero it is not read.
     package var maxBody: Int {
         switch self {
-        case .importKey, .generateKey, .encrypt, .decrypt, .hmac: 1_000_000
+        case .importKey, .generateKey, .encrypt, .decrypt, .bulkDecrypt, .hmac: 1_000_000
         case .version, .ready, .status, .metrics, .api, .createKey, .describeKey, .listKeys, .deleteKey, .rotateKey,
             .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities, .selfDescribe, .errorLog,
             .auditLog:
@@ -69,8 +72,8 @@ package enum KESRoute: String, Sendable, CaseIterable {
         case .version, .api: .seconds(10)
         case .errorLog, .auditLog: .zero
         case .ready, .status, .metrics, .createKey, .importKey, .describeKey, .listKeys, .deleteKey, .rotateKey,
-            .generateKey, .encrypt, .decrypt, .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity,
-            .listIdentities, .selfDescribe:
+            .generateKey, .encrypt, .decrypt, .bulkDecrypt, .hmac, .describePolicy, .readPolicy, .listPolicies,
+            .describeIdentity, .listIdentities, .selfDescribe:
             .seconds(15)
         }
     }
@@ -78,8 +81,10 @@ package enum KESRoute: String, Sendable, CaseIterable {
     /// Whether a policy has to allow it; the other two anybody may call.
     package var requiresPolicy: Bool { self != .version && self != .selfDescribe }
 
-    /// Whether KES does not have it; such a route is not in the list that `/v1/api` answers.
-    package var isExtension: Bool { self == .rotateKey }
+    /// Whether the last KES does not have it; such a route is not in the list that `/v1/api` answers.
+    ///
+    /// Rotation is ours. Bulk decryption went out of KES with its release of 2023-11, and is there for older clients.
+    package var isExtension: Bool { self == .rotateKey || self == .bulkDecrypt }
 
     /// What `/v1/api` lists, sorted by path.
     package static let listed = allCases.filter { !$0.isExtension }.sorted {

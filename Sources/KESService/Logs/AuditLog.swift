@@ -48,7 +48,8 @@ extension KESRoute {
         case .deleteKey: "deleted"
         case .rotateKey: "rotated"
         case .version, .ready, .status, .metrics, .api, .describeKey, .listKeys, .generateKey, .encrypt, .decrypt,
-            .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities, .selfDescribe,
+            .bulkDecrypt, .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities,
+            .selfDescribe,
             .errorLog, .auditLog:
             nil
         }

@@ -22,34 +22,41 @@ enum RequestPath: Equatable {
             }
         }
         if scan.hasEscapes {
-            self = Self.decoded(path)
+            self = Self.decoded(path, query: query)
         } else if let (route, argument) = Self.route(path) {
             self = .call(route, path: String(path), argument: String(argument))
-        } else if let route = Self.withoutSlash[String(path)] {
-            // Go clients ask so for an empty pattern, and other servers send them on to the path with its slash.
-            switch route {
-            case .listKeys, .listPolicies, .listIdentities: self = .call(route, path: route.path, argument: "")
-            default: self = .redirect(route.path + query)
-            }
         } else {
-            self = .unknown
+            self = Self.unended(String(path), query: query)
         }
     }
 
-    private static func decoded(_ path: Substring) -> RequestPath {
+    /// What a path means that lacks the slash before an argument.
+    private static func unended(_ path: String, query: String) -> RequestPath {
+        guard let route = withoutSlash[path] else { return .unknown }
+        // Go clients ask so for an empty pattern, and other servers send them on to the path with its slash.
+        switch route {
+        case .listKeys, .listPolicies, .listIdentities: return .call(route, path: route.path, argument: "")
+        default: return .redirect(route.path + query)
+        }
+    }
+
+    private static func decoded(_ path: Substring, query: String) -> RequestPath {
         // An encoded slash is no border between the parts of a route, so those are looked at one by one.
-        let parts = path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 4, omittingEmptySubsequences: false)
+        let maxSplits = path.hasPrefix(KESRoute.bulkDecrypt.path) ? 5 : 4
+        let parts = path.utf8.split(
+            separator: UInt8(ascii: "/"), maxSplits: maxSplits, omittingEmptySubsequences: false)
         var decoded: [String] = []
         for part in parts {
             guard let part = decode(String(Substring(part)), plusIsBlank: false) else { return .malformed }
             decoded.append(part)
         }
-        guard !decoded.prefix(4).contains(where: { $0.utf8.contains(UInt8(ascii: "/")) }) else { return .unknown }
+        let hasEncodedSlash = decoded.prefix(maxSplits).contains { $0.utf8.contains(UInt8(ascii: "/")) }
+        guard !hasEncodedSlash else { return .unknown }
         let whole = decoded.joined(separator: "/")
-        if decoded.count == 5, let route = exact[decoded[..<4].joined(separator: "/") + "/"] {
-            return .call(route, path: whole, argument: decoded[4])
+        if decoded.count > maxSplits, let route = exact[decoded.dropLast().joined(separator: "/") + "/"] {
+            return .call(route, path: whole, argument: decoded[maxSplits])
         }
-        return exact[whole].map { .call($0, path: whole, argument: "") } ?? .unknown
+        return exact[whole].map { .call($0, path: whole, argument: "") } ?? unended(whole, query: query)
     }
 
     /// One look at a path, for what most do not have.
@@ -76,7 +83,7 @@ enum RequestPath: Equatable {
     private static let withoutSlash: [String: KESRoute] = Dictionary(
         uniqueKeysWithValues: KESRoute.allCases.filter(\.hasArgument).map { (String($0.path.dropLast()), $0) })
 
-    /// The route, by its whole path or by the first three parts of it, and what follows.
+    /// The route, by its whole path or by the first three or four parts of it, and what follows.
     private static func route(_ path: Substring) -> (KESRoute, Substring)? {
         var slashes = 0
         var index = path.utf8.startIndex
@@ -85,9 +92,9 @@ enum RequestPath: Equatable {
             index = path.utf8.index(after: index)
             guard isSlash else { continue }
             slashes += 1
-            guard slashes == 4 else { continue }
+            guard slashes >= 4 else { continue }
             if let route = exact[String(path[..<index])] { return (route, path[index...]) }
-            break
+            if slashes == 5 { break }
         }
         guard let route = exact[String(path)] else { return nil }
         return (route, "")

@@ -64,6 +64,7 @@ extension KESRoute {
         case .generateKey: .waiting(GenerateKeyRoute.self)
         case .encrypt: .waiting(EncryptRoute.self)
         case .decrypt: .waiting(DecryptRoute.self)
+        case .bulkDecrypt: .waiting(BulkDecryptRoute.self)
         case .hmac: .waiting(HMACRoute.self)
         case .describePolicy: .immediate(DescribePolicyRoute.self)
         case .readPolicy: .immediate(ReadPolicyRoute.self)
