@@ -312,6 +312,14 @@ def test_identities_are_shown(cli, app):
     assert cli.bad("identity", "info", STRANGER.identity) == "identity does not exist"
 
 
+def test_an_identity_is_removed_where_it_was_assigned(cli):
+    assert cli.bad("identity", "rm", APP.identity) == (
+        f'failed to remove identity "{APP.identity}": the server\'s configuration file assigns identities; '
+        "take it out of 'policy' and 'admin' there and send the server a SIGHUP")
+    assert "invalid characters" in cli.bad("identity", "rm", "app!")
+    assert cli.bad("identity", "rm").startswith("no identity specified")
+
+
 def test_the_policy_is_in_force(app):
     assert app.bad("status") == "not authorized: insufficient permissions"
     assert app.bad("policy", "ls") == "failed to list policies: not authorized: insufficient permissions"

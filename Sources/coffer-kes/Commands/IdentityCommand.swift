@@ -10,7 +10,7 @@ struct IdentityCommand: AsyncParsableCommand {
         abstract: "Make identities, and tell whose a key or a certificate is.",
         subcommands: [
             IdentityNewCommand.self, IdentityOfCommand.self, IdentityInfoCommand.self, IdentityListCommand.self,
-            IdentityOneCommand.self,
+            IdentityRemoveCommand.self, IdentityOneCommand.self,
         ],
         defaultSubcommand: IdentityOneCommand.self)
 }

@@ -65,3 +65,22 @@ struct IdentityListCommand: AsyncParsableCommand {
         Terminal.write(Lines.list(names, header: "Identity", format))
     }
 }
+
+/// `identity rm`, of the time when servers kept identities themselves: says where they are kept now.
+struct IdentityRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Tell how to take an identity away from a server.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: ArgumentHelp("Identities.", valueName: "IDENTITY"))
+    var identities: [String] = []
+
+    func run() throws {
+        guard let identity = identities.first else { throw CommandFailure.missing("identity", in: "identity rm") }
+        guard Identity(identity) != nil else { throw CommandFailure(KESFault.invalidIdentity(identity).message) }
+        throw CommandFailure(
+            "failed to remove identity \"\(identity)\": the server's configuration file assigns identities; "
+                + "take it out of 'policy' and 'admin' there and send the server a SIGHUP")
+    }
+}
