@@ -8,7 +8,7 @@ struct LocalOptions: ParsableArguments {
     @Option(help: "The coffer to start, if not the one beside this program.")
     var server: String?
 
-    func startServer(isTLS: Bool) throws -> ServerProcess {
-        try ServerProcess(executable: server, isTLS: isTLS, scratch: scratch)
+    func startServer(isTLS: Bool, keyServer: KeyServerProcess? = nil) throws -> ServerProcess {
+        try ServerProcess(executable: server, isTLS: isTLS, keyServer: keyServer, scratch: scratch)
     }
 }

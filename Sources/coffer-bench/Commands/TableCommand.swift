@@ -51,16 +51,25 @@ struct TableCommand: ParsableCommand {
             server: try local.startServer(isTLS: false), seconds: duration, warmUp: warmUp)
         let tls = ServerContenders(
             server: try local.startServer(isTLS: true), seconds: duration, warmUp: warmUp)
+        let keyServer = try KeyServerProcess(scratch: local.scratch)
+        let withKES = ServerContenders(
+            server: try local.startServer(isTLS: false, keyServer: keyServer), seconds: duration, warmUp: warmUp,
+            remark: ", keys in coffer-kes")
 
         let smallPut = plain.contender(.put, small, .s3)
         let smallGet = plain.contender(.get, small, .s3)
         let largePut = plain.contender(.put, large, .kms)
         let largeGet = plain.contender(.get, large, .kms)
+        let smallPutWithKES = withKES.contender(.put, small, .s3)
         return [
             Comparison(subject: smallPut, reference: rows, figure: .operations, target: 0.4),
             Comparison(subject: smallGet, reference: responder, figure: .operations, target: 0.4),
             Comparison(subject: largePut, reference: pipeline.put, figure: .bytes, target: 0.6),
             Comparison(subject: largeGet, reference: pipeline.get, figure: .bytes, target: 0.6),
+            Comparison(
+                subject: withKES.contender(.put, small, .kms), reference: smallPutWithKES, figure: .operations,
+                target: 0.6),
+            Comparison(subject: smallPutWithKES, reference: smallPut, figure: .operations),
             Comparison(subject: plain.contender(.head, small, .s3), reference: smallGet, figure: .operations),
             Comparison(subject: plain.contender(.list, small, .s3), figure: .operations),
             Comparison(subject: plain.contender(.put, small, .kms), reference: smallPut, figure: .operations),

@@ -8,11 +8,15 @@ final class ServerProcess: Sendable {
 
     private let process: ChildProcess
     private let directory: ScratchDirectory
+    private let keyServer: KeyServerProcess?
 
     /// Starts it and waits until it says that it is ready.
     ///
-    /// - Parameter executable: nil for `coffer` beside this program.
-    init(executable: String?, isTLS: Bool, scratch: String) throws {
+    /// - Parameters:
+    ///   - executable: nil for `coffer` beside this program.
+    ///   - keyServer: where its keys are; nil for a keyring.
+    init(executable: String?, isTLS: Bool, keyServer: KeyServerProcess? = nil, scratch: String) throws {
+        self.keyServer = keyServer
         directory = try ScratchDirectory(in: scratch)
         let path = directory.path
         let log = "\(path)/server.log"
@@ -20,18 +24,16 @@ final class ServerProcess: Sendable {
         endpoint = Endpoint(port: try freePort(), isTLS: isTLS, credentials: credentials)
         mkdir("\(path)/drive", 0o700)
         mkdir("\(path)/certs", 0o700)
-        if isTLS { try Self.makeCertificate(in: "\(path)/certs", log: log) }
+        if isTLS { try makeServerCertificate(in: "\(path)/certs", log: log) }
+        let keys = keyServer == nil ? ["--keyring", "\(path)/keyring.json"] : []
+        let variables = [
+            "MINIO_ROOT_USER": credentials.accessKey, "MINIO_ROOT_PASSWORD": credentials.secretKey,
+            "SWIFT_BACKTRACE": "enable=no",
+        ]
         process = try ChildProcess(
-            executable ?? Self.sibling(),
-            [
-                "server", "\(path)/drive", "--address", endpoint.authority, "--certs-dir", "\(path)/certs",
-                "--keyring", "\(path)/keyring.json",
-            ],
-            environment: [
-                "MINIO_ROOT_USER": credentials.accessKey, "MINIO_ROOT_PASSWORD": credentials.secretKey,
-                "SWIFT_BACKTRACE": "enable=no",
-            ],
-            log: log)
+            executable ?? sibling("coffer"),
+            ["server", "\(path)/drive", "--address", endpoint.authority, "--certs-dir", "\(path)/certs"] + keys,
+            environment: variables.merging(keyServer?.clientVariables ?? [:]) { $1 }, log: log)
         try waitUntilReady(log: log)
     }
 
@@ -48,38 +50,6 @@ final class ServerProcess: Sendable {
         }
         throw BenchError("the server did not become ready:\n\(lastLines(of: log))")
     }
-
-    /// `coffer` beside this executable.
-    private static func sibling() throws -> String {
-        let path = ownExecutable().split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/coffer"
-        guard access(path, X_OK) == 0 else {
-            throw BenchError("there is no \(path); build it, or give --server or --endpoint")
-        }
-        return path
-    }
-
-    private static func makeCertificate(in directory: String, log: String) throws {
-        let maker = try ChildProcess(
-            "/usr/bin/openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                "-keyout", "\(directory)/private.key", "-out", "\(directory)/public.crt",
-            ], log: log)
-        while maker.isRunning { usleep(10_000) }
-        guard access("\(directory)/public.crt", R_OK) == 0 else {
-            throw BenchError("openssl made no certificate:\n\(lastLines(of: log))")
-        }
-    }
-}
-
-/// The file this process was started from.
-func ownExecutable() -> String { realPath("/proc/self/exe") }
-
-private func realPath(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
 }
 
 /// A port that nobody listens on at this moment.

@@ -15,6 +15,14 @@ func textFile(_ path: String) -> String? {
     }
 }
 
+func writeTextFile(_ path: String, _ text: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw BenchError("\(path): \(String(cString: strerror(errno)))") }
+    defer { close(file) }
+    let bytes = Array(text.utf8)
+    guard write(file, bytes, bytes.count) == bytes.count else { throw BenchError("\(path): cannot be written") }
+}
+
 /// The last lines of a log, for an error message.
 func lastLines(of path: String, count: Int = 15) -> String {
     (textFile(path) ?? "").split(separator: "\n").suffix(count).joined(separator: "\n")

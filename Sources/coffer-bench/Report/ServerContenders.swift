@@ -3,6 +3,8 @@ struct ServerContenders {
     let server: ServerProcess
     let seconds: Double
     let warmUp: Double
+    /// What is special about this server, for the names.
+    var remark = ""
 
     /// A load of 64 connections for small objects, of 4 for large ones; its objects are uploaded when it is first run.
     func contender(_ operation: Operation, _ size: Int, _ sse: SSEKind) -> Contender {
@@ -14,7 +16,7 @@ struct ServerContenders {
         let verb =
             operation == .list
             ? "LIST \(workload.pageSize) keys" : "\(operation.rawValue.uppercased()) \(ByteSize(bytes: size))"
-        let name = "\(verb), \(label(sse))\(server.endpoint.isTLS ? ", TLS" : ""), \(connections) clients"
+        let name = "\(verb), \(label(sse))\(server.endpoint.isTLS ? ", TLS" : "")\(remark), \(connections) clients"
         var isPrepared = false
         return Contender(name: name) { round in
             if !isPrepared { try workload.prepare(measurement.load) }
