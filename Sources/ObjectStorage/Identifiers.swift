@@ -21,6 +21,11 @@ package struct Identifier<Kind>: Hashable, Sendable {
         self.init(high: words.0, low: words.1)
     }
 
+    /// The same sixteen bytes as a name for something else.
+    package init(_ other: Identifier<some Any>) {
+        self.init(high: other.high, low: other.low)
+    }
+
     /// The identifier that these bytes spell, or nil unless there are exactly sixteen.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }

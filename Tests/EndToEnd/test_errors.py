@@ -99,6 +99,13 @@ def test_a_delete_of_a_version_that_is_not_there_spares_the_object(http, bucket,
     assert_unharmed(http, bucket)
 
 
+def test_an_archive_to_unpack_is_refused_and_not_stored_as_it_is(http, bucket):
+    key = f"/{bucket}/snowball.tar"
+    answer = http.call("PUT", key, {"X-Amz-Meta-Snowball-Auto-Extract": "true"}, b"archive")
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert http.call("HEAD", key).status == 404
+
+
 def test_a_form_upload_is_not_implemented_and_makes_nothing(http, bucket):
     body = (b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\nformed\r\n--x\r\nContent-Disposition: form-data; '
             b'name="file"; filename="f"\r\n\r\ndata\r\n--x--\r\n')

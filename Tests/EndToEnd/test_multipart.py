@@ -190,12 +190,37 @@ def test_parts_are_listed_in_pages(http, bucket):
     assert upload.list("&max-parts=x").status == 400
 
 
-def test_completing_twice_is_the_same_object_or_no_upload(http, bucket):
-    upload = Upload(http, f"/{bucket}/twice")
-    part = tag(upload.part(1, b"x"))
+def test_a_repeated_completion_is_answered_as_the_first(http, bucket):
+    """A client repeats it when the answer was lost; the object is there then."""
+    target = f"/{bucket}/twice"
+    upload = Upload(http, target, {"x-amz-checksum-algorithm": "CRC32"})
+    checksum = base64.b64encode(zlib.crc32(b"x").to_bytes(4, "big")).decode()
+    part = tag(upload.part(1, b"x", {"x-amz-checksum-crc32": checksum}))
     first = upload.complete([(1, part)])
-    again = upload.complete([(1, part)])
-    assert (again.status == 200 and again.find("ETag") == first.find("ETag")) or again.code == "NoSuchUpload", again
+    for headers in ({}, {"If-None-Match": "*"}):
+        again = upload.complete([(1, part)], headers)
+        assert (again.status, again.body) == (first.status, first.body)
+    # Of other parts, or without a list of them, it is another request.
+    for parts in ([(1, tag(http.call("PUT", f"/{bucket}/other", body=b"y")))], [(1, part), (2, part)], []):
+        refused = upload.complete(parts)
+        assert (refused.status, refused.code) == (404, "NoSuchUpload")
+    other = Upload(http, f"/{bucket}/elsewhere")
+    assert http.call("POST", f"/{bucket}/elsewhere?uploadId={upload.id}", body=b"").code == "NoSuchUpload"
+    other.abort()
+    # What stands in its place is not what it made.
+    http.call("PUT", target, body=b"new")
+    assert upload.complete([(1, part)]).code == "NoSuchUpload"
+    assert http.call("GET", target).body == b"new"
+
+
+def test_of_equal_completions_at_once_each_is_answered_alike(http, bucket):
+    for number in range(5):
+        upload = Upload(http, f"/{bucket}/equal-{number}")
+        part = tag(upload.part(1, payload(200_000)))
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: upload.complete([(1, part)]), range(4)))
+        assert {answer.status for answer in answers} == {200}, answers
+        assert len({answer.body for answer in answers}) == 1
 
 
 def test_of_two_that_complete_at_once_the_object_is_one_of_them(http, bucket):

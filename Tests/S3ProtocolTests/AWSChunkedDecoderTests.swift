@@ -144,7 +144,7 @@ import Testing
     @Test(
         arguments: [
             ("aws-chunked", nil), ("gzip,aws-chunked", "gzip"), ("AWS-Chunked, gzip", "gzip"), ("gzip", "gzip"),
-            ("", nil),
+            ("", nil), ("deflate, gzip", "deflate, gzip"), ("deflate, gzip,aws-chunked", "deflate, gzip"),
         ] as [(String, String?)])
     func `aws-chunked is no encoding of the object`(value: String, kept: String?) {
         #expect(ContentEncoding.withoutAWSChunked(value) == kept)

@@ -20,7 +20,7 @@ struct AbortMultipartUpload: AsyncS3Operation {
         let id = request.query("uploadId") ?? ""
         let upload = try service.upload(id, bucket: bucket, object: object)
         guard try await service.store.abortUpload(upload.row.id) else {
-            throw S3Error(.noSuchUpload, details: [("UploadId", id)])
+            throw S3Error.noSuchUpload(id)
         }
         return .noContent
     }

@@ -4,7 +4,8 @@ import S3Protocol
 
 /// Makes an object of uploaded parts.
 ///
-/// Metadata only: no byte of the parts is read or written.
+/// Metadata only: no byte of the parts is read or written. A repeated request, as clients send it when the first answer
+/// was lost, is answered as the first one was, as long as the object is the key's current one.
 struct CompleteMultipartUpload: AsyncS3Operation {
     static let name = "CompleteMultipartUpload"
     static let route = Route("POST", .object, requiring: ["uploadId"])
@@ -16,6 +17,8 @@ struct CompleteMultipartUpload: AsyncS3Operation {
     private let preconditions: WritePreconditions
     private let customerKey: CustomerKey?
     private let checksum: DeclaredChecksum?
+
+    private var uploadID: String { request.query("uploadId") ?? "" }
 
     init(_ request: S3Request) throws(S3Error) {
         self.request = request
@@ -30,12 +33,27 @@ struct CompleteMultipartUpload: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let upload = try service.upload(request.query("uploadId") ?? "", bucket: bucket, object: object)
+        guard let upload = try service.findUpload(uploadID, bucket: bucket, object: object) else {
+            return try await answerAgain(bucket, service)
+        }
         if let customerKey {
             try service.verify(customerKey, opens: upload.record.encryption, version: upload.record.version)
         }
         let document = try await request.document(upTo: DocumentLimit.list, checksumIsOfBody: false)
         let wanted = try CompleteMultipartUploadRequest.parse(document).parts
+        do {
+            return try await complete(upload, of: wanted, bucket, service)
+        } catch {
+            // A request for the same may have been faster.
+            guard try service.findUpload(uploadID, bucket: bucket, object: object) == nil else { throw error }
+            return try answerAgain(wanted, bucket, service)
+        }
+    }
+
+    private func complete(
+        _ upload: Upload, of wanted: [CompleteMultipartUploadRequest.Part], _ bucket: Bucket,
+        _ service: ServiceContext
+    ) async throws -> S3Response {
         let parts = try select(wanted, of: upload, service)
         let checksum = try CompletedChecksum.of(upload.record, parts, declared: checksum)
         if !preconditions.isEmpty {
@@ -63,7 +81,33 @@ struct CompleteMultipartUpload: AsyncS3Operation {
                 columns: columns, sealed: try service.catalogue.seal(record, columns), body: .none, dataKey: nil),
             manifest: try service.catalogue.seal(manifest, of: columns.version),
             check: service.checkAtCommit(preconditions))
+        return try answer(record, columns, bucket, service)
+    }
 
+    private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {
+        guard let document = try? await request.document(upTo: DocumentLimit.list, checksumIsOfBody: false),
+            let wanted = try? CompleteMultipartUploadRequest.parse(document).parts
+        else { throw S3Error.noSuchUpload(uploadID) }
+        return try answerAgain(wanted, bucket, service)
+    }
+
+    /// The answer of the request that completed the upload before, if it was of these parts.
+    private func answerAgain(
+        _ wanted: [CompleteMultipartUploadRequest.Part], _ bucket: Bucket, _ service: ServiceContext
+    ) throws -> S3Response {
+        guard let version = VersionID(hex: uploadID),
+            let stored = try service.store.version(bucket.id, key: object.rawValue),
+            stored.columns.version == version, stored.columns.body == .parts
+        else { throw S3Error.noSuchUpload(uploadID) }
+        let record = try service.catalogue.open(stored)
+        guard record.etag == ETag.multipart(parts: wanted.map(\.etag)) else { throw S3Error.noSuchUpload(uploadID) }
+        if let customerKey { try service.verify(customerKey, opens: record.encryption, version: version) }
+        return try answer(record, stored.columns, bucket, service)
+    }
+
+    private func answer(
+        _ record: ObjectRecord, _ columns: VersionColumns, _ bucket: Bucket, _ service: ServiceContext
+    ) throws -> S3Response {
         let headers = service.encryptionHeaders(
             record.encryption, kmsKey: try service.kmsKey(of: record.encryption, dataKey: columns.dataKey),
             customerKey: customerKey
@@ -71,7 +115,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         let scheme = request.isSecure ? "https" : "http"
         let result = CompleteMultipartUploadResult(
             location: "\(scheme)://\(request.header("host") ?? "")\(request.target.rawPath)", bucket: bucket.name,
-            key: object.rawValue, etag: record.etag, checksums: checksum.map(\.elements) ?? [])
+            key: object.rawValue, etag: record.etag, checksums: record.checksum.map(\.elements) ?? [])
         return .xml(result.xml(), headers: headers)
     }
 

@@ -27,11 +27,13 @@ struct CreateMultipartUpload: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let decision = try EncryptionDecision(encryption, bucket: bucket, service: service)
         let version = VersionID()
+        // A completed upload is known by its version, which has its number.
+        let id = UploadID(version)
         let key = try await service.newObjectKey(for: version, decision, bucket: bucket, object: object)
         let record = UploadRecord(
             version: version, encryption: key.record, attributes: attributes, checksum: checksum)
         var row = UploadRow(
-            id: UploadID(), bucket: bucket.id, key: object.rawValue, initiated: request.time,
+            id: id, bucket: bucket.id, key: object.rawValue, initiated: request.time,
             dataKey: key.dataKeyRow?.id,
             sealed: [])
         row.sealed = try service.catalogue.seal(record, row)

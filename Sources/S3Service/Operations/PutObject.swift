@@ -20,6 +20,10 @@ struct PutObject: AsyncS3Operation {
         encryption = try SSEHeaders.ofWrite(request.headers, isSecure: request.isSecure)
         preconditions = WritePreconditions(request.headers)
         attributes = try ObjectAttributes(request)
+        // An archive that MinIO would unpack. Stored as it is, its files would be missing where the client looks.
+        if request.header("x-amz-meta-snowball-auto-extract")?.lowercased() == "true" {
+            throw S3Error(.notImplemented)
+        }
     }
 
     func perform(in service: ServiceContext) async throws -> S3Response {

@@ -13,9 +13,15 @@ extension ServiceContext {
     ///
     /// - Throws: `NoSuchUpload`.
     func upload(_ id: String, bucket: Bucket, object: ObjectName) throws -> Upload {
+        guard let upload = try findUpload(id, bucket: bucket, object: object) else { throw S3Error.noSuchUpload(id) }
+        return upload
+    }
+
+    /// The same, or `nil`.
+    func findUpload(_ id: String, bucket: Bucket, object: ObjectName) throws -> Upload? {
         guard let id = UploadID(hex: id), let row = try store.upload(id), row.bucket == bucket.id,
             row.key == object.rawValue
-        else { throw S3Error(.noSuchUpload, details: [("UploadId", id)]) }
+        else { return nil }
         return Upload(row: row, record: try catalogue.open(row))
     }
 
@@ -24,4 +30,8 @@ extension ServiceContext {
         guard encryption.scheme == .sseKMS, let dataKey else { return nil }
         return try dataKeys.row(dataKey).kmsKey
     }
+}
+
+extension S3Error {
+    static func noSuchUpload(_ id: String) -> S3Error { S3Error(.noSuchUpload, details: [("UploadId", id)]) }
 }
