@@ -23,6 +23,8 @@ final class BlobDirectories: Sendable {
         var unsettled: [BlobID: Standing] = [:]
         /// How many of them each directory has.
         var unsettledCounts: [UInt64: Int] = [:]
+        /// Directories whose names may come back with a power cut: files without a row were unlinked in them.
+        var unsyncedRemovals: Set<UInt64> = []
         var isClosed = false
     }
 
@@ -37,7 +39,7 @@ final class BlobDirectories: Sendable {
         state = Mutex(State(current: first))
     }
 
-    /// Every blob in a directory below has a row or is gone.
+    /// Every blob in a directory below has a row or is gone; after ``syncRemovals(below:)``, for good.
     var floor: UInt64 {
         state.withLock { state in min(state.unsettledCounts.keys.min() ?? state.current, state.current) }
     }
@@ -94,7 +96,18 @@ final class BlobDirectories: Sendable {
     /// Blocks.
     func abandon(_ id: BlobID) {
         guard unlink(path(of: id)) == 0 || errno == ENOENT else { return }
+        state.withLock { _ = $0.unsyncedRemovals.insert(id.directory) }
         settle(id)
+    }
+
+    /// Makes it durable that files without a row are gone: the next start will not look for them below the floor.
+    ///
+    /// Blocks.
+    func syncRemovals(below floor: UInt64) throws(StorageError) {
+        for directory in state.withLock({ $0.unsyncedRemovals.filter { $0 < floor } }) {
+            try sync(directory)
+            state.withLock { _ = $0.unsyncedRemovals.remove(directory) }
+        }
     }
 
     /// Finished files that have waited for a row since before the given time; nobody can take them any more.

@@ -161,6 +161,7 @@ final class CommitEngine: @unchecked Sendable {
     private func raiseFloor(_ transaction: Transaction) throws(StorageError) {
         let floor = directories.floor
         guard floor != storedFloor else { return }
+        try directories.syncRemovals(below: floor)
         try transaction.run(
             "UPDATE drive SET value = max(value, ?) WHERE name = 'floor'", .integer(Int64(clamping: floor)))
         storedFloor = floor
