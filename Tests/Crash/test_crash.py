@@ -4,168 +4,18 @@ Each key belongs to one writer, so that what it must hold is known: the last ack
 under way at the kill. A few keys are shared: there any write is possible that no later acknowledged one has replaced.
 """
 
-import http.client
 import os
-import shutil
-import tempfile
-import threading
 import time
-from dataclasses import dataclass, field
-from functools import lru_cache
 from random import Random
 
 import pytest
 
-from drive import Drive
-from payloads import KIB, MIB, payload
 from server import Server
+from storm import Ledger, Storm, Write, assert_clean, content
 
 CYCLES = 30
 LEAST_CYCLES = 20
 BUDGET_SECONDS = 150
-WRITERS = 6
-KEYS_OF_A_WRITER = 8
-SHARED_KEYS = 3
-FIRST_PART = 5 * MIB
-GONE = None
-
-
-@lru_cache(maxsize=256)
-def content(value):
-    """The bytes that belong to a value: (kind, seed). They begin differently for each seed."""
-    kind, seed = value
-    size = {"small": 4 * KIB, "large": MIB, "parts": FIRST_PART + 70 * KIB}[kind]
-    return seed.to_bytes(8, "big") + payload(size - 8, seed % 4)
-
-
-@dataclass
-class Write:
-    """One change of one key. `end` is None until it is acknowledged."""
-
-    value: object
-    begin: float
-    end: float | None = None
-
-
-@dataclass
-class Ledger:
-    """What may stand under one key."""
-
-    writes: list = field(default_factory=lambda: [Write(GONE, -1.0, -1.0)])
-
-    def allowed(self):
-        """Every value whose write was not followed, after its end, by another that began later and was acknowledged."""
-        latest = max(write.begin for write in self.writes if write.end is not None)
-        return {write.value for write in self.writes if write.end is None or write.end >= latest}
-
-    def settle(self, value):
-        """After a restart the question of what is there is answered."""
-        self.writes = [Write(value, time.monotonic(), time.monotonic())]
-
-
-class Storm:
-    def __init__(self, server, bucket, seed):
-        self.server, self.bucket, self.seed = server, bucket, seed
-        self.ledgers = {f"writer-{writer}/{number}": Ledger() for writer in range(WRITERS) for number in range(KEYS_OF_A_WRITER)}
-        self.ledgers |= {f"shared/{number}": Ledger() for number in range(SHARED_KEYS)}
-        self.lock = threading.Lock()
-        self.next_value = 0
-        self.acknowledged = 0
-        self.kinds = {}
-        self.failures = []
-
-    def fresh(self, kind):
-        with self.lock:
-            self.next_value += 1
-            return kind, self.next_value
-
-    def run(self, cycle, seconds):
-        """Lets the writers loose, kills the server after some time, and waits until every writer has noticed."""
-        self.stopping = False
-        threads = [threading.Thread(target=self.write, args=(writer, Random(f"{self.seed}/{cycle}/{writer}")))
-                   for writer in range(WRITERS)]
-        for thread in threads:
-            thread.start()
-        time.sleep(seconds)
-        self.server.process.kill()
-        self.server.process.wait()
-        self.stopping = True
-        for thread in threads:
-            thread.join(timeout=30)
-            assert not thread.is_alive(), "a client hangs on a dead server"
-        assert self.failures == []
-
-    def write(self, writer, random):
-        while not self.stopping:
-            shared = random.random() < 0.15
-            key = f"shared/{random.randrange(SHARED_KEYS)}" if shared else f"writer-{writer}/{random.randrange(KEYS_OF_A_WRITER)}"
-            kind = random.choices(("small", "large", "parts", "delete", "batch"), (50, 18, 4, 20, 8))[0]
-            try:
-                self.change(key, kind)
-            except (OSError, http.client.HTTPException):
-                return
-            except Exception as failure:  # what is raised in a thread fails no test by itself
-                self.failures.append(failure)
-                return
-
-    def change(self, key, kind):
-        value = GONE if kind in ("delete", "batch") else self.fresh(kind)
-        prepared = self.prepare(key, value) if kind == "parts" else None
-        write = Write(value, time.monotonic())
-        with self.lock:
-            self.ledgers[key].writes.append(write)
-        if kind == "parts":
-            answer = self.call("POST", f"{key}?uploadId={prepared[0]}", prepared[1])
-            succeeded = answer.status == 200 and b"<Error>" not in answer.body
-        elif kind == "batch":
-            document = f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
-            answer = self.server.delete(self.bucket, document, keep=True, timeout=20)
-            succeeded = answer.status == 200 and b"<Error>" not in answer.body
-        elif kind == "delete":
-            answer = self.call("DELETE", key)
-            succeeded = answer.status == 204
-        else:
-            answer = self.call("PUT", key, content(value), {"x-amz-meta-value": repr(value)})
-            succeeded = answer.status == 200
-        assert succeeded, answer
-        with self.lock:
-            write.end = time.monotonic()
-            self.acknowledged += 1
-            self.kinds[kind] = self.kinds.get(kind, 0) + 1
-
-    def prepare(self, key, value):
-        upload = self.call("POST", f"{key}?uploads", b"", {"x-amz-meta-value": repr(value)}).find("UploadId")
-        items, data = "", content(value)
-        for number, body in enumerate((data[:FIRST_PART], data[FIRST_PART:]), 1):
-            part = self.call("PUT", f"{key}?partNumber={number}&uploadId={upload}", body)
-            items += f"<Part><PartNumber>{number}</PartNumber><ETag>{part.headers['etag']}</ETag></Part>"
-        return upload, f"<CompleteMultipartUpload>{items}</CompleteMultipartUpload>".encode()
-
-    def call(self, method, key, body=b"", headers=None):
-        target = f"/{self.bucket}{key}" if key.startswith("?") else f"/{self.bucket}/{key}"
-        return self.server.call(method, target, headers, body, keep=True, timeout=20)
-
-    def verify(self):
-        """Every key holds one of the values it may hold, whole, and the listing shows exactly what is there."""
-        there = set()
-        for key, ledger in self.ledgers.items():
-            answer = self.call("GET", key)
-            allowed = ledger.allowed()
-            if answer.status == 404:
-                assert GONE in allowed, f"{key} is lost; it must hold one of {allowed}"
-                ledger.settle(GONE)
-                continue
-            assert answer.status == 200, (key, answer)
-            held = [value for value in allowed if value is not GONE and content(value) == answer.body]
-            assert len(held) == 1, f"{key} holds {len(answer.body)} bytes that are none of {allowed}"
-            assert answer.headers["x-amz-meta-value"] == repr(held[0]), f"{key} has another version's metadata"
-            there.add(key)
-            ledger.settle(held[0])
-        listed = self.call("GET", "?list-type=2")
-        assert set(listed.find_all("Contents/Key")) == there
-        sizes = dict(zip(listed.find_all("Contents/Key"), listed.find_all("Contents/Size")))
-        for key in there:
-            assert int(sizes[key]) == len(content(self.ledgers[key].writes[-1].value))
 
 
 def kill_during_start(server, seconds):
@@ -201,25 +51,6 @@ def test_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen(tmp_path):
         print(server.log_tail(5))
 
 
-def assert_clean(server):
-    """After one more start and stop nothing is on the drive that no row refers to."""
-    server.restart()
-    deadline = time.monotonic() + 20
-    drive = Drive(server.drive)
-    while time.monotonic() < deadline and len(drive.blob_files()) > len(blobs_with_rows(server)):
-        time.sleep(0.2)
-    server.stop()
-    assert drive.complaints() == []
-    assert drive.garbage() == set(), "garbage that nobody has collected"
-
-
-def blobs_with_rows(server):
-    """Asked while the server runs, of a copy: the server's own database files are open to nobody else."""
-    with tempfile.TemporaryDirectory() as copy:
-        for name in ("coffer.db", "coffer.db-wal"):
-            if (server.drive / name).exists():
-                shutil.copy(server.drive / name, copy)
-        return Drive(copy).referenced_blobs()
 def test_the_ledger_knows_what_may_be_there():
     """The judge is judged: writes that follow each other, overlap, or were never answered."""
     ledger = Ledger([Write("a", 0, 1), Write("b", 2, 3)])
