@@ -116,11 +116,14 @@ package final class KESKeyService: KeyService {
     /// until cancelled.
     package func run() async {
         var isReachable = true
+        var reloadFailure: KESClientError?
         while (try? await Task.sleep(for: .seconds(10))) != nil {
             do throws(KESClientError) {
                 if try client.reloadIfChanged() { logger.info("kms: client certificate read again") }
+                reloadFailure = nil
             } catch {
-                logger.warning("kms: the client certificate stays as it was: \(error)")
+                if error != reloadFailure { logger.warning("kms: the client certificate stays as it was: \(error)") }
+                reloadFailure = error
             }
             do throws(KeyServiceError) {
                 _ = try await describeKey(defaultKey)

@@ -26,7 +26,8 @@ struct SystemRoots {
                 directory = paths[0]
             } else {
                 directory = nil
-                for path in paths { extra += try TransferSettings.certificates(at: path) }
+                // One that is not there has no certificates, as OpenSSL sees it.
+                for path in paths where access(path, F_OK) == 0 { extra += try TransferSettings.certificates(at: path) }
             }
         }
         file = Self.variable("SSL_CERT_FILE") ?? defaultFile
