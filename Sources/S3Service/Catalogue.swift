@@ -61,7 +61,13 @@ package final class Catalogue: Sendable {
         return record
     }
 
-    /// The ETag alone: what a listing and a precondition need.
+    /// What a listing shows of an object, `nil` for the standard class.
+    func listed(_ version: StoredVersion) throws -> (etag: ETag, storageClass: String?) {
+        let plaintext = try openBytes(version)
+        do { return try ObjectRecord.listed(plaintext) } catch { throw corruption(of: version) }
+    }
+
+    /// The ETag alone: what a precondition needs.
     func etag(of version: StoredVersion) throws -> ETag {
         let plaintext = try openBytes(version)
         do { return try ObjectRecord.etag(of: plaintext) } catch { throw corruption(of: version) }

@@ -99,6 +99,18 @@ def test_a_delete_of_a_version_that_is_not_there_spares_the_object(http, bucket,
     assert_unharmed(http, bucket)
 
 
+def test_a_storage_class_is_one_of_s3s_and_shown_again(http):
+    bucket = http.bucket()
+    key = f"/{bucket}/class"
+    for name, shown in (("STANDARD", None), ("REDUCED_REDUNDANCY", "REDUCED_REDUNDANCY"), ("STANDARD_IA", "STANDARD_IA")):
+        assert http.call("PUT", key, {"x-amz-storage-class": name}).status == 200
+        assert http.call("HEAD", key).headers.get("x-amz-storage-class") == shown
+        assert http.call("GET", f"/{bucket}?list-type=2&prefix=class").find("Contents/StorageClass") == name
+    for target in (("PUT", key), ("POST", f"{key}?uploads")):
+        answer = http.call(*target, {"x-amz-storage-class": "COLDER"})
+        assert (answer.status, answer.code) == (400, "InvalidStorageClass")
+
+
 def test_an_archive_to_unpack_is_refused_and_not_stored_as_it_is(http, bucket):
     key = f"/{bucket}/snowball.tar"
     answer = http.call("PUT", key, {"X-Amz-Meta-Snowball-Auto-Extract": "true"}, b"archive")

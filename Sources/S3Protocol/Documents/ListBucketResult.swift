@@ -9,10 +9,12 @@ package struct ListedObject: Sendable {
     /// `CRC32` and its like, and `FULL_OBJECT` or `COMPOSITE`, when the object has a checksum.
     package var checksumAlgorithm: String?
     package var checksumType: String?
+    /// One of ``StorageClass``.
+    package var storageClass: String
 
     package init(
         key: String, modified: Int64, etag: ETag, size: Int64, checksumAlgorithm: String? = nil,
-        checksumType: String? = nil
+        checksumType: String? = nil, storageClass: String = StorageClass.standard.rawValue
     ) {
         self.key = key
         self.modified = modified
@@ -20,6 +22,7 @@ package struct ListedObject: Sendable {
         self.size = size
         self.checksumAlgorithm = checksumAlgorithm
         self.checksumType = checksumType
+        self.storageClass = storageClass
     }
 }
 
@@ -96,6 +99,8 @@ package struct ListBucketResult: Sendable {
         xml.number(object.size)
         xml.markup("</Size>")
         if showsOwner { xml.fragment(Owner.serverElement) }
-        xml.markup("<StorageClass>STANDARD</StorageClass></Contents>")
+        xml.markup("<StorageClass>")
+        xml.text(object.storageClass)
+        xml.markup("</StorageClass></Contents>")
     }
 }

@@ -168,10 +168,13 @@ package struct ListPartsResult: Sendable {
     /// The upload's checksum algorithm and type, when it has them.
     package var checksumAlgorithm: String?
     package var checksumType: String?
+    /// One of ``StorageClass``.
+    package var storageClass: String
 
     package init(
         bucket: String, key: String, parameters: ListPartsParameters, parts: [Part], isTruncated: Bool,
-        checksumAlgorithm: String? = nil, checksumType: String? = nil
+        checksumAlgorithm: String? = nil, checksumType: String? = nil,
+        storageClass: String = StorageClass.standard.rawValue
     ) {
         self.bucket = bucket
         self.key = key
@@ -180,6 +183,7 @@ package struct ListPartsResult: Sendable {
         self.isTruncated = isTruncated
         self.checksumAlgorithm = checksumAlgorithm
         self.checksumType = checksumType
+        self.storageClass = storageClass
     }
 
     package func xml() -> [UInt8] {
@@ -190,7 +194,7 @@ package struct ListPartsResult: Sendable {
         xml.element("UploadId", parameters.uploadID)
         Owner.server.write(as: "Initiator", to: &xml)
         Owner.server.write(as: "Owner", to: &xml)
-        xml.element("StorageClass", "STANDARD")
+        xml.element("StorageClass", storageClass)
         xml.element("PartNumberMarker", parameters.partNumberMarker)
         xml.element("NextPartNumberMarker", parts.last?.number ?? 0)
         xml.element("MaxParts", parameters.maxParts)

@@ -13,7 +13,7 @@ struct ObjectAttributes: Sendable {
 
     init() {}
 
-    /// - Throws: `MetadataTooLarge`, `InvalidTag`, `NotImplemented` for object lock.
+    /// - Throws: `MetadataTooLarge`, `InvalidTag`, `InvalidStorageClass`, `NotImplemented` for object lock.
     init(_ request: S3Request) throws(S3Error) {
         // Retention is a promise: until it can be kept, a request for it is refused.
         for header in ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
@@ -23,9 +23,8 @@ struct ObjectAttributes: Sendable {
         headers = ContentHeaders(request.headers)
         metadata = try UserMetadata(request.headers).entries
         if let tagging = request.header("x-amz-tagging") { tags = try ObjectTags(header: tagging).pairs }
-        if let value = request.header("x-amz-storage-class"), value != "STANDARD", !value.isEmpty {
-            storageClass = value
-        }
+        let storageClass = try StorageClass(header: request.header("x-amz-storage-class"))
+        if storageClass != .standard { self.storageClass = storageClass.rawValue }
     }
 
     /// What a 304 repeats.

@@ -19,10 +19,11 @@ struct ObjectListing {
                 switch entry {
                 case .version(let version):
                     let columns = version.columns
+                    let (etag, storageClass) = try service.catalogue.listed(version)
                     objects.append(
                         ListedObject(
-                            key: columns.key, modified: columns.modified,
-                            etag: try service.catalogue.etag(of: version), size: columns.size))
+                            key: columns.key, modified: columns.modified, etag: etag, size: columns.size,
+                            storageClass: storageClass ?? StorageClass.standard.rawValue))
                     last = .key(columns.key)
                 case .commonPrefix(let prefix):
                     commonPrefixes.append(prefix)

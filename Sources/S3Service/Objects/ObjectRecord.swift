@@ -22,7 +22,7 @@ struct StoredChecksum: Sendable {
 }
 
 private enum Tag: UInt8 {
-    // The ETag is first: a listing reads nothing else.
+    // The ETag is first: who needs nothing else reads nothing else.
     case etag = 1
     case encryption, checksum, partCount
     case contentType = 16
@@ -68,6 +68,16 @@ extension ObjectRecord {
         var decoder = try RecordDecoder(record)
         guard let field = try decoder.next(), field.tag == Tag.etag.rawValue else { throw RecordMalformed() }
         return ETag(unquoted: field.string)
+    }
+
+    /// What a listing shows, without decoding the rest; `nil` for the standard class.
+    static func listed(_ record: [UInt8]) throws(RecordMalformed) -> (etag: ETag, storageClass: String?) {
+        var decoder = try RecordDecoder(record)
+        var storageClass: String?
+        while let field = try decoder.next() {
+            if field.tag == Tag.storageClass.rawValue { storageClass = field.string }
+        }
+        return (try etag(of: record), storageClass)
     }
 }
 

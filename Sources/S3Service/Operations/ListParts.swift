@@ -33,7 +33,8 @@ struct ListParts: AsyncS3Operation {
             bucket: bucket.name, key: object.rawValue, parameters: parameters, parts: parts,
             isTruncated: rows.count > limit && limit > 0,
             checksumAlgorithm: upload.record.checksum?.algorithm.name,
-            checksumType: upload.record.checksum?.type.rawValue)
+            checksumType: upload.record.checksum?.type.rawValue,
+            storageClass: upload.record.attributes.storageClass ?? StorageClass.standard.rawValue)
         return .xml(result.xml())
     }
 }
