@@ -188,10 +188,11 @@ import Testing
         } test: { _, port in
             let client = try RawClient(port: port, receiveBuffer: 16 * 1024)
             try client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            // The head, the body, and then the end.
             var received = 0
-            while received < count << 20 {
+            while true {
                 let piece = try client.receive().count
-                try #require(piece > 0)
+                if piece == 0 { break }
                 received += piece
                 if received % 64 == 0 { usleep(1000) }
             }

@@ -17,20 +17,34 @@ import Testing
 
     private static func answer(_ request: String) -> Answer {
         let keys = keys(for: request)
-        var answer = Answer.json(isList(request) ? "[\(keys.joined(separator: ","))]" : keys[0])
-        answer.delay = .milliseconds(50)
-        return answer
+        return Answer.json(isList(request) ? "[\(keys.joined(separator: ","))]" : keys[0])
+    }
+
+    /// Holds answers back until as many requests as are expected have been made.
+    private final class Gate: Sendable {
+        private let state = Mutex((arrived: 0, expected: 0))
+
+        func expect(_ count: Int) { state.withLock { $0.expected += count } }
+        func arrive() { state.withLock { $0.arrived += 1 } }
+
+        func wait() async {
+            while state.withLock({ $0.arrived < $0.expected }) { try? await Task.sleep(for: .milliseconds(2)) }
+            // Who has arrived takes some microseconds more to wait in line.
+            try? await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     /// Asks for as many keys at once, each with a context of its own; who got which outcome.
     private func outcomes(
-        _ count: Int, _ service: KESKeyService
+        _ count: Int, _ service: KESKeyService, _ gate: Gate
     ) async throws -> [Asked] {
         let key = try KeyID("k")
+        gate.expect(count)
         return await withTaskGroup(of: Asked.self) { group in
             for number in 0..<count {
                 group.addTask {
                     let context = KMSContext(["number": "\(number)"])
+                    gate.arrive()
                     do throws(KeyServiceError) {
                         let generated = try await service.generateDataKey(under: key, context: context)
                         return Asked(context: context, outcome: .success(generated.wrapped))
@@ -51,16 +65,23 @@ import Testing
     }
 
     private func withService(
-        _ answer: @escaping @Sendable (String) -> Answer, test: (KESKeyService, FakeServer) async throws -> Void
+        _ answer: @escaping @Sendable (String) -> Answer,
+        test: (KESKeyService, FakeServer, Gate) async throws -> Void
     ) async throws {
-        try await withFake(answer) { client, fake in
-            try await test(KESKeyService(client: client, defaultKey: try KeyID("k"), logger: silent), fake)
+        let gate = Gate()
+        let gated = { @Sendable (request: String) in
+            var answer = answer(request)
+            answer.gate = { await gate.wait() }
+            return answer
+        }
+        try await withFake(gated) { client, fake in
+            try await test(KESKeyService(client: client, defaultKey: try KeyID("k"), logger: silent), fake, gate)
         }
     }
 
     @Test func `those that come during a call share the next one, and each gets its own`() async throws {
-        try await withService(Self.answer) { service, fake in
-            let outcomes = try await outcomes(300, service)
+        try await withService(Self.answer) { service, fake, gate in
+            let outcomes = try await outcomes(300, service, gate)
             #expect(outcomes.count == 300)
             for asked in outcomes { #expect(asked.outcome == .success(asked.context.canonicalJSON)) }
             // The first alone, the others by 128.
@@ -70,8 +91,8 @@ import Testing
     }
 
     @Test func `one after the other each has a call of its own`() async throws {
-        try await withService(Self.answer) { service, fake in
-            for _ in 0..<3 { _ = try await outcomes(1, service) }
+        try await withService(Self.answer) { service, fake, gate in
+            for _ in 0..<3 { _ = try await outcomes(1, service, gate) }
             #expect(fake.requests.count == 3 && !fake.requests.contains(where: Self.isList))
         }
     }
@@ -79,9 +100,9 @@ import Testing
     @Test func `a server that takes no lists is asked once, and then for one key a call`() async throws {
         try await withService({ request in
             Self.isList(request) ? .fault(400, "invalid request body") : Self.answer(request)
-        }) { service, fake in
+        }) { service, fake, gate in
             for _ in 0..<2 {
-                for asked in try await outcomes(20, service) {
+                for asked in try await outcomes(20, service, gate) {
                     #expect(asked.outcome == .success(asked.context.canonicalJSON))
                 }
             }
@@ -94,12 +115,12 @@ import Testing
         try await withService({ request in
             Self.isList(request)
                 ? .fault(403, "not authorized: insufficient permissions") : Self.answer(request)
-        }) { service, fake in
-            let outcomes = try await outcomes(10, service)
+        }) { service, fake, gate in
+            let outcomes = try await outcomes(10, service, gate)
             #expect(outcomes.filter { $0.outcome == .failure(.notAuthorized) }.count == 9)
             #expect(fake.requests.count == 2)
             // The next one finds the way free.
-            #expect(try await self.outcomes(1, service).first?.outcome != .failure(.notAuthorized))
+            #expect(try await self.outcomes(1, service, gate).first?.outcome != .failure(.notAuthorized))
         }
     }
 
@@ -108,8 +129,8 @@ import Testing
             var answer = Self.answer(request)
             if Self.isList(request) { answer.body = "[\(Self.keys(for: request).dropLast().joined(separator: ","))]" }
             return answer
-        }) { service, _ in
-            let failures = try await outcomes(10, service).compactMap { outcome -> String? in
+        }) { service, _, gate in
+            let failures = try await outcomes(10, service, gate).compactMap { outcome -> String? in
                 guard case .failure(let error) = outcome.outcome else { return nil }
                 return error.description
             }
@@ -119,7 +140,7 @@ import Testing
     }
 
     @Test func `who gives up is answered at once, the others are not held up`() async throws {
-        try await withService(Self.answer) { service, fake in
+        try await withService(Self.answer) { service, fake, gate in
             let key = try KeyID("k")
             let first = Task { try await service.generateDataKey(under: key, context: KMSContext()) }
             while fake.requests.isEmpty { await Task.yield() }

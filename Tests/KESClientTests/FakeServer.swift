@@ -12,6 +12,8 @@ struct Answer: Sendable {
     var type = "application/json"
     var body = ""
     var delay: Duration = .zero
+    /// What has to happen before it is sent.
+    var gate: (@Sendable () async -> Void)?
 
     static func json(_ body: String) -> Answer { Answer(body: body) }
     static func fault(_ status: Int, _ message: String) -> Answer {
@@ -35,6 +37,7 @@ final class FakeServer: AsyncHTTPHandler {
         seen.withLock { $0.append(line) }
         let answer = answer(line)
         if answer.delay > .zero { try? await Task.sleep(for: answer.delay) }
+        await answer.gate?()
         let headers = answer.body.isEmpty ? [] : [("Content-Type", answer.type)]
         await response.send(
             ResponseHead(status: answer.status, headers: headers, contentLength: nil),
