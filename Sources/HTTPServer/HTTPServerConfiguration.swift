@@ -9,7 +9,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// How long an event loop that has answered looks for more before it sleeps.
     ///
     /// Waking a sleeping processor takes as long as several small requests. It costs up to this much CPU after each
-    /// answer, and is done by loops with few connections only.
+    /// answer, and is done by loops with few connections only, more rarely after it was in vain.
     package var wakefulness = Duration.zero
     /// Offer HTTP/2 to TLS clients.
     package var http2 = false

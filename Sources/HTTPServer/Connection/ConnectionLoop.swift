@@ -101,10 +101,19 @@ final class ConnectionLoop: @unchecked Sendable {
     private static let mostForWakefulness = 4
     private let wakefulness: Duration
     private var isAwake = false
+    /// How often in a row the loop has looked in vain.
+    ///
+    /// From the fourth time on it passes by twice as many answers each time, up to 16, before it looks again.
+    private var vainLooks = 0
+    private var answersToPass = 0
 
     /// An answer has been made: its client may well have another request at once.
     func stayAwake() {
         guard wakefulness > .zero, !isAwake, connections.count <= Self.mostForWakefulness else { return }
+        guard answersToPass == 0 else {
+            answersToPass -= 1
+            return
+        }
         isAwake = true
         // After this turn, at whose end the answer leaves.
         loop.assumeIsolated().execute { [self] in
@@ -123,7 +132,14 @@ final class ConnectionLoop: @unchecked Sendable {
             }
         }
         let end = ContinuousClock.now + wakefulness
-        while poll(&sockets, nfds_t(sockets.count), 0) == 0, ContinuousClock.now < end {}
+        while poll(&sockets, nfds_t(sockets.count), 0) == 0 {
+            guard ContinuousClock.now < end else {
+                vainLooks = min(vainLooks + 1, 7)
+                answersToPass = vainLooks > 3 ? 1 << (vainLooks - 3) : 0
+                return
+            }
+        }
+        vainLooks = 0
     }
 
     // MARK: Memory of responses
