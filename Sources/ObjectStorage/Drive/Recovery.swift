@@ -27,6 +27,7 @@ struct Recovery {
         for directory in existing where directory >= floor {
             try unlinkOrphans(in: directory, referred: referred)
         }
+        try syncDirectory(root)
         return try catalogue.writer.use { session throws(StorageError) in
             // A shared key's plaintext went with the process: nobody can begin to use it now. With a device so full that
             // not even this can be written, the drive still opens, to be read and to have things deleted.
@@ -55,9 +56,12 @@ struct Recovery {
             count += 1
             options.faultHook?(.recoveryUnlinked)
         }
-        guard count > 0 else { return }
-        options.logger.notice("removed \(count) unfinished blobs of the last run")
         let path = "\(root)/\(BlobDirectories.name(ofDirectory: directory))"
-        if rmdir(path) == 0 { try syncDirectory(root) } else { try syncDirectory(path) }
+        if count > 0 {
+            options.logger.notice("removed \(count) unfinished blobs of the last run")
+            if rmdir(path) == 0 { return }
+        }
+        // Even if there was nothing: what the last run unlinked before it was killed, a power cut could bring back.
+        try syncDirectory(path)
     }
 }
