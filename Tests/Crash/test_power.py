@@ -64,7 +64,7 @@ def test_nothing_acknowledged_is_lost_when_the_power_is_cut(tmp_path, seed):
 
     # The judge is judged: on a disk that lies about its syncs, the same moment is a loss.
     recording.forget_syncs(after=first)
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, RuntimeError)):
         look_after(recording, last, Nothing(), storm, has_bucket, tmp_path / "lie")
 
 
@@ -121,7 +121,7 @@ def test_no_key_is_lost_when_the_power_of_the_key_server_is_cut(tmp_path, seed):
         for disk in (Nothing(), Something(Random(f"{seed}/{cut}"))):
             look_for_keys(recording, cut, disk, keys, tmp_path / "cut")
     recording.forget_syncs()
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, RuntimeError)):
         look_for_keys(recording, last, Nothing(), keys, tmp_path / "lie")
 
 

@@ -107,13 +107,13 @@ class Recording:
             self._nodes[inode] = node
             self._name(index, text, node)
         elif kind in b"WT":
-            self._nodes[inode].changes.append((index, kind, number, data))
+            self._node(inode).changes.append((index, kind, number, data))
         elif kind == b"X":
-            self._nodes[inode].changes.pop()
+            self._node(inode).changes.pop()
         elif kind == b"B":
             self._syncs[number] = index
         elif kind == b"E":
-            self._nodes[inode].syncs.append((self._syncs.pop(number), index))
+            self._node(inode).syncs.append((self._syncs.pop(number), index))
         elif kind == b"U":
             self._name(index, text, None)
         elif kind in b"RL":
@@ -125,11 +125,14 @@ class Recording:
                 assert Path(old).parent == Path(new).parent, "a rename from one directory to another"
                 self._name(index, old, None)
 
+    def _node(self, inode):
+        """Of a file whose maker was killed there may be no record: it has no name here then."""
+        return self._nodes.setdefault(inode, File())
+
     def _name(self, index, path, node):
         path = Path(path)
         self._live[path.parent].changes.append((index, path.name, node))
         if node is None:
-            # Of a file whose maker was killed there may be no record.
             self._live.pop(path, None)
         else:
             self._live[path] = node
