@@ -12,8 +12,8 @@
 //   'U' a name was removed    text: path                    'E' a sync has ended          number: as in 'B'
 //
 // One lock is held over each change and its record; not over syncs, of which only writes before their beginning are sure.
-// Writes and lengths are recorded before they are changed: who kills the server in between leaves a change in the record
-// that the next server will not build on, where one that is missing would be built on.
+// Writes, lengths and unlinking are recorded before they are done: who kills the server in between leaves a change in the
+// record that the next server does not build on, or does again, where one that is missing would be built on.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -251,19 +251,28 @@ int mkdir(const char *path, mode_t mode) {
     return result;
 }
 
-static int name_recorded(int (*really)(const char *), const char *path) {
-    if (!is_in_root(path)) return really(path);
+int unlink(const char *path) {
+    if (!is_in_root(path)) return REAL(unlink)(path);
     pthread_mutex_lock(&lock);
-    int result = really(path);
+    struct stat status;
+    if (lstat(path, &status) == 0) record('U', 0, 0, path, (uint32_t)strlen(path), NULL, 0);
+    int result = REAL(unlink)(path);
+    int error = errno;
+    pthread_mutex_unlock(&lock);
+    errno = error;
+    return result;
+}
+
+int rmdir(const char *path) {
+    if (!is_in_root(path)) return REAL(rmdir)(path);
+    pthread_mutex_lock(&lock);
+    int result = REAL(rmdir)(path);
     int error = errno;
     if (result == 0) record('U', 0, 0, path, (uint32_t)strlen(path), NULL, 0);
     pthread_mutex_unlock(&lock);
     errno = error;
     return result;
 }
-
-int unlink(const char *path) { return name_recorded(REAL(unlink), path); }
-int rmdir(const char *path) { return name_recorded(REAL(rmdir), path); }
 
 static void record_names(char kind, const char *from, const char *to) {
     char text[2 * PATH_MAX + 1];
