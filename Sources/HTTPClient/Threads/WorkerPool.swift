@@ -1,3 +1,5 @@
+import Locking
+
 /// A few threads that run blocking work in the order in which it comes.
 ///
 /// Threads start when work finds none of them free, and stay until the pool is closed.
@@ -22,26 +24,20 @@ final class WorkerPool: Sendable {
 
     /// Queues work; false, and nothing is done, when too much waits or the pool is closed.
     func submit(_ job: @escaping Job) -> Bool {
-        let (isTaken, needsThread) = state.withLock { state -> (Bool, Bool) in
+        let (isTaken, needsThread) = state.signal { state -> (Bool, Bool) in
             guard !state.isClosed, state.jobs.count < maxWaiting else { return (false, false) }
             state.jobs.append(job)
             guard state.idle < state.jobs.count, state.threads < maxThreads else { return (true, false) }
             state.threads += 1
             return (true, true)
         }
-        guard isTaken else { return false }
-        if needsThread {
-            startThread()
-        } else {
-            state.wakeOne()
-        }
-        return true
+        if needsThread { startThread() }
+        return isTaken
     }
 
     /// Threads end when what is queued is done.
     func close() {
-        state.withLock { $0.isClosed = true }
-        state.wakeAll()
+        state.broadcast { $0.isClosed = true }
     }
 
     private func startThread() {

@@ -1,3 +1,5 @@
+import Locking
+
 /// Lines on their way from the thread that receives them to the task that reads them.
 ///
 /// The thread waits while more than `maxLines` lie here, and with it the server.
@@ -68,7 +70,7 @@ final class LineFeed: ResponseSink {
     }
 
     private func change(_ body: (inout State) -> Void) {
-        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let waiting = state.broadcast { state -> CheckedContinuation<Void, Never>? in
             body(&state)
             defer { state.waiting = nil }
             return state.waiting
@@ -87,19 +89,17 @@ final class LineFeed: ResponseSink {
 
     func next() async throws(HTTPClientError) -> [UInt8]? {
         await wait { $0.isReady }
-        let (line, failure) = state.withLock { state -> ([UInt8]?, HTTPClientError?) in
+        let (line, failure) = state.broadcast { state -> ([UInt8]?, HTTPClientError?) in
             if state.isCancelled { return (nil, .cancelled) }
             if let line = state.lines.popFirst() { return (line, nil) }
             return (nil, state.failure)
         }
-        state.wakeAll()
         if let failure, line == nil { throw failure }
         return line
     }
 
     func cancel() {
         change { $0.isCancelled = true }
-        state.wakeAll()
     }
 
     private func wait(until isReady: @escaping @Sendable (State) -> Bool) async {

@@ -1,3 +1,4 @@
+import Locking
 import Synchronization
 
 /// Keeps the blob files of one version from being unlinked until it is released, or dropped.

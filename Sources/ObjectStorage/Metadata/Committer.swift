@@ -1,3 +1,4 @@
+import Locking
 import Synchronization
 
 /// The one thread that writes the catalogue: it takes every mutation that waits and commits them together.

@@ -1,3 +1,5 @@
+import Locking
+
 /// The read-only connections, lent one at a time.
 ///
 /// Their number is fixed: who finds none waits, microseconds as a rule.

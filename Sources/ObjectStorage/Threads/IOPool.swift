@@ -1,4 +1,5 @@
 import Glibc
+import Locking
 
 /// A few threads that run blocking work in the order in which it comes.
 final class IOPool: Sendable {
