@@ -4,8 +4,9 @@ package struct TLSConfigurationSource: Sendable {
         /// MinIO's layout: `public.crt` and `private.key` (unencrypted), and one sub-directory of the same form for
         /// every further server name, called after it.
         case directory(String)
-        /// Two PEM files; the password is needed only for an encrypted key.
-        case files(certificate: String, key: String, password: [UInt8]?)
+        /// Two PEM files. Where the key may be encrypted, `opening` makes an unencrypted PEM text of the file's; both
+        /// texts are wiped after use.
+        case files(certificate: String, key: String, opening: (@Sendable ([UInt8]) throws -> [UInt8])? = nil)
         /// The PEM texts themselves.
         case memory(certificate: [UInt8], key: [UInt8])
     }

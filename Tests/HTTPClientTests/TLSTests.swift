@@ -18,7 +18,7 @@ import Testing
 
     private func tls(_ client: TLSConfigurationSource.ClientCertificate = .none) -> TLSConfigurationSource {
         TLSConfigurationSource(
-            .files(certificate: file("server.crt"), key: file("server.key"), password: nil), clientCertificate: client)
+            .files(certificate: file("server.crt"), key: file("server.key")), clientCertificate: client)
     }
 
     private func get(_ url: String, _ adjust: (inout HTTPClientConfiguration) -> Void = { _ in }) async throws -> String

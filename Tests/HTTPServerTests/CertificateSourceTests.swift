@@ -6,30 +6,31 @@ import Testing
 
 /// Where certificates come from, how they change, and what failed handshakes leave in the log.
 @Suite struct CertificateSourceTests {
-    @Test(arguments: ["pkey -traditional -aes256", "pkey -aes256", "pkcs8 -topk8 -v1 PBE-SHA1-3DES"])
-    func `an encrypted key needs its password`(form: String) async throws {
+    @Test func `an encrypted key is opened by its owner`() async throws {
         let workshop = try CertificateWorkshop()
-        try workshop.make("server", algorithm: "EC -pkeyopt ec_paramgen_curve:P-256")
+        let good = try workshop.source()
+        let plain = try workshop.read("server.key")
         let written = try shellOutput(
-            "cd \(workshop.directory.path) && openssl \(form) -in server.key -passout pass:secret -out locked.key 2>&1")
+            "cd \(workshop.directory.path) && openssl pkey -aes256 -passout pass:secret -in server.key -out locked.key 2>&1"
+        )
         #expect(written == "")
-        let source = { (password: String?) in
+        struct Locked: Error {}
+        let source = { (opening: (@Sendable ([UInt8]) throws -> [UInt8])?) in
             TLSConfigurationSource(
                 .files(
-                    certificate: workshop.path("server.crt"), key: workshop.path("locked.key"),
-                    password: password.map { Array($0.utf8) }))
+                    certificate: workshop.path("server.crt"), key: workshop.path("locked.key"), opening: opening))
         }
-        let good = source("secret")
-        try await withServer(describe, { $0.tls = good }) { _, port in
-            try #expect(workshop.curl(port) == "GET / 0")
+        for tls in [good, source { $0.isEmpty ? $0 : plain }] {
+            try await withServer(describe, { $0.tls = tls }) { _, port in
+                try #expect(workshop.curl(port) == "GET / 0")
+            }
         }
-        for (password, reason) in [("wrong", "incorrect password"), (nil, "needs a password"), ("\u{e4}", "ASCII")] {
-            let bad = source(password)
+        for (bad, reason) in [(source(nil), "the key is encrypted"), (source { _ in throw Locked() }, "Locked()")] {
             do {
                 try await withServer(describe, { $0.tls = bad }) { _, _ in }
-                Issue.record("served with \(password ?? "no password")")
+                Issue.record("served without its key")
             } catch HTTPServerError.tls(let text) {
-                #expect(text.contains(reason))
+                #expect(text.hasSuffix("locked.key: \(reason)"))
             }
         }
     }

@@ -61,7 +61,7 @@ final class CertificateWorkshop: Sendable {
             try make("server", extensions: ["subjectAltName=IP:127.0.0.1"])
         }
         return TLSConfigurationSource(
-            .files(certificate: path("server.crt"), key: path("server.key"), password: nil),
+            .files(certificate: path("server.crt"), key: path("server.key")),
             clientCertificate: clientCertificate)
     }
 

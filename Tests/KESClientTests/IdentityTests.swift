@@ -53,7 +53,7 @@ private struct Mirror: AsyncHTTPHandler {
 
     private func withMirror(test: (KESClientConfiguration) async throws -> Void) async throws {
         let tls = TLSConfigurationSource(
-            .files(certificate: file("server.crt"), key: file("server.key"), password: nil),
+            .files(certificate: file("server.crt"), key: file("server.key")),
             clientCertificate: .required)
         try await withServers([Mirror()], tls: tls) { urls in
             try await test(

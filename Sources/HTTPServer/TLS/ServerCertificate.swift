@@ -13,33 +13,35 @@ struct ServerCertificate {
 
     /// Reads a directory in MinIO's layout.
     init(directory: String) throws(HTTPServerError) {
-        try self.init(certificate: directory + "/" + Self.chainFile, key: directory + "/" + Self.keyFile, password: nil)
+        try self.init(certificate: directory + "/" + Self.chainFile, key: directory + "/" + Self.keyFile)
     }
 
     /// Reads two PEM files.
-    init(certificate: String, key: String, password: [UInt8]?) throws(HTTPServerError) {
+    init(
+        certificate: String, key: String, opening: ((_ text: [UInt8]) throws -> [UInt8])? = nil
+    ) throws(HTTPServerError) {
         let chain = try TLSFile.read(certificate)
         var keyText = try TLSFile.read(key)
         defer { keyText.wipe() }
-        try self.init(
-            chain: chain, chainName: certificate, key: keyText, keyName: key, password: password)
+        if let opening {
+            do {
+                var opened = try opening(keyText)
+                swap(&opened, &keyText)
+                opened.wipe()
+            } catch {
+                throw .tls(reason: "\(key): \(error)")
+            }
+        }
+        try self.init(chain: chain, chainName: certificate, key: keyText, keyName: key)
     }
 
-    init(
-        chain: [UInt8], chainName: String, key keyText: [UInt8], keyName: String, password: [UInt8]?
-    ) throws(HTTPServerError) {
+    init(chain: [UInt8], chainName: String, key keyText: [UInt8], keyName: String) throws(HTTPServerError) {
         certificates = try Self.readCertificates(chain, name: chainName)
-        // NIOSSL cannot pass on others.
-        guard password?.allSatisfy({ $0 < 0x80 }) != false else {
-            throw .tls(reason: "\(keyName): a password may only have ASCII characters")
-        }
         do {
-            key = try NIOSSLPrivateKey(bytes: keyText, format: .pem) { (answer: ([UInt8]) -> Void) in
-                answer(password ?? [])
-            }
+            // Without a password to give, so that nobody is asked for one at a terminal.
+            key = try NIOSSLPrivateKey(bytes: keyText, format: .pem) { (answer: ([UInt8]) -> Void) in answer([]) }
         } catch {
-            guard Self.isEncrypted(keyText) else { throw .tls(reason: "\(keyName): \(error)") }
-            throw .tls(reason: "\(keyName): \(password == nil ? "the key needs a password" : "incorrect password")")
+            throw .tls(reason: "\(keyName): \(Self.isEncrypted(keyText) ? "the key is encrypted" : "\(error)")")
         }
     }
 

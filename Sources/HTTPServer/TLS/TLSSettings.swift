@@ -30,12 +30,12 @@ struct TLSSettings: Sendable {
         case .directory(let directory):
             main = try ServerCertificate(directory: directory)
             named = try ServerCertificate.named(in: directory)
-        case .files(let certificate, let key, let password):
-            main = try ServerCertificate(certificate: certificate, key: key, password: password)
+        case .files(let certificate, let key, let opening):
+            main = try ServerCertificate(certificate: certificate, key: key, opening: opening)
             named = [:]
         case .memory(let certificate, let key):
             main = try ServerCertificate(
-                chain: certificate, chainName: "certificate", key: key, keyName: "private key", password: nil)
+                chain: certificate, chainName: "certificate", key: key, keyName: "private key")
             named = [:]
         }
         for (name, certificate) in named { try Self.check(certificate, name) }

@@ -35,7 +35,9 @@ struct TLSFiles {
 
     func source(clientCertificate: TLSConfigurationSource.ClientCertificate) -> TLSConfigurationSource {
         var source = TLSConfigurationSource(
-            .files(certificate: settings.certificate, key: settings.key, password: settings.password?.bytes),
+            .files(certificate: settings.certificate, key: settings.key) { [password = settings.password] text in
+                try Self.privateKey(text, password).pem(password: nil)
+            },
             clientCertificate: clientCertificate)
         source.pollInterval = .seconds(60)
         source.refusal = { served in
@@ -76,14 +78,10 @@ struct TLSFiles {
 
     private static func checkKey(_ settings: KESConfiguration.TLS, of leaf: Certificate) throws(StartFailure) {
         var text = try bytes(of: settings.key)
-        var password = settings.password?.bytes ?? []
-        defer {
-            wipe(&text)
-            wipe(&password)
-        }
+        defer { wipe(&text) }
         let key: PrivateKey
         do throws(CertificateError) {
-            key = try PrivateKey.readPEM(text, password: password.isEmpty ? nil : password)
+            key = try privateKey(text, settings.password)
         } catch {
             throw error == .passwordRequired
                 ? StartFailure("https: \(error)") : StartFailure("\(readFailure): \(settings.key): \(error)")
@@ -91,6 +89,12 @@ struct TLSFiles {
         guard key.publicKeyDER == leaf.publicKeyDER else {
             throw StartFailure("\(readFailure): private key \(settings.key) does not match the public key")
         }
+    }
+
+    private static func privateKey(_ text: [UInt8], _ password: SecretText?) throws(CertificateError) -> PrivateKey {
+        var password = password?.bytes ?? []
+        defer { wipe(&password) }
+        return try PrivateKey.readPEM(text, password: password)
     }
 
     /// A file of certificates, or a directory of such files.
