@@ -1,5 +1,5 @@
 /// When to say that the server's certificate is about to expire: once each at 30, 7 and 1 days, and when it has.
-struct ExpiryWarnings: Sendable {
+package struct ExpiryWarnings: Sendable {
     private static let thresholds = [30, 7, 1, 0]
     private static let secondsADay: Int64 = 86_400
 
@@ -7,8 +7,10 @@ struct ExpiryWarnings: Sendable {
     /// The last threshold that was reported, in days.
     private var reported: Int?
 
+    package init() {}
+
     /// What to say now of a certificate that ends at `notAfter`; both in seconds since 1970.
-    mutating func warning(notAfter: Int64, now: Int64) -> String? {
+    package mutating func warning(notAfter: Int64, now: Int64) -> String? {
         if self.notAfter != notAfter {
             self.notAfter = notAfter
             reported = nil
@@ -27,7 +29,7 @@ struct ExpiryWarnings: Sendable {
         switch seconds {
         case (2 * secondsADay)...: "\(seconds / secondsADay) days"
         case 7200...: "\(seconds / 3600) hours"
-        default: "\(max(1, seconds / 60)) minutes"
+        default: "\(max(1, seconds / 60)) min"
         }
     }
 }
