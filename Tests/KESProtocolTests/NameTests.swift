@@ -33,7 +33,9 @@ struct NameTests {
             #expect(parsed.matches(prefix + "z"))
             #expect(prefix.isEmpty || !parsed.matches("?"))
         }
-        for pattern in ["_", "a b", "**", "a*b", "a/", "é", ".", "a.", "a.!", String(repeating: "x", count: 81)] {
+        for pattern in [
+            "_", "-", "-a", "a b", "**", "a*b", "a/", "é", ".", "a.", "a.!", String(repeating: "x", count: 81),
+        ] {
             #expect(ListPattern(pattern) == nil)
         }
     }

@@ -22,7 +22,7 @@ package struct ListPattern: Hashable, Sendable {
             prefix.removeLast()
         }
         guard prefix.utf8.count <= KESName.maximumByteCount, prefix.utf8.allSatisfy(KESName.isNameCharacter),
-            text != "_"
+            prefix.utf8.first != UInt8(ascii: "-"), text != "_"
         else { return nil }
         self.prefix = prefix
         self.lastName = lastName

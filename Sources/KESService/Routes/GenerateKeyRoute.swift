@@ -31,6 +31,7 @@ enum GenerateKeyRoute: WaitingRoute {
             return .one(try document(GenerateRequest.self, call, body, in: service).context)
         }
         let requests = try document(BulkGenerateRequest.self, call, body, in: service).requests
+        guard !requests.isEmpty else { throw invalidBody }
         guard requests.count <= BulkGenerateRequest.maxCount else { throw .tooManyDataKeys }
         return .list(requests)
     }

@@ -17,7 +17,7 @@ enum RequestPath: Equatable {
         if scan.mayNeedCleaning {
             let clean = Self.clean(path)
             guard clean.utf8.elementsEqual(path.utf8) else {
-                self = .redirect(clean + query)
+                self = .redirect((Self.withoutSlash[clean]?.path ?? clean) + query)
                 return
             }
         }
