@@ -4,13 +4,11 @@ import Locking
 
 /// Data keys that are asked for together.
 ///
-/// A request for one is a call of its own while few calls are under way. Those that come meanwhile wait, and the next
+/// A request for one is a call of its own while no other is under way. Those that come meanwhile wait, and the next
 /// call is for all of them: the more requests there are, the less each of them costs both sides. A server that takes no
 /// lists, as KES does not, refuses the first one; from then on each request is a call of its own, and an hour later a
 /// list is tried again.
 final class DataKeyBatches: Sendable {
-    /// Calls for one master key before requests wait.
-    private static let maxUnderWay = 1
     /// Contexts of one call together, in bytes: in base64 still far below the server's limit for a body.
     private static let maxContextBytes = 256 * 1024
     private static let pauseAfterRefusal = Duration.seconds(3600)
@@ -29,14 +27,9 @@ final class DataKeyBatches: Sendable {
         }
     }
 
-    /// What goes on under one master key.
-    private struct Line {
-        var underWay = 0
-        var waiting: [Waiter] = []
-    }
-
     private struct State {
-        var lines: [KeyName: Line] = [:]
+        /// Those that wait behind the call under way for their master key; no entry where there is no such call.
+        var waiting: [KeyName: [Waiter]] = [:]
         /// Until then each request is a call of its own.
         var singlyUntil: ContinuousClock.Instant?
     }
@@ -68,12 +61,12 @@ final class DataKeyBatches: Sendable {
         let deadline = ContinuousClock.now + client.configuration.callTimeout
         return state.withLock { state in
             if let end = state.singlyUntil, end > .now { return .singly }
-            guard state.lines[name, default: Line()].underWay >= Self.maxUnderWay else {
-                state.lines[name, default: Line()].underWay += 1
+            guard state.waiting[name] != nil else {
+                state.waiting[name] = []
                 return .now
             }
             let waiter = Waiter(context: context, deadline: deadline)
-            state.lines[name]?.waiting.append(waiter)
+            state.waiting[name]?.append(waiter)
             return .later(waiter)
         }
     }
@@ -93,18 +86,19 @@ final class DataKeyBatches: Sendable {
     /// Takes those that may go into one call; `nil`, and the call's place is free, when nobody waits.
     private func nextBatch(_ name: KeyName) -> [Waiter]? {
         state.withLock { state in
-            guard var line = state.lines[name] else { return nil }
+            guard let waiting = state.waiting[name], !waiting.isEmpty else {
+                state.waiting[name] = nil
+                return nil
+            }
             var bytes = 0
-            let count = line.waiting.prefix(BulkGenerateRequest.maxCount).prefix { waiter in
+            let count = waiting.prefix(BulkGenerateRequest.maxCount).prefix { waiter in
                 bytes += waiter.context.count
                 return bytes <= Self.maxContextBytes
             }.count
             // A single context may be longer than that.
-            let batch = Array(line.waiting.prefix(max(count, 1)))
-            line.waiting.removeFirst(batch.count)
-            if batch.isEmpty { line.underWay -= 1 }
-            state.lines[name] = line.underWay > 0 ? line : nil
-            return batch.isEmpty ? nil : batch
+            let batch = waiting.prefix(max(count, 1))
+            state.waiting[name]?.removeFirst(batch.count)
+            return Array(batch)
         }
     }
 
