@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from kes import KESServer
-from recording import Everything, Nothing, Recording, Something, compile_recorder
+from preload import compile_library
+from recording import Everything, Nothing, Recording, Something
 from server import Server
 from storm import Ledger, Storm, Write, assert_clean
 
@@ -28,7 +29,7 @@ def seed():
 
 def recorder(tmp_path, root):
     """The environment that has a server's changes below `root` recorded."""
-    return {"LD_PRELOAD": str(compile_recorder(tmp_path)), "RECORDER_ROOT": str(root),
+    return {"LD_PRELOAD": str(compile_library("recorder", tmp_path)), "RECORDER_ROOT": str(root),
             "RECORDER_LOG": str(tmp_path / "record")}
 
 

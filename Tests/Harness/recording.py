@@ -4,23 +4,12 @@ The record is recorder.c's. What was synced is there; of the rest, a disk may ke
 something of it, down to single sectors of a write. Names are kept in the order in which a directory got and lost them,
 up to some moment, as journals keep them."""
 
-import shutil
 import struct
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 HEAD = struct.Struct("=cQQQII")
 SECTOR = 512
-
-
-def compile_recorder(directory):
-    compiler = shutil.which("clang") or shutil.which("cc") or shutil.which("gcc")
-    assert compiler, "no C compiler; Swift's toolchain has one: put its directory into PATH"
-    library = Path(directory) / "recorder.so"
-    source = Path(__file__).with_name("recorder.c")
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True, timeout=120)
-    return library
 
 
 @dataclass(eq=False)

@@ -216,6 +216,11 @@ struct KeyDirectory: Sendable {
     }
 
     private func failure(_ operation: String, _ path: String, _ code: Int32 = errno) -> KeyStoreError {
-        .failed("cannot \(operation) \(path): \(String(cString: strerror(code)))")
+        let cause = "cannot \(operation) \(path): \(String(cString: strerror(code)))"
+        return switch code {
+        // What network file systems say for as long as their server, or the process that mounted them, is away.
+        case ENOTCONN, ESTALE, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ECONNREFUSED: .unreachable(cause)
+        default: .failed(cause)
+        }
     }
 }

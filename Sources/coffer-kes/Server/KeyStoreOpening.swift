@@ -25,7 +25,9 @@ enum KeyStoreOpening {
             do throws(KeyStoreError) {
                 return try FileKeyStore(path: path)
             } catch {
-                throw .configuration("failed to open the key store \(path): \(error)")
+                let reason = "failed to open the key store \(path): \(error)"
+                if case .unreachable = error { throw .unreachable(reason) }
+                throw .configuration(reason)
             }
         case .vault, .fortanix, .gemalto, .aws, .azure, .gcp, .entrust:
             throw .configuration("the \(configuration.name) key store is not supported by this release; use fs")

@@ -1,0 +1,102 @@
+"""The key server while its key store is away, as a directory on a network file system is without its server."""
+
+import re
+import time
+
+import pytest
+
+from kes import KESServer
+from preload import compile_library
+
+
+class Absence:
+    """A key store that is away from time to time."""
+
+    def __init__(self, directory, **options):
+        self.flag = directory / "away"
+        self.server = KESServer(directory / "server", **options)
+        self.server.environment |= {
+            "LD_PRELOAD": str(compile_library("away", directory)), "AWAY_ROOT": str(self.server.store),
+            "AWAY_WHILE": str(self.flag)}
+
+    def begin(self):
+        self.flag.touch()
+
+    def end(self):
+        self.flag.unlink()
+
+    def wait_until_ready(self, status):
+        deadline = time.monotonic() + 40
+        while (answer := self.server.call("GET", "/v1/ready")).status != status:
+            assert time.monotonic() < deadline, (answer, self.server.log_text())
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def absence(tmp_path):
+    made = []
+
+    def one(**options):
+        made.append(Absence(tmp_path, **options))
+        return made[-1]
+
+    yield one
+    for absence in made:
+        absence.server.kill()
+
+
+def test_a_server_that_starts_without_its_store_waits_for_it(absence):
+    absence = absence(sections="keys:\n  - name: first\n")
+    absence.begin()
+    with absence.server as server:
+        absence.wait_until_ready(504)
+        for method, path in (("PUT", "/v1/key/create/k"), ("GET", "/v1/key/describe/first"), ("GET", "/v1/key/list/")):
+            assert server.call(method, path).status == 502
+        assert server.call("GET", "/version").status == 200
+        assert server.call("GET", "/v1/status").json()["keystore_unreachable"] is True
+        server.wait_for_output("the key store cannot be opened, trying again in", count=3, log=True)
+        delays = re.findall(r"trying again in (\d+)", server.log_text())
+        assert delays[:3] == ["1", "2", "4"]
+        assert f"{server.store}: Transport endpoint is not connected" in server.log_text()
+        absence.end()
+        absence.wait_until_ready(200)
+        server.wait_for_output("the key store is open", log=True)
+        assert server.call("GET", "/v1/key/list/").json() == {"names": ["first"]}
+        assert server.call("PUT", "/v1/key/create/k").status == 200
+
+
+def test_with_fail_fast_it_ends(absence):
+    absence = absence(arguments=["--fail-fast"])
+    absence.begin()
+    status, _, error = absence.server.run_to_end()
+    assert status == 1 and error.startswith("Error: failed to open the key store "), error
+
+
+def test_a_store_that_goes_away_keeps_the_keys_in_use_alive(absence):
+    absence = absence(sections="cache:\n  expiry:\n    any: 1s\n    unused: 1s\n    offline: 5m\n")
+    with absence.server as server:
+        for name in ("used", "unused"):
+            assert server.call("PUT", f"/v1/key/create/{name}").status == 200
+        assert server.call("PUT", "/v1/key/generate/used").status == 200
+        absence.begin()
+        absence.wait_until_ready(504)
+        time.sleep(1.5)
+        assert server.call("PUT", "/v1/key/generate/used").status == 200
+        assert server.call("PUT", "/v1/key/generate/unused").status == 502
+        assert server.call("PUT", "/v1/key/create/new").status == 502
+        absence.end()
+        absence.wait_until_ready(200)
+        assert server.call("PUT", "/v1/key/generate/unused").status == 200
+
+
+def test_a_reload_without_the_store_changes_nothing(absence):
+    absence = absence()
+    with absence.server as server:
+        assert server.call("PUT", "/v1/key/create/k").status == 200
+        assert server.call("PUT", "/v1/key/generate/k").status == 200
+        absence.begin()
+        server.reload(succeeds=False)
+        assert server.call("PUT", "/v1/key/generate/k").status == 200
+        absence.end()
+        server.reload()
+        assert server.call("PUT", "/v1/key/generate/k").status == 200
