@@ -23,6 +23,10 @@ enum Main {
                 Terminal.write(VersionText.text)
                 coffer_end_process(0)
             }
+            if arguments.first == "--auto-completion" {
+                try AutoCompletion.install()
+                coffer_end_process(0)
+            }
             var command = try CofferKES.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

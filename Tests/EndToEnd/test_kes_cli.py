@@ -214,7 +214,7 @@ def test_keys_are_made_shown_and_removed(cli):
     assert cli.good("ls", "made") == cli.good("key", "ls", "made")
     assert cli.good("key", "rm", "made-1", "made-2") == ""
     assert cli.bad("key", "rm", "made-1") == 'failed to remove key "made-1": key does not exist'
-    assert cli.bad("key", "info", "made-1") == "key does not exist"
+    assert cli.bad("key", "info", "made-1") == "failed to describe keys: key does not exist"
     assert cli.good("key", "ls", "made") == "" and cli.good("key", "ls", "--json", "made") == "[]\n"
 
 
@@ -222,7 +222,7 @@ def test_names_that_are_none_do_not_reach_the_server(cli):
     for name in ("a b", "_", "a" * 81, "ä", "a/b"):
         said = f"key name '{name}' is empty, too long or contains invalid characters"
         assert cli.bad("key", "create", name) == f'failed to create key "{name}": {said}'
-    assert cli.bad("key", "ls", "a*b") == "listing pattern 'a*b' is empty, too long or is invalid"
+    assert cli.bad("key", "ls", "a*b") == "failed to list keys: listing pattern 'a*b' is empty, too long or is invalid"
     assert cli.bad("key", "create") == "no key name specified. See 'coffer-kes key create --help'"
 
 
@@ -341,7 +341,9 @@ def test_status(cli, kes_server):
         r"  · Heap   [\d.]+[KMG]?B\n  · Stack  [\d.]+[KMG]?B\n", cli.good("status"))
     assert cli.good("status", "--short") == f"● {place}\n"
     assert json.loads(cli.good("status", "--json"))["os"] == "linux"
-    table = cli.good("status", "--api").splitlines()
+    status, table = cli.good("status", "--api").split("\n\n")
+    assert status.startswith(f"● {place}\n  Version  ")
+    table = table.splitlines()
     assert table[0].split() == ["Method", "API", "Timeout"]
     assert any(line.split() == ["GET", "/v1/log/audit", "Inf"] for line in table)
     assert any(line.split() == ["PUT", "/v1/key/create/", "15s"] for line in table)

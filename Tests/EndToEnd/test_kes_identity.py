@@ -31,9 +31,9 @@ class Answer:
 @pytest.fixture
 def run(tmp_path):
     """Runs the command with pipes for all three streams."""
-    def run(*arguments):
+    def run(*arguments, environment=None):
         finished = subprocess.run([kes(), *arguments], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True,
-                                  text=True, timeout=SECONDS)
+                                  text=True, timeout=SECONDS, env=environment)
         return Answer(finished.returncode, finished.stdout, finished.stderr)
     return run
 
@@ -153,6 +153,26 @@ def test_what_is_no_key(run, key, text):
     assert answer.err == f"Error: {text}\n"
 
 
+# --- completion
+
+@pytest.mark.parametrize("shell, file, syntax", (
+    ("bash", ".local/share/bash-completion/completions/coffer-kes", ("bash", "-n")),
+    ("fish", ".config/fish/completions/coffer-kes.fish", None), ("zsh", ".local/share/zsh/site-functions/_coffer-kes", None),
+))
+def test_completion_is_installed(run, tmp_path, shell, file, syntax):
+    answer = run("--auto-completion", environment={"SHELL": f"/usr/bin/{shell}", "HOME": str(tmp_path)})
+    assert answer.status == 0 and answer.out.startswith(f"{tmp_path / file} is written")
+    text = (tmp_path / file).read_text()
+    assert "doctor" in text and "coffer-kes" in text
+    if syntax:
+        subprocess.run([*syntax, tmp_path / file], check=True)
+
+
+def test_no_completion_for_other_shells(run, tmp_path):
+    answer = run("--auto-completion", environment={"SHELL": "/bin/tcsh", "HOME": str(tmp_path)})
+    assert (answer.status, answer.err) == (1, "Error: auto-completion for 'tcsh' is not available\n")
+
+
 # --- identity new, with files
 
 def test_files_are_written(run, tmp_path):
@@ -164,7 +184,9 @@ def test_files_are_written(run, tmp_path):
     assert stat.S_IMODE((tmp_path / "a.crt").stat().st_mode) == 0o644
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.crt", "a.key"]
     identity = run("identity", "of", "a.crt").out
-    assert re.fullmatch("[0-9a-f]{64}", identity) and identity in answer.out
+    assert re.fullmatch("[0-9a-f]{64}", identity) and f"\nYour Identity:\n\n   {identity}\n" in answer.out
+    key = re.match(r"Your API key:\n\n   (kes:v1:\S+)\n", answer.out).group(1)
+    assert run("identity", "of", key).out == identity and run("identity", "a.key").out == key
     text = openssl("x509", "-in", "a.crt", "-noout", "-text", cwd=tmp_path)
     assert "Subject: CN = somebody\n" in text
     assert "DNS:localhost, DNS:a.example, DNS:b.example, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, " \
@@ -223,8 +245,8 @@ def test_a_failure_leaves_nothing_behind(run, tmp_path):
     (("--expiry", "1h"), "'--expiry' requires a private key and certificate file. Set the '--cert' and '--key' flag"),
     (("--encrypt",), "'--encrypt' requires a private key and certificate file. Set the '--cert' and '--key' flag"),
     (("-f",), "'--force' requires a private key and certificate file. Set the '--cert' and '--key' flag"),
-    (("--key", "k"), "'--key' requires a certificate file. Set the '--cert' flag"),
-    (("--cert", "c"), "'--cert' requires a private key file. Set the '--key' flag"),
+    (("--key", "k"), "private key file specified but no certificate file. Set the '--cert' flag"),
+    (("--cert", "c"), "certificate file specified but no private key file. Set the '--key' flag"),
     (("--key", "k", "--cert", "c", "--expiry", "3d"),
      'invalid argument "3d" for "--expiry" flag: time: unknown unit "d" in duration "3d"'),
     (("--key", "k", "--cert", "c", "--expiry", "0"), "'--expiry' must be at least one second"),
@@ -257,7 +279,8 @@ def test_a_key_is_encrypted_under_a_password(on_terminal, run, tmp_path):
                          answers=("correct horse", "correct horse"))
     assert answer.status == 0, answer.out
     assert "Enter password for private key:" in answer.out and "Confirm password for private key:" in answer.out
-    assert "horse" not in answer.out
+    assert "horse" not in answer.out and "kes:v1:" not in answer.out
+    assert f"Your Identity:\n\n   {run('identity', 'of', 'a.crt').out}\n" in answer.out
     text = (tmp_path / "a.key").read_text()
     assert text.startswith("-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,")
     openssl("pkey", "-in", "a.key", "-passin", "pass:correct horse", "-noout", cwd=tmp_path)

@@ -52,7 +52,7 @@ struct IdentityOfCommand: AsyncParsableCommand {
     var subject: String?
 
     func run() throws {
-        guard let subject else { throw CommandFailure("no API key or certificate specified") }
+        guard let subject else { throw CommandFailure.missing("API key or certificate", in: "identity of") }
         if subject.hasPrefix(APIKey.prefix) {
             let key = try IdentityText.parse(subject)
             return Terminal.write(IdentityText.shown(key.identity))
@@ -80,22 +80,27 @@ enum IdentityText {
 
     static func new(_ key: APIKey) -> String {
         """
-
         Your API key:
 
            \(key.text)
 
         Keep it secret and store it now: nothing else can show it again.
 
-        Your identity:
 
-           \(key.identity)
+        """ + identity(key.identity, of: [key.text])
+    }
+
+    /// An identity, with the keys and files that it can be seen from.
+    static func identity(_ identity: Identity, of subjects: [String]) -> String {
+        """
+        Your Identity:
+
+           \(identity)
 
         It is no secret. Policies name it, and this prints it again:
 
-            \(CommandPath.program) identity of \(key.text)
 
-        """
+        """ + subjects.map { "    \(CommandPath.program) identity of \($0)\n" }.joined()
     }
 
     static func parse(_ text: String) throws -> APIKey {

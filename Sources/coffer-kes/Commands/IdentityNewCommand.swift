@@ -39,8 +39,10 @@ struct IdentityNewCommand: AsyncParsableCommand {
         case (nil, nil):
             try refuseFlagsOfFiles()
             Terminal.write(IdentityText.new(.generate()))
-        case (.some, nil): throw CommandFailure("'--key' requires a certificate file. Set the '--cert' flag")
-        case (nil, .some): throw CommandFailure("'--cert' requires a private key file. Set the '--key' flag")
+        case (.some, nil):
+            throw CommandFailure("private key file specified but no certificate file. Set the '--cert' flag")
+        case (nil, .some):
+            throw CommandFailure("certificate file specified but no private key file. Set the '--key' flag")
         case (.some(let keyPath), .some(let certificatePath)): try writeFiles(keyPath, certificatePath)
         }
     }
@@ -66,9 +68,10 @@ struct IdentityNewCommand: AsyncParsableCommand {
                 throw CommandFailure("certificate already exists. Use --force to overwrite it")
             }
         }
-        let privateKey = PrivateKey.ed25519(seed: SecretKey())
-        let identity = Identity(publicKeyDER: privateKey.publicKeyDER)
-        let certificate = try makeCertificate(for: privateKey, identity: identity, validity: validity)
+        let seed = SecretKey()
+        let privateKey = PrivateKey.ed25519(seed: seed)
+        let apiKey = APIKey(seed: seed)
+        let certificate = try makeCertificate(for: privateKey, identity: apiKey.identity, validity: validity)
         var password = encrypt ? try PasswordPrompt.askTwice() : []
         defer { wipe(&password) }
         var text = privateKey.pem(password: password)
@@ -82,15 +85,17 @@ struct IdentityNewCommand: AsyncParsableCommand {
             if !force { unlink(keyPath) }
             throw error
         }
+        // The API key is the private key in other letters: not to be shown where that is encrypted.
+        let identity =
+            encrypt ? IdentityText.identity(apiKey.identity, of: [certificatePath]) : IdentityText.new(apiKey)
         Terminal.write(
-            """
+            identity + """
 
-            Private key:  \(keyPath)
-            Certificate:  \(certificatePath)
-            Identity:     \(identity)
-            Expires:      \(expiryText(certificate))
+                Private key:  \(keyPath)
+                Certificate:  \(certificatePath)
+                Expires:      \(expiryText(certificate))
 
-            """)
+                """)
     }
 
     private func makeCertificate(

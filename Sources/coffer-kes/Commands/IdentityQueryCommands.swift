@@ -57,9 +57,10 @@ struct IdentityListCommand: AsyncParsableCommand {
     var pattern = "*"
 
     func run() async throws {
-        let prefix = try ListPrefix.of(pattern)
+        let attempt = "failed to list identities"
+        let prefix = try ListPrefix.of(pattern, attempt)
         let client = try connection.client()
-        let names = try await performing("failed to list identities") { () async throws(KESClientError) in
+        let names = try await performing(attempt) { () async throws(KESClientError) in
             try await client.listIdentities(prefix: prefix)
         }
         Terminal.write(Lines.list(names, header: "Identity", format))

@@ -48,7 +48,7 @@ struct KeyImportCommand: AsyncParsableCommand {
     func run() async throws {
         let help = "See '\(CommandPath.program) key import --help'"
         guard let text = name else { throw CommandFailure("no key name specified. \(help)") }
-        guard let encoded = key else { throw CommandFailure("no key specified. \(help)") }
+        guard let encoded = key else { throw CommandFailure("no crypto key specified. \(help)") }
         guard var bytes = Base64.decode(encoded) else { throw CommandFailure("invalid key: not base64. \(help)") }
         defer { wipe(&bytes) }
         let attempt = "failed to import \"\(text)\""
@@ -71,9 +71,11 @@ struct KeyInfoCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let text = name else { throw CommandFailure.missing("key name", in: "key info") }
-        let name = try keyName(text, "failed to describe key \"\(text)\"")
+        let attempt = "failed to describe keys"
+        let name = try keyName(text, attempt)
         let client = try connection.client()
-        var key = try await performing { () async throws(KESClientError) in try await client.describeKey(name) }
+        var key = try await performing(attempt) { () async throws(KESClientError) in try await client.describeKey(name)
+        }
         if format.json {
             // KES's own client leaves its default out.
             if key.algorithm == "AES256" { key.algorithm = "" }
@@ -102,8 +104,9 @@ struct KeyListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        let prefix = try ListPrefix.of(pattern)
-        let names = try await performing("failed to list keys") { () async throws(KESClientError) in
+        let attempt = "failed to list keys"
+        let prefix = try ListPrefix.of(pattern, attempt)
+        let names = try await performing(attempt) { () async throws(KESClientError) in
             try await client.listKeys(prefix: prefix)
         }
         Terminal.write(Lines.list(names, header: "Key", format))
@@ -159,13 +162,13 @@ struct KeyRotateCommand: AsyncParsableCommand {
 
 /// The patterns of lists: a prefix, or one with an asterisk behind it.
 enum ListPrefix {
-    static func of(_ pattern: String) throws -> String {
+    static func of(_ pattern: String, _ attempt: String) throws -> String {
         let prefix = pattern.hasSuffix("*") ? String(pattern.dropLast()) : pattern
         // A hyphen at the end is fine here: what the server makes of it is the client's affair.
         var core = prefix[...]
         while core.last == "-" { core = core.dropLast() }
         guard ListPattern(String(core)) != nil else {
-            throw CommandFailure(KESFault.invalidListPattern(pattern).message)
+            throw CommandFailure("\(attempt): \(KESFault.invalidListPattern(pattern).message)")
         }
         return prefix
     }

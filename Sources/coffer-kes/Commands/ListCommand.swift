@@ -26,10 +26,11 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         if identities && policies { throw CommandFailure("cannot list identities and policies at the same time") }
-        let prefix = try ListPrefix.of(prefix)
+        let attempt = "failed to list \(identities ? "identities" : policies ? "policies" : "keys")"
+        let prefix = try ListPrefix.of(prefix, attempt)
         let client = try connection.client(server: server, apiKey: apiKey)
         let header = identities ? "Identity" : policies ? "Policy" : "Key"
-        let names = try await performing { () async throws(KESClientError) in
+        let names = try await performing(attempt) { () async throws(KESClientError) in
             if identities { return try await client.listIdentities(prefix: prefix) }
             return policies ? try await client.listPolicies(prefix: prefix) : try await client.listKeys(prefix: prefix)
         }

@@ -39,9 +39,10 @@ struct PolicyListCommand: AsyncParsableCommand {
     var pattern = "*"
 
     func run() async throws {
-        let prefix = try ListPrefix.of(pattern)
+        let attempt = "failed to list policies"
+        let prefix = try ListPrefix.of(pattern, attempt)
         let client = try connection.client()
-        let names = try await performing("failed to list policies") { () async throws(KESClientError) in
+        let names = try await performing(attempt) { () async throws(KESClientError) in
             try await client.listPolicies(prefix: prefix)
         }
         Terminal.write(Lines.list(names, header: "Policy", format))
@@ -60,7 +61,9 @@ struct PolicyShowCommand: AsyncParsableCommand {
     func run() async throws {
         let name = try PolicyText.name(name, "See '\(CommandPath.program) policy show --help'")
         let client = try connection.client()
-        let policy = try await performing { () async throws(KESClientError) in try await client.readPolicy(name) }
+        let policy = try await performing("failed to show policy '\(name)'") { () async throws(KESClientError) in
+            try await client.readPolicy(name)
+        }
         guard Terminal.isPresent, !format.json else { return Terminal.write(PolicyText.json(policy) + "\n") }
         let colour = Colour(format.color)
         Terminal.write(PolicyText.rules(policy.rules, colour))

@@ -16,20 +16,18 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try connection.client()
-        if api { return try await showCalls(client) }
+        if api, format.json { return try await listCalls(client) }
         let start = ContinuousClock.now
         let status = try await performing { () async throws(KESClientError) in try await client.status() }
         let latency = ContinuousClock.now - start
-        if format.json {
-            let json = String(decoding: status.json, as: UTF8.self)
-            return Terminal.write(Terminal.isPresent && !short ? JSONLine.indented(json) + "\n" : json)
-        }
+        if format.json { return writeJSON(status.json) }
         let colour = Colour(format.color)
         for endpoint in try await endpoints(client) {
             let dot = endpoint.isOnline ? colour.green("●") : colour.red("●")
             Terminal.write("\(dot) \(endpoint.name)\(endpoint.isOnline ? "" : " \(endpoint.failure)")\n")
         }
         if !short { Terminal.write(details(status, latency)) }
+        if api { Terminal.write("\n" + table(try await calls(client), colour)) }
     }
 
     /// One server has answered by now; several are asked one by one.
@@ -58,19 +56,26 @@ struct StatusCommand: AsyncParsableCommand {
         return lines.map { "  \(Lines.padded($0.0, 8)) \($0.1)\n" }.joined()
     }
 
-    private func showCalls(_ client: KESClient) async throws {
-        let calls = try await performing { () async throws(KESClientError) in try await client.apis() }
-        if format.json {
-            let json = String(decoding: APIListResponse(calls).json, as: UTF8.self)
-            return Terminal.write(Terminal.isPresent && !short ? JSONLine.indented(json) + "\n" : json)
-        }
+    private func calls(_ client: KESClient) async throws -> [APIDescription] {
+        try await performing { () async throws(KESClientError) in try await client.apis() }
+    }
+
+    private func listCalls(_ client: KESClient) async throws {
+        writeJSON(APIListResponse(try await calls(client)).json)
+    }
+
+    private func writeJSON(_ bytes: [UInt8]) {
+        let json = String(decoding: bytes, as: UTF8.self)
+        Terminal.write(Terminal.isPresent && !short ? JSONLine.indented(json) + "\n" : json)
+    }
+
+    private func table(_ calls: [APIDescription], _ colour: Colour) -> String {
         func row(_ method: String, _ path: String, _ timeout: String) -> String {
-            "\(Lines.padded(method, 7)) \(Lines.padded(path, 28)) \(timeout)\n"
+            "  \(Lines.padded(method, 7)) \(Lines.padded(path, 28)) \(timeout)\n"
         }
-        var text = Colour(format.color).bold(row("Method", "API", "Timeout"))
-        for call in calls {
-            text += row(call.method, call.path, call.timeout == 0 ? "Inf" : GoDuration.format(.seconds(call.timeout)))
-        }
-        Terminal.write(text)
+        return colour.bold(row("Method", "API", "Timeout"))
+            + calls.map { call in
+                row(call.method, call.path, call.timeout == 0 ? "Inf" : GoDuration.format(.seconds(call.timeout)))
+            }.joined()
     }
 }
