@@ -84,7 +84,7 @@ enum IdentityText {
 
            \(key.text)
 
-        Keep it secret and store it now: nothing else can show it again.
+        Keep it secret: whoever has it has this identity.
 
 
         """ + identity(key.identity, of: [key.text])
