@@ -54,6 +54,11 @@ import Testing
         #expect(configuration.policies[0].deny == ["*/x*"])
     }
 
+    @Test func `a byte order mark is none of the text`() throws {
+        let text = Fixture.adminLines + Fixture.tlsLines + Fixture.storeLines
+        #expect(try Fixture.parse("\u{FEFF}" + text).admin == Fixture.admin)
+    }
+
     @Test func `values nested too deeply are refused`() {
         let deep = String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
         #expect(Fixture.refusal { try Fixture.with("x: \(deep)\n") }.hasSuffix("values are nested too deeply"))

@@ -53,7 +53,8 @@ extension YAMLNode {
             throw ConfigurationError("yaml: the character U+E000 cannot be used")
         }
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { scalars.append(scalar == "*" ? YAMLComposer.asterisk : scalar) }
+        // Editors may begin a file with a byte order mark.
+        for scalar in text.unicodeScalars.drop(while: { $0 == "\u{FEFF}" }) { scalars.append(scalar == "*" ? YAMLComposer.asterisk : scalar) }
         do {
             let parser = try Parser(yaml: String(scalars), encoding: .utf8)
             guard let root = try parser.nextRoot() else { return nil }
@@ -173,7 +174,8 @@ private struct YAMLComposer {
     private static func restored(_ text: String) -> String {
         guard text.unicodeScalars.contains(asterisk) else { return text }
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { scalars.append(scalar == asterisk ? "*" : scalar) }
+        // Editors may begin a file with a byte order mark.
+        for scalar in text.unicodeScalars.drop(while: { $0 == "\u{FEFF}" }) { scalars.append(scalar == asterisk ? "*" : scalar) }
         return String(scalars)
     }
 }

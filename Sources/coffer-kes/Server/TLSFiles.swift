@@ -67,12 +67,14 @@ struct TLSFiles {
 
     private static let readFailure = "failed to read TLS certificate"
 
-    private static func certificates(_ path: String) throws(StartFailure) -> [Certificate] {
-        let text = try bytes(of: path)
+    private static func certificates(
+        _ path: String, failure: String = readFailure
+    ) throws(StartFailure) -> [Certificate] {
+        let text = try bytes(of: path, failure: failure)
         do throws(CertificateError) {
             return try Certificate.readPEM(text)
         } catch {
-            throw StartFailure("\(readFailure): \(path): \(error)")
+            throw StartFailure("\(failure): \(path): \(error)")
         }
     }
 
@@ -99,7 +101,8 @@ struct TLSFiles {
 
     /// A file of certificates, or a directory of such files.
     private static func authorities(_ path: String) throws(StartFailure) -> [Certificate] {
-        guard let directory = opendir(path) else { return try certificates(path) }
+        let failure = "failed to read TLS CA certificates"
+        guard let directory = opendir(path) else { return try certificates(path, failure: failure) }
         defer { closedir(directory) }
         var all: [Certificate] = []
         while let entry = readdir(directory) {
@@ -108,15 +111,15 @@ struct TLSFiles {
             }
             var status = stat()
             guard stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            all += try certificates("\(path)/\(name)")
+            all += try certificates("\(path)/\(name)", failure: failure)
         }
         return all
     }
 
     /// The file's contents, at most 1 MiB of them; the caller wipes what is secret.
-    private static func bytes(of path: String) throws(StartFailure) -> [UInt8] {
+    private static func bytes(of path: String, failure: String = readFailure) throws(StartFailure) -> [UInt8] {
         guard let file = fopen(path, "re") else {
-            throw StartFailure("\(readFailure): open \(path): \(String(cString: strerror(errno)))")
+            throw StartFailure("\(failure): open \(path): \(String(cString: strerror(errno)))")
         }
         defer { fclose(file) }
         setvbuf(file, nil, _IONBF, 0)
@@ -127,7 +130,7 @@ struct TLSFiles {
             failed = ferror(file) != 0
         }
         guard !failed else {
-            throw StartFailure("\(readFailure): read \(path): \(String(cString: strerror(errno)))")
+            throw StartFailure("\(failure): read \(path): \(String(cString: strerror(errno)))")
         }
         return bytes
     }
