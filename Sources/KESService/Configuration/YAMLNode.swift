@@ -54,7 +54,9 @@ extension YAMLNode {
         }
         var scalars = String.UnicodeScalarView()
         // Editors may begin a file with a byte order mark.
-        for scalar in text.unicodeScalars.drop(while: { $0 == "\u{FEFF}" }) { scalars.append(scalar == "*" ? YAMLComposer.asterisk : scalar) }
+        for scalar in text.unicodeScalars.drop(while: { $0 == "\u{FEFF}" }) {
+            scalars.append(scalar == "*" ? YAMLComposer.asterisk : scalar)
+        }
         do {
             let parser = try Parser(yaml: String(scalars), encoding: .utf8)
             guard let root = try parser.nextRoot() else { return nil }
@@ -174,8 +176,7 @@ private struct YAMLComposer {
     private static func restored(_ text: String) -> String {
         guard text.unicodeScalars.contains(asterisk) else { return text }
         var scalars = String.UnicodeScalarView()
-        // Editors may begin a file with a byte order mark.
-        for scalar in text.unicodeScalars.drop(while: { $0 == "\u{FEFF}" }) { scalars.append(scalar == asterisk ? "*" : scalar) }
+        for scalar in text.unicodeScalars { scalars.append(scalar == asterisk ? "*" : scalar) }
         return String(scalars)
     }
 }
