@@ -49,6 +49,34 @@ static inline CURLcode ccurl_get_text(CURL *handle, CURLINFO info, const char **
     return curl_easy_getinfo(handle, info, value);
 }
 
+typedef int (*ccurl_socket_callback)(CURL *handle, curl_socket_t socket, int what, void *context, void *unused);
+typedef int (*ccurl_timer_callback)(CURLM *multi, long milliseconds, void *context);
+
+/// `socket` is told which sockets to watch for what, `timer` when to act without any, both with `context`.
+static inline CURLMcode ccurl_multi_set_callbacks(
+    CURLM *multi, ccurl_socket_callback socket, ccurl_timer_callback timer, void *context) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+    return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer) : code;
+}
+
+static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+/// The next handle whose transfer is over, with what became of it; NULL when there is none.
+static inline CURL *ccurl_multi_next_finished(CURLM *multi, CURLcode *code) {
+    int left = 0;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(multi, &left)))
+        if (message->msg == CURLMSG_DONE) {
+            *code = message->data.result;
+            return message->easy_handle;
+        }
+    return NULL;
+}
+
 /// The value of the final response's first header of that name, NULL when it has none.
 static inline const char *ccurl_header(CURL *handle, const char *name) {
     struct curl_header *header = NULL;

@@ -1,54 +1,46 @@
 import Locking
 import Synchronization
 
-/// An HTTP/1.1 client on libcurl: connections that are kept, each driven by a thread of its own while it works.
+/// An HTTP/1.1 client on libcurl: connections that are kept, all of them driven by one thread.
 ///
 /// Calls suspend the task and never block its thread. A client is made once and used for all requests to the servers
 /// of one purpose: they share its trust and its client certificate.
 package final class HTTPClient: Sendable {
-    private let handles: HandlePool
-    private let workers: WorkerPool
+    private let currentLoop: ShortLock<TransferLoop>
     private let openStreams = Atomic(0)
 
     /// Reads the certificates that the configuration names.
     package init(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
-        handles = HandlePool(try TransferSettings(configuration))
-        workers = WorkerPool(maxThreads: configuration.maxConnections, maxWaiting: configuration.maxWaiting)
+        currentLoop = ShortLock(try TransferLoop(try TransferSettings(configuration)))
     }
 
-    deinit { workers.close() }
+    deinit { loop.close() }
 
-    /// Uses another configuration for connections to come; the number of threads stays as it was.
+    private var loop: TransferLoop { currentLoop.withLock { $0 } }
+
+    /// Uses another configuration for requests to come; connections of the old one end with the requests that they serve.
     ///
     /// On failure the old one stays in force.
     package func replace(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
-        handles.replace(try TransferSettings(configuration))
+        let new = try TransferLoop(try TransferSettings(configuration))
+        let old = currentLoop.withLock { current in
+            defer { current = new }
+            return current
+        }
+        old.close()
     }
 
     /// The answer to the request, whatever its status.
     package func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
         let exchange = Exchange()
         let deadline = ContinuousClock.now + request.timeout
-        let isQueued = workers.submit { [handles] in
-            exchange.finish(Self.perform(request, until: deadline, for: exchange, with: handles))
-        }
-        guard isQueued else { throw .overloaded }
-        return try await exchange.outcome().get()
-    }
-
-    private static func perform(
-        _ request: HTTPClientRequest, until deadline: ContinuousClock.Instant, for exchange: Exchange,
-        with handles: HandlePool
-    ) -> Exchange.Outcome {
-        if exchange.isCancelled { return .failure(.cancelled) }
-        let left = deadline - .now
-        guard left > .zero else { return .failure(.timedOut(.response)) }
-        do throws(HTTPClientError) {
-            let handle = try handles.take()
-            defer { handles.put(handle) }
-            return .success(try handle.perform(request, within: left, for: exchange))
-        } catch {
-            return .failure(error)
+        while true {
+            let loop = loop
+            if loop.submit(request, until: deadline, for: exchange) {
+                return try await exchange.outcome { loop.cancel(exchange) }.get()
+            }
+            // It may have been replaced meanwhile.
+            guard loop !== self.loop else { throw .overloaded }
         }
     }
 
@@ -56,7 +48,7 @@ package final class HTTPClient: Sendable {
     ///
     /// The stream has a thread and a connection of its own for as long as it is open.
     package func open(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPLineStream {
-        let settings = handles.settings
+        let settings = loop.settings
         let feed = LineFeed(maxLineBytes: request.maxResponseBytes)
         guard openStreams.add(1, ordering: .relaxed).newValue <= settings.configuration.maxStreams else {
             openStreams.subtract(1, ordering: .relaxed)

@@ -27,7 +27,7 @@ package struct HTTPClientConfiguration: Sendable {
     package var idleConnectionAge: Duration = .seconds(60)
     /// A connection is not used for longer than this, so that changed addresses and certificates come into force.
     package var connectionAge: Duration = .seconds(600)
-    /// Requests that are under way at one time, each on a thread and a connection of its own; others wait.
+    /// Requests that are under way at one time, each on a connection of its own; others wait.
     package var maxConnections = 8
     /// Requests that may wait.
     package var maxWaiting = 4096

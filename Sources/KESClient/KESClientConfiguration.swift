@@ -15,7 +15,7 @@ package struct KESClientConfiguration: Sendable {
     /// For a whole call, with all retries.
     package var callTimeout: Duration = .seconds(10)
     /// Calls under way at one time; others wait.
-    package var maxConnections = 8
+    package var maxConnections = 16
 
     package init(
         endpoints: KESEndpoints, credentials: KESCredentials, caPath: String? = nil, extraCADirectory: String? = nil,

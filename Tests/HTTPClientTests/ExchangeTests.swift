@@ -96,6 +96,28 @@ import Testing
         #expect((1...3).contains(server.connections))
     }
 
+    @Test func `requests under way outlive the configuration that they began with`() async throws {
+        let (seen, see) = AsyncStream.makeStream(of: Void.self)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        try await withServer { request, response in
+            if request.head.target == "/slow" {
+                see.finish()
+                for await _ in gate {}
+            }
+            await response.send(200, request.head.target)
+        } test: { _, url in
+            let client = try makeClient { $0.maxConnections = 1 }
+            let slow = Task { try await client.send(HTTPClientRequest(.get, url + "/slow")).text }
+            for await _ in seen {}
+            let waiting = Task { try await client.send(HTTPClientRequest(.get, url + "/waiting")).text }
+            try client.replace(HTTPClientConfiguration())
+            #expect(try await client.send(HTTPClientRequest(.get, url + "/new")).text == "/new")
+            open.finish()
+            #expect(try await slow.value == "/slow")
+            #expect(try await waiting.value == "/waiting")
+        }
+    }
+
     @Test func `redirections are followed only where asked, and never to another server`() async throws {
         let other = try RawServer { connection in
             _ = connection.request()

@@ -1,7 +1,8 @@
 #ifndef COFFER_SOCKETS_H
 #define COFFER_SOCKETS_H
 
-// epoll is not part of Swift's Glibc module.
+// These are not part of Swift's Glibc module.
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #endif

@@ -1,20 +1,21 @@
 import CCurl
 import Glibc
 
-/// One of libcurl's handles with its connection: used by one thread at a time, again and again.
+/// One of libcurl's handles: used for one request at a time, again and again.
 ///
-/// What all requests have in common is set once. `@unchecked Sendable`: whoever takes it from the free list owns it.
-final class EasyHandle: @unchecked Sendable {
-    private let curl: UnsafeMutableRawPointer
+/// What all requests have in common is set once.
+final class EasyHandle {
+    let curl: UnsafeMutableRawPointer
     /// Holds bytes that the handle points to.
     let settings: TransferSettings
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var headers: [(name: String, value: String)] = []
 
+    /// The request's body, which libcurl reads from where it lies.
+    private var body: ClientSecret?
     private var received: [UInt8] = []
     private var limit = 0
-    private var exchange: (any Cancellable)?
     private var sink: (any ResponseSink)?
 
     init(_ settings: TransferSettings) throws(HTTPClientError) {
@@ -24,7 +25,6 @@ final class EasyHandle: @unchecked Sendable {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         let context = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_write(curl, receiveBody, context)
-        ccurl_set_progress(curl, watchCancellation, context)
         ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
         configureConnection(settings.configuration)
         configureTLS()
@@ -37,7 +37,7 @@ final class EasyHandle: @unchecked Sendable {
     }
 
     /// Before any thread uses libcurl.
-    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     private func configureConnection(_ configuration: HTTPClientConfiguration) {
         ccurl_set_long(curl, CURLOPT_NOSIGNAL, 1)
@@ -74,51 +74,56 @@ final class EasyHandle: @unchecked Sendable {
 
 // MARK: - A request
 
-/// What can be given up while a thread works for it.
-protocol Cancellable: AnyObject, Sendable {
-    var isCancelled: Bool { get }
-}
-
 /// Takes a response while it comes in, on the thread of its transfer.
-protocol ResponseSink: Cancellable {
+protocol ResponseSink: AnyObject, Sendable {
+    /// Asked every now and then; ends the transfer.
+    var isCancelled: Bool { get }
     func begin(status: Int)
     /// False ends the transfer.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool
 }
 
 extension EasyHandle {
-    /// Sends the request and waits for the answer, or for `exchange` to be cancelled.
-    func perform(
-        _ request: HTTPClientRequest, within timeout: Duration, for exchange: any Cancellable
-    ) throws(HTTPClientError) -> HTTPClientResponse {
-        received = []
+    /// Makes ready for a request, which libcurl then performs; ``response(to:_:)`` has the answer, ``end()`` comes last.
+    func begin(_ request: HTTPClientRequest, within timeout: Duration) throws(HTTPClientError) {
         received.reserveCapacity(1024)
         limit = request.maxResponseBytes
-        self.exchange = exchange
-        defer { self.exchange = nil }
         ccurl_set_text(curl, CURLOPT_URL, request.url)
         try prepare(request, timeout)
-        var hops = 0
-        while true {
-            try run(request)
-            guard request.redirects == .sameOrigin, hops < 4, let target = sameOriginTarget(of: request) else { break }
-            hops += 1
-            received.removeAll(keepingCapacity: true)
-            ccurl_set_text(curl, CURLOPT_URL, target)
-        }
-        defer { received = [] }
+    }
+
+    /// The answer to a request that libcurl has done with `code`.
+    func response(to request: HTTPClientRequest, _ code: CURLcode) throws(HTTPClientError) -> HTTPClientResponse {
+        try check(code)
         return HTTPClientResponse(status: status, headers: wanted(request.wantedHeaders), body: received)
     }
 
-    /// Hands the answer to `sink` as it comes in; there is no deadline once the connection stands.
+    /// Whether the answer leads elsewhere on the same server and is to be followed; the handle is ready for that then.
+    func followsRedirection(of request: HTTPClientRequest, _ code: CURLcode) -> Bool {
+        guard code == CURLE_OK, request.redirects == .sameOrigin, let target = sameOriginTarget(of: request) else {
+            return false
+        }
+        received.removeAll(keepingCapacity: true)
+        ccurl_set_text(curl, CURLOPT_URL, target)
+        return true
+    }
+
+    /// Lets go of what belongs to the request.
+    func end() {
+        body = nil
+        received = []
+    }
+
+    /// Performs the request on this thread and hands the answer to `sink` as it comes in; there is no deadline once the
+    /// connection stands.
     func stream(_ request: HTTPClientRequest, to sink: some ResponseSink) throws(HTTPClientError) {
         self.sink = sink
-        exchange = sink
-        limit = request.maxResponseBytes
-        ccurl_set_head(curl, receiveHead, Unmanaged.passUnretained(self).toOpaque())
-        ccurl_set_text(curl, CURLOPT_URL, request.url)
-        try prepare(request, .zero)
-        try run(request)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_head(curl, receiveHead, context)
+        ccurl_set_progress(curl, watchCancellation, context)
+        try begin(request, within: .zero)
+        defer { end() }
+        try check(curl_easy_perform(curl))
     }
 
     private var status: Int {
@@ -128,6 +133,7 @@ extension EasyHandle {
     }
 
     private func prepare(_ request: HTTPClientRequest, _ timeout: Duration) throws(HTTPClientError) {
+        errorText[0] = 0
         ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, timeout == .zero ? 0 : max(1, timeout.milliseconds))
         // An earlier request's body must not be looked at again. It makes a POST of this one, so the method comes after it.
         ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, nil)
@@ -142,7 +148,16 @@ extension EasyHandle {
         case .get, .head, .post: ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, nil)
         case .put, .delete: ccurl_set_text(curl, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
+        if request.method.hasBody { setBody(request.body) }
         try setHeaders(request.headers)
+    }
+
+    private func setBody(_ bytes: [UInt8]) {
+        let body = ClientSecret(bytes)
+        self.body = body
+        // An empty body, too, needs an address: without one libcurl reads the standard input. The option itself, even set to
+        // nothing, makes a POST of the request.
+        ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, body.bytes.baseAddress ?? UnsafeRawPointer(errorText))
     }
 
     private func setHeaders(_ headers: [(name: String, value: String)]) throws(HTTPClientError) {
@@ -166,19 +181,9 @@ extension EasyHandle {
         ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headerList)
     }
 
-    private func run(_ request: HTTPClientRequest) throws(HTTPClientError) {
-        errorText[0] = 0
-        let code = request.body.withUnsafeBufferPointer { body in
-            guard request.method.hasBody else { return curl_easy_perform(curl) }
-            // An empty body, too, needs an address: without one libcurl reads the standard input. The option itself, even
-            // set to nothing, makes a POST of the request.
-            let address = body.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(errorText)
-            ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, address)
-            return curl_easy_perform(curl)
-        }
+    private func check(_ code: CURLcode) throws(HTTPClientError) {
         guard code != CURLE_OK else { return }
         wipe(&received)
-        received = []
         var systemError = 0
         ccurl_get_long(curl, CURLINFO_OS_ERRNO, &systemError)
         let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
@@ -229,7 +234,7 @@ extension EasyHandle {
         if line.count <= 2 { sink?.begin(status: status) }
     }
 
-    fileprivate var isCancelled: Bool { exchange?.isCancelled ?? false }
+    fileprivate var isCancelled: Bool { sink?.isCancelled ?? false }
 
     fileprivate static func of(_ context: UnsafeMutableRawPointer) -> EasyHandle {
         Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()

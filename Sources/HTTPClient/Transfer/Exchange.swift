@@ -1,19 +1,22 @@
 import Locking
 import Synchronization
 
-/// One request between the task that waits for it and the thread that does it.
-///
-/// The task goes on as soon as it is cancelled; the thread notices within a second.
-final class Exchange: Cancellable {
+/// One request between the task that waits for it and the loop that does it.
+final class Exchange: Sendable {
     typealias Outcome = Result<HTTPClientResponse, HTTPClientError>
 
     private let answer = PendingAnswer<Outcome>()
     private let cancelled = Atomic(false)
 
+    /// The task has gone on without an answer.
     var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
-    func outcome() async -> Outcome {
-        await answer.wait(cancelled: .failure(.cancelled), onCancel: { self.cancelled.store(true, ordering: .relaxed) })
+    /// Waits for the answer; `onCancel` is called when the task is cancelled before.
+    func outcome(onCancel: @escaping @Sendable () -> Void) async -> Outcome {
+        await answer.wait(cancelled: .failure(.cancelled)) {
+            self.cancelled.store(true, ordering: .relaxed)
+            onCancel()
+        }
     }
 
     /// Answers the task, unless it is gone.
