@@ -137,7 +137,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
-        tests(of: "HTTPServer", [nioCore, nioEmbedded, nioHTTP1, logging]),
+        tests(of: "HTTPServer", ["Certificates", nioCore, nioEmbedded, nioHTTP1, logging]),
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),

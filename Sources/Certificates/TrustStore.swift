@@ -57,7 +57,10 @@ extension Certificate {
             guard X509_STORE_CTX_init(context, store.pointer, object?.pointer, list) == 1 else {
                 return .refused("out of memory")
             }
-            X509_STORE_CTX_set_purpose(context, purpose == .client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER)
+            // A certificate for any purpose is one for this; OpenSSL looks for the purpose's own name.
+            let isForAny = object.map { X509_get_extended_key_usage($0.pointer) & UInt32(XKU_ANYEKU) != 0 } ?? false
+            let named = purpose == .client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER
+            X509_STORE_CTX_set_purpose(context, isForAny ? X509_PURPOSE_ANY : named)
             // Level 1 refuses SHA-1 and MD5 signatures, and RSA keys below 1024 bits.
             X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context), 1)
             if let time { X509_STORE_CTX_set_time(context, 0, time_t(time)) }

@@ -15,17 +15,31 @@ package struct TLSConfigurationSource: Sendable {
     ///
     /// Whatever the mode, the handshake proves that the client holds the key of the certificate it sends. Except with
     /// `none` no session is ever resumed: every connection shows, and has verified, its own certificate.
-    package enum ClientCertificate: Sendable, Hashable {
+    package enum ClientCertificate: Sendable {
         case none
         /// Ask for one, go on without; any is accepted, expired or not, and handed to handlers.
         case requested
         /// Refuse the handshake without one; any is accepted, expired or not, and handed to handlers.
         case required
-        /// Chain, validity and the extended key usage of a client are verified.
-        ///
-        /// The roots are those in `ca`, PEM files or directories of them, and the system's. Handlers see the verified
-        /// leaf only. A client without a certificate is served only if it is not required.
-        case verified(ca: [String], isRequired: Bool)
+        /// Refuse the handshake with a chain that the verifier does not accept; a client without a certificate is served
+        /// only if it is not required.
+        case verified(by: ChainVerifier, isRequired: Bool)
+    }
+
+    /// Who says whether clients' certificate chains are accepted.
+    package struct ChainVerifier: Sendable {
+        /// Why a chain (DER, leaf first, as the client has sent it) is not accepted; `nil` when it is.
+        package typealias Verdict = @Sendable (_ chain: [[UInt8]]) -> String?
+
+        /// Files, or directories of such, on which the verdicts depend.
+        let files: [String]
+        /// Reads the files; called again when they have changed.
+        let load: @Sendable () throws -> Verdict
+
+        package init(files: [String], load: @escaping @Sendable () throws -> Verdict) {
+            self.files = files
+            self.load = load
+        }
     }
 
     /// What new connections are served with.

@@ -92,11 +92,36 @@ def test_verified_clients_need_a_known_authority(make):
     server_only = Identity(directory, "server", authority=authority, usage=ExtendedKeyUsageOID.SERVER_AUTH)
     text = server.configuration().replace("tls:\n", f"tls:\n  auth: on\n  ca: {authority.certificate}\n")
     server.write_configuration(text)
+    for_any = Identity(directory, "any", authority=authority, usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
+    two = Identity(directory, "two", authority=authority, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    two.certificate.write_bytes(two.certificate.read_bytes() + known.certificate.read_bytes())
     with server:
         assert server.call("GET", "/version", identity=known).status == 200
-        for refused in (server.admin, expired, server_only):
+        assert server.call("GET", "/version", identity=for_any).status == 200
+        answer = server.call("GET", "/v1/key/list/", identity=two)
+        assert (answer.status, answer.json()["message"]) == (400, "tls: received more than one client certificate")
+        for refused, reason in ((server.admin, "self-signed certificate"), (expired, "certificate has expired"),
+                                (server_only, "unsuitable certificate purpose")):
             with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
                 server.call("GET", "/version", identity=refused)
+            server.wait_for_output(f": tls: failed to verify certificate: {reason}", log=True)
+
+
+def test_what_is_trusted_need_not_be_a_root(make):
+    server = make()
+    directory = server.directory / "ca"
+    root = Identity(directory, "root", is_authority=True)
+    issuer = Identity(directory, "issuer", authority=root, is_authority=True)
+    issued = Identity(directory, "issued", authority=issuer, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    trusted = directory / "trusted"
+    trusted.mkdir()
+    (trusted / "issuer.crt").write_bytes(issuer.certificate.read_bytes())
+    (trusted / "admin.crt").write_bytes(server.admin.certificate.read_bytes())
+    server.write_configuration(server.configuration().replace("tls:\n", f"tls:\n  auth: on\n  ca: {trusted}\n"))
+    with server:
+        # A certificate of its own, as `identity new` makes them, and one of an authority that another has certified.
+        assert server.call("GET", "/v1/key/list/").status == 200
+        assert server.call("GET", "/v1/key/list/", identity=issued).status == 403
 
 
 @pytest.mark.parametrize("lines, message", (

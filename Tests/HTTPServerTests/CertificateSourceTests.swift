@@ -101,10 +101,10 @@ import Testing
         let polled = source
         try await withServer(identify, { $0.tls = polled }) { _, port in
             try #expect(workshop.curl(port, client: "of-old") == workshop.der("of-old"))
-            try #expect(workshop.curl(port, client: "of-new").contains("unknown ca"))
+            try #expect(workshop.curl(port, client: "of-new").contains("certificate unknown"))
             _ = try shellOutput("cd \(workshop.directory.path) && cp new.crt other && mv other ca.crt")
             try await eventually { try workshop.curl(port, client: "of-new") == workshop.der("of-new") }
-            try #expect(workshop.curl(port, client: "of-old").contains("unknown ca"))
+            try #expect(workshop.curl(port, client: "of-old").contains("certificate unknown"))
         }
     }
 

@@ -73,12 +73,9 @@ import Testing
             ca: [workshop.path("ca.crt")], isRequired: isRequired)
         try await withServer(workshop, mode) { _, port in
             try #expect(workshop.curl(port, client: "good", options: version) == workshop.der("good"))
-            for (name, alert) in [
-                ("expired", "certificate expired"), ("server-only", "unsupported certificate"),
-                ("stranger", "unknown CA"), ("alone", "unknown CA"),
-            ] {
+            for name in ["expired", "server-only", "stranger", "alone"] {
                 let answer = try workshop.curl(port, client: name, options: version + " -v")
-                #expect(answer.contains("TLS alert, " + alert))
+                #expect(answer.contains("TLS alert, certificate unknown"))
             }
         }
     }

@@ -1,3 +1,4 @@
+import Certificates
 import HTTPServer
 import Logging
 import Synchronization
@@ -69,6 +70,26 @@ final class CertificateWorkshop: Sendable {
     func curl(_ port: Int, client: String? = nil, options: String = "") throws -> String {
         let identity = client.map { "--cert \(path($0)).crt --key \(path($0)).key" } ?? ""
         return try shellOutput("curl -sS -k --max-time 10 \(identity) \(options) https://127.0.0.1:\(port)/ 2>&1")
+    }
+}
+
+extension TLSConfigurationSource.ClientCertificate {
+    /// Chains have to end at one of the certificates in `paths`, PEM files or directories of them.
+    static func verified(ca paths: [String], isRequired: Bool) -> Self {
+        let verifier = TLSConfigurationSource.ChainVerifier(files: paths) {
+            let authorities = try paths.map { path in
+                try Certificate.readPEM(Array(try shellOutput("cat \(path) 2>/dev/null || cat \(path)/*.crt").utf8))
+            }
+            let trust = TrustStore(certificates: authorities.flatMap(\.self), includesSystemRoots: false)
+            return { chain in
+                let certificates = chain.compactMap { try? Certificate(der: $0) }
+                let verification = certificates.first?.verification(
+                    by: trust, intermediates: Array(certificates.dropFirst()), purpose: .client)
+                guard case .refused(let reason) = verification else { return nil }
+                return reason
+            }
+        }
+        return .verified(by: verifier, isRequired: isRequired)
     }
 }
 

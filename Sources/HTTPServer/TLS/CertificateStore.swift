@@ -114,7 +114,12 @@ extension TLSConfigurationSource {
         }
         switch clientCertificate {
         case .none, .requested, .required: break
-        case .verified(let ca, _): stamps.merge(TrustRoots.stamp(ca)) { first, _ in first }
+        case .verified(let verifier, _):
+            for path in verifier.files {
+                stamps[path] = TLSFile.stamp(path)
+                guard TLSFile.isDirectory(path) else { continue }
+                for name in TLSFile.names(in: path) { stamps["\(path)/\(name)"] = TLSFile.stamp("\(path)/\(name)") }
+            }
         }
         return stamps
     }

@@ -61,7 +61,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
         }
         let identified = ConnectionInfo(
             isTLS: true, remoteAddress: info.remoteAddress, localPort: info.localPort,
-            peerCertificates: peerCertificates())
+            peerCertificates: tls.chain?.certificates ?? [])
         do {
             try serve(identified, negotiated == "h2" ? .two : .one)
             isOver = true
@@ -73,7 +73,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        report(.failed(error))
+        report(tls.chain?.refusal.map { .refused($0) } ?? .failed(error))
         context.close(promise: nil)
     }
 
@@ -88,11 +88,6 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
         guard !hasFailed else { return }
         hasFailed = true
         log.report(failure, peer: context?.channel.remoteAddress)
-    }
-
-    private func peerCertificates() -> [[UInt8]] {
-        let certificates = tls.chain.map(\.certificates) ?? tls.tls.peerCertificate.map { [$0] } ?? []
-        return certificates.compactMap { try? $0.toDERBytes() }
     }
 
     // MARK: LoopMember

@@ -56,12 +56,15 @@ final class HandshakeLog: Sendable {
 enum HandshakeFailure: CustomStringConvertible {
     case plainHTTP
     case timeout
+    /// The client's certificate is not accepted.
+    case refused(String)
     case failed(any Error)
 
     var description: String {
         switch self {
         case .plainHTTP: "client sent an HTTP request to an HTTPS server"
         case .timeout: "i/o timeout"
+        case .refused(let reason): "tls: failed to verify certificate: \(reason)"
         case .failed(let error): Self.text(error)
         }
     }

@@ -6,7 +6,7 @@ struct TLSSettings: Sendable {
     /// A handler for one connection.
     struct Handler {
         let tls: NIOSSLServerHandler
-        /// Nil if `tls` itself has the client's only certificate.
+        /// Nil if clients are not asked for certificates.
         let chain: PeerChain?
     }
 
@@ -15,7 +15,7 @@ struct TLSSettings: Sendable {
         /// Makes one for each connection, and with it new session-ticket keys.
         ///
         /// A session resumed brings no certificate chain and is not verified again, and NIOSSL has no switch for it.
-        case perConnection(TLSConfiguration, judges: Bool)
+        case perConnection(TLSConfiguration, TLSConfigurationSource.ChainVerifier.Verdict)
     }
 
     private let main: ServerCertificate
@@ -51,20 +51,27 @@ struct TLSSettings: Sendable {
         configuration.verifySignatureAlgorithms = Self.clientSignatures
         if !named.isEmpty { configuration.sslContextCallback = Self.chooser(named) }
 
+        let verdict: TLSConfigurationSource.ChainVerifier.Verdict
         switch source.clientCertificate {
         case .none:
             configuration.certificateVerification = .none
             context = .shared(try Self.context(configuration, source.certificates.name))
             return
         case .requested, .required:
-            configuration.trustRoots = .certificates([])
-        case .verified(let ca, _):
-            configuration.trustRoots = .certificates(try TrustRoots.read(ca))
+            // Whose certificate it is, is for handlers to judge; the handshake proves the key.
+            verdict = { _ in nil }
+        case .verified(let verifier, _):
+            do {
+                verdict = try verifier.load()
+            } catch {
+                throw .tls(reason: "\(error)")
+            }
         }
+        configuration.trustRoots = .certificates([])
         configuration.certificateVerification =
             source.clientCertificate.isRequired ? .noHostnameVerification : .optionalVerification
         _ = try Self.context(configuration, source.certificates.name)
-        context = .perConnection(configuration, judges: !source.clientCertificate.isVerified)
+        context = .perConnection(configuration, verdict)
     }
 
     /// BoringSSL's default lacks Ed25519.
@@ -82,18 +89,15 @@ struct TLSSettings: Sendable {
     func makeHandler() throws -> Handler {
         switch context {
         case .shared(let context): return Handler(tls: NIOSSLServerHandler(context: context), chain: nil)
-        case .perConnection(let configuration, judges: false):
-            let context = try NIOSSLContext(configuration: configuration)
-            return Handler(tls: NIOSSLServerHandler(context: context), chain: nil)
-        case .perConnection(let configuration, judges: true):
+        case .perConnection(let configuration, let verdict):
             let context = try NIOSSLContext(configuration: configuration)
             let chain = PeerChain()
-            // Whose certificate it is, is for handlers to judge; the handshake proves the key.
             let tls = NIOSSLServerHandler(
                 context: context,
-                customVerificationCallback: { certificates, verdict in
-                    chain.certificates = certificates
-                    verdict.succeed(.certificateVerified)
+                customVerificationCallback: { certificates, answer in
+                    chain.certificates = certificates.compactMap { try? $0.toDERBytes() }
+                    chain.refusal = verdict(chain.certificates)
+                    answer.succeed(chain.refusal == nil ? .certificateVerified : .failed)
                 })
             return Handler(tls: tls, chain: chain)
         }
@@ -132,7 +136,10 @@ struct TLSSettings: Sendable {
 ///
 /// Touched on the connection's event loop only.
 final class PeerChain {
-    var certificates: [NIOSSLCertificate] = []
+    /// DER, leaf first.
+    var certificates: [[UInt8]] = []
+    /// Why it is not accepted.
+    var refusal: String?
 }
 
 extension ServerCertificate {
@@ -157,13 +164,6 @@ extension TLSConfigurationSource.ClientCertificate {
         case .none, .requested: false
         case .required: true
         case .verified(_, let isRequired): isRequired
-        }
-    }
-
-    fileprivate var isVerified: Bool {
-        switch self {
-        case .none, .requested, .required: false
-        case .verified: true
         }
     }
 }

@@ -28,7 +28,11 @@ struct TLSFiles {
         case (false, false): mode = .required
         case (false, true): mode = .requested
         case (true, _):
-            mode = .verified(ca: settings.authorities.map { [$0] } ?? [], isRequired: !isOptional)
+            let verifier = TLSConfigurationSource.ChainVerifier(files: settings.authorities.map { [$0] } ?? []) {
+                let trust = try trust()
+                return { Self.refusal(of: $0, by: trust) }
+            }
+            mode = .verified(by: verifier, isRequired: !isOptional)
         }
         return source(clientCertificate: mode)
     }
@@ -50,13 +54,33 @@ struct TLSFiles {
     /// The proxies that may speak for clients; `nil` when there are none.
     func proxy() throws(StartFailure) -> TLSProxy? {
         guard !settings.proxies.isEmpty else { return nil }
-        var trust: TrustStore?
-        if settings.isVerifying {
-            let authorities: [Certificate] =
-                if let path = settings.authorities { try Self.authorities(path) } else { [] }
-            trust = TrustStore(certificates: authorities, includesSystemRoots: true)
-        }
+        let trust = settings.isVerifying ? try trust() : nil
         return TLSProxy(identities: settings.proxies, header: settings.proxyHeader, trust: trust)
+    }
+
+    // MARK: Clients
+
+    /// What clients' chains may end at: the configured certificates, each as it is, and the system's.
+    private func trust() throws(StartFailure) -> TrustStore {
+        let own: [Certificate] = if let path = settings.authorities { try Self.authorities(path) } else { [] }
+        return TrustStore(certificates: own + Self.authoritiesOfEnvironment(), includesSystemRoots: true)
+    }
+
+    /// What lies in the directories of `SSL_CERT_DIR`: OpenSSL looks there only for the names that it makes of subjects.
+    private static func authoritiesOfEnvironment() -> [Certificate] {
+        let directories = ProcessEnvironment.variables()["SSL_CERT_DIR"]?.split(separator: ":") ?? []
+        return directories.flatMap { (try? authorities(String($0))) ?? [] }
+    }
+
+    /// Why a client's chain is not accepted.
+    private static func refusal(of chain: [[UInt8]], by trust: TrustStore) -> String? {
+        let certificates = chain.compactMap { try? Certificate(der: $0) }
+        guard certificates.count == chain.count, let leaf = certificates.first else { return "malformed certificate" }
+        let intermediates = Array(certificates.dropFirst())
+        switch leaf.verification(by: trust, intermediates: intermediates, purpose: .client) {
+        case .trusted: return nil
+        case .refused(let reason): return reason
+        }
     }
 
     private static func refusal(_ leaf: Certificate) -> String? {
