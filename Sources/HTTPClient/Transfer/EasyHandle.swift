@@ -14,6 +14,8 @@ final class EasyHandle {
 
     /// The request's body, which libcurl reads from where it lies.
     private var body: ClientSecret?
+    /// Of the last request's URL: what decides about proxies.
+    private var origin = ""
     private var received: [UInt8] = []
     private var limit = 0
     private var sink: (any ResponseSink)?
@@ -89,6 +91,10 @@ extension EasyHandle {
         received.reserveCapacity(1024)
         limit = request.maxResponseBytes
         ccurl_set_text(curl, CURLOPT_URL, request.url)
+        if !request.url.utf8.starts(with: origin.utf8) || origin.isEmpty {
+            origin = Proxies.origin(of: request.url)
+            ccurl_set_text(curl, CURLOPT_PROXY, Proxies.areUsed(for: origin) ? nil : "")
+        }
         try prepare(request, timeout)
     }
 
@@ -196,9 +202,7 @@ extension EasyHandle {
         ccurl_get_text(curl, CURLINFO_REDIRECT_URL, &target)
         guard request.method == .get || request.method == .head, let target else { return nil }
         let url = String(cString: target)
-        let slashes = request.url.utf8.indices.filter { request.url.utf8[$0] == UInt8(ascii: "/") }
-        let origin = slashes.count > 2 ? request.url[..<slashes[2]] : request.url[...]
-        return url.hasPrefix(origin + "/") ? url : nil
+        return url.hasPrefix(origin) ? url : nil
     }
 
     private func wanted(_ names: [String]) -> [String: String] {

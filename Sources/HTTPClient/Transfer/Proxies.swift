@@ -1,0 +1,31 @@
+import Glibc
+
+/// When a proxy of the environment is used: as in Go's programs, of which KES's clients are some.
+enum Proxies {
+    /// Scheme, host and port of a URL, with the slash that ends them.
+    static func origin(of url: String) -> String {
+        let slashes = url.utf8.indices.filter { url.utf8[$0] == UInt8(ascii: "/") }
+        return slashes.count > 2 ? String(url[...slashes[2]]) : url + "/"
+    }
+
+    /// Not for this machine itself, and only by the variable of the scheme; `no_proxy` is libcurl's to heed.
+    static func areUsed(for origin: String) -> Bool {
+        let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 2, let host = host(parts[2]), !isLocal(host) else { return false }
+        let names = parts[0] == "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
+        return names.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
+    }
+
+    /// Of `user@[host]:port`.
+    private static func host(_ authority: Substring) -> Substring? {
+        guard let place = authority.split(separator: "@", omittingEmptySubsequences: false).last else { return nil }
+        if place.first == "[" { return place.dropFirst().prefix { $0 != "]" } }
+        return place.prefix { $0 != ":" }
+    }
+
+    private static func isLocal(_ host: Substring) -> Bool {
+        if host.lowercased() == "localhost" || host == "::1" { return true }
+        var address = in_addr()
+        return inet_pton(AF_INET, String(host), &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
+}
