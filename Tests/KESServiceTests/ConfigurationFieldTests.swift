@@ -159,6 +159,11 @@ import Testing
         #expect(configuration.cache.any == .seconds(300))
     }
 
+    @Test func `an expiry of zero is none that is given`() throws {
+        let configuration = try Fixture.with("cache:\n  expiry:\n    any: 0s\n    unused: 0s\n    offline: 0s\n")
+        #expect(configuration.cache == .init())
+    }
+
     @Test func `a name instead of a digest switches the admin off`() throws {
         let text = "admin:\n  identity: disabled\n" + Fixture.tlsLines + Fixture.storeLines
         #expect(try Fixture.parse(text).admin == "disabled")

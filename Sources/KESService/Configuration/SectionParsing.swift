@@ -31,15 +31,21 @@ extension KESConfiguration.Cache {
         self.init()
         guard let section else { return }
         if let value = try section.duration(try section.current("any", orOlder: "all")) {
-            any = try Self.positive(value, "cache expiry")
+            any = try Self.positive(value, "cache expiry") ?? any
         }
-        if let value = try section.duration("unused") { unused = try Self.positive(value, "cache unused expiry") }
-        if let value = try section.duration("offline") { offline = try Self.positive(value, "offline cache expiry") }
+        if let value = try section.duration("unused") {
+            unused = try Self.positive(value, "cache unused expiry") ?? unused
+        }
+        if let value = try section.duration("offline") {
+            offline = try Self.positive(value, "offline cache expiry") ?? .zero
+        }
     }
 
-    private static func positive(_ value: Duration, _ name: String) throws(ConfigurationError) -> Duration {
+    /// Zero is as good as no value; it does not mean that keys are not kept.
+
+    private static func positive(_ value: Duration, _ name: String) throws(ConfigurationError) -> Duration? {
         guard value >= .zero else { throw ConfigurationError("kesconf: invalid \(name) '\(GoDuration.format(value))'") }
-        return value
+        return value == .zero ? nil : value
     }
 }
 

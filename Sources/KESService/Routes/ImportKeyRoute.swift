@@ -13,7 +13,7 @@ enum ImportKeyRoute: WaitingRoute {
         guard let cipher = MasterKeyCipher(importName: request.cipher) else {
             throw .unsupportedAlgorithm(request.cipher)
         }
-        guard let key = SecretKey(request.key) else { throw .invalidKeySize(for: cipher.rawValue) }
+        guard let key = SecretKey(request.key) else { throw .invalidKeySize(for: request.cipher) }
         try await call.vault.importKey(name, key, cipher: cipher, by: call.identity?.text ?? "")
         return .empty
     }
