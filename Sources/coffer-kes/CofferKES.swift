@@ -17,7 +17,7 @@ struct CofferKES: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
-        let arguments = OldSpellings.replaced(in: Array(CommandLine.arguments.dropFirst()))
+        let arguments = FlagValues.replaced(in: OldSpellings.replaced(in: Array(CommandLine.arguments.dropFirst())))
         do {
             if ["-v", "--version"].contains(arguments.first) {
                 Terminal.write(VersionText.text)

@@ -150,7 +150,8 @@ def test_the_first_variable_that_is_set_wins(cli, kes_server):
     older.good("status", "--short")
     assert "refused" in older.with_environment(MINIO_KES_SERVER="127.0.0.1:1").bad("status")
     empty = cli.with_environment(MINIO_KES_API_KEY="", KES_API_KEY=ADMIN.text)
-    assert empty.bad("status").startswith("parsing API key: ")
+    assert empty.bad("status") == "no API key specified. Consider setting MINIO_KES_API_KEY"
+    cli.with_environment(KES_CLIENT_KEY="", KES_CLIENT_CERT="").good("status", "--short")
     cli.with_environment(MINIO_KES_API_KEY=None, MINIO_KMS_KES_API_KEY=ADMIN.text).good("status", "--short")
 
 
@@ -188,15 +189,27 @@ def test_proxies_of_the_environment_are_used(cli):
         proxy.bind(("127.0.0.1", 0))
         proxy.listen()
         proxy.settimeout(SECONDS)
-        through = cli.with_environment(HTTPS_PROXY=f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        through = cli.with_environment(HTTPS_PROXY=address, MINIO_KES_SERVER="kes.example:7373")
         process = through.process("status")
         connection, _ = proxy.accept()
         request = connection.recv(4096).decode()
         connection.close()
         process.kill()
         process.communicate()
-        assert request.startswith(f"CONNECT {cli.environment['MINIO_KES_SERVER']} HTTP/1.1\r\n")
-        through.with_environment(NO_PROXY="127.0.0.1").good("status", "--short")
+        assert request.startswith("CONNECT kes.example:7373 HTTP/1.1\r\n")
+        assert "no address for host" in through.with_environment(NO_PROXY="kes.example").bad("status")
+        assert "no address for host" in through.with_environment(HTTPS_PROXY=None, ALL_PROXY=address).bad("status")
+        # This machine itself is never asked for through another.
+        cli.with_environment(HTTPS_PROXY="http://127.0.0.1:1", https_proxy="http://127.0.0.1:1").good("status", "--short")
+
+
+def test_flags_may_have_values(cli):
+    for arguments in (("key", "ls", "-k=true"), ("key", "ls", "--insecure=true", "--json=false")):
+        assert cli.good(*arguments) == cli.good("key", "ls")
+    assert cli.good("key", "ls", "--json=1") == cli.good("key", "ls", "--json")
+    assert cli.bad("identity", "new", "--force=true").startswith("'--force' requires")
+    assert cli.good("identity", "new", "--force=false").startswith("Your API key:")
 
 
 # --- keys

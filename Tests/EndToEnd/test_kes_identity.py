@@ -173,6 +173,10 @@ def test_no_completion_for_other_shells(run, tmp_path):
     assert (answer.status, answer.err) == (1, "Error: auto-completion for 'tcsh' is not available\n")
 
 
+def test_the_prefix_may_be_missing_where_a_key_is_likely(run):
+    assert run("identity", KEY.removeprefix("kes:v1:")).out == IDENTITY
+
+
 # --- identity new, with files
 
 def test_files_are_written(run, tmp_path):

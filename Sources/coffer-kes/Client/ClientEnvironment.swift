@@ -5,7 +5,7 @@ import KESProtocol
 
 /// Which server is meant and who asks, by the variables of KES's clients of all years.
 ///
-/// Of the names of one thing the first that is set wins, even when it is empty.
+/// Of the names of one thing the first that is set wins, even when it is empty: the thing is not given then.
 struct ClientEnvironment {
     let server: String
     private let apiKey: String?
@@ -20,16 +20,18 @@ struct ClientEnvironment {
     static let defaultServer = "127.0.0.1:7373"
 
     init(_ variables: [String: String]) {
-        func first(_ names: String...) -> String? { names.lazy.compactMap { variables[$0] }.first }
-        let server = first("MINIO_KES_SERVER", "KES_SERVER", "MINIO_KMS_KES_ENDPOINT") ?? ""
-        self.server = server.isEmpty ? Self.defaultServer : server
+        func first(_ names: String...) -> String? {
+            let value = names.lazy.compactMap { variables[$0] }.first ?? ""
+            return value.isEmpty ? nil : value
+        }
+        server = first("MINIO_KES_SERVER", "KES_SERVER", "MINIO_KMS_KES_ENDPOINT") ?? Self.defaultServer
         apiKey = first("MINIO_KES_API_KEY", "KES_API_KEY", "MINIO_KMS_KES_API_KEY")
         keyFile = first("MINIO_KES_KEY_FILE", "KES_CLIENT_KEY", "MINIO_KES_CLIENT_KEY", "KES_CLIENT_TLS_KEY_FILE")
         certificateFile = first(
             "MINIO_KES_CERT_FILE", "KES_CLIENT_CERT", "MINIO_KES_CLIENT_CERT", "KES_CLIENT_TLS_CERT_FILE")
         password = first("MINIO_KMS_KES_KEY_PASSWORD")
-        authorities = first("MINIO_KMS_KES_CAPATH").flatMap { $0.isEmpty ? nil : $0 }
-        defaultKey = first("MINIO_KMS_KES_KEY_NAME").flatMap { $0.isEmpty ? nil : $0 }
+        authorities = first("MINIO_KMS_KES_CAPATH")
+        defaultKey = first("MINIO_KMS_KES_KEY_NAME")
     }
 
     static var ofProcess: ClientEnvironment { ClientEnvironment(ProcessEnvironment.variables()) }

@@ -32,6 +32,10 @@ struct IdentityOneCommand: AsyncParsableCommand {
             let key = try IdentityText.parse(subject)
             return Terminal.write(IdentityText.shown(key.identity))
         }
+        // Here, unlike in `identity of`, the prefix may be missing.
+        if !SmallFile.exists(subject), let key = try? APIKey(subject) {
+            return Terminal.write(IdentityText.shown(key.identity))
+        }
         switch try IdentityText.item(ofFile: subject) {
         case .certificate(let certificate): Terminal.write(IdentityText.shown(Identity(of: certificate)))
         case .privateKey(let privateKey):

@@ -30,7 +30,7 @@ struct ListCommand: AsyncParsableCommand {
         let prefix = try ListPrefix.of(prefix, attempt)
         let client = try connection.client(server: server, apiKey: apiKey)
         let header = identities ? "Identity" : policies ? "Policy" : "Key"
-        let names = try await performing(attempt) { () async throws(KESClientError) in
+        let names = try await performing { () async throws(KESClientError) in
             if identities { return try await client.listIdentities(prefix: prefix) }
             return policies ? try await client.listPolicies(prefix: prefix) : try await client.listKeys(prefix: prefix)
         }
