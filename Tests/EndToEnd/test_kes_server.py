@@ -77,6 +77,16 @@ def test_one_open_call_makes_the_certificate_optional(make):
         assert server.call("GET", "/v1/ready", identity=None).status == 200
 
 
+@pytest.mark.parametrize("group", ("X25519", "P-256", "P-384", "P-521"))
+def test_every_group_that_clients_may_insist_on(make, group):
+    with make() as server:
+        shown = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-groups", group,
+             "-cert", str(server.admin.certificate), "-key", str(server.admin.key)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30).stdout
+        assert "New, TLSv1.3, Cipher is TLS_" in shown, shown
+
+
 def test_certificates_that_have_expired_are_those_of_their_keys_all_the_same(make):
     with make() as server:
         identity = Identity(server.directory / "clients", "old", days=-1)

@@ -49,6 +49,8 @@ struct TLSSettings: Sendable {
         // The end is announced; there is no need to wait until the client has announced its own.
         configuration.shutdownTimeout = .zero
         configuration.verifySignatureAlgorithms = Self.clientSignatures
+        // The default's, and P-521, which other servers have as well.
+        configuration.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1, .secp521r1]
         if !named.isEmpty { configuration.sslContextCallback = Self.chooser(named) }
 
         let verdict: TLSConfigurationSource.ChainVerifier.Verdict
