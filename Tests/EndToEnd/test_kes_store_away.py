@@ -1,11 +1,16 @@
 """The key server while its key store is away, as a directory on a network file system is without its server."""
 
+import fcntl
+import json
+import os
 import re
+import threading
 import time
 
 import pytest
 
 from kes import KESServer
+from pair import Pair
 from preload import compile_library
 
 
@@ -100,3 +105,53 @@ def test_a_reload_without_the_store_changes_nothing(absence):
         absence.end()
         server.reload()
         assert server.call("PUT", "/v1/key/generate/k").status == 200
+
+
+def test_who_holds_the_stores_lock_keeps_changes_waiting_not_reads(absence):
+    server = absence().server
+    with server:
+        for name in ("one", "two"):
+            assert server.call("PUT", f"/v1/key/create/{name}").status == 200
+    with server:
+        directory = os.open(server.store, os.O_RDONLY)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        answers = {}
+
+        def create(name):
+            answers[name] = server.call("PUT", f"/v1/key/create/{name}")
+
+        threads = [threading.Thread(target=create, args=(f"new-{number}",)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        assert not answers
+        for name in ("one", "two"):
+            assert server.call("PUT", f"/v1/key/generate/{name}").status == 200
+        assert not answers
+        for thread in threads:
+            thread.join()
+        assert {answer.status for answer in answers.values()} <= {502, 504}
+        assert "is locked by another program" in server.log_text()
+        os.close(directory)
+        # What failed has not happened, and does not happen now.
+        time.sleep(0.5)
+        assert server.call("GET", "/v1/key/list/").json() == {"names": ["one", "two"]}
+        assert server.call("PUT", "/v1/key/create/new-1").status == 200
+
+
+def test_the_object_server_tells_of_a_key_server_without_its_store(tmp_path):
+    with Pair(tmp_path, calls=("create", "generate", "decrypt", "describe")) as pair:
+        pair.allow(rules=["/v1/key/*", "/v1/status"])
+        pair.kes.reload()
+
+        def state():
+            return json.loads(pair.server.call("GET", "/minio/kms/v1/status", region="").body)["state"]
+
+        assert (state()["KeyStoreReachable"], state()["KeystoreAvailable"]) == (True, True)
+        pair.kes.store.rename(tmp_path / "elsewhere")
+        assert state()["KeystoreAvailable"] is False
+        (tmp_path / "elsewhere").rename(pair.kes.store)
+        deadline = time.monotonic() + 40
+        while not state()["KeystoreAvailable"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)

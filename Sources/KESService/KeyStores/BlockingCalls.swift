@@ -11,8 +11,14 @@ final class BlockingCalls: Sendable {
         var waiting: [@Sendable () -> Void] = []
     }
 
-    private final class Call: Sendable {
-        let isWithdrawn = Atomic(false)
+    /// A call that is being made, or waits for its turn.
+    final class Call: Sendable {
+        private let withdrawn = Atomic(false)
+
+        /// Nobody waits for it any more.
+        var isWithdrawn: Bool { withdrawn.load(ordering: .acquiring) }
+
+        fileprivate func withdraw() { withdrawn.store(true, ordering: .releasing) }
     }
 
     private let queue: DispatchQueue
@@ -28,17 +34,17 @@ final class BlockingCalls: Sendable {
 
     /// What `work` says; a call that is cancelled before its turn has come is not made.
     func run<R: Sendable>(
-        _ work: @escaping @Sendable () throws(KeyStoreError) -> R
+        _ work: @escaping @Sendable (Call) throws(KeyStoreError) -> R
     ) async throws(KeyStoreError) -> R {
         let call = Call()
         let outcome: Result<R, KeyStoreError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isAccepted = submit {
-                    guard !call.isWithdrawn.load(ordering: .acquiring) else {
+                    guard !call.isWithdrawn else {
                         return continuation.resume(returning: .failure(.unreachable("nobody waits for it any more")))
                     }
                     do throws(KeyStoreError) {
-                        continuation.resume(returning: .success(try work()))
+                        continuation.resume(returning: .success(try work(call)))
                     } catch {
                         continuation.resume(returning: .failure(error))
                     }
@@ -48,7 +54,7 @@ final class BlockingCalls: Sendable {
                 }
             }
         } onCancel: {
-            call.isWithdrawn.store(true, ordering: .releasing)
+            call.withdraw()
         }
         return try outcome.get()
     }

@@ -9,12 +9,13 @@ package import KESProtocol
 /// Only regular files with valid names are keys; whatever else is there is left alone. A directory that is gone is a
 /// failure: it never looks as though the keys did not exist, since clients might then make new ones.
 ///
-/// File work happens on threads of its own.
+/// File work happens on threads of its own, and changes, which may have to wait for another server's, on others than reads.
 package final class FileKeyStore: KeyStore {
     /// The directory.
     package let path: String
     private let directory: KeyDirectory
-    private let calls = BlockingCalls(label: "coffer.key-store", threads: 4)
+    private let reads = BlockingCalls(label: "coffer.key-store.reads", threads: 4)
+    private let changes = BlockingCalls(label: "coffer.key-store.changes", threads: 4)
 
     /// Opens the directory, made with those above it if it is missing, and clears away what a crash left.
     ///
@@ -29,27 +30,31 @@ package final class FileKeyStore: KeyStore {
 
     package func status() async throws(KeyStoreError) -> Duration {
         let start = ContinuousClock.now
-        try await calls.run { [directory] () throws(KeyStoreError) in try directory.check() }
+        try await reads.run { [directory] (_) throws(KeyStoreError) in try directory.check() }
         return ContinuousClock.now - start
     }
 
     package func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) {
-        try await calls.run { [directory] () throws(KeyStoreError) in try directory.create(name.text, value) }
+        try await changes.run { [directory] (call) throws(KeyStoreError) in
+            try directory.create(name.text, value, call)
+        }
     }
 
     package func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) {
-        try await calls.run { [directory] () throws(KeyStoreError) in try directory.replace(name.text, old, with: new) }
+        try await changes.run { [directory] (call) throws(KeyStoreError) in
+            try directory.replace(name.text, old, with: new, call)
+        }
     }
 
     package func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] {
-        try await calls.run { [directory] () throws(KeyStoreError) in try directory.read(name.text) }
+        try await reads.run { [directory] (_) throws(KeyStoreError) in try directory.read(name.text) }
     }
 
     package func delete(_ name: KeyName) async throws(KeyStoreError) {
-        try await calls.run { [directory] () throws(KeyStoreError) in try directory.remove(name.text) }
+        try await changes.run { [directory] (call) throws(KeyStoreError) in try directory.remove(name.text, call) }
     }
 
     package func list(prefix: String) async throws(KeyStoreError) -> [String] {
-        try await calls.run { [directory] () throws(KeyStoreError) in try directory.names(prefix: prefix) }
+        try await reads.run { [directory] (_) throws(KeyStoreError) in try directory.names(prefix: prefix) }
     }
 }

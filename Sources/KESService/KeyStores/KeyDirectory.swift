@@ -9,6 +9,8 @@ struct KeyDirectory: Sendable {
     let path: String
 
     private static let temporaryPrefix = ".tmp-"
+    /// For another server's change to end.
+    private static let longestWait = Duration.seconds(8)
     /// Only where the directory itself cannot be locked.
     private static let lockName = ".lock"
 
@@ -58,8 +60,8 @@ struct KeyDirectory: Sendable {
         return bytes
     }
 
-    func create(_ name: String, _ value: [UInt8]) throws(KeyStoreError) {
-        try withLock { (isLocked) throws(KeyStoreError) in
+    func create(_ name: String, _ value: [UInt8], _ call: BlockingCalls.Call) throws(KeyStoreError) {
+        try withLock(for: call) { (isLocked) throws(KeyStoreError) in
             let temporary = try writeTemporary(value)
             defer { unlink(temporary) }
             let file = "\(path)/\(name)"
@@ -78,8 +80,10 @@ struct KeyDirectory: Sendable {
         }
     }
 
-    func replace(_ name: String, _ old: [UInt8], with new: [UInt8]) throws(KeyStoreError) {
-        try withLock { (isLocked) throws(KeyStoreError) in
+    func replace(
+        _ name: String, _ old: [UInt8], with new: [UInt8], _ call: BlockingCalls.Call
+    ) throws(KeyStoreError) {
+        try withLock(for: call) { (isLocked) throws(KeyStoreError) in
             // Two that replace a key at once without a lock would lose what one of them made.
             guard isLocked else { throw .failed("\(path) cannot be locked, so keys cannot be replaced safely") }
             var found = try read(name)
@@ -96,8 +100,8 @@ struct KeyDirectory: Sendable {
         }
     }
 
-    func remove(_ name: String) throws(KeyStoreError) {
-        try withLock { (_) throws(KeyStoreError) in
+    func remove(_ name: String, _ call: BlockingCalls.Call) throws(KeyStoreError) {
+        try withLock(for: call) { (_) throws(KeyStoreError) in
             let file = "\(path)/\(name)"
             guard unlink(file) == 0 else { throw try missing("remove", file) }
             try sync(path)
@@ -139,22 +143,34 @@ struct KeyDirectory: Sendable {
     ///
     /// The lock is on the directory. Network file systems lock exclusively only what is open for writing, as no directory
     /// can be: there it is on a file in it. With neither, the links are exclusive all the same.
-    private func withLock<R>(_ body: (Bool) throws(KeyStoreError) -> R) throws(KeyStoreError) -> R {
+    private func withLock<R>(
+        for call: BlockingCalls.Call? = nil, _ body: (Bool) throws(KeyStoreError) -> R
+    ) throws(KeyStoreError) -> R {
         let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { close(descriptor) }
-        if lock(descriptor) { return try body(true) }
+        if try lock(descriptor, for: call) { return try body(true) }
         let file = Glibc.open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { return try body(false) }
         defer { close(file) }
-        return try body(lock(file))
+        return try body(try lock(file, for: call))
     }
 
     /// Takes the lock, which ends when the descriptor is closed; false when there is none to be had.
-    private func lock(_ descriptor: Int32) -> Bool {
-        var status: Int32
-        repeat { status = flock(descriptor, LOCK_EX) } while status != 0 && errno == EINTR
-        return status == 0
+    ///
+    /// Gives up with the call that it is for: what a client was told has failed must not happen afterwards.
+    private func lock(_ descriptor: Int32, for call: BlockingCalls.Call?) throws(KeyStoreError) -> Bool {
+        let end = ContinuousClock.now + Self.longestWait
+        var pause: UInt32 = 500
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            guard .now < end, call?.isWithdrawn != true else {
+                throw .unreachable("\(path) is locked by another program")
+            }
+            usleep(pause)
+            pause = min(2 * pause, 20_000)
+        }
+        return true
     }
 
     /// The names of regular files, links to such among them, for which `isWanted` says so.
