@@ -94,6 +94,10 @@ def test_a_configuration_file_overrides_the_environment(fresh_server, tmp_path):
         "# a comment\n\nexport MINIO_ROOT_USER=env-user\nMINIO_ROOT_PASSWORD=\"env password\"\nMINIO_SITE_REGION='eu-env-1'\n")
     with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "config.env")}) as server:
         assert server.call("GET", "/", access_key="env-user", secret="env password").status == 200
+    (tmp_path / "password").write_text("file password")
+    with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "config.env"),
+                                   "MINIO_ROOT_PASSWORD_FILE": str(tmp_path / "password")}) as server:
+        assert server.call("GET", "/", access_key="env-user", secret="env password").status == 200
         wrong = server.call("PUT", "/bucket", access_key="env-user", secret="env password", region="us-east-1")
         assert wrong.find("Region") == "eu-env-1"
     with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "missing.env")}) as server:

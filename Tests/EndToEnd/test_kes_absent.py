@@ -42,6 +42,9 @@ def test_a_static_key_beside_it_is_refused(tmp_path):
     static = {"MINIO_KMS_SECRET_KEY": "k:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="}
     status, output = harness.Server(tmp_path, environment={**variables(), **static}, keyring=False).run_to_end()
     assert status == 1 and "configuration for MinIO KES and static KMS key is present" in output
+    commercial = {**static, "MINIO_KMS_SERVER": "https://127.0.0.1:7373", "MINIO_KMS_SSE_KEY": "k"}
+    status, output = harness.Server(tmp_path, environment=commercial, keyring=False).run_to_end()
+    assert status == 1 and "configuration for MinIO KMS and static KMS key is present" in output
 
 
 def test_with_kms_required_it_ends_with_the_cause(tmp_path):

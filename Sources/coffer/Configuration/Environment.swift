@@ -24,7 +24,10 @@ struct Environment: Sendable {
         self.variables = variables
         // A file that does not exist is no file: container images always define the variable.
         guard let path = value("CONFIG_ENV_FILE"), let text = try Self.contents(of: path) else { return }
-        for (key, value) in try EnvironmentFile.parse(text, name: path) { self.variables[key] = value }
+        let lines = try EnvironmentFile.parse(text, name: path)
+        // What stands in the file goes before a file that the real environment names for the same thing.
+        for (key, _) in lines { self.variables["\(key)_FILE"] = nil }
+        for (key, value) in lines { self.variables[key] = value }
     }
 
     /// `COFFER_NAME`, else `MINIO_NAME`; an empty value counts as unset.

@@ -35,6 +35,7 @@ struct KeyServiceConfiguration: Sendable {
             if other != nil { throw StartFailure("kms: configuration for MinIO KMS and MinIO KES is present") }
             current = .kes(kes.client, defaultKey: kes.defaultKey)
         case (nil, let key?):
+            if other != nil { throw StartFailure("kms: configuration for MinIO KMS and static KMS key is present") }
             current = .staticKey(key)
         case (nil, nil):
             if let other {
