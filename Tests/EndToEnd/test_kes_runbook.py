@@ -1,5 +1,7 @@
 """The pair as users' guides set it up, and what becomes of objects when somebody changes policies or removes keys."""
 
+import time
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -86,10 +88,17 @@ def test_a_key_outside_the_prefix_is_denied_to_everybody_but_the_administrator(m
 def test_generating_and_decrypting_are_enough_when_the_key_is_there(make_pair):
     pair = make_pair(calls=("generate", "decrypt"))
     pair.kes.start()
+    pair.server.arguments.append("--kms-required")
     status, said = pair.server.run_to_end()
-    assert status == 1 and f"there is no key “{KEY}”" in said, said
-    pair.root("key", "create", KEY)
+    assert status == 1 and f"there is no key “{KEY}”" in said and "does not let this server create it" in said, said
+    pair.server.arguments.remove("--kms-required")
     pair.server.start()
+    assert pair.server.call("PUT", "/too-early").status == 503
+    pair.root("key", "create", KEY)
+    deadline = time.monotonic() + 40
+    while pair.server.call("PUT", "/in-time").status != 200:
+        assert time.monotonic() < deadline, pair.server.log_text()
+        time.sleep(0.2)
     bucket = pair.server.bucket()
     assert pair.server.call("PUT", f"/{bucket}/k", KMS, BODY).status == 200
     pair.server.restart()

@@ -67,6 +67,8 @@ struct DriveKeys: Sendable {
         } catch let error as KeyServiceError {
             switch error {
             case .unavailable, .notAuthorized: return error
+            case .keyNotFound(let name) where name == current.defaultKey.name:
+                return .unavailable("there is no key “\(name)”, and the key service does not let this server create it")
             case .notAuthentic:
                 throw StartFailure(
                     "the key service has a key of the right name, but it is not the one that this drive was encrypted with"
