@@ -1,13 +1,15 @@
-/// When to say that the server's certificate is about to expire: once each at 30, 7 and 1 days, and when it has.
+/// When to say that a certificate is about to expire: once each at 30, 7 and 1 days, and when it has.
 package struct ExpiryWarnings: Sendable {
     private static let thresholds = [30, 7, 1, 0]
     private static let secondsADay: Int64 = 86_400
 
+    private let subject: String
     private var notAfter: Int64?
     /// The last threshold that was reported, in days.
     private var reported: Int?
 
-    package init() {}
+    /// - Parameter subject: What the warnings begin with.
+    package init(_ subject: String) { self.subject = subject }
 
     /// What to say now of a certificate that ends at `notAfter`; both in seconds since 1970.
     package mutating func warning(notAfter: Int64, now: Int64) -> String? {
@@ -21,8 +23,8 @@ package struct ExpiryWarnings: Sendable {
         else { return nil }
         reported = threshold
         return left <= 0
-            ? "the TLS certificate has expired"
-            : "the TLS certificate expires in \(Self.text(left))"
+            ? "\(subject) has expired"
+            : "\(subject) expires in \(Self.text(left))"
     }
 
     private static func text(_ seconds: Int64) -> String {

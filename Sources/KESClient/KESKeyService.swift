@@ -1,4 +1,6 @@
+import Certificates
 package import Cryptography
+import Glibc
 import HTTPClient
 import KESProtocol
 package import KeyManagement
@@ -104,18 +106,28 @@ package final class KESKeyService: KeyService {
     }
 
     package func status() async -> KeyServiceStatus {
+        async let store = keyStore()
         let statuses = await client.endpointStatuses()
         return KeyServiceStatus(
             name: "MinIO KES",
             endpoints: statuses.map { (name: $0.endpoint.url, isOnline: $0.isOnline) },
             defaultKey: defaultKey,
-            latency: statuses.compactMap(\.latency).min())
+            latency: statuses.compactMap(\.latency).min(),
+            keyStore: await store)
     }
 
-    /// Asks after the default key every 10 s, which keeps it in the server's cache, and looks for renewed certificates;
-    /// until cancelled.
+    /// What the server says of its own key store, where its policy lets this one ask.
+    private func keyStore() async -> KeyServiceStatus.KeyStore {
+        guard let status = try? await client.status() else { return .unknown }
+        if status.isKeyStoreUnreachable { return .unreachable }
+        return status.isKeyStoreUnavailable ? .unavailable : .available
+    }
+
+    /// Asks after the default key every 10 s, which keeps it in the server's cache, looks for renewed certificates, and warns
+    /// of one that ends soon; until cancelled.
     package func run() async {
         var isReachable = true
+        var expiry = ExpiryWarnings("the client certificate for KES")
         var reloadFailure: KESClientError?
         while (try? await Task.sleep(for: .seconds(10))) != nil {
             do throws(KESClientError) {
@@ -124,6 +136,9 @@ package final class KESKeyService: KeyService {
             } catch {
                 if error != reloadFailure { logger.warning("kms: the client certificate stays as it was: \(error)") }
                 reloadFailure = error
+            }
+            if let warning = client.certificateExpiry.flatMap({ expiry.warning(notAfter: $0, now: Int64(time(nil))) }) {
+                logger.warning("kms: \(warning)")
             }
             do throws(KeyServiceError) {
                 _ = try await describeKey(defaultKey)

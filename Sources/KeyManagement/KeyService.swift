@@ -101,8 +101,22 @@ package struct KeyServiceStatus: Sendable {
     package let defaultKey: KeyID
     /// How long the service took to answer; `nil` when nothing was asked over a network, or nothing answered.
     package let latency: Duration?
+    /// How the place is in which the service itself keeps its keys.
+    package let keyStore: KeyStore
 
-    package init(name: String, endpoints: [(name: String, isOnline: Bool)], defaultKey: KeyID, latency: Duration?) {
+    package enum KeyStore: Sendable {
+        case available
+        case unavailable
+        case unreachable
+        /// The service does not say.
+        case unknown
+    }
+
+    package init(
+        name: String, endpoints: [(name: String, isOnline: Bool)], defaultKey: KeyID, latency: Duration?,
+        keyStore: KeyStore = .available
+    ) {
+        self.keyStore = keyStore
         self.name = name
         self.endpoints = endpoints
         self.defaultKey = defaultKey

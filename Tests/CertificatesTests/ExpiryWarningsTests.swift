@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func `each threshold is worth one warning`() {
-        var warnings = ExpiryWarnings()
+        var warnings = ExpiryWarnings("the TLS certificate")
         #expect(
             said(from: 40, &warnings, end: 4_000_000_000) == [
                 "the TLS certificate expires in 30 days", "the TLS certificate expires in 7 days",
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `who begins late hears only of the nearest threshold, and of another certificate anew`() {
-        var warnings = ExpiryWarnings()
+        var warnings = ExpiryWarnings("the TLS certificate")
         let end: Int64 = 4_000_000_000
         #expect(warnings.warning(notAfter: end, now: end - 5 * day) == "the TLS certificate expires in 5 days")
         #expect(warnings.warning(notAfter: end, now: end - 4 * day) == nil)

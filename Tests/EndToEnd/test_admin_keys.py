@@ -59,6 +59,9 @@ def test_what_is_wrong_with_a_key_is_the_answer_not_its_status(http):
     answer = call(http, "GET", f"{KMS}/key/status?key-id=no-such-key")
     assert answer.status == 200
     assert "no-such-key" in json.loads(answer.body)["encryption-error"]
+    answer = call(http, "GET", f"{KMS}/key/status?key-id=bad%20name")
+    assert answer.status == 200 and json.loads(answer.body)["key-id"] == "bad name"
+    assert json.loads(answer.body)["encryption-error"]
 
 
 @pytest.mark.parametrize("method, target, status, code", (

@@ -10,6 +10,13 @@ enum KeyServiceState: AdminOperation {
     static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
         let status = await service.dataKeys.service.status()
         let isOnline = status.endpoints.contains { $0.isOnline }
+        let (isReachable, isAvailable) =
+            switch status.keyStore {
+            // An endpoint that answers is as much as is known.
+            case .available, .unknown: (isOnline, isOnline)
+            case .unavailable: (isOnline, false)
+            case .unreachable: (false, false)
+            }
         await reply.send(
             Document(
                 name: status.name, key: status.defaultKey.name,
@@ -18,7 +25,7 @@ enum KeyServiceState: AdminOperation {
                     uniquingKeysWith: { first, _ in first }),
                 state: State(
                     keyStoreLatency: Int64((status.latency ?? .zero) / .nanoseconds(1)),
-                    keyStoreReachable: isOnline, keystoreAvailable: isOnline)))
+                    keyStoreReachable: isReachable, keystoreAvailable: isAvailable)))
     }
 
     private struct Document: Encodable {

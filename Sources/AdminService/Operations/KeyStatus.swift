@@ -1,5 +1,6 @@
 import Cryptography
 import KeyManagement
+import S3Protocol
 import S3Service
 
 /// Whether a key makes data keys and opens them again: `mc admin kms key status [NAME]`.
@@ -10,10 +11,11 @@ enum KeyStatus: AdminOperation {
 
     static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
         let keys = service.dataKeys.service
-        let key = try request.key("key-id", else: keys.defaultKey)
         let context = KMSContext(["MinIO admin API": "KMSKeyStatusHandler"])
-        var status = Status(key: key.name)
+        var status = Status(key: request.target.queryValue("key-id") ?? "")
         do {
+            let key = try request.key("key-id", else: keys.defaultKey)
+            status.key = key.name
             let generated = try await keys.generateDataKey(under: key, context: context)
             do {
                 let opened = try await keys.decryptDataKey(generated.wrapped, under: key, context: context)
@@ -31,7 +33,7 @@ enum KeyStatus: AdminOperation {
     }
 
     private struct Status: Encodable {
-        let key: String
+        var key: String
         var encryptionError: String?
         var decryptionError: String?
 

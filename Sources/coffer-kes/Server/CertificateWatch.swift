@@ -9,7 +9,7 @@ import Synchronization
 final class CertificateWatch: Sendable {
     private struct State {
         var notAfter: Int64?
-        var warnings = ExpiryWarnings()
+        var warnings = ExpiryWarnings("the TLS certificate")
     }
 
     private let state = Mutex(State())
