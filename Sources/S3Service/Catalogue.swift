@@ -1,6 +1,6 @@
 package import Cryptography
 import Encryption
-import KeyManagement
+package import KeyManagement
 import Locking
 package import ObjectStorage
 import S3Protocol
@@ -19,11 +19,16 @@ package struct Corruption: Error, CustomStringConvertible {
 /// Opens and seals the catalogue's records.
 ///
 /// Each is bound to its kind, its row's id and its row's clear columns. Until the key service has opened the catalogue
-/// key, whatever needs a record fails as the key service's being unavailable; what needs only clear columns goes on.
+/// key, whatever needs a record fails with what keeps the key service from that; what needs only clear columns goes on.
 package final class Catalogue: Sendable {
     package let store: ObjectStore
-    private let opened = ShortLock<RecordSealer?>(nil)
+    private let state = ShortLock(State.locked(.unavailable("it has not opened the drive's catalogue key yet")))
     private let records = OpenedRecords()
+
+    private enum State {
+        case locked(KeyServiceError)
+        case open(RecordSealer)
+    }
 
     /// A catalogue that is locked until ``unlock(with:)``.
     package init(store: ObjectStore) {
@@ -32,17 +37,30 @@ package final class Catalogue: Sendable {
 
     /// Gives it the catalogue key; the first one given stays.
     package func unlock(with catalogueKey: SecretKey) {
-        opened.withLock { if $0 == nil { $0 = RecordSealer(catalogueKey: catalogueKey) } }
+        state.withLock { if case .locked = $0 { $0 = .open(RecordSealer(catalogueKey: catalogueKey)) } }
     }
 
-    package var isLocked: Bool { opened.withLock { $0 == nil } }
+    /// Takes note of why it cannot be unlocked for now.
+    package func stayLocked(by obstacle: KeyServiceError) {
+        state.withLock { if case .locked = $0 { $0 = .locked(obstacle) } }
+    }
+
+    package var isLocked: Bool { obstacle != nil }
+
+    /// Why it is locked, `nil` when it is not.
+    var obstacle: KeyServiceError? {
+        switch state.withLock({ $0 }) {
+        case .locked(let obstacle): obstacle
+        case .open: nil
+        }
+    }
 
     private var sealer: RecordSealer {
         get throws(KeyServiceError) {
-            guard let sealer = opened.withLock({ $0 }) else {
-                throw .unavailable("it has not opened the drive's catalogue key yet")
+            switch state.withLock({ $0 }) {
+            case .locked(let obstacle): throw obstacle
+            case .open(let sealer): return sealer
             }
-            return sealer
         }
     }
 

@@ -9,16 +9,20 @@ package struct Bucket: Sendable {
     package let name: String
     /// Milliseconds since 1970.
     package let created: Int64
-    /// `nil` while the catalogue is locked.
-    fileprivate var openedRecord: BucketRecord?
+    /// Or what kept the catalogue locked when it was to be opened.
+    fileprivate var opened: Result<BucketRecord, KeyServiceError>
 
     /// What is configured for the bucket.
     ///
-    /// - Throws: `unavailable` while the catalogue is locked: a rule that cannot be read is not taken for none.
+    /// - Throws: while the catalogue is locked: a rule that cannot be read is not taken for none.
     var record: BucketRecord {
-        get throws(KeyServiceError) {
-            guard let openedRecord else { throw .unavailable("it has not opened the drive's catalogue key yet") }
-            return openedRecord
+        get throws(KeyServiceError) { try opened.get() }
+    }
+
+    fileprivate var isOpened: Bool {
+        switch opened {
+        case .success: true
+        case .failure: false
         }
     }
 }
@@ -43,7 +47,7 @@ package final class BucketDirectory: Sendable {
         let read = try Self.read(catalogue)
         buckets.withLock { known in
             for (name, bucket) in read {
-                guard let present = known[name], present.id == bucket.id, present.openedRecord == nil else { continue }
+                guard let present = known[name], present.id == bucket.id, !present.isOpened else { continue }
                 known[name] = bucket
             }
         }
@@ -52,9 +56,9 @@ package final class BucketDirectory: Sendable {
     private static func read(_ catalogue: Catalogue) throws -> [String: Bucket] {
         var buckets: [String: Bucket] = [:]
         for row in try catalogue.store.buckets() {
-            buckets[row.name] = Bucket(
-                id: row.id, name: row.name, created: row.created,
-                openedRecord: catalogue.isLocked ? nil : try catalogue.open(row))
+            let opened: Result<BucketRecord, KeyServiceError> =
+                if let obstacle = catalogue.obstacle { .failure(obstacle) } else { .success(try catalogue.open(row)) }
+            buckets[row.name] = Bucket(id: row.id, name: row.name, created: row.created, opened: opened)
         }
         return buckets
     }
@@ -75,7 +79,7 @@ package final class BucketDirectory: Sendable {
     func create(_ name: BucketName, at time: Int64) async throws {
         let seal = try catalogue.bucketSeal(BucketRecord(), name: name.rawValue, created: time)
         let row = try await catalogue.store.createBucket(name: name.rawValue, created: time, seal: seal)
-        let bucket = Bucket(id: row.id, name: row.name, created: row.created, openedRecord: BucketRecord())
+        let bucket = Bucket(id: row.id, name: row.name, created: row.created, opened: .success(BucketRecord()))
         buckets.withLock { $0[row.name] = bucket }
     }
 
@@ -90,7 +94,7 @@ package final class BucketDirectory: Sendable {
         let sealed = try catalogue.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
         try await catalogue.store.updateBucket(bucket.id, sealed: sealed)
         var changed = bucket
-        changed.openedRecord = record
+        changed.opened = .success(record)
         let updated = changed
         buckets.withLock { if $0[updated.name]?.id == updated.id { $0[updated.name] = updated } }
     }

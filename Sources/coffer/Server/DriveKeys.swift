@@ -53,6 +53,12 @@ struct DriveKeys: Sendable {
     /// - Returns: what keeps the key service from it for now, so that trying again may help; `nil` when all is open.
     /// - Throws: ``StartFailure`` when this key service will never open this drive.
     func unlock() async throws -> KeyServiceError? {
+        let obstacle = try await tryToUnlock()
+        if let obstacle { catalogue.stayLocked(by: obstacle) }
+        return obstacle
+    }
+
+    private func tryToUnlock() async throws -> KeyServiceError? {
         do {
             let stored = try CatalogueKey.stored(in: catalogue.store)
             // Before one is made: a new key under the name of one that is missing would be in the way of its backup.
