@@ -17,6 +17,7 @@ struct PrivateKeyTests {
         "openssl ecparam -name prime256v1 -genkey | openssl ec -aes128 -passout pass:secret",
         "openssl genpkey -algorithm ed25519 | openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:secret",
         "openssl genpkey -algorithm ed25519 | openssl pkcs8 -topk8 -scrypt -passout pass:secret",
+        "openssl genrsa 2048 2>/dev/null | openssl pkcs8 -topk8 -v1 PBE-SHA1-3DES -passout pass:secret",
     ]
     static let password = Array("secret".utf8)
 

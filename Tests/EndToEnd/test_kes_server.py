@@ -132,6 +132,12 @@ def test_what_is_trusted_need_not_be_a_root(make):
         # A certificate of its own, as `identity new` makes them, and one of an authority that another has certified.
         assert server.call("GET", "/v1/key/list/").status == 200
         assert server.call("GET", "/v1/key/list/", identity=issued).status == 403
+    # The environment's directory may have other things in it.
+    (trusted / "README").write_text("no certificate\n")
+    server.environment["SSL_CERT_DIR"] = str(trusted)
+    server.write_configuration(server.configuration().replace("tls:\n", "tls:\n  auth: on\n"))
+    with server:
+        assert server.call("GET", "/v1/key/list/").status == 200
 
 
 @pytest.mark.parametrize("lines, message", (

@@ -67,9 +67,11 @@ struct TLSFiles {
     }
 
     /// What lies in the directories of `SSL_CERT_DIR`: OpenSSL looks there only for the names that it makes of subjects.
+    ///
+    /// What else lies there does no harm.
     private static func authoritiesOfEnvironment() -> [Certificate] {
         let directories = ProcessEnvironment.variables()["SSL_CERT_DIR"]?.split(separator: ":") ?? []
-        return directories.flatMap { (try? authorities(String($0))) ?? [] }
+        return directories.flatMap { files(in: String($0)) ?? [] }.flatMap { (try? certificates($0)) ?? [] }
     }
 
     /// Why a client's chain is not accepted.
@@ -126,18 +128,25 @@ struct TLSFiles {
     /// A file of certificates, or a directory of such files.
     private static func authorities(_ path: String) throws(StartFailure) -> [Certificate] {
         let failure = "failed to read TLS CA certificates"
-        guard let directory = opendir(path) else { return try certificates(path, failure: failure) }
-        defer { closedir(directory) }
         var all: [Certificate] = []
+        for file in files(in: path) ?? [path] { all += try certificates(file, failure: failure) }
+        return all
+    }
+
+    /// The regular files of a directory; `nil` when it is none.
+    private static func files(in path: String) -> [String]? {
+        guard let directory = opendir(path) else { return nil }
+        defer { closedir(directory) }
+        var files: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             var status = stat()
             guard stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            all += try certificates("\(path)/\(name)", failure: failure)
+            files.append("\(path)/\(name)")
         }
-        return all
+        return files
     }
 
     /// The file's contents, at most 1 MiB of them; the caller wipes what is secret.
