@@ -74,6 +74,7 @@ let package = Package(
         module("Certificates", ["COpenSSL", "Cryptography"]),
         module("KeyManagement", ["Cryptography", "Locking"]),
         module("S3Protocol", ["Cryptography", "Locking"]),
+        module("AccessPolicy", []),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Locking"]),
@@ -93,26 +94,37 @@ let package = Package(
             ]
         ),
         module(
-            "S3Service",
-            [
-                "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "Locking",
-                nioCore, logging,
-            ]
-        ),
+            "SealedStorage",
+            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Locking", nioCore]),
 
         // Level 5
         module(
-            "AdminService",
+            "Requests",
             [
-                "S3Service", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", nioCore,
-                logging,
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "HTTPServer", nioCore, logging,
             ]),
 
-        // Level 6: the composition roots.
+        // Level 6
+        module(
+            "S3Service",
+            [
+                "Requests", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", nioCore, logging,
+            ]),
+        module(
+            "AdminService",
+            [
+                "Requests", "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
+                "HTTPServer", nioCore,
+            ]),
+
+        // Level 7: the composition roots.
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "KESClient", "KESProtocol", "HTTPClient", "Encryption", "KeyManagement",
+                "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
+                "Encryption", "KeyManagement",
                 "S3Protocol",
                 "Certificates",
                 "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", nioCore, logging, arguments,
@@ -151,8 +163,13 @@ let package = Package(
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
+        tests(of: "SealedStorage", ["ObjectStorage"]),
+        tests(of: "Requests", ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage"]),
         tests(
             of: "S3Service",
-            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer"]),
+            [
+                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "HTTPServer",
+            ]),
     ]
 )

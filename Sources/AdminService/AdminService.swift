@@ -1,77 +1,75 @@
 import Cryptography
 package import HTTPServer
-import Logging
 import NIOCore
-package import S3Protocol
-package import S3Service
+package import Requests
+import S3Protocol
+package import SealedStorage
 
 /// Answers the administration requests of `mc admin`, and Coffer's own beside them: JSON in both directions.
 ///
-/// They are signed like S3's, in a header, for an empty region. Only root may send them.
-package final class AdminService: AsyncHTTPHandler {
-    private let context: ServiceContext
-    private let verifier: SigV4Verifier
-    private let requestIDs = RequestIDs()
+/// They are signed like S3's, in a header, for an empty region.
+package final class AdminService: HTTPHandler {
+    private let drive: SealedDrive
+    private let pipeline: RequestPipeline
 
-    package init(context: ServiceContext, verifier: SigV4Verifier) {
-        self.context = context
-        self.verifier = verifier
+    package init(drive: SealedDrive, pipeline: RequestPipeline) {
+        self.drive = drive
+        self.pipeline = pipeline
     }
 
-    /// Whether a request target is this service's: no bucket can have such a path.
+    /// Whether a path-style request target is this service's: no bucket can have such a path.
     package static func serves(_ target: String) -> Bool {
         AdminRoute.prefixes.contains { target.begins(with: $0) }
     }
 
-    package func handle(_ request: HTTPRequest, _ response: ResponseWriter) async {
-        let id = requestIDs.next()
-        do {
-            let (operation, admin) = try recognise(request)
-            // Whatever a body says, its sender signed for it.
-            try await verifyBody(request.body, admin.payload)
-            try await operation.perform(admin, in: context, AdminReply(response, common: commonHeaders(id)))
-        } catch {
-            await refuse(request, id: id, error, response)
+    package func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        let record = pipeline.begin(request, .admin)
+        return pipeline.answer(record) { response in
+            do {
+                try await self.perform(request, record, response)
+            } catch {
+                await self.refuse(error, record, response)
+            }
         }
     }
 
-    private func recognise(
-        _ request: HTTPRequest
-    ) throws(S3Error) -> (operation: any AdminOperation.Type, request: AdminRequest) {
+    private func perform(_ request: HTTPRequest, _ record: RequestRecord, _ response: ResponseWriter) async throws {
         let head = request.head
         let target = try RequestTarget(head.target)
         let operation = try AdminRoute.operation(method: head.method, path: target.rawPath)
-        let verified = try verifier.verify(
+        record.operation = String(describing: operation)
+        let (verified, principal) = try pipeline.authenticate(
             SigningRequest(
                 method: head.method, target: target, headers: head.headers, isTLS: request.connection.isTLS),
-            now: Clock.milliseconds() / 1000, acceptsAnyRegion: true)
+            acceptsAnyRegion: true, record)
         // A presigned URL travels further than an administrator's request should.
-        guard verified.accessKey != nil, verified.scheme == .v4Header else { throw S3Error(.accessDenied) }
-        return (operation, AdminRequest(target: target, payload: verified.payload))
+        guard verified.scheme == .v4Header else { throw S3Error(.accessDenied) }
+        let admin = AdminRequest(target: target, payload: verified.payload)
+        try pipeline.authorise(principal, operation.demands(admin))
+        // Whatever a body says, its sender signed for it.
+        try await verifyBody(request.body, admin.payload, record)
+        try await operation.perform(admin, on: drive, AdminReply(response, record))
     }
 
     /// No operation has a body yet; `mc` sends empty ones in chunks.
-    private func verifyBody(_ body: RequestBody, _ payload: PayloadVerification) async throws {
+    private func verifyBody(
+        _ body: RequestBody, _ payload: PayloadVerification, _ record: RequestRecord
+    ) async throws {
         let bytes = try await body.collect(upTo: AdminRequest.bodyLimit)
+        record.bytesReceived = Int64(bytes.readableBytes)
         guard payload.fits([UInt8](bytes.readableBytesView)) else { throw S3Error(.xAmzContentSHA256Mismatch) }
     }
 
-    private func refuse(_ request: HTTPRequest, id: String, _ error: any Error, _ response: ResponseWriter) async {
+    private func refuse(_ error: any Error, _ record: RequestRecord, _ response: ResponseWriter) async {
         let refusal = s3Error(for: error)
-        context.logger.log(
-            level: refusal.status >= 500 && refusal.status != 501 ? .error : .debug, "\(refusal.code.rawValue)",
-            metadata: [
-                "request": "\(id)", "method": "\(request.head.method)",
-                "target": "\(LoggedTarget(request.head.target))", "status": "\(refusal.status)", "cause": "\(error)",
-            ])
-        guard !response.hasStarted else { return response.abort() }
-        let path = String(request.head.target.prefix { $0 != "?" })
-        await AdminReply(response, common: commonHeaders(id)).send(
-            ErrorDocument(refusal, resource: path, id: id), status: refusal.status, headers: refusal.headers)
-    }
-
-    private func commonHeaders(_ id: String) -> [(name: String, value: String)] {
-        [("server", "Coffer"), ("x-amz-request-id", id), ("x-amz-id-2", id)]
+        pipeline.note(error, refusal, record)
+        guard !response.hasStarted else {
+            record.isAborted = true
+            return response.abort()
+        }
+        let path = String(record.head.target.prefix { $0 != "?" })
+        await AdminReply(response, record).send(
+            ErrorDocument(refusal, resource: path, id: record.id), status: refusal.status, headers: refusal.headers)
     }
 }
 

@@ -1,5 +1,6 @@
 import HTTPServer
 import NIOCore
+import Requests
 import S3Protocol
 
 /// An error as the client gets it: an XML document, or for HEAD the two headers that MinIO's clients read instead.
@@ -8,18 +9,17 @@ struct ErrorAnswer {
     private let isHead: Bool
     private let document: [UInt8]
 
-    init(_ error: S3Error, request: RequestHead, id: String, region: String?) {
+    init(_ error: S3Error, record: RequestRecord, settings: ServiceSettings) {
         self.error = error
-        isHead = request.method == "HEAD"
+        isHead = record.head.method == "HEAD"
         guard !isHead else {
             document = []
             return
         }
-        let target = try? RequestTarget(request.target)
-        let resource = target.flatMap { try? ResourceAddress($0, host: nil) }
+        let target = try? RequestTarget(record.head.target)
         document = errorDocument(
-            error, resource: target?.rawPath ?? "/", requestID: id, hostID: id, bucket: resource?.bucket?.rawValue,
-            key: resource?.object?.rawValue, region: region)
+            error, resource: target?.rawPath ?? "/", requestID: record.id, hostID: record.id, bucket: record.bucket,
+            key: record.key, region: settings.region)
     }
 
     func head(_ common: [(name: String, value: String)]) -> ResponseHead {
@@ -37,26 +37,4 @@ struct ErrorAnswer {
     }
 
     var body: ByteBuffer? { document.isEmpty ? nil : ByteBuffer(bytes: document) }
-}
-
-/// A request target as logs may show it: without the query of a presigned request.
-package struct LoggedTarget: CustomStringConvertible {
-    package let description: String
-
-    package init(_ target: String) {
-        guard let mark = target.firstIndex(of: "?") else {
-            description = target
-            return
-        }
-        let query = target[target.index(after: mark)...].split(separator: "&").map { pair in
-            let name = pair.prefix { $0 != "=" }
-            return Self.shown.contains(name.lowercased()) ? String(pair) : "\(name)=…"
-        }
-        description = target[..<mark] + "?" + query.joined(separator: "&")
-    }
-
-    /// Values that help and cannot be secret.
-    private static let shown: Set<String> = [
-        "list-type", "prefix", "delimiter", "max-keys", "partnumber", "uploadid", "versionid", "encoding-type", "x-id",
-    ]
 }

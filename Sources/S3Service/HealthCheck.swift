@@ -1,8 +1,9 @@
 import HTTPServer
 import KeyManagement
 import Logging
-import ObjectStorage
+import Requests
 import S3Protocol
+import SealedStorage
 
 /// MinIO's health addresses, for load balancers and container runtimes.
 ///
@@ -11,25 +12,38 @@ struct HealthCheck: Sendable {
     static let prefix: StaticString = "/minio/health/"
 
     let context: ServiceContext
+    let pipeline: RequestPipeline
 
     private enum Address: String {
         case live, ready, cluster
         case clusterRead = "cluster/read"
     }
 
-    private static func address(_ head: RequestHead) -> Address? {
-        guard head.method == "GET" || head.method == "HEAD", head.target.begins(with: prefix) else { return nil }
-        return Address(rawValue: String(head.target.prefix { $0 != "?" }.dropFirst(prefix.utf8CodeUnitCount)))
+    private func address(_ head: RequestHead) -> Address? {
+        guard head.method == "GET" || head.method == "HEAD", head.target.begins(with: Self.prefix),
+            // In a bucket with a host name of its own the path is a key.
+            !context.settings.namesBucket(head.headers.firstValue(of: "host"))
+        else { return nil }
+        return Address(rawValue: String(head.target.prefix { $0 != "?" }.dropFirst(Self.prefix.utf8CodeUnitCount)))
     }
 
     /// The answer to a request for a health address; `nil` for others.
-    func answer(to head: RequestHead) -> HTTPAnswer? {
-        switch Self.address(head) {
-        case nil: nil
+    func answer(to request: HTTPRequest) -> HTTPAnswer? {
+        guard let address = address(request.head) else { return nil }
+        let record = pipeline.begin(request, .health)
+        record.operation = address.rawValue
+        switch address {
         // The process answers: asks nobody.
-        case .live: .now(HTTPResponse(ResponseHead(status: 200, headers: [("server", "Coffer")], contentLength: 0)))
-        case .ready: .later { await $0.send(HTTPResponse(await ready())) }
-        case .cluster, .clusterRead: .now(HTTPResponse(cluster()))
+        case .live:
+            return pipeline.answer(
+                HTTPResponse(ResponseHead(status: 200, headers: [("server", "Coffer")], contentLength: 0)), record)
+        case .ready:
+            return pipeline.answer(record) { response in
+                let head = await ready()
+                record.status = head.status
+                await response.send(HTTPResponse(head))
+            }
+        case .cluster, .clusterRead: return pipeline.answer(HTTPResponse(cluster()), record)
         }
     }
 
@@ -51,9 +65,9 @@ struct HealthCheck: Sendable {
             headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
             return ResponseHead(status: 503, headers: headers, contentLength: 0)
         }
-        let keys = context.dataKeys.service
+        let keys = context.keys.service
         do {
-            if context.catalogue.isLocked { throw KeyServiceError.unavailable("the drive's keys are not open yet") }
+            if context.drive.records.isLocked { throw KeyServiceError.unavailable("the drive's keys are not open yet") }
             _ = try await keys.generateDataKey(under: keys.defaultKey, context: KMSContext())
             return ResponseHead(status: 200, headers: headers, contentLength: 0)
         } catch {
@@ -65,7 +79,7 @@ struct HealthCheck: Sendable {
 
     private var isDriveWritable: Bool {
         do {
-            try context.store.checkWritable()
+            try context.drive.checkWritable()
             return true
         } catch {
             context.logger.warning("the drive does not take writes", metadata: ["cause": "\(error)"])

@@ -1,39 +1,46 @@
+package import AccessPolicy
 package import HTTPServer
+package import Requests
 package import S3Protocol
 
 /// An authenticated request, addressed to a bucket or an object.
 ///
 /// A class, because operations keep it: a copy is one reference instead of two dozen.
 package final class S3Request: Sendable {
-    /// 16 upper-case hex digits, unique in this process; echoed as `x-amz-request-id` and logged.
-    package let id: String
+    /// What its exit will tell of it.
+    package let record: RequestRecord
+    private let pipeline: RequestPipeline
+    /// With the headers that a presigned URL carries in its query.
     package let head: RequestHead
     package let body: RequestBody
     package let target: RequestTarget
     package let resource: ResourceAddress
     /// How the body is to be verified, as the signature says.
     package let payload: PayloadVerification
-    /// `nil` for an anonymous request.
-    package let accessKey: String?
+    package let principal: Principal
     /// TLS here, or ended by a trusted proxy upstream.
     package let isSecure: Bool
-    /// When the request's head arrived: milliseconds since 1970.
-    package let time: Int64
 
     init(
-        id: String, head: RequestHead, body: RequestBody, target: RequestTarget, resource: ResourceAddress,
-        payload: PayloadVerification, accessKey: String?, isSecure: Bool, time: Int64
+        _ record: RequestRecord, _ pipeline: RequestPipeline, head: RequestHead, body: RequestBody,
+        target: RequestTarget, resource: ResourceAddress, payload: PayloadVerification, principal: Principal,
+        isSecure: Bool
     ) {
-        self.id = id
+        self.record = record
+        self.pipeline = pipeline
         self.head = head
         self.body = body
         self.target = target
         self.resource = resource
         self.payload = payload
-        self.accessKey = accessKey
+        self.principal = principal
         self.isSecure = isSecure
-        self.time = time
     }
+
+    /// When the request's head arrived: milliseconds since 1970.
+    package var time: Int64 { record.time }
+    /// Whether its sender may do what the request's body asks for besides the operation's own demands.
+    func allows(_ demand: Demand) -> Bool { pipeline.allows(principal, demand) }
 
     /// Lower-case names, in the order sent.
     package var headers: [(name: String, value: String)] { head.headers }

@@ -1,5 +1,5 @@
 import NIOCore
-import S3Protocol
+package import SealedStorage
 
 /// What an operation answers.
 ///

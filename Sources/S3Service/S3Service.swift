@@ -1,87 +1,107 @@
 package import HTTPServer
 import Logging
 import NIOCore
-package import S3Protocol
+package import Requests
+import S3Protocol
+import SealedStorage
 
-/// Answers S3 requests: resolve → authenticate → authorise → perform → answer.
+/// Answers S3 requests: authenticate → recognise → decode → demand rights → perform → answer.
 package final class S3Service: HTTPHandler {
     private let context: ServiceContext
-    private let verifier: SigV4Verifier
+    private let pipeline: RequestPipeline
     private let health: HealthCheck
-    private let requestIDs = RequestIDs()
 
-    package init(context: ServiceContext, verifier: SigV4Verifier) {
+    package init(context: ServiceContext, pipeline: RequestPipeline) {
         self.context = context
-        self.verifier = verifier
-        health = HealthCheck(context: context)
+        self.pipeline = pipeline
+        health = HealthCheck(context: context, pipeline: pipeline)
     }
 
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        if let answer = health.answer(to: request.head) { return answer }
-        let id = requestIDs.next()
+        if let answer = health.answer(to: request) { return answer }
+        let record = pipeline.begin(request, .s3)
         do {
-            let (operation, s3Request) = try recognise(request, id: id)
+            let operation = try recognise(request, record)
             switch try operation.begin(in: context) {
             case .waiting(let rest):
-                return later(s3Request) { try await self.send(rest(), to: s3Request, $0) }
+                return later(record) { try await self.send(rest(), record, $0) }
             case .done(let answer):
-                if let response = try whole(answer, to: s3Request) { return .now(response) }
-                return later(s3Request) { try await self.send(answer, to: s3Request, $0) }
+                if let response = try whole(answer, record) { return pipeline.answer(response, record) }
+                return later(record) { try await self.send(answer, record, $0) }
             }
         } catch {
-            return .now(refusal(of: request.head, id: id, error))
+            return pipeline.answer(refusal(error, record), record)
         }
     }
 
     private func later(
-        _ request: S3Request, _ work: @escaping @Sendable (ResponseWriter) async throws -> Void
+        _ record: RequestRecord, _ work: @escaping @Sendable (ResponseWriter) async throws -> Void
     ) -> HTTPAnswer {
-        .later { response in
+        pipeline.answer(record) { response in
             do {
                 try await work(response)
             } catch {
-                let refusal = self.refusal(of: request.head, id: request.id, error)
-                if response.hasStarted { response.abort() } else { await response.send(refusal) }
+                let refusal = self.refusal(error, record)
+                if response.hasStarted {
+                    record.isAborted = true
+                    response.abort()
+                } else {
+                    await self.send(refusal, record, response)
+                }
             }
         }
     }
 
+    // MARK: The request
+
     /// Everything that the head of the request decides.
-    private func recognise(
-        _ request: HTTPRequest, id: String
-    ) throws(S3Error) -> (operation: any S3Operation, request: S3Request) {
-        let head = request.head
-        let target = try RequestTarget(head.target)
-        let host = head.headers.firstValue(of: "host")
+    private func recognise(_ request: HTTPRequest, _ record: RequestRecord) throws(S3Error) -> any S3Operation {
+        let sent = request.head
+        let target = try RequestTarget(sent.target)
+        let host = sent.headers.firstValue(of: "host")
         let resource = try ResourceAddress(target, host: host, domains: context.settings.domains)
-        let operation = try OperationTable.operation(
-            method: head.method, level: resource.level, query: target.query,
-            hasHeader: { head.headers.firstValue(of: $0) != nil })
+        record.bucket = resource.bucket?.rawValue
+        record.key = resource.object?.rawValue
         let isSecure = request.connection.isTLS || context.settings.trustsUpstreamTLS
         // Before the signature: a key that came in the clear is compromised whoever sent it.
-        try SSEHeaders.requireTLS(head.headers, isSecure: isSecure)
-        let now = Clock.milliseconds()
-        let verified = try verifier.verify(
+        try SSEHeaders.requireTLS(sent.headers, isSecure: isSecure)
+        let (verified, principal) = try pipeline.authenticate(
             SigningRequest(
-                method: head.method, target: target, headers: head.headers, isTLS: request.connection.isTLS,
+                method: sent.method, target: target, headers: sent.headers, isTLS: request.connection.isTLS,
                 virtualHostBucket: ResourceAddress.virtualHostBucket(host, domains: context.settings.domains)),
-            now: now / 1000, acceptsAnyRegion: operation == GetBucketLocation.self || operation == ListBuckets.self)
-        let s3Request = S3Request(
-            id: id, head: head.adding(verified.queryHeaders), body: request.body, target: target, resource: resource,
-            payload: verified.payload, accessKey: verified.accessKey,
-            isSecure: isSecure, time: now)
-        try authorise(operation, s3Request)
-        return (try operation.init(s3Request), s3Request)
+            acceptsAnyRegion: Self.precedesTheRegion(sent.method, resource, target), record)
+
+        // What a presigned URL carries in its query are headers from here on: they also decide which operation it is.
+        let head = sent.adding(try verified.headersInQuery(of: target))
+        if !head.isSame(as: sent) { try SSEHeaders.requireTLS(head.headers, isSecure: isSecure) }
+        let type = try OperationTable.operation(
+            method: head.method, level: resource.level, query: target.query,
+            hasHeader: { head.headers.firstValue(of: $0) != nil })
+        record.operation = type.name
+        let operation = try type.init(
+            S3Request(
+                record, pipeline, head: head, body: request.body, target: target, resource: resource,
+                payload: verified.payload, principal: principal, isSecure: isSecure))
+        try pipeline.authorise(principal, operation.demands)
+        return operation
     }
 
-    /// There is one account, root, and it may do everything; anonymous requests may do nothing.
-    private func authorise(_ operation: any S3Operation.Type, _ request: S3Request) throws(S3Error) {
-        guard request.accessKey != nil else { throw S3Error(.accessDenied) }
+    /// Whether the client cannot know the region yet: it asks for it, or for the buckets, which have one each.
+    private static func precedesTheRegion(
+        _ method: String, _ resource: ResourceAddress, _ target: RequestTarget
+    ) -> Bool {
+        switch resource {
+        case .service: method == "GET" || method == "HEAD"
+        case .bucket: method == "GET" && target.hasQuery("location")
+        case .object: false
+        }
     }
+
+    // MARK: The answer
 
     /// The answer as it goes out, if all of it is in memory.
-    private func whole(_ answer: S3Response, to request: S3Request) throws -> HTTPResponse? {
-        var head = head(of: answer, request)
+    private func whole(_ answer: S3Response, _ record: RequestRecord) throws -> HTTPResponse? {
+        var head = head(of: answer, record)
         switch answer.body {
         case .empty:
             if answer.status == 204 || answer.status == 304 { head.contentLength = nil }
@@ -97,75 +117,67 @@ package final class S3Service: HTTPHandler {
         }
     }
 
-    private func head(of answer: S3Response, _ request: S3Request) -> ResponseHead {
-        ResponseHead(status: answer.status, headers: commonHeaders(request.id) + answer.headers, contentLength: 0)
+    private func head(of answer: S3Response, _ record: RequestRecord) -> ResponseHead {
+        ResponseHead(
+            status: answer.status, headers: RequestPipeline.commonHeaders(record) + answer.headers, contentLength: 0)
     }
 
-    private func send(_ answer: S3Response, to request: S3Request, _ response: ResponseWriter) async throws {
-        if let whole = try whole(answer, to: request) { return await response.send(whole) }
+    private func send(_ answer: S3Response, _ record: RequestRecord, _ response: ResponseWriter) async throws {
+        if let whole = try whole(answer, record) { return await send(whole, record, response) }
         guard case .object(let body) = answer.body else { return }
-        var head = head(of: answer, request)
+        var head = head(of: answer, record)
         head.contentLength = body.length
-        try await send(head, body, request, response)
+        try await send(head, body, record, response)
+    }
+
+    private func send(_ whole: HTTPResponse, _ record: RequestRecord, _ response: ResponseWriter) async {
+        record.status = whole.head.status
+        record.bytesSent = Int64(whole.body?.readableBytes ?? 0)
+        await response.send(whole)
     }
 
     /// The first block is opened before the status line goes out, so that what can be refused is refused properly.
     ///
     /// After that, a failure ends the connection: never a clean end, never a wrong byte.
     private func send(
-        _ head: ResponseHead, _ body: ObjectBody, _ request: S3Request, _ response: ResponseWriter
+        _ head: ResponseHead, _ body: ObjectBody, _ record: RequestRecord, _ response: ResponseWriter
     ) async throws {
         guard var block = try await body.next() else {
-            await response.send(head, body: nil)
-            return
+            return await send(HTTPResponse(head), record, response)
         }
         if Int64(block.readableBytes) == body.length {
-            await response.send(head, body: block)
-            return
+            return await send(HTTPResponse(head, body: block), record, response)
         }
         do {
+            record.status = head.status
             try await response.start(head)
             while true {
                 // The next block is read and opened while this one goes out.
                 async let following = body.next()
+                let count = Int64(block.readableBytes)
                 try await response.write(block)
+                record.bytesSent += count
                 guard let next = try await following else { break }
                 block = next
             }
             await response.finish()
-        } catch let error as ResponseError {
-            context.logger.debug(
-                "download ended by the client", metadata: ["request": "\(request.id)", "error": "\(error)"])
-            response.abort()
         } catch {
-            log(error, s3Error(for: error), id: request.id, request.head)
+            record.isAborted = true
+            if let error = error as? ResponseError {
+                context.logger.debug(
+                    "download ended by the client", metadata: ["request": "\(record.id)", "error": "\(error)"])
+            } else {
+                pipeline.note(error, s3Error(for: error), record)
+            }
             response.abort()
         }
     }
 
-    private func refusal(of head: RequestHead, id: String, _ error: any Error) -> HTTPResponse {
+    private func refusal(_ error: any Error, _ record: RequestRecord) -> HTTPResponse {
         let refusal = s3Error(for: error)
-        log(error, refusal, id: id, head)
-        let answer = ErrorAnswer(refusal, request: head, id: id, region: context.settings.region)
-        return HTTPResponse(answer.head(commonHeaders(id)), body: answer.body)
-    }
-
-    /// One line an error, with the request's id.
-    ///
-    /// Causes of 5xx are errors; refusals are for those who debug clients.
-    private func log(_ error: any Error, _ refusal: S3Error, id: String, _ head: RequestHead) {
-        let isOurs =
-            refusal.status >= 500 && refusal.code != .notImplemented || refusal.code == .kmsInvalidCiphertextException
-        context.logger.log(
-            level: isOurs ? .error : .debug, "\(refusal.code.rawValue)",
-            metadata: [
-                "request": "\(id)", "method": "\(head.method)", "target": "\(LoggedTarget(head.target))",
-                "status": "\(refusal.status)", "cause": "\(error)",
-            ])
-    }
-
-    private func commonHeaders(_ id: String) -> [(name: String, value: String)] {
-        [("server", "Coffer"), ("x-amz-request-id", id), ("x-amz-id-2", id)]
+        pipeline.note(error, refusal, record)
+        let answer = ErrorAnswer(refusal, record: record, settings: context.settings)
+        return HTTPResponse(answer.head(RequestPipeline.commonHeaders(record)), body: answer.body)
     }
 }
 
@@ -180,9 +192,50 @@ extension ResourceAddress {
 }
 
 extension RequestHead {
-    /// Version 2 presigned URLs carry headers in the query; from here on they are headers.
-    func adding(_ more: [(name: String, value: String)]) -> RequestHead {
+    fileprivate func adding(_ more: [(name: String, value: String)]) -> RequestHead {
         guard !more.isEmpty else { return self }
         return RequestHead(method: method, target: target, versionMinor: versionMinor, headers: headers + more)
+    }
+
+    fileprivate func isSame(as sent: RequestHead) -> Bool { headers.count == sent.headers.count }
+}
+
+extension VerifiedRequest {
+    /// The headers that a request carries in its query: in a presigned URL of version 2 those that its signature covers,
+    /// else what clients of version 4 move there (`x-amz-copy-source`, `x-amz-server-side-encryption`, ...).
+    ///
+    /// A header of the same name that was sent counts before it.
+    /// - Throws: `InvalidArgument` for a name or value that could not be a header's.
+    fileprivate func headersInQuery(of target: RequestTarget) throws(S3Error) -> [(name: String, value: String)] {
+        switch scheme {
+        case .v2Header, .v2Presigned: return queryHeaders
+        case .v4Header, .v4Presigned, .postPolicy, .bearer, .anonymous: break
+        }
+        var headers: [(name: String, value: String)] = []
+        for (name, value) in target.query {
+            let name = name.lowercased()
+            guard name.hasPrefix("x-amz-"), !Self.signatureParameters.contains(name) else { continue }
+            guard name.utf8.allSatisfy(Self.isTokenByte), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw S3Error(
+                    .invalidArgument, "The query parameter '\(name)' is not valid as a header",
+                    details: [("ArgumentName", name)])
+            }
+            headers.append((name, value))
+        }
+        return headers
+    }
+
+    private static let signatureParameters: Set<String> = [
+        "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders",
+        "x-amz-signature", "x-amz-security-token", "x-amz-content-sha256", "x-amz-user-agent",
+    ]
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+            UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 }

@@ -1,25 +1,32 @@
 import KeyManagement
 package import Logging
-package import ObjectStorage
+import S3Protocol
+package import SealedStorage
 
 /// What operations work with.
 package struct ServiceContext: Sendable {
-    package let store: ObjectStore
-    package let catalogue: Catalogue
     package let buckets: BucketDirectory
-    package let dataKeys: DataKeys
+    package let objects: Objects
+    package let uploads: Uploads
+    package let keys: DataKeys
+    package let drive: SealedDrive
     package let settings: ServiceSettings
     package let logger: Logger
 
-    package init(
-        catalogue: Catalogue, buckets: BucketDirectory, dataKeys: DataKeys, settings: ServiceSettings, logger: Logger
-    ) {
-        store = catalogue.store
-        self.catalogue = catalogue
-        self.buckets = buckets
-        self.dataKeys = dataKeys
+    package init(drive: SealedDrive, settings: ServiceSettings, logger: Logger) {
+        self.drive = drive
+        buckets = drive.buckets
+        objects = drive.objects
+        uploads = drive.uploads
+        keys = drive.keys
         self.settings = settings
         self.logger = logger
+    }
+
+    /// How a write is to be encrypted: what the client asked, else the bucket's rule, else this server's setting.
+    func encryption(_ requested: RequestedEncryption, in bucket: Bucket) throws -> EncryptionDecision {
+        try EncryptionDecision(
+            requested, bucket: bucket, defaultKey: keys.service.defaultKey, autoEncryption: settings.autoEncryption)
     }
 }
 
@@ -41,5 +48,10 @@ package struct ServiceSettings: Sendable {
         self.domains = domains
         self.autoEncryption = autoEncryption
         self.trustsUpstreamTLS = trustsUpstreamTLS
+    }
+
+    /// Whether a `Host` header names a bucket.
+    package func namesBucket(_ host: String?) -> Bool {
+        ResourceAddress.virtualHostBucket(host, domains: domains) != nil
     }
 }

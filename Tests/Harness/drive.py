@@ -161,14 +161,22 @@ class OpenDrive(Drive):
         row = self.rows("SELECT * FROM data_keys WHERE id = ?", number)[0]
         return self.open_wrapped(row["kms_key"], row["wrapped"], row["context"])
 
+    def encryption(self, version):
+        """The record of a version's encryption as {tag: value}; the tags are those of EncryptionRecord."""
+        return dict(fields(self.record(version)[2][0]))
+
+    def identity(self, version):
+        """What a version's object key and stream are bound to: the version's id before records had one of their own."""
+        return self.encryption(version).get(6, version["version"])
+
     def object_key(self, version, customer_key=None):
-        encryption = dict(fields(self.record(version)[2][0]))
+        encryption = self.encryption(version)
         scheme = encryption[1][0]
         if scheme == decoder.SSE_C:
-            assert encryption[3] == decoder.customer_key_commitment(customer_key, version["version"])
+            assert encryption[3] == decoder.customer_key_commitment(customer_key, self.identity(version))
         key = customer_key if scheme == decoder.SSE_C else self.data_key(version["data_key"])
         return scheme, decoder.open_object_key(
-            key, encryption[2], scheme=scheme, bucket_id=version["bucket"], version_id=version["version"])
+            key, encryption[2], scheme=scheme, bucket_id=version["bucket"], version_id=self.identity(version))
 
     def manifest(self, version):
         """(part number, blob, plaintext size) for each part."""
@@ -187,7 +195,7 @@ class OpenDrive(Drive):
         """The bytes of an object, opened with the independent decoder."""
         version = self.version(key)
         _, object_key = self.object_key(version, customer_key)
-        identity = version["version"]
+        identity = self.identity(version)
         if version["body"] == INLINE:
             stream = self.rows("SELECT bytes FROM inline_bodies WHERE version = ?", version["id"])[0]["bytes"]
             return decoder.open_stream(object_key, stream, identity)

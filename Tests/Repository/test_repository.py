@@ -13,11 +13,12 @@ LONGEST_FILE = 600
 LEVELS = {
     "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "Locking": 0,
     "Cryptography": 1, "HTTPClient": 1, "HTTPServer": 1, "ObjectStorage": 1,
-    "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
+    "AccessPolicy": 2, "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
     "Encryption": 3, "KESProtocol": 3,
-    "KESClient": 4, "KESService": 4, "S3Service": 4,
-    "AdminService": 5,
-    "coffer": 6, "coffer-bench": 6, "coffer-kes": 6,
+    "KESClient": 4, "SealedStorage": 4,
+    "Requests": 5,
+    "AdminService": 6, "KESService": 6, "S3Service": 6,
+    "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
 IMPORTERS = {
@@ -25,7 +26,8 @@ IMPORTERS = {
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "S3Service", "coffer", "coffer-bench", "coffer-kes"},
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "Requests", "S3Service", "SealedStorage", "coffer", "coffer-bench",
+                "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }
 

@@ -27,7 +27,8 @@ import Testing
         ("DELETE", .object, ["uploadId"], "AbortMultipartUpload"),
         ("POST", .object, ["uploads"], "CreateMultipartUpload"),
         ("POST", .object, ["uploadId"], "CompleteMultipartUpload"),
-        ("HEAD", .object, ["foo"], "HeadObject"),
+        ("HEAD", .object, [], "HeadObject"),
+        ("HEAD", .service, [], "ListBuckets"),
     ])
     func `a request finds its operation`(
         method: String, level: ResourceLevel, query: [String], expected: String
@@ -41,19 +42,43 @@ import Testing
             try name("PUT", .object, ["partNumber", "uploadId"], headers: ["x-amz-copy-source"]) == "UploadPartCopy")
     }
 
-    /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket.
-    @Test(arguments: SubResource.known.sorted(), ["GET", "HEAD", "PUT", "POST", "DELETE"])
-    func `a known sub-resource never reaches the operation of the bare resource`(subResource: String, method: String) {
+    private static let subResources = [
+        "acl", "annotation", "cors", "lifecycle", "metadataTable", "ownershipControls", "policy", "renameObject",
+        "tagging", "torrent", "versioning", "versions", "website", "invented-tomorrow",
+    ]
+
+    /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.
+    @Test(arguments: subResources, ["GET", "HEAD", "PUT", "POST", "DELETE"])
+    func `a query key that no operation knows never reaches one`(key: String, method: String) {
         for level in [ResourceLevel.service, .bucket, .object] {
-            do throws(S3Error) {
-                let found = try OperationTable.operation(
-                    method: method, level: level, query: [(subResource, "")], hasHeader: { _ in false })
-                let route = found.route
-                #expect(route.required.contains(subResource) || route.optional.contains(subResource))
-            } catch {
-                #expect(error.code == .notImplemented)
+            for query in [[key], [key, "id"], [key, "versionId"]] {
+                #expect(throws: S3Error(.notImplemented)) { try name(method, level, query) }
             }
         }
+    }
+
+    @Test func `a write with a key that it does not understand is refused, with a value too`() {
+        for operation in OperationTable.operations {
+            let route = operation.route
+            guard !route.isRead else { continue }
+            let query = route.required.map { ($0, "1") } + [("invented-tomorrow", "1")]
+            #expect(throws: S3Error(.notImplemented), "\(operation.name)") {
+                try OperationTable.operation(
+                    method: route.method, level: route.level, query: query, hasHeader: { $0 == route.header })
+            }
+        }
+    }
+
+    @Test func `a read ignores an unknown key with a value`() throws {
+        let found = try OperationTable.operation(
+            method: "GET", level: .object, query: [("cache-buster", "17")], hasHeader: { _ in false })
+        #expect(found.name == "GetObject")
+    }
+
+    @Test(arguments: ["x-id", "AWSAccessKeyId", "Signature", "Expires", "X-Amz-Signature", "x-amz-meta-a"])
+    func `what every request may carry changes nothing`(key: String) throws {
+        #expect(try name("PUT", .object, [key]) == "PutObject")
+        #expect(try name("DELETE", .object, [key]) == "DeleteObject")
     }
 
     @Test func `no two operations claim the same request equally`() {
@@ -61,8 +86,7 @@ import Testing
             for other in OperationTable.operations[(index + 1)...] {
                 let (a, b) = (one.route, other.route)
                 let sameRequest =
-                    a.method == b.method && a.level == b.level && a.required.isSubset(of: b.required.union(b.optional))
-                    && b.required.isSubset(of: a.required.union(a.optional))
+                    a.method == b.method && a.level == b.level && a.required == b.required
                 #expect(
                     !sameRequest || a.specificity != b.specificity || a.header != b.header,
                     "\(one.name) and \(other.name)")

@@ -1,5 +1,6 @@
+import AccessPolicy
 import KeyManagement
-import S3Service
+import SealedStorage
 
 /// What the key service is and which of its endpoints answer: `mc admin kms status`.
 enum KeyServiceState: AdminOperation {
@@ -7,8 +8,12 @@ enum KeyServiceState: AdminOperation {
         "GET /minio/kms/v1/status", "POST /minio/admin/v3/kms/status", "GET /minio/admin/v3/kms/status",
     ]
 
-    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
-        let status = await service.dataKeys.service.status()
+    static func demands(_ request: AdminRequest) -> [Demand] {
+        [Demand(.keyServiceStatus, on: .service)]
+    }
+
+    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
+        let status = await drive.keys.service.status()
         let isOnline = status.endpoints.contains { $0.isOnline }
         let (isReachable, isAvailable) =
             switch status.keyStore {

@@ -1,7 +1,8 @@
+import AccessPolicy
 import Cryptography
 import KeyManagement
 import S3Protocol
-import S3Service
+import SealedStorage
 
 /// Whether a key makes data keys and opens them again: `mc admin kms key status [NAME]`.
 ///
@@ -9,8 +10,12 @@ import S3Service
 enum KeyStatus: AdminOperation {
     static let routes = ["GET /minio/kms/v1/key/status", "GET /minio/admin/v3/kms/key/status"]
 
-    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
-        let keys = service.dataKeys.service
+    static func demands(_ request: AdminRequest) -> [Demand] {
+        [Demand(.keyStatus, on: .key(request.target.queryValue("key-id")))]
+    }
+
+    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
+        let keys = drive.keys.service
         let context = KMSContext(["MinIO admin API": "KMSKeyStatusHandler"])
         var status = Status(key: request.target.queryValue("key-id") ?? "")
         do {

@@ -1,6 +1,6 @@
+import AccessPolicy
 import KeyManagement
-import ObjectStorage
-import S3Service
+import SealedStorage
 
 /// How many of the drive's data keys each key of the key service wraps.
 ///
@@ -8,12 +8,16 @@ import S3Service
 enum ListDataKeys: AdminOperation {
     static let routes = ["GET /minio/kms/v1/coffer/data-keys"]
 
-    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
-        let counts = try service.store.kmsKeysInUse().map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }
+    static func demands(_ request: AdminRequest) -> [Demand] {
+        [Demand(.listDataKeys, on: .service)]
+    }
+
+    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
+        let counts = try drive.keys.inUse().map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }
         await reply.send(
             Document(
-                catalogueKey: try CatalogueKey.stored(in: service.store)?.kmsKey.name,
-                defaultKey: service.dataKeys.service.defaultKey.name, keys: counts))
+                catalogueKey: try drive.keys.catalogueKMSKey()?.name,
+                defaultKey: drive.keys.service.defaultKey.name, keys: counts))
     }
 
     private struct Document: Encodable {

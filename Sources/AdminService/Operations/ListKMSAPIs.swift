@@ -1,9 +1,14 @@
-import S3Service
+import AccessPolicy
+import SealedStorage
 
 enum ListKMSAPIs: AdminOperation {
     static let routes = ["GET /minio/kms/v1/apis"]
 
-    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
+    static func demands(_ request: AdminRequest) -> [Demand] {
+        [Demand(.keyServiceAPI, on: .service)]
+    }
+
+    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
         let routes = AdminOperations.all.compactMap { $0.routes.first?.split(separator: " ", maxSplits: 1) }
         await reply.send(routes.map { API(method: String($0[0]), path: String($0[1])) })
     }

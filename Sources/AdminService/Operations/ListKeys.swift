@@ -1,14 +1,19 @@
+import AccessPolicy
 import KeyManagement
 import S3Protocol
-import S3Service
+import SealedStorage
 
 /// The keys whose names match a pattern of `*` and `?`: `mc admin kms key list`.
 enum ListKeys: AdminOperation {
     static let routes = ["GET /minio/kms/v1/key/list", "GET /minio/admin/v3/kms/key/list"]
 
-    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
+    static func demands(_ request: AdminRequest) -> [Demand] {
+        [Demand(.listKeys, on: .key(nil))]
+    }
+
+    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
         let pattern = GlobPattern(try request.required("pattern"))
-        let keys = try await service.dataKeys.service.listKeys()
+        let keys = try await drive.keys.service.listKeys()
         await reply.send(keys.filter { pattern.matches($0.name.name) }.map(Key.init))
     }
 

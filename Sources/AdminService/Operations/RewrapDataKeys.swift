@@ -1,5 +1,6 @@
+import AccessPolicy
 import KeyManagement
-import S3Service
+import SealedStorage
 
 /// Moves every data key of the drive under another key, telling the progress line by line.
 ///
@@ -8,12 +9,16 @@ import S3Service
 enum RewrapDataKeys: AdminOperation {
     static let routes = ["POST /minio/kms/v1/coffer/rewrap"]
 
-    static func perform(_ request: AdminRequest, in service: ServiceContext, _ reply: AdminReply) async throws {
+    static func demands(_ request: AdminRequest) -> [Demand] {
+        [Demand(.rewrapDataKeys, on: .service)]
+    }
+
+    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
         let target = try KeyID(request.required("to"))
-        guard try await service.dataKeys.service.hasKey(target) else { throw KeyServiceError.keyNotFound(target.name) }
+        guard try await drive.keys.service.hasKey(target) else { throw KeyServiceError.keyNotFound(target.name) }
         try await reply.startLines()
         do {
-            let outcome = try await DataKeyRewrap(service.dataKeys, to: target).run { progress in
+            let outcome = try await DataKeyRewrap(drive.keys, to: target).run { progress in
                 try await reply.sendLine(
                     Progress(examined: progress.examined, total: progress.total, moved: progress.moved))
             }

@@ -1,43 +1,47 @@
+import Logging
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 
-/// One page of a bucket's listing, from the catalogue to XML in one piece of work off the event loop.
+/// One page of a bucket's listing as XML.
 struct ObjectListing {
     let bucket: Bucket
     let parameters: ListParameters
 
     func xml(_ service: ServiceContext) async throws -> [UInt8] {
-        let bucket = bucket
-        let parameters = parameters
-        return try await service.store.offload {
-            let page = try service.store.list(Self.request(bucket, parameters))
-            var objects: [ListedObject] = []
-            objects.reserveCapacity(page.entries.count)
-            var commonPrefixes: [String] = []
-            var last: ListPosition?
-            for entry in page.entries {
-                switch entry {
-                case .version(let version):
-                    let columns = version.columns
-                    let (etag, storageClass) = try service.catalogue.listed(version)
-                    objects.append(
-                        ListedObject(
-                            key: columns.key, modified: columns.modified, etag: etag, size: columns.size,
-                            storageClass: storageClass ?? StorageClass.standard.rawValue))
-                    last = .key(columns.key)
-                case .commonPrefix(let prefix):
-                    commonPrefixes.append(prefix)
-                    last = .commonPrefix(prefix)
-                }
-            }
-            return ListBucketResult(
-                bucket: bucket.name, parameters: parameters, objects: objects, commonPrefixes: commonPrefixes,
-                next: page.isTruncated ? last : nil
-            ).xml()
+        try await service.objects.list(request) { page in
+            for corruption in page.damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
+            return xml(page)
         }
     }
 
-    private static func request(_ bucket: Bucket, _ parameters: ListParameters) -> ListRequest {
+    private func xml(_ page: ObjectPage) -> [UInt8] {
+        var objects: [ListedObject] = []
+        objects.reserveCapacity(page.entries.count)
+        var commonPrefixes: [String] = []
+        var last: ListPosition?
+        for entry in page.entries {
+            switch entry {
+            case .object(let item):
+                objects.append(
+                    ListedObject(
+                        key: item.key, modified: item.modified,
+                        // What a damaged record said of the object is not known.
+                        etag: item.etag ?? ETag(unquoted: ""), size: item.size,
+                        storageClass: item.storageClass ?? StorageClass.standard.rawValue))
+                last = .key(item.key)
+            case .commonPrefix(let prefix):
+                commonPrefixes.append(prefix)
+                last = .commonPrefix(prefix)
+            }
+        }
+        return ListBucketResult(
+            bucket: bucket.name, parameters: parameters, objects: objects, commonPrefixes: commonPrefixes,
+            next: page.isTruncated ? last : nil
+        ).xml()
+    }
+
+    private var request: ListRequest {
         var request = ListRequest(
             bucket: bucket.id, prefix: parameters.prefix, delimiter: parameters.delimiter, limit: parameters.maxKeys)
         switch parameters.start {

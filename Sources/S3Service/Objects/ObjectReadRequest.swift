@@ -1,11 +1,14 @@
+import AccessPolicy
 import Encryption
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 
 /// What GET and HEAD of an object have in common: which bytes are wanted, under which conditions, with which key.
 struct ObjectReadRequest: Sendable {
     private let bucket: BucketName
     private let object: ObjectName
+    private let version: RequestedVersion
     private let customerKey: CustomerKey?
     private let preconditions: Preconditions
     private let range: String?
@@ -26,7 +29,7 @@ struct ObjectReadRequest: Sendable {
         if partNumber != nil, range != nil {
             throw S3Error(.invalidRequest, "Cannot specify both Range header and partNumber query parameter")
         }
-        try request.requireCurrentVersion()
+        version = try RequestedVersion(request)
     }
 
     /// The answer to everything but a body: status, headers, and which plaintext bytes of what go with it.
@@ -36,35 +39,34 @@ struct ObjectReadRequest: Sendable {
             case content(Range<Int64>, isPartial: Bool)
         }
 
-        let version: StoredVersion
-        let record: ObjectRecord
-        let bucket: Bucket
+        let object: StoredObject
         let outcome: Outcome
         let headers: [(name: String, value: String)]
     }
 
-    /// Looks up the version with `lookup`, checks key and conditions, resolves the range.
-    func resolve(_ version: StoredVersion?, in bucket: Bucket, service: ServiceContext) throws -> Resolved {
-        guard let version else { throw S3Error(.noSuchKey) }
-        let record = try service.catalogue.open(version)
-        // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
-        try service.verify(customerKey, opens: record.encryption, version: version.columns.version)
+    var demands: [Demand] { [Demand(version.readAction, on: object, in: bucket)] }
 
-        var headers = validators(record, version.columns)
-        switch preconditions.evaluate(etag: record.etag, modified: version.columns.modified) {
+    /// Checks key and conditions, and resolves the range.
+    func resolve(_ object: StoredObject?, _ service: ServiceContext) throws -> Resolved {
+        guard let object else { throw S3Error(.noSuchKey) }
+        let record = object.record
+        // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
+        try service.objects.verify(customerKey, opens: object)
+
+        var headers = validators(object)
+        switch preconditions.evaluate(etag: record.etag, modified: object.columns.modified) {
         case .proceed: break
         case .failed: throw S3Error(.preconditionFailed)
         case .notModified:
             return Resolved(
-                version: version, record: record, bucket: bucket, outcome: .notModified,
-                headers: headers + record.attributes.cachingHeaders)
+                object: object, outcome: .notModified, headers: headers + record.attributes.cachingHeaders)
         }
 
-        let size = version.columns.size
+        let size = object.columns.size
         var wanted = 0..<size
         var isPartial = false
         if let partNumber {
-            wanted = try partRange(partNumber, record, version, service)
+            wanted = try partRange(partNumber, of: object, service)
             isPartial = true
             if record.partCount > 0 { headers.append(("x-amz-mp-parts-count", "\(record.partCount)")) }
         } else if let range {
@@ -82,48 +84,33 @@ struct ObjectReadRequest: Sendable {
                 ("content-range", wanted.isEmpty ? "bytes */\(size)" : ByteRange.contentRange(wanted, size: size)))
         }
         headers += record.attributes.responseHeaders(overrides)
-        headers += service.encryptionHeaders(
-            record.encryption, kmsKey: try service.kmsKey(of: record.encryption, dataKey: version.columns.dataKey),
-            customerKey: customerKey)
-        if wantsChecksum, !isPartial, let checksum = record.checksum {
-            headers.append((checksum.algorithm.header, checksum.value))
-            headers.append(("x-amz-checksum-type", checksum.type.rawValue))
-        }
-        return Resolved(
-            version: version, record: record, bucket: bucket, outcome: .content(wanted, isPartial: isPartial),
-            headers: headers)
+        headers += try service.objects.encryption(of: object, customerKey).headers
+        if wantsChecksum, !isPartial, let checksum = record.checksum { headers += checksum.headers }
+        return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
     }
 
     var names: (bucket: BucketName, object: ObjectName) { (bucket, object) }
     var key: CustomerKey? { customerKey }
 
-    private func validators(_ record: ObjectRecord, _ columns: VersionColumns) -> [(name: String, value: String)] {
+    private func validators(_ object: StoredObject) -> [(name: String, value: String)] {
         [
-            ("etag", record.etag.quoted), ("last-modified", HTTPDate.format(columns.modified)),
+            ("etag", object.record.etag.quoted), ("last-modified", HTTPDate.format(object.columns.modified)),
             ("accept-ranges", "bytes"),
         ]
     }
 
     private func partRange(
-        _ number: Int, _ record: ObjectRecord, _ version: StoredVersion, _ service: ServiceContext
+        _ number: Int, of object: StoredObject, _ service: ServiceContext
     ) throws -> Range<Int64> {
         let unsatisfiable = S3Error(.invalidPartNumber)
-        guard record.partCount > 0 else {
+        guard object.record.partCount > 0 else {
             guard number == 1 else { throw unsatisfiable }
-            return 0..<version.columns.size
+            return 0..<object.columns.size
         }
-        let parts = try service.catalogue.manifest(of: version).parts
+        let parts = try service.objects.manifest(of: object).parts
         // Parts count from one in the order of the object, whatever numbers they were uploaded under.
         guard number <= parts.count else { throw unsatisfiable }
         let start = parts.prefix(number - 1).reduce(0) { $0 + $1.size }
         return start..<start + parts[number - 1].size
-    }
-}
-
-extension S3Request {
-    /// Buckets are not versioned: the only version there is is called `null`.
-    func requireCurrentVersion() throws(S3Error) {
-        guard let version = query("versionId"), version != "null" else { return }
-        throw S3Error(.noSuchVersion)
     }
 }

@@ -1,5 +1,6 @@
-import ObjectStorage
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 struct AbortMultipartUpload: AsyncS3Operation {
     static let name = "AbortMultipartUpload"
@@ -15,13 +16,12 @@ struct AbortMultipartUpload: AsyncS3Operation {
         object = try request.object
     }
 
+    var demands: [Demand] { [Demand(.abortMultipartUpload, on: object, in: bucket)] }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let id = request.query("uploadId") ?? ""
-        let upload = try service.upload(id, bucket: bucket, object: object)
-        guard try await service.store.abortUpload(upload.row.id) else {
-            throw S3Error.noSuchUpload(id)
-        }
+        let upload = try service.uploads.require(request.query("uploadId") ?? "", in: bucket, key: object)
+        try await service.uploads.abort(upload)
         return .noContent
     }
 }

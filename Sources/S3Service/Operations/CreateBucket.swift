@@ -1,4 +1,6 @@
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 struct CreateBucket: AsyncS3Operation {
     static let name = "CreateBucket"
@@ -16,6 +18,8 @@ struct CreateBucket: AsyncS3Operation {
             throw S3Error(.notImplemented)
         }
     }
+
+    var demands: [Demand] { [Demand(.createBucket, on: bucket)] }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let document = try await request.document(upTo: DocumentLimit.configuration)

@@ -1,11 +1,12 @@
+import AccessPolicy
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 
 /// Fixes everything about the object but its bytes: version id, object key, attributes, checksum algorithm.
 struct CreateMultipartUpload: AsyncS3Operation {
     static let name = "CreateMultipartUpload"
     static let route = Route("POST", .object, requiring: ["uploads"])
-    static let action = "s3:PutObject"
 
     private let request: S3Request
     private let bucket: BucketName
@@ -23,29 +24,26 @@ struct CreateMultipartUpload: AsyncS3Operation {
         checksum = try UploadChecksum.parse(headers: request.headers)
     }
 
+    var demands: [Demand] {
+        var demands = [Demand(.putObject, on: object, in: bucket, conditions: encryption.conditions)]
+        if !attributes.tags.isEmpty { demands.append(Demand(.putObjectTagging, on: object, in: bucket)) }
+        return demands
+    }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let decision = try EncryptionDecision(encryption, bucket: bucket, service: service)
-        let version = VersionID()
-        // A completed upload is known by its version, which has its number.
-        let id = UploadID(version)
-        let key = try await service.newObjectKey(for: version, decision, bucket: bucket, object: object)
-        let record = UploadRecord(
-            version: version, encryption: key.record, attributes: attributes, checksum: checksum)
-        var row = UploadRow(
-            id: id, bucket: bucket.id, key: object.rawValue, initiated: request.time,
-            dataKey: key.dataKeyRow?.id,
-            sealed: [])
-        row.sealed = try service.catalogue.seal(record, row)
-        try await service.store.createUpload(row, dataKey: key.dataKeyRow)
+        let draft = ObjectDraft(
+            bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
+            attributes: attributes, modified: request.time)
+        let begun = try await service.uploads.begin(draft, checksum: checksum)
 
-        var headers = key.responseHeaders
+        var headers = begun.encryption.headers
         if let checksum {
             headers.append(("x-amz-checksum-algorithm", checksum.algorithm.name))
             headers.append(("x-amz-checksum-type", checksum.type.rawValue))
         }
         let result = InitiateMultipartUploadResult(
-            bucket: bucket.name, key: object.rawValue, uploadID: row.id.hex)
+            bucket: bucket.name, key: object.rawValue, uploadID: begun.upload.id.hex)
         return .xml(result.xml(), headers: headers)
     }
 }

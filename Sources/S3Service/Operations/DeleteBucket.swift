@@ -1,4 +1,6 @@
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 struct DeleteBucket: AsyncS3Operation {
     static let name = "DeleteBucket"
@@ -12,10 +14,10 @@ struct DeleteBucket: AsyncS3Operation {
         if request.header("x-minio-force-delete")?.lowercased() == "true" { throw S3Error(.notImplemented) }
     }
 
+    var demands: [Demand] { [Demand(.deleteBucket, on: bucket)] }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
-        let bucket = try service.buckets.bucket(bucket)
-        try await service.buckets.delete(bucket)
-        service.dataKeys.forget(bucket.id)
+        try await service.drive.deleteBucket(try service.buckets.bucket(bucket))
         return .noContent
     }
 }

@@ -1,10 +1,11 @@
-import ObjectStorage
+import AccessPolicy
+import Requests
 import S3Protocol
+import SealedStorage
 
 struct DeleteObjects: AsyncS3Operation {
     static let name = "DeleteObjects"
     static let route = Route("POST", .bucket, requiring: ["delete"])
-    static let action = "s3:DeleteObject"
 
     private let request: S3Request
     private let bucket: BucketName
@@ -14,51 +15,39 @@ struct DeleteObjects: AsyncS3Operation {
         bucket = try request.bucket
     }
 
+    /// Which objects it is about, the document says: each is demanded by itself then.
+    var demands: [Demand] { [Demand(.deleteObject, on: .someObject(bucket: bucket.rawValue))] }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.list, requiresDigest: true)
         let delete = try DeleteObjectsRequest.parse(document)
 
-        // One transaction, one fsync, for all that have no condition. A key that did not exist counts as deleted.
-        let unconditional = delete.objects.filter { $0.preconditions.isEmpty && refusal(of: $0) == nil }
-        _ = try await service.store.delete(bucket.id, keys: unconditional.map(\.key))
+        // What cannot or may not be deleted fails alone; all else goes in one transaction.
+        let checked = delete.objects.map { object in Result { () throws(S3Error) in try deletion(object, service) } }
+        let outcomes = try await service.objects.delete(bucket, checked.compactMap { try? $0.get() })
 
-        var entries: [DeleteResult.Entry] = []
-        entries.reserveCapacity(delete.objects.count)
-        for object in delete.objects {
-            var refusal = refusal(of: object)
-            if refusal == nil, !object.preconditions.isEmpty {
-                refusal = await deleteConditionally(object, bucket, service)
+        var remaining = outcomes[...]
+        let entries = zip(delete.objects, checked).map { object, check -> DeleteResult.Entry in
+            let failure: (any Error)? =
+                switch check {
+                case .success: remaining.popFirst() ?? nil
+                case .failure(let refusal): refusal
+                }
+            guard let failure else {
+                return .deleted(key: object.key, versionID: object.versionID, deleteMarkerVersionID: nil)
             }
-            if let refusal {
-                entries.append(.failed(key: object.key, versionID: object.versionID, refusal))
-            } else {
-                entries.append(.deleted(key: object.key, versionID: object.versionID, deleteMarkerVersionID: nil))
-            }
+            return .failed(key: object.key, versionID: object.versionID, s3Error(for: failure))
         }
         return .xml(DeleteResult(entries: entries, isQuiet: delete.isQuiet).xml())
     }
 
-    /// Why an object cannot be deleted at all.
-    private func refusal(of object: DeleteObjectsRequest.Object) -> S3Error? {
-        if let version = object.versionID, version != "null" { return S3Error(.noSuchVersion) }
-        do throws(S3Error) {
-            _ = try ObjectName(object.key)
-            return nil
-        } catch {
-            return error
-        }
-    }
-
-    private func deleteConditionally(
-        _ object: DeleteObjectsRequest.Object, _ bucket: Bucket, _ service: ServiceContext
-    ) async -> S3Error? {
-        do {
-            _ = try await service.store.delete(
-                bucket.id, key: object.key, check: service.checkAtCommit(object.preconditions))
-            return nil
-        } catch {
-            return s3Error(for: error)
-        }
+    private func deletion(
+        _ object: DeleteObjectsRequest.Object, _ service: ServiceContext
+    ) throws(S3Error) -> ObjectDeletion {
+        let version = try object.versionID.map { id throws(S3Error) in try RequestedVersion(id) } ?? .current
+        let name = try ObjectName(object.key)
+        guard request.allows(Demand(version.deleteAction, on: name, in: bucket)) else { throw S3Error(.accessDenied) }
+        return ObjectDeletion(key: name, conditions: object.preconditions)
     }
 }

@@ -1,4 +1,6 @@
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 /// The first request of every mc, minio-py, restic and s3cmd process, signed for whatever region the client assumes.
 struct GetBucketLocation: ImmediateS3Operation {
@@ -10,6 +12,8 @@ struct GetBucketLocation: ImmediateS3Operation {
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
     }
+
+    var demands: [Demand] { [Demand(.getBucketLocation, on: bucket)] }
 
     func perform(in service: ServiceContext) throws -> S3Response {
         _ = try service.buckets.bucket(bucket)

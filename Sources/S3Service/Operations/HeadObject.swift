@@ -1,11 +1,11 @@
-import ObjectStorage
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 /// Answers from the catalogue alone: no data key is opened, no key service asked.
 struct HeadObject: ImmediateS3Operation {
     static let name = "HeadObject"
-    static let route = Route("HEAD", .object, allowing: ["versionId", "partNumber"])
-    static let action = "s3:GetObject"
+    static let route = Route("HEAD", .object, understanding: Route.reading)
 
     private let read: ObjectReadRequest
 
@@ -13,10 +13,12 @@ struct HeadObject: ImmediateS3Operation {
         read = try ObjectReadRequest(request)
     }
 
+    var demands: [Demand] { read.demands }
+
     func perform(in service: ServiceContext) throws -> S3Response {
         let bucket = try service.buckets.bucket(read.names.bucket)
-        let version = try service.store.version(bucket.id, key: read.names.object.rawValue)
-        let resolved = try read.resolve(version, in: bucket, service: service)
+        let object = try service.objects.find(bucket, key: read.names.object)
+        let resolved = try read.resolve(object, service)
         switch resolved.outcome {
         case .notModified:
             return S3Response(status: 304, headers: resolved.headers)

@@ -1,9 +1,10 @@
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 struct ListObjects: AsyncS3Operation {
     static let name = "ListObjects"
-    static let route = Route("GET", .bucket)
-    static let action = "s3:ListBucket"
+    static let route = Route("GET", .bucket, understanding: Route.listing)
 
     private let bucket: BucketName
     private let parameters: ListParameters
@@ -12,6 +13,8 @@ struct ListObjects: AsyncS3Operation {
         bucket = try request.bucket
         parameters = try ListParameters(request.target.query)
     }
+
+    var demands: [Demand] { [Demand(.listBucket, on: bucket, conditions: parameters.conditions)] }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)

@@ -1,9 +1,10 @@
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 struct ListObjectsV2: AsyncS3Operation {
     static let name = "ListObjectsV2"
-    static let route = Route("GET", .bucket, requiring: ["list-type"])
-    static let action = "s3:ListBucket"
+    static let route = Route("GET", .bucket, requiring: ["list-type"], understanding: Route.listing)
 
     private let bucket: BucketName
     private let parameters: ListParameters
@@ -12,6 +13,8 @@ struct ListObjectsV2: AsyncS3Operation {
         bucket = try request.bucket
         parameters = try ListParameters(request.target.query)
     }
+
+    var demands: [Demand] { [Demand(.listBucket, on: bucket, conditions: parameters.conditions)] }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)

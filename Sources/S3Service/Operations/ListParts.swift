@@ -1,10 +1,13 @@
+import AccessPolicy
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 
 struct ListParts: AsyncS3Operation {
     static let name = "ListParts"
-    static let route = Route("GET", .object, requiring: ["uploadId"])
-    static let action = "s3:ListMultipartUploadParts"
+    static let route = Route(
+        "GET", .object, requiring: ["uploadId"],
+        understanding: ["max-parts", "part-number-marker", "encoding-type"])
 
     private let bucket: BucketName
     private let object: ObjectName
@@ -16,22 +19,21 @@ struct ListParts: AsyncS3Operation {
         parameters = try ListPartsParameters(request.target.query)
     }
 
+    var demands: [Demand] { [Demand(.listMultipartUploadParts, on: object, in: bucket)] }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let upload = try service.upload(parameters.uploadID, bucket: bucket, object: object)
+        let upload = try service.uploads.require(parameters.uploadID, in: bucket, key: object)
         let limit = parameters.maxParts
-        let rows = try service.store.parts(of: upload.row.id, after: parameters.partNumberMarker, limit: limit + 1)
-        var parts: [ListPartsResult.Part] = []
-        for row in rows.prefix(limit) {
-            let record = try service.catalogue.open(row, of: upload.row.id)
-            parts.append(
-                ListPartsResult.Part(
-                    number: row.number, modified: row.modified, etag: record.etag, size: row.size,
-                    checksums: record.checksum.map { [($0.algorithm.elementName, $0.base64)] } ?? []))
+        let uploaded = try service.uploads.parts(of: upload, after: parameters.partNumberMarker, limit: limit + 1)
+        let parts = uploaded.prefix(limit).map { part in
+            ListPartsResult.Part(
+                number: part.row.number, modified: part.row.modified, etag: part.record.etag, size: part.row.size,
+                checksums: part.record.checksum.map { [($0.algorithm.elementName, $0.base64)] } ?? [])
         }
         let result = ListPartsResult(
             bucket: bucket.name, key: object.rawValue, parameters: parameters, parts: parts,
-            isTruncated: rows.count > limit && limit > 0,
+            isTruncated: uploaded.count > limit && limit > 0,
             checksumAlgorithm: upload.record.checksum?.algorithm.name,
             checksumType: upload.record.checksum?.type.rawValue,
             storageClass: upload.record.attributes.storageClass ?? StorageClass.standard.rawValue)

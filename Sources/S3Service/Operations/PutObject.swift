@@ -1,6 +1,6 @@
-import Encryption
-import ObjectStorage
+import AccessPolicy
 import S3Protocol
+import SealedStorage
 
 struct PutObject: AsyncS3Operation {
     static let name = "PutObject"
@@ -26,46 +26,22 @@ struct PutObject: AsyncS3Operation {
         }
     }
 
+    var demands: [Demand] {
+        var demands = [Demand(.putObject, on: object, in: bucket, conditions: encryption.conditions)]
+        if !attributes.tags.isEmpty { demands.append(Demand(.putObjectTagging, on: object, in: bucket)) }
+        return demands
+    }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let decision = try EncryptionDecision(encryption, bucket: bucket, service: service)
-        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut, computesMD5: decision.etagIsMD5)
+        let draft = ObjectDraft(
+            bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
+            attributes: attributes, modified: request.time)
+        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
+        let written = try await service.objects.write(payload, as: draft, conditions: preconditions)
 
-        // What can be refused without the body is refused before `100 Continue`. The commit checks again.
-        if !preconditions.isEmpty {
-            try service.check(preconditions, try service.store.version(bucket.id, key: object.rawValue))
-        }
-
-        let version = VersionID()
-        let key = try await service.newObjectKey(for: version, decision, bucket: bucket, object: object)
-        let sealer = PackageSealer(
-            objectKey: key.objectKey, identity: StreamIdentity(versionID: version.bytes, partNumber: 0),
-            plaintextLength: payload.length)
-        let body = try await ObjectBodyWriter(store: service.store)
-            .write(payload, sealer: sealer, length: payload.length)
-
-        let record = ObjectRecord(
-            etag: payload.md5.map { ETag(md5: $0) } ?? ETag.opaque(), encryption: key.record,
-            attributes: attributes,
-            checksum: payload.checksum.map {
-                StoredChecksum(algorithm: $0.algorithm, type: .fullObject, value: $0.base64)
-            })
-        let columns = VersionColumns(
-            bucket: bucket.id, key: object.rawValue, version: version, order: service.store.nextOrder(),
-            size: payload.length, modified: request.time, flags: .nullVersion, dataKey: key.dataKeyRow?.id,
-            body: body.kind,
-            blob: body.blob)
-        try await service.store.put(
-            NewVersion(
-                columns: columns, sealed: try service.catalogue.seal(record, columns), body: body,
-                dataKey: key.dataKeyRow),
-            check: service.checkAtCommit(preconditions))
-
-        var headers = [(name: "etag", value: record.etag.quoted)] + key.responseHeaders
-        if let checksum = payload.checksum {
-            headers.append((checksum.algorithm.header, checksum.base64))
-            headers.append(("x-amz-checksum-type", S3ChecksumType.fullObject.rawValue))
-        }
+        var headers = [(name: "etag", value: written.record.etag.quoted)] + written.encryption.headers
+        if let checksum = written.record.checksum { headers += checksum.headers }
         return S3Response(headers: headers)
     }
 }

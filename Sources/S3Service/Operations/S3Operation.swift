@@ -1,18 +1,21 @@
+package import AccessPolicy
 package import S3Protocol
 
-/// One S3 operation: recognised by its route, decoded from the request, performed, encoded in the response.
+/// One S3 operation: recognised by its route, decoded from the request, allowed by its demands, performed, encoded in the
+/// response.
 package protocol S3Operation: Sendable {
     /// The operation's name in AWS's model, which is also what the log calls it.
     static var name: String { get }
     static var route: Route { get }
-    /// The policy action that authorisation asks for.
-    static var action: String { get }
 
     /// Decodes the request's head.
     ///
     /// The body is read by what follows, so that `100 Continue` is sent only after everything that the head alone can
     /// refuse has been refused.
     init(_ request: S3Request) throws(S3Error)
+
+    /// The rights that performing it needs, all of them; never none.
+    var demands: [Demand] { get }
 
     /// Does what needs no waiting.
     ///
@@ -46,10 +49,6 @@ extension AsyncS3Operation {
     }
 }
 
-extension S3Operation {
-    package static var action: String { "s3:\(name)" }
-}
-
 /// An operation that is recognised and refused, because its request could be taken for another's.
 ///
 /// For a plain upload, say, which would overwrite the object with an empty body.
@@ -58,5 +57,20 @@ protocol RefusedOperation: ImmediateS3Operation {}
 extension RefusedOperation {
     init(_ request: S3Request) throws(S3Error) { throw S3Error(.notImplemented) }
 
+    // Never asked: there is no value of it.
+    package var demands: [Demand] { [] }
+
     func perform(in service: ServiceContext) throws -> S3Response { throw S3Error(.notImplemented) }
+}
+
+extension Demand {
+    init(_ action: Action, on bucket: BucketName, conditions: [ConditionKey: [String]] = [:]) {
+        self.init(action, on: .bucket(bucket.rawValue), conditions: conditions)
+    }
+
+    init(
+        _ action: Action, on object: ObjectName, in bucket: BucketName, conditions: [ConditionKey: [String]] = [:]
+    ) {
+        self.init(action, on: .object(bucket: bucket.rawValue, key: object.rawValue), conditions: conditions)
+    }
 }

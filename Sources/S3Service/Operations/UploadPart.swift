@@ -1,11 +1,11 @@
+import AccessPolicy
 import Encryption
-import ObjectStorage
 import S3Protocol
+import SealedStorage
 
 struct UploadPart: AsyncS3Operation {
     static let name = "UploadPart"
     static let route = Route("PUT", .object, requiring: ["partNumber", "uploadId"])
-    static let action = "s3:PutObject"
 
     private let request: S3Request
     private let bucket: BucketName
@@ -24,43 +24,24 @@ struct UploadPart: AsyncS3Operation {
             .map { CustomerKey($0) }
     }
 
+    var demands: [Demand] { [Demand(.putObject, on: object, in: bucket)] }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let upload = try service.upload(uploadID, bucket: bucket, object: object)
-        let objectKey = try await objectKey(of: upload, service)
-        let encryption = upload.record.encryption
-        let payload = try PayloadReader(
-            request, limit: ObjectLimit.singlePut, computesMD5: encryption.scheme == .sseS3)
+        let upload = try service.uploads.require(uploadID, in: bucket, key: object)
+        try checkKey(for: upload)
+        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
+        let part = try await service.uploads.writePart(
+            payload, number: number, of: upload, customerKey, modified: request.time)
 
-        // The blob's id stands in the part's stream key: another attempt at the same part is another stream.
-        let blob = try service.store.makeBlob(
-            expectedLength: PackageFormat.sealedLength(ofPlaintext: payload.length))
-        let sealer = PackageSealer(
-            objectKey: objectKey, identity: StreamIdentity(versionID: blob.id.bytes, partNumber: UInt32(number)),
-            plaintextLength: payload.length)
-        let body = try await ObjectBodyWriter(store: service.store)
-            .write(payload, sealer: sealer, length: payload.length, inline: false, blob: blob)
-
-        let record = PartRecord(
-            etag: payload.md5.map { ETag(md5: $0) } ?? ETag.opaque(),
-            checksum: payload.checksum)
-        var row = PartRow(
-            number: number, blob: blob.id, length: body.storedLength, size: payload.length, modified: request.time,
-            sealed: [])
-        row.sealed = try service.catalogue.seal(record, row, of: upload.row.id)
-        try await service.store.putPart(row, of: upload.row.id)
-
-        var headers = [(name: "etag", value: record.etag.quoted)]
-        headers += service.encryptionHeaders(
-            encryption, kmsKey: try service.kmsKey(of: encryption, dataKey: upload.row.dataKey),
-            customerKey: customerKey)
-        if let checksum = record.checksum { headers.append((checksum.algorithm.header, checksum.base64)) }
+        var headers = [(name: "etag", value: part.record.etag.quoted)]
+        headers += try service.uploads.encryption(of: upload, customerKey).headers
+        if let checksum = part.record.checksum { headers.append((checksum.algorithm.header, checksum.base64)) }
         return S3Response(headers: headers)
     }
 
-    private func objectKey(of upload: Upload, _ service: ServiceContext) async throws -> ObjectKey {
-        let encryption = upload.record.encryption
-        switch (encryption.scheme, customerKey) {
+    private func checkKey(for upload: Upload) throws(S3Error) {
+        switch (upload.record.encryption.scheme, customerKey) {
         case (.sseC, nil):
             throw S3Error(
                 .invalidRequest,
@@ -71,11 +52,7 @@ struct UploadPart: AsyncS3Operation {
                 .invalidRequest,
                 "The multipart upload was not initiated with a customer provided key. "
                     + "Part requests must not include one.")
-        case (.sseC, .some), (.sseS3, nil), (.sseKMS, nil):
-            return try await service.objectKey(
-                StoredObjectKey(
-                    record: encryption, version: upload.record.version, bucket: upload.row.bucket,
-                    dataKey: upload.row.dataKey, customerKey: customerKey, name: upload.row.key))
+        case (.sseC, .some), (.sseS3, nil), (.sseKMS, nil): break
         }
     }
 }

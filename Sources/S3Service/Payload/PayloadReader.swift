@@ -1,13 +1,15 @@
 import Cryptography
 import HTTPServer
 import NIOCore
+import Requests
 import S3Protocol
+import SealedStorage
 
 /// The payload of an upload: the request's body without its framing, verified in every way the request promises.
 ///
 /// One task pulls ``next()`` until it gives `nil`; only then has everything been checked: payload hash, chunk and trailer
 /// signatures, Content-MD5, checksum, decoded length. Until then nothing made of it may become visible.
-final class PayloadReader: @unchecked Sendable {
+final class PayloadReader: ByteSource, @unchecked Sendable {
     // Unchecked: owned by the one task that performs the request.
 
     /// Bytes of the payload, known before the first arrives.
@@ -20,7 +22,7 @@ final class PayloadReader: @unchecked Sendable {
     private let expectedHash: [UInt8]?
     private let hash: Digest?
     private let expectedMD5: [UInt8]?
-    private let md5Digest: Digest?
+    private var md5Digest: Digest?
     private let requestedChecksum: RequestedChecksum
     private let calculator: S3ChecksumCalculator?
     private var isVerified = false
@@ -36,9 +38,8 @@ final class PayloadReader: @unchecked Sendable {
 
     /// - Parameters:
     ///   - limit: the most bytes this operation takes.
-    ///   - computesMD5: whether the ETag is to be the payload's MD5.
     /// - Throws: `MissingContentLength`, `EntityTooLarge`, `InvalidDigest`, and the refusals of checksum headers.
-    init(_ request: S3Request, limit: Int64, computesMD5: Bool, checksumIsOfBody: Bool = true) throws(S3Error) {
+    init(_ request: S3Request, limit: Int64, checksumIsOfBody: Bool = true) throws(S3Error) {
         self.request = request
         length = try Self.length(of: request)
         remaining = length
@@ -47,7 +48,7 @@ final class PayloadReader: @unchecked Sendable {
                 .entityTooLarge, details: [("ProposedSize", "\(length)"), ("MaxSizeAllowed", "\(limit)")])
         }
         expectedMD5 = try Self.contentMD5(request)
-        md5Digest = computesMD5 || expectedMD5 != nil ? Digest(.md5) : nil
+        md5Digest = expectedMD5 != nil ? Digest(.md5) : nil
         requestedChecksum = checksumIsOfBody ? try RequestedChecksum(headers: request.headers) : .none
         calculator = requestedChecksum.algorithm.map { S3ChecksumCalculator($0) }
         switch request.payload {
@@ -64,6 +65,10 @@ final class PayloadReader: @unchecked Sendable {
         }
     }
 
+    func computeMD5() {
+        if md5Digest == nil { md5Digest = Digest(.md5) }
+    }
+
     /// The next bytes of the payload, never empty; `nil` when all have come and everything was verified.
     func next() async throws -> ByteBuffer? {
         while true {
@@ -72,6 +77,7 @@ final class PayloadReader: @unchecked Sendable {
                 try verify()
                 return nil
             }
+            request.record.bytesReceived += Int64(bytes.readableBytes)
             guard bytes.readableBytes > 0 else { continue }
             guard decoder != nil else {
                 guard Int64(bytes.readableBytes) <= remaining else { throw S3Error(.excessData) }

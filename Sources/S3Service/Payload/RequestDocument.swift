@@ -1,6 +1,7 @@
 import Cryptography
 import HTTPServer
 import NIOCore
+import Requests
 import S3Protocol
 
 extension S3Request {
@@ -25,7 +26,7 @@ extension S3Request {
         }
         if body.declaredLength == 0 { return [] }
         let payload = try PayloadReader(
-            self, limit: Int64(limit), computesMD5: false, checksumIsOfBody: checksumIsOfBody)
+            self, limit: Int64(limit), checksumIsOfBody: checksumIsOfBody)
         var document: [UInt8] = []
         document.reserveCapacity(Int(payload.length))
         while let bytes = try await payload.next() { document.append(contentsOf: bytes.readableBytesView) }
@@ -34,6 +35,7 @@ extension S3Request {
 
     private func undeclaredDocument(upTo limit: Int) async throws -> [UInt8] {
         let bytes = try await body.collect(upTo: limit)
+        record.bytesReceived += Int64(bytes.readableBytes)
         let document = [UInt8](bytes.readableBytesView)
         if case .sha256(let expected) = payload,
             !constantTimeEqual(Digest.hash(.sha256, document), expected)

@@ -18,51 +18,59 @@ package enum OperationTable {
         CopyObject.self, UploadPartCopy.self, AppendObject.self,
     ]
 
-    /// The operation a request asks for, by the allow-list rule.
+    /// The operation a request asks for: of those whose route fits, the one that names the most of the request.
     ///
-    /// - Throws: `NotImplemented` when a known sub-resource, or the method at this level, has no operation here;
-    ///   `MethodNotAllowed` for a method that S3 does not have.
+    /// What names tomorrow's S3 will give to sub-resources nobody knows, so no list of them decides. A write or delete
+    /// with a query key that its operation does not understand is refused, and so is a read with one that stands alone,
+    /// as sub-resources do; a read ignores an unknown key with a value, which clients send past caches.
+    /// - Throws: `NotImplemented`, naming the key, for a request that may mean something else; `MethodNotAllowed` for a
+    ///   method that S3 does not have there.
     package static func operation(
         method: String, level: ResourceLevel, query: [(name: String, value: String)], hasHeader: (String) -> Bool
     ) throws(S3Error) -> any S3Operation.Type {
         guard let candidates = levels(of: method)?[level] else { throw S3Error(.methodNotAllowed) }
-        var subResources: Set<String> = []
-        for (name, _) in query where SubResource.known.contains(name) { subResources.insert(name) }
-        if subResources.isEmpty {
-            for index in candidates.plain.indices {
-                guard let header = candidates.plain[index].header else { return candidates.plain[index].operation }
-                if hasHeader(header) { return candidates.plain[index].operation }
-            }
-        } else if let best = candidates.all.first(where: { $0.route.fits(subResources, hasHeader: hasHeader) }) {
-            return best
+        guard let best = candidates.first(where: { $0.route.fits(query, hasHeader: hasHeader) }) else {
+            // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
+            let isKnown = !query.isEmpty || level == .service || (method == "POST" && level == .bucket)
+            throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
         }
-        // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
-        let isKnown = !subResources.isEmpty || level == .service || (method == "POST" && level == .bucket)
-        throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
+        let route = best.route
+        for (name, value) in query where !route.understands(name) && !isOfEveryRequest(name) {
+            guard route.isRead, !value.isEmpty else {
+                throw S3Error(
+                    .notImplemented, "The query parameter '\(name)' asks for something that is not implemented",
+                    details: [("Parameter", name)])
+            }
+        }
+        return best
+    }
+
+    /// Query keys that any request may carry: those of signatures, headers in a presigned URL, and SDKs' `x-id`.
+    private static func isOfEveryRequest(_ name: String) -> Bool {
+        switch name {
+        case "x-id", "AWSAccessKeyId", "Signature", "Expires": true
+        default: name.utf8.count > 6 && name.utf8.prefix(6).elementsEqual("x-amz-".utf8) || name.hasPrefix("X-Amz-")
+        }
     }
 
     // MARK: The table as it is searched
 
-    /// The operations of one method and level, the most specific first.
-    private struct Candidates: Sendable {
-        let all: [any S3Operation.Type]
-        /// Those that a request without sub-resources may mean, each with the header that it must have.
-        let plain: [(header: String?, operation: any S3Operation.Type)]
+    private typealias Candidates = [any S3Operation.Type]
 
-        init(_ method: String, _ level: ResourceLevel) {
-            all = operations.filter { $0.route.method == method && $0.route.level == level }
-                .sorted { $0.route.specificity > $1.route.specificity }
-            plain = all.filter { $0.route.isPlain }.map { ($0.route.header, $0) }
-        }
-    }
-
+    /// The operations of one method by level, the most specific first.
     private struct Levels: Sendable {
         let service, bucket, object: Candidates
 
         init(_ method: String) {
-            service = Candidates(method, .service)
-            bucket = Candidates(method, .bucket)
-            object = Candidates(method, .object)
+            // Load balancers ask with HEAD whether there is anybody.
+            service = Self.candidates(method == "HEAD" ? "GET" : method, .service)
+            bucket = Self.candidates(method, .bucket)
+            object = Self.candidates(method, .object)
+        }
+
+        private static func candidates(_ method: String, _ level: ResourceLevel) -> Candidates {
+            operations.filter { $0.route.method == method && $0.route.level == level }
+                .sorted { $0.route.specificity > $1.route.specificity }
         }
 
         subscript(level: ResourceLevel) -> Candidates {

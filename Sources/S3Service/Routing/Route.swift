@@ -3,9 +3,11 @@ package enum ResourceLevel: Sendable {
     case service, bucket, object
 }
 
-/// Where an operation answers: method, level, and the sub-resources that must, and may, stand in the query.
+/// Where an operation answers: method, level, the query keys and the header that make a request its own, and the query
+/// keys that it understands besides.
 ///
-/// The query's *known* sub-resources (``SubResource``) decide; every other query key is a parameter and never routes.
+/// A request with a query key that its operation does not understand may mean something that this server does not know.
+/// See ``OperationTable/operation(method:level:query:hasHeader:)`` for what becomes of it.
 package struct Route: Sendable {
     package let method: String
     package let level: ResourceLevel
@@ -13,20 +15,19 @@ package struct Route: Sendable {
     ///
     /// `["partNumber", "uploadId"]` for UploadPart.
     package let required: Set<String>
-    /// These may be present; any other known sub-resource makes the request another operation.
-    package let optional: Set<String>
+    /// Parameters that may be present.
+    package let understood: Set<String>
     /// A header that must be present (`x-amz-copy-source` tells CopyObject from PutObject), or `nil`.
     package let header: String?
 
     package init(
         _ method: String, _ level: ResourceLevel, requiring required: Set<String> = [],
-        allowing optional: Set<String> = [],
-        header: String? = nil
+        understanding understood: Set<String> = [], header: String? = nil
     ) {
         self.method = method
         self.level = level
         self.required = required
-        self.optional = optional
+        self.understood = understood
         self.header = header
     }
 
@@ -35,30 +36,25 @@ package struct Route: Sendable {
     /// A tie is a defect of the table.
     package var specificity: Int { required.count * 2 + (header == nil ? 0 : 1) }
 
-    func fits(_ subResources: Set<String>, hasHeader: (String) -> Bool) -> Bool {
-        guard required.isSubset(of: subResources), subResources.isSubset(of: required.union(optional)) else {
-            return false
-        }
+    func fits(_ query: [(name: String, value: String)], hasHeader: (String) -> Bool) -> Bool {
+        guard required.allSatisfy({ name in query.contains { $0.name == name } }) else { return false }
         guard let header else { return true }
         return hasHeader(header)
     }
 
-    /// Whether a request without any sub-resource may come here.
-    var isPlain: Bool { required.isEmpty }
-}
+    /// Whether performing the operation changes nothing.
+    package var isRead: Bool { method == "GET" || method == "HEAD" }
 
-/// Query keys by which S3 tells operations apart, whether they are implemented here or not.
-///
-/// A key in this list without a fitting route answers 501 for every method: it never falls through to the handler of the
-/// bare bucket or object, where a `DELETE /bucket?something` would delete the bucket.
-package enum SubResource {
-    package static let known: Set<String> = [
-        "abac", "accelerate", "acl", "analytics", "append", "attributes", "cors", "delete", "encryption", "events",
-        "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "list-type", "location", "logging",
-        "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics",
-        "notification", "object-lock", "ownershipControls", "partNumber", "policy", "policyStatus",
-        "publicAccessBlock", "renameObject", "replication", "replication-metrics", "requestPayment", "restore",
-        "retention", "select", "select-type", "session", "tagging", "torrent", "uploadId", "uploads", "versionId",
-        "versioning", "versions", "website",
+    func understands(_ name: String) -> Bool { required.contains(name) || understood.contains(name) }
+
+    /// The parameters of a listing of objects, version 1 and 2; clients of the one send those of the other.
+    package static let listing: Set<String> = [
+        "prefix", "delimiter", "max-keys", "marker", "encoding-type", "start-after", "continuation-token",
+        "fetch-owner",
+    ]
+    /// The parameters of a GET or HEAD of an object.
+    package static let reading: Set<String> = [
+        "versionId", "partNumber", "response-content-type", "response-cache-control", "response-content-disposition",
+        "response-content-encoding", "response-content-language", "response-expires",
     ]
 }

@@ -1,5 +1,6 @@
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 
 /// The checksum of a multipart object, made of its parts' checksums.
 enum CompletedChecksum {

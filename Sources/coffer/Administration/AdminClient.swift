@@ -1,7 +1,7 @@
 import FoundationEssentials
 import HTTPClient
+import Requests
 import S3Protocol
-import S3Service
 
 /// Asks a running server what only root may ask.
 struct AdminClient {

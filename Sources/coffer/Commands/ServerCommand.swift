@@ -32,8 +32,8 @@ struct ServerCommand: AsyncParsableCommand {
                     who this server is to KES
               MINIO_KMS_AUTO_ENCRYPTION
                     on: writes that say nothing are SSE-KMS, not SSE-S3
-              COFFER_KEYRING, COFFER_KMS_REQUIRED
-                    --keyring, --kms-required
+              COFFER_KEYRING, COFFER_KMS_REQUIRED, COFFER_ACCESS_LOG
+                    --keyring, --kms-required, --access-log
               COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
                     what the drive's keys came from before, until
                     `coffer keys rewrap` has moved them
@@ -45,7 +45,7 @@ struct ServerCommand: AsyncParsableCommand {
 
             SIGNALS
               TERM, INT    finish what is in flight (at most 30 s), close the drive
-              HUP          read the TLS certificates again
+              HUP          read the TLS certificates again, reopen the access log
             """)
 
     @Argument(help: ArgumentHelp("The drive's directory.", valueName: "DIR"))
@@ -70,6 +70,11 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Flag(help: "TLS is ended by a trusted proxy in front: allow SSE-C on plain connections.")
     var tlsTerminatedUpstream = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A JSON line for every request that has ended, in FILE or on standard output.", valueName: "FILE|-"))
+    var accessLog: String?
 
     @Flag(help: "Log JSON lines.")
     var json = false

@@ -1,5 +1,5 @@
 import Cryptography
-import S3Service
+import SealedStorage
 
 /// The access key and secret of root.
 struct RootCredentials: Sendable {
@@ -38,12 +38,12 @@ struct RootCredentials: Sendable {
     /// The generated credentials of a drive: made at first start, kept in the drive's sealed configuration.
     ///
     /// - Returns: the credentials, and whether they are new and so to be shown.
-    static func ofDrive(_ catalogue: Catalogue) async throws -> (credentials: RootCredentials, isNew: Bool) {
-        if let kept = try catalogue.secretSetting(setting) {
+    static func ofDrive(_ records: SealedRecords) async throws -> (credentials: RootCredentials, isNew: Bool) {
+        if let kept = try records.secretSetting(setting) {
             return (try RootCredentials(accessKey: generatedUser, secret: String(decoding: kept, as: UTF8.self)), false)
         }
         let secret = Hex.encode(SecureRandom.bytes(20))
-        try await catalogue.setSecretSetting(setting, Array(secret.utf8))
+        try await records.setSecretSetting(setting, Array(secret.utf8))
         return (try RootCredentials(accessKey: generatedUser, secret: secret), true)
     }
 

@@ -1,4 +1,5 @@
 import HTTPServer
+import Requests
 
 /// Everything `coffer server` is told, checked: from options first, then `COFFER_*`, then `MINIO_*`, then defaults.
 struct ServerConfiguration: Sendable {
@@ -18,6 +19,8 @@ struct ServerConfiguration: Sendable {
     /// Threads that serve connections; `nil` leaves it to the engine.
     var eventLoops: Int?
     var trustsUpstreamTLS: Bool
+    /// Where finished requests are logged; `nil`: nowhere.
+    var accessLog: AccessLog.Destination?
     var logsJSON: Bool
     var isQuiet: Bool
     var logsDebug: Bool
@@ -48,6 +51,9 @@ struct ServerConfiguration: Sendable {
         try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
         eventLoops = loops
         trustsUpstreamTLS = command.tlsTerminatedUpstream
+        accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
+            $0 == "-" ? .standardOutput : .file($0)
+        }
         logsJSON = command.json
         isQuiet = command.quiet
         logsDebug = command.debug

@@ -2,17 +2,19 @@ import KESClient
 import KeyManagement
 import Logging
 import ObjectStorage
-import S3Service
+import Requests
+import SealedStorage
 
-/// The key service, and what it opens of the drive: the catalogue.
+/// The key service, and what it opens of the drive: its records.
 struct DriveKeys: Sendable {
     let service: any KeyService
-    let catalogue: Catalogue
+    let records: SealedRecords
     let dataKeys: DataKeys
     /// For the start-up block: `keyring /path`.
     let title: String
     /// The keyring file, when it was made just now.
     let newKeyring: String?
+    private let store: ObjectStore
     private let kes: KESKeyService?
     private let logger: Logger
     /// Where new data keys come from: `service` without the one it may have followed.
@@ -30,7 +32,8 @@ struct DriveKeys: Sendable {
         title = opened.title
         newKeyring = opened.newKeyring
         self.logger = logger
-        catalogue = Catalogue(store: store)
+        self.store = store
+        records = SealedRecords(store: store)
         dataKeys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
     }
@@ -54,21 +57,21 @@ struct DriveKeys: Sendable {
     /// - Throws: ``StartFailure`` when this key service will never open this drive.
     func unlock() async throws -> KeyServiceError? {
         let obstacle = try await tryToUnlock()
-        if let obstacle { catalogue.stayLocked(by: obstacle) }
+        if let obstacle { records.stayLocked(by: obstacle) }
         return obstacle
     }
 
     private func tryToUnlock() async throws -> KeyServiceError? {
         do {
-            let stored = try CatalogueKey.stored(in: catalogue.store)
+            let stored = try CatalogueKey.stored(in: store)
             // Before one is made: a new key under the name of one that is missing would be in the way of its backup.
             let missing = try await missingKeys(stored)
             if !missing.contains(current.defaultKey.name) { try await makeDefaultKey() }
             let key =
                 if let stored { stored } else {
-                    try await CatalogueKey.create(in: catalogue.store, service: service)
+                    try await CatalogueKey.create(in: store, service: service)
                 }
-            catalogue.unlock(with: try await key.open(with: service))
+            records.unlock(with: try await key.open(with: service))
             return nil
         } catch let error as KeyServiceError {
             switch error {
@@ -112,7 +115,7 @@ struct DriveKeys: Sendable {
     /// Without the catalogue's nothing opens, and this is the wrong key service. One of the others may have been deleted on
     /// purpose, to shred what it protected: the rest goes on.
     private func missingKeys(_ catalogueKey: CatalogueKey?) async throws -> [String] {
-        let names = try catalogue.store.kmsKeysInUse().map(\.kmsKey) + [catalogueKey?.kmsKey.name].compactMap(\.self)
+        let names = try store.kmsKeysInUse().map(\.kmsKey) + [catalogueKey?.kmsKey.name].compactMap(\.self)
         var missing: [String] = []
         for name in Set(names).sorted() {
             let isMissing = try await isMissing(KeyID(name))

@@ -1,19 +1,26 @@
 import AdminService
 import HTTPServer
-import S3Protocol
+import Requests
 import S3Service
 
 /// Hands each request to the service whose it is, by its path.
 struct RequestDispatcher: HTTPHandler {
     private let s3: S3Service
     private let admin: AdminService
+    private let settings: ServiceSettings
 
-    init(context: ServiceContext, verifier: SigV4Verifier) {
-        s3 = S3Service(context: context, verifier: verifier)
-        admin = AdminService(context: context, verifier: verifier)
+    init(context: ServiceContext, pipeline: RequestPipeline) {
+        s3 = S3Service(context: context, pipeline: pipeline)
+        admin = AdminService(drive: context.drive, pipeline: pipeline)
+        settings = context.settings
     }
 
     func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        AdminService.serves(request.head.target) ? admin.answer(request) : s3.answer(request)
+        isAdministration(request.head) ? admin.answer(request) : s3.answer(request)
+    }
+
+    /// In a bucket with a host name of its own the path is a key, whatever it looks like.
+    private func isAdministration(_ head: RequestHead) -> Bool {
+        AdminService.serves(head.target) && !settings.namesBucket(head.header("host"))
     }
 }

@@ -1,6 +1,6 @@
 import Locking
 import S3Protocol
-import S3Service
+import SealedStorage
 
 /// Root: known from the environment at once, or from the drive as soon as its catalogue is open.
 final class RootAccount: Sendable {
@@ -27,9 +27,9 @@ final class RootAccount: Sendable {
     /// Takes the credentials that the drive keeps, and makes them for a new drive, unless some were given.
     ///
     /// - Returns: the secret that was generated, to be shown once.
-    @discardableResult func load(_ catalogue: Catalogue) async throws -> String? {
+    @discardableResult func load(_ records: SealedRecords) async throws -> String? {
         if known == nil {
-            let (credentials, isNew) = try await RootCredentials.ofDrive(catalogue)
+            let (credentials, isNew) = try await RootCredentials.ofDrive(records)
             holder.withLock { if $0 == nil { $0 = Known(credentials, isNew: isNew) } }
         }
         return newSecret

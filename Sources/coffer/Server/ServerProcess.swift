@@ -3,8 +3,10 @@ import HTTPServer
 import KeyManagement
 import Logging
 import ObjectStorage
+import Requests
 import S3Protocol
 import S3Service
+import SealedStorage
 
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
 struct ServerProcess {
@@ -37,17 +39,22 @@ struct ServerProcess {
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
         let account = RootAccount(configuration.credentials)
-        if obstacle == nil { try await account.load(keys.catalogue) }
-        let buckets = try BucketDirectory(keys.catalogue)
+        if obstacle == nil { try await account.load(keys.records) }
+        let drive = try SealedDrive(records: keys.records, keys: keys.dataKeys)
+        for (name, corruption) in drive.buckets.damaged {
+            logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
+        }
+        let accessLog = try openAccessLog()
         // Before anybody can see the server: who saw it may end it.
         let signals = Signals.stream()
-        let server = try await listen(keys, buckets, account)
+        let server = try await listen(drive, account, accessLog)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
         async let _ = keys.run()
-        async let _ = becomeWhole(obstacle, keys, buckets, account)
-        await handle(signals, server, keys)
+        async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
+        await handle(signals, server, keys, accessLog)
+        accessLog?.flush()
     }
 
     /// Serves what needs no key until the key service answers, then everything.
@@ -66,7 +73,7 @@ struct ServerProcess {
                     continue
                 }
                 try buckets.reload()
-                if let secret = try await account.load(keys.catalogue) { StartupSummary.print(newSecret: secret) }
+                if let secret = try await account.load(keys.records) { StartupSummary.print(newSecret: secret) }
                 logger.notice("the key service has opened the drive's keys: serving everything")
                 return
             } catch {
@@ -85,11 +92,20 @@ struct ServerProcess {
         }
     }
 
+    private func openAccessLog() throws(StartFailure) -> AccessLog? {
+        guard let destination = configuration.accessLog else { return nil }
+        do {
+            return try AccessLog(destination)
+        } catch {
+            throw StartFailure("--access-log: \(error)")
+        }
+    }
+
     private func listen(
-        _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: RootAccount
+        _ drive: SealedDrive, _ account: RootAccount, _ accessLog: AccessLog?
     ) async throws -> HTTPServer {
         let context = ServiceContext(
-            catalogue: keys.catalogue, buckets: buckets, dataKeys: keys.dataKeys,
+            drive: drive,
             settings: ServiceSettings(
                 region: configuration.region, domains: configuration.domains,
                 autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
@@ -97,6 +113,8 @@ struct ServerProcess {
         let verifier = SigV4Verifier(region: configuration.region) { accessKey throws(S3Error) in
             try account.secret(of: accessKey)
         }
+        let pipeline = RequestPipeline(
+            verifier: verifier, observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: Self.certificates(in: configuration.certificates))
         http.limits = configuration.limits
@@ -104,7 +122,7 @@ struct ServerProcess {
         http.errorBody = FaultDocument.answer
         do {
             return try await HTTPServer.start(
-                http, handler: RequestDispatcher(context: context, verifier: verifier), logger: logger)
+                http, handler: RequestDispatcher(context: context, pipeline: pipeline), logger: logger)
         } catch {
             throw StartFailure(error)
         }
@@ -130,7 +148,9 @@ struct ServerProcess {
     }
 
     /// Returns when one of the signals has said stop, and the server has.
-    private func handle(_ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys) async {
+    private func handle(
+        _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ accessLog: AccessLog?
+    ) async {
         for await signal in signals {
             switch signal {
             case .reload:
@@ -144,6 +164,11 @@ struct ServerProcess {
                     try keys.reloadClientCertificate()
                 } catch {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
+                }
+                do {
+                    try accessLog?.reopen()
+                } catch {
+                    logger.error("the access log goes on in the old file", metadata: ["cause": "\(error)"])
                 }
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")

@@ -1,0 +1,91 @@
+import Cryptography
+import Encryption
+import HTTPServer
+import KeyManagement
+import ObjectStorage
+package import S3Protocol
+import SealedStorage
+
+/// The one place where the errors of every module below become S3 errors.
+///
+/// What is not deliberately passed on is `InternalError`: a client learns nothing of the drive from it; the log line,
+/// under the request's id, has the cause.
+package func s3Error(for error: any Error) -> S3Error {
+    switch error {
+    case let error as S3Error: error
+    case let error as SealedStorageError: S3Error(error)
+    case let error as StorageError: S3Error(error)
+    case let error as KeyServiceError: S3Error(error)
+    case let error as BodyError: S3Error(error)
+    default: S3Error(.internalError)
+    }
+}
+
+extension S3Error {
+    init(_ error: SealedStorageError) {
+        switch error {
+        case .noSuchBucket: self.init(S3ErrorCode.noSuchBucket)
+        case .noSuchKey: self.init(S3ErrorCode.noSuchKey)
+        case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
+        case .preconditionFailed: self.init(.preconditionFailed)
+        case .customerKeyRequired, .customerKeyNotApplicable:
+            self.init(
+                .invalidRequest,
+                "The object was stored using a form of Server Side Encryption. "
+                    + "The correct parameters must be provided to retrieve the object.")
+        case .wrongCustomerKey: self.init(.accessDenied)
+        }
+    }
+
+    init(_ error: StorageError) {
+        // The codes are typed: several storage errors have the same name as theirs.
+        let code: S3ErrorCode
+        var headers: [(name: String, value: String)] = []
+        switch error {
+        case .noSuchBucket: code = .noSuchBucket
+        case .bucketExists: code = .bucketAlreadyOwnedByYou
+        case .bucketNotEmpty: code = .bucketNotEmpty
+        case .noSuchKey: code = .noSuchKey
+        case .noSuchUpload: code = .noSuchUpload
+        case .partsChanged: code = .invalidPart
+        case .diskFull: code = .xMinioStorageFull
+        case .closed:
+            code = .serviceUnavailable
+            headers = [("retry-after", "5")]
+        case .overloaded:
+            code = .slowDown
+            headers = [("retry-after", "1")]
+        case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .io, .database:
+            code = .internalError
+        }
+        self.init(code, headers: headers)
+    }
+
+    init(_ error: KeyServiceError) {
+        switch error {
+        case .keyNotFound(let key):
+            self.init(.kmsServiceNotFoundException, "Invalid keyId '\(key)'")
+        case .keyExists: self.init(.kmsKeyAlreadyExists)
+        case .invalidKeyID(let key):
+            self.init(
+                .invalidArgument, "Invalid KMS key id '\(key)'",
+                details: [("ArgumentName", "x-amz-server-side-encryption-aws-kms-key-id")])
+        case .notAuthentic: self.init(.kmsInvalidCiphertextException)
+        case .notAuthorized: self.init(.kmsNotAuthorized)
+        case .notSupported: self.init(.kmsNotSupported)
+        case .unavailable:
+            self.init(
+                .serviceUnavailable, "The key management service cannot be reached. Please try again.",
+                headers: [("retry-after", "5")])
+        }
+    }
+
+    init(_ error: BodyError) {
+        switch error {
+        case .disconnected: self.init(.incompleteBody)
+        case .stalled: self.init(.requestTimeout)
+        case .malformed: self.init(.incompleteBody, "The chunked request body is malformed.")
+        case .tooLarge: self.init(.maxMessageLengthExceeded)
+        }
+    }
+}

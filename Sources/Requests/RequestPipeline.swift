@@ -1,0 +1,99 @@
+package import AccessPolicy
+package import HTTPServer
+package import Logging
+import NIOCore
+package import S3Protocol
+
+/// What every request goes through, whichever service answers it: an id, its caller, its rights, and one exit.
+package final class RequestPipeline: Sendable {
+    private let verifier: SigV4Verifier
+    private let authoriser: Authoriser
+    private let observers: [any RequestObserver]
+    private let logger: Logger
+    private let ids = RequestIDs()
+
+    package init(
+        verifier: SigV4Verifier, authoriser: Authoriser = Authoriser(), observers: [any RequestObserver] = [],
+        logger: Logger
+    ) {
+        self.verifier = verifier
+        self.authoriser = authoriser
+        self.observers = observers
+        self.logger = logger
+    }
+
+    package func begin(_ request: HTTPRequest, _ service: CompletedRequest.Service) -> RequestRecord {
+        RequestRecord(request, service: service, id: ids.next())
+    }
+
+    // MARK: Who and whether
+
+    /// Verifies the signature of a request, and notes who sent it.
+    package func authenticate(
+        _ request: SigningRequest, acceptsAnyRegion: Bool, _ record: RequestRecord
+    ) throws(S3Error) -> (verified: VerifiedRequest, principal: Principal) {
+        let verified = try verifier.verify(request, now: record.time / 1000, acceptsAnyRegion: acceptsAnyRegion)
+        let principal: Principal =
+            switch verified.caller {
+            case .anonymous: .anonymous
+            case .accessKey(let key): .root(accessKey: key)
+            }
+        record.principal = principal
+        guard authoriser.mayDoAnything(principal) else { throw S3Error(.accessDenied) }
+        return (verified, principal)
+    }
+
+    /// - Throws: `AccessDenied` unless the principal may do all that is demanded.
+    package func authorise(_ principal: Principal, _ demands: [Demand]) throws(S3Error) {
+        guard authoriser.allows(principal, demands) else { throw S3Error(.accessDenied) }
+    }
+
+    package func allows(_ principal: Principal, _ demand: Demand) -> Bool { authoriser.allows(principal, demand) }
+
+    // MARK: The exit
+
+    /// A whole answer, at once.
+    package func answer(_ response: HTTPResponse, _ record: RequestRecord) -> HTTPAnswer {
+        record.status = response.head.status
+        record.bytesSent = Int64(response.body?.readableBytes ?? 0)
+        end(record)
+        return .now(response)
+    }
+
+    /// An answer that `work` will send; it notes status and bytes in the record.
+    package func answer(
+        _ record: RequestRecord, later work: @escaping @Sendable (ResponseWriter) async -> Void
+    ) -> HTTPAnswer {
+        .later { response in
+            await work(response)
+            self.end(record)
+        }
+    }
+
+    /// Where every request ends.
+    private func end(_ record: RequestRecord) {
+        guard !observers.isEmpty else { return }
+        let completed = record.completed()
+        for observer in observers { observer.observe(completed) }
+    }
+
+    /// Notes why a request was refused or failed, in the record and in the log.
+    ///
+    /// Causes of 5xx are errors; refusals are for those who debug clients.
+    package func note(_ error: any Error, _ refusal: S3Error, _ record: RequestRecord) {
+        record.errorCode = refusal.code.rawValue
+        let isOurs =
+            refusal.status >= 500 && refusal.code != .notImplemented || refusal.code == .kmsInvalidCiphertextException
+        logger.log(
+            level: isOurs ? .error : .debug, "\(refusal.code.rawValue)",
+            metadata: [
+                "request": "\(record.id)", "method": "\(record.head.method)",
+                "target": "\(LoggedTarget(record.head.target))", "status": "\(refusal.status)", "cause": "\(error)",
+            ])
+    }
+
+    /// The headers of every answer.
+    package static func commonHeaders(_ record: RequestRecord) -> [(name: String, value: String)] {
+        [("server", "Coffer"), ("x-amz-request-id", record.id), ("x-amz-id-2", record.id)]
+    }
+}

@@ -1,0 +1,25 @@
+import Cryptography
+import SealedStorage
+
+extension AppliedEncryption {
+    /// The headers that tell the client how its object is encrypted.
+    var headers: [(name: String, value: String)] {
+        switch self {
+        case .sseS3:
+            return [("x-amz-server-side-encryption", "AES256")]
+        case .sseKMS(let kmsKey, let clientContext, let bucketKey):
+            var headers = [("x-amz-server-side-encryption", "aws:kms")]
+            if let kmsKey { headers.append(("x-amz-server-side-encryption-aws-kms-key-id", kmsKey)) }
+            if let clientContext {
+                headers.append(("x-amz-server-side-encryption-context", Base64.encode(clientContext)))
+            }
+            // "false" is never said: mc would then print no encryption at all.
+            if bucketKey { headers.append(("x-amz-server-side-encryption-bucket-key-enabled", "true")) }
+            return headers
+        case .sseC(let keyMD5):
+            var headers = [("x-amz-server-side-encryption-customer-algorithm", "AES256")]
+            if let keyMD5 { headers.append(("x-amz-server-side-encryption-customer-key-md5", keyMD5)) }
+            return headers
+        }
+    }
+}

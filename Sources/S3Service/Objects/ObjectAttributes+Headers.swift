@@ -1,0 +1,38 @@
+import S3Protocol
+import SealedStorage
+
+extension ObjectAttributes {
+    /// What a write's headers say of the object.
+    ///
+    /// - Throws: `MetadataTooLarge`, `InvalidTag`, `InvalidStorageClass`, `NotImplemented` for object lock.
+    init(_ request: S3Request) throws(S3Error) {
+        // Retention is a promise: until it can be kept, a request for it is refused.
+        for header in ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
+        where request.header(header) != nil {
+            throw S3Error(.notImplemented)
+        }
+        self.init()
+        headers = ContentHeaders(request.headers)
+        metadata = try UserMetadata(request.headers).entries
+        if let tagging = request.header("x-amz-tagging") { tags = try ObjectTags(header: tagging).pairs }
+        let storageClass = try StorageClass(header: request.header("x-amz-storage-class"))
+        if storageClass != .standard { self.storageClass = storageClass.rawValue }
+    }
+
+    /// What a 304 repeats.
+    var cachingHeaders: [(name: String, value: String)] {
+        var answer: [(name: String, value: String)] = []
+        if let value = headers.cacheControl { answer.append(("cache-control", value)) }
+        if let value = headers.expires { answer.append(("expires", value)) }
+        return answer
+    }
+
+    /// The headers that give the client its attributes back, with a GET's `response-*` overrides.
+    func responseHeaders(_ overrides: ResponseOverrides) -> [(name: String, value: String)] {
+        var answer = overrides.applied(to: headers).responseHeaders
+        answer += UserMetadata(stored: metadata).responseHeaders
+        if !tags.isEmpty { answer.append(("x-amz-tagging-count", "\(tags.count)")) }
+        if let storageClass { answer.append(("x-amz-storage-class", storageClass)) }
+        return answer
+    }
+}

@@ -1,0 +1,67 @@
+package import Encryption
+package import KeyManagement
+package import S3Protocol
+
+/// How a new object is to be encrypted: what the client asked, else the bucket's rule, else the server's setting, else
+/// SSE-S3.
+///
+/// There is no case for "not at all".
+package enum EncryptionDecision: Sendable {
+    case sseS3
+    case sseKMS(key: KeyID, clientContext: KMSContext?, bucketKey: Bool)
+    case sseC(CustomerKey)
+
+    /// - Parameters:
+    ///   - defaultKey: the key service's, where neither request nor bucket names one.
+    ///   - autoEncryption: SSE-KMS instead of SSE-S3 where nothing decides.
+    /// - Throws: `invalidKeyID`; and what keeps the bucket's rule from being read, where nothing else decides.
+    package init(
+        _ requested: RequestedEncryption, bucket: Bucket, defaultKey: KeyID, autoEncryption: Bool
+    ) throws {
+        switch requested {
+        case .sseC(let headers):
+            self = .sseC(CustomerKey(headers))
+        case .sseS3:
+            self = .sseS3
+        case .sseKMS(let keyID, let context, let bucketKey):
+            self = .sseKMS(
+                key: try Self.key(keyID) ?? defaultKey, clientContext: context.map { KMSContext($0) },
+                bucketKey: bucketKey)
+        case .none:
+            let rule = try bucket.record.encryption
+            switch rule?.algorithm {
+            case .sseS3:
+                self = .sseS3
+            case .sseKMS(let keyID):
+                self = .sseKMS(
+                    key: try Self.key(keyID) ?? defaultKey, clientContext: nil,
+                    bucketKey: rule?.bucketKeyEnabled ?? false)
+            case nil:
+                self =
+                    autoEncryption
+                    ? .sseKMS(key: defaultKey, clientContext: nil, bucketKey: false) : .sseS3
+            }
+        }
+    }
+
+    private static func key(_ name: String?) throws(KeyServiceError) -> KeyID? {
+        guard let name else { return nil }
+        return try KeyID(name)
+    }
+
+    /// Whether the object's ETag is the MD5 of its bytes.
+    ///
+    /// AWS promises that for SSE-S3 only.
+    package var etagIsMD5: Bool {
+        switch self {
+        case .sseS3: true
+        case .sseKMS, .sseC: false
+        }
+    }
+}
+
+extension CustomerKey {
+    package init(_ headers: CustomerKeyHeaders) {
+        self.init(key: headers.key, keyMD5: headers.keyMD5)
+    }
+}

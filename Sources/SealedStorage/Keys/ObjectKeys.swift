@@ -1,0 +1,130 @@
+import Cryptography
+import Encryption
+import KeyManagement
+import ObjectStorage
+import S3Protocol
+
+/// The object key of a new object or upload, and what its rows need of it.
+struct NewObjectKey {
+    let objectKey: ObjectKey
+    let record: EncryptionRecord
+    /// Committed with the object.
+    ///
+    /// `nil` for SSE-C, whose data key is the client's and is nowhere stored.
+    let dataKeyRow: DataKeyRow?
+    let applied: AppliedEncryption
+}
+
+/// The sealed object key of a version or an upload, and what it takes to open it.
+struct StoredObjectKey {
+    let record: EncryptionRecord
+    let bucket: BucketID
+    let dataKey: DataKeyID?
+    let customerKey: CustomerKey?
+    /// What errors call the object.
+    let name: String
+
+    fileprivate var requiredDataKey: DataKeyID {
+        get throws(Corruption) {
+            guard let dataKey else { throw Corruption(what: "data key of object \"\(name)\"") }
+            return dataKey
+        }
+    }
+
+    fileprivate func open(under key: SecretKey) throws(Corruption) -> ObjectKey {
+        do {
+            return try KeySealing.open(record.sealedObjectKey, under: key, binding: record.binding(in: bucket))
+        } catch {
+            throw Corruption(what: "object key of \"\(name)\"")
+        }
+    }
+}
+
+/// Makes, seals and opens the keys that objects are encrypted with.
+struct ObjectKeys: Sendable {
+    private let dataKeys: DataKeys
+
+    init(_ dataKeys: DataKeys) { self.dataKeys = dataKeys }
+
+    /// Draws an object key and seals it as `decision` says.
+    func make(_ decision: EncryptionDecision, in bucket: Bucket, for object: ObjectName) async throws -> NewObjectKey {
+        let objectKey = ObjectKey()
+        let dataKey: DataKeys.ForWriting
+        var record: EncryptionRecord
+        let applied: AppliedEncryption
+        switch decision {
+        case .sseC(let customerKey):
+            record = EncryptionRecord(scheme: .sseC)
+            record.customerKeyCommitment = customerKey.commitment(versionID: record.identity.bytes)
+            record.sealedObjectKey = KeySealing.seal(
+                objectKey, under: customerKey.key, binding: record.binding(in: bucket.id))
+            return NewObjectKey(
+                objectKey: objectKey, record: record, dataKeyRow: nil, applied: .sseC(keyMD5: customerKey.keyMD5))
+        case .sseS3:
+            record = EncryptionRecord(scheme: .sseS3)
+            dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseS3, under: dataKeys.service.defaultKey)
+            applied = .sseS3
+        case .sseKMS(let key, let clientContext, let bucketKey):
+            record = EncryptionRecord(scheme: .sseKMS)
+            record.clientContext = clientContext?.canonicalJSON
+            record.usesBucketKey = bucketKey && clientContext == nil
+            if record.usesBucketKey {
+                dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseKMS, under: key)
+            } else {
+                var context = clientContext ?? KMSContext()
+                if context.pairs[bucket.name] == nil {
+                    context.pairs[bucket.name] = "\(bucket.name)/\(object.rawValue)"
+                }
+                dataKey = try await dataKeys.ownKey(under: key, context: context)
+            }
+            applied = .sseKMS(kmsKey: key.name, clientContext: record.clientContext, bucketKey: record.usesBucketKey)
+        }
+        record.sealedObjectKey = KeySealing.seal(objectKey, under: dataKey.key, binding: record.binding(in: bucket.id))
+        return NewObjectKey(objectKey: objectKey, record: record, dataKeyRow: dataKey.row, applied: applied)
+    }
+
+    /// Opens the object key of what is stored, with the client's key if that is what it needs.
+    ///
+    /// - Throws: the refusals of ``verify(_:opens:)``, ``Corruption`` when the key was right and the sealed key still did
+    ///   not open, and the key service's errors.
+    func open(_ stored: StoredObjectKey) async throws -> ObjectKey {
+        if let objectKey = try openAtHand(stored) { return objectKey }
+        return try stored.open(under: try await dataKeys.key(of: dataKeys.row(stored.requiredDataKey)))
+    }
+
+    /// Opens it where the key service need not be asked; else nil.
+    func openAtHand(_ stored: StoredObjectKey) throws -> ObjectKey? {
+        try verify(stored.customerKey, opens: stored.record)
+        if let customerKey = stored.customerKey { return try stored.open(under: customerKey.key) }
+        return try dataKeys.cachedKey(stored.requiredDataKey).map { try stored.open(under: $0) }
+    }
+
+    /// Checks that a customer's key was sent if and only if it is needed, and that it is the right one.
+    func verify(_ customerKey: CustomerKey?, opens record: EncryptionRecord) throws(SealedStorageError) {
+        switch (record.scheme, customerKey) {
+        case (.sseC, let key?):
+            guard let commitment = record.customerKeyCommitment,
+                key.matches(commitment: commitment, versionID: record.identity.bytes)
+            else { throw .wrongCustomerKey }
+        case (.sseC, nil): throw .customerKeyRequired
+        case (.sseS3, nil), (.sseKMS, nil): break
+        case (.sseS3, .some), (.sseKMS, .some): throw .customerKeyNotApplicable
+        }
+    }
+
+    /// What clients are told of an encryption.
+    ///
+    /// - Parameter customerKey: the key that came with the request, which an answer names.
+    func applied(
+        _ record: EncryptionRecord, dataKey: DataKeyID?, customerKey: CustomerKey?
+    ) throws -> AppliedEncryption {
+        switch record.scheme {
+        case .sseS3: .sseS3
+        case .sseKMS:
+            .sseKMS(
+                kmsKey: try dataKey.map { try dataKeys.row($0).kmsKey }, clientContext: record.clientContext,
+                bucketKey: record.usesBucketKey)
+        case .sseC: .sseC(keyMD5: customerKey?.keyMD5)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package import S3Protocol
+
+/// What the client said about an object when it wrote it.
+package struct ObjectAttributes: Sendable {
+    package var headers = ContentHeaders()
+    /// `x-amz-meta-*`, lower-case names without the prefix, in the order sent.
+    package var metadata: [(name: String, value: String)] = []
+    package var tags: [(key: String, value: String)] = []
+    /// As sent, when it is not STANDARD.
+    ///
+    /// This server has one class; clients see theirs again.
+    package var storageClass: String?
+
+    package init() {}
+}

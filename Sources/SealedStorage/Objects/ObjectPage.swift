@@ -1,0 +1,61 @@
+package import ObjectStorage
+package import S3Protocol
+
+/// One page of a bucket's listing with its records opened.
+package struct ObjectPage: Sendable {
+    package enum Entry: Sendable {
+        case object(Item)
+        case commonPrefix(String)
+    }
+
+    /// What a listing shows of an object.
+    package struct Item: Sendable {
+        package let key: String
+        /// Milliseconds since 1970.
+        package let modified: Int64
+        /// Bytes.
+        package let size: Int64
+        /// `nil` for an object whose record is damaged: it is listed all the same, so that it can be found and deleted.
+        package let etag: ETag?
+        /// `nil` for the standard class.
+        package let storageClass: String?
+    }
+
+    package let entries: [Entry]
+    /// True when at least one more entry follows.
+    package let isTruncated: Bool
+    /// The records of the page that did not open.
+    package let damaged: [Corruption]
+}
+
+extension Objects {
+    /// One page of a listing: read, opened and given to `body`, in one piece of work on a thread of the drive's.
+    package func list<R: Sendable>(
+        _ request: ListRequest, _ body: @escaping @Sendable (ObjectPage) throws -> R
+    ) async throws -> R {
+        try await store.offload {
+            let page = try store.list(request)
+            var damaged: [Corruption] = []
+            let entries = try page.entries.map { entry -> ObjectPage.Entry in
+                switch entry {
+                case .commonPrefix(let prefix): .commonPrefix(prefix)
+                case .version(let version): .object(try item(version, &damaged))
+                }
+            }
+            return try body(ObjectPage(entries: entries, isTruncated: page.isTruncated, damaged: damaged))
+        }
+    }
+
+    private func item(_ version: StoredVersion, _ damaged: inout [Corruption]) throws -> ObjectPage.Item {
+        let columns = version.columns
+        var shown: (etag: ETag, storageClass: String?)?
+        do {
+            shown = try records.listed(version)
+        } catch let corruption as Corruption {
+            damaged.append(corruption)
+        }
+        return ObjectPage.Item(
+            key: columns.key, modified: columns.modified, size: columns.size, etag: shown?.etag,
+            storageClass: shown?.storageClass)
+    }
+}

@@ -1,0 +1,59 @@
+import Encryption
+package import ObjectStorage
+package import S3Protocol
+
+/// A version of an object as one look-up found it: its row, its opened record, and what holds its bytes.
+package struct StoredObject: Sendable {
+    let version: StoredVersion
+    package let record: ObjectRecord
+    /// The sealed bytes of a body that is kept in the catalogue, when the look-up was for the body too.
+    let inline: [UInt8]?
+    /// Keeps blob files of an overwritten or deleted object until they have been read.
+    let lease: ReadLease?
+
+    package var columns: VersionColumns { version.columns }
+
+    func key(_ customerKey: CustomerKey?) -> StoredObjectKey {
+        StoredObjectKey(
+            record: record.encryption, bucket: columns.bucket, dataKey: columns.dataKey, customerKey: customerKey,
+            name: columns.key)
+    }
+}
+
+/// A new object as its writer wants it, but for its bytes.
+package struct ObjectDraft: Sendable {
+    package let bucket: Bucket
+    package let key: ObjectName
+    package let encryption: EncryptionDecision
+    package let attributes: ObjectAttributes
+    /// Milliseconds since 1970.
+    package let modified: Int64
+
+    package init(
+        bucket: Bucket, key: ObjectName, encryption: EncryptionDecision, attributes: ObjectAttributes, modified: Int64
+    ) {
+        self.bucket = bucket
+        self.key = key
+        self.encryption = encryption
+        self.attributes = attributes
+        self.modified = modified
+    }
+}
+
+/// A version that was written and is durable.
+package struct WrittenObject: Sendable {
+    package let columns: VersionColumns
+    package let record: ObjectRecord
+    package let encryption: AppliedEncryption
+}
+
+/// One object of those that a request deletes together.
+package struct ObjectDeletion: Sendable {
+    package let key: ObjectName
+    package let conditions: DeletePreconditions
+
+    package init(key: ObjectName, conditions: DeletePreconditions) {
+        self.key = key
+        self.conditions = conditions
+    }
+}

@@ -1,0 +1,146 @@
+import ObjectStorage
+package import S3Protocol
+
+/// What an object version has besides the catalogue's clear columns.
+///
+/// At rest only inside a sealed record.
+package struct ObjectRecord: Sendable {
+    package var etag: ETag
+    package var encryption: EncryptionRecord
+    package var attributes: ObjectAttributes
+    package var checksum: StoredChecksum?
+    /// Number of parts of a multipart object; 0 for an object that was put whole.
+    package var partCount: Int
+
+    package init(
+        etag: ETag, encryption: EncryptionRecord, attributes: ObjectAttributes, checksum: StoredChecksum?,
+        partCount: Int = 0
+    ) {
+        self.etag = etag
+        self.encryption = encryption
+        self.attributes = attributes
+        self.checksum = checksum
+        self.partCount = partCount
+    }
+}
+
+/// A checksum of the plaintext that the client asked for.
+package struct StoredChecksum: Sendable {
+    package var algorithm: S3ChecksumAlgorithm
+    package var type: S3ChecksumType
+    /// Base64, with `-N` when composite.
+    package var value: String
+
+    package init(algorithm: S3ChecksumAlgorithm, type: S3ChecksumType, value: String) {
+        self.algorithm = algorithm
+        self.type = type
+        self.value = value
+    }
+
+    /// Of bytes that were put whole.
+    package init(_ checksum: S3Checksum) {
+        self.init(algorithm: checksum.algorithm, type: .fullObject, value: checksum.base64)
+    }
+}
+
+private enum Tag: UInt8 {
+    // The ETag is first: who needs nothing else reads nothing else.
+    case etag = 1
+    case encryption, checksum, partCount
+    case contentType = 16
+    case cacheControl, contentDisposition, contentEncoding, contentLanguage, expires, metadata, tag, storageClass
+}
+
+extension ObjectRecord {
+    func encoded() -> [UInt8] {
+        var encoder = RecordEncoder(capacity: 384)
+        encoder.put(Tag.etag, etag.value)
+        encoder.put(Tag.encryption, encryption.encoded())
+        if let checksum {
+            encoder.put(
+                Tag.checksum, name: "\(checksum.algorithm.rawValue)/\(checksum.type.rawValue)", value: checksum.value)
+        }
+        if partCount > 0 { encoder.put(Tag.partCount, Int64(partCount)) }
+        attributes.encode(into: &encoder)
+        return encoder.bytes
+    }
+
+    init(decoding record: [UInt8], version: VersionID) throws(RecordMalformed) {
+        var decoder = try RecordDecoder(record)
+        var etag: ETag?
+        var encryption: EncryptionRecord?
+        var attributes = ObjectAttributes()
+        var checksum: StoredChecksum?
+        var partCount = 0
+        while let field = try decoder.next() {
+            switch Tag(rawValue: field.tag) {
+            case .etag: etag = ETag(unquoted: field.string)
+            case .encryption: encryption = try EncryptionRecord(decoding: field.bytes, version: version)
+            case .checksum: checksum = try StoredChecksum(field.pair())
+            case .partCount: partCount = Int(try field.integer())
+            default: try attributes.decode(field)
+            }
+        }
+        guard let etag, let encryption else { throw RecordMalformed() }
+        self.init(etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
+    }
+
+    /// The ETag alone, without decoding the rest.
+    static func etag(of record: [UInt8]) throws(RecordMalformed) -> ETag {
+        var decoder = try RecordDecoder(record)
+        guard let field = try decoder.next(), field.tag == Tag.etag.rawValue else { throw RecordMalformed() }
+        return ETag(unquoted: field.string)
+    }
+
+    /// What a listing shows, without decoding the rest; `nil` for the standard class.
+    static func listed(_ record: [UInt8]) throws(RecordMalformed) -> (etag: ETag, storageClass: String?) {
+        var decoder = try RecordDecoder(record)
+        var storageClass: String?
+        while let field = try decoder.next() {
+            if field.tag == Tag.storageClass.rawValue { storageClass = field.string }
+        }
+        return (try etag(of: record), storageClass)
+    }
+}
+
+extension ObjectAttributes {
+    func encode(into encoder: inout RecordEncoder) {
+        encoder.put(Tag.contentType, headers.contentType)
+        encoder.put(Tag.cacheControl, headers.cacheControl)
+        encoder.put(Tag.contentDisposition, headers.contentDisposition)
+        encoder.put(Tag.contentEncoding, headers.contentEncoding)
+        encoder.put(Tag.contentLanguage, headers.contentLanguage)
+        encoder.put(Tag.expires, headers.expires)
+        for (name, value) in metadata { encoder.put(Tag.metadata, name: name, value: value) }
+        for (key, value) in tags { encoder.put(Tag.tag, name: key, value: value) }
+        encoder.put(Tag.storageClass, storageClass)
+    }
+
+    mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
+        switch Tag(rawValue: field.tag) {
+        case .contentType: headers.contentType = field.string
+        case .cacheControl: headers.cacheControl = field.string
+        case .contentDisposition: headers.contentDisposition = field.string
+        case .contentEncoding: headers.contentEncoding = field.string
+        case .contentLanguage: headers.contentLanguage = field.string
+        case .expires: headers.expires = field.string
+        case .metadata: metadata.append(try field.pair())
+        case .tag:
+            let (key, value) = try field.pair()
+            tags.append((key, value))
+        case .storageClass: storageClass = field.string
+        case .etag, .encryption, .checksum, .partCount, nil: throw RecordMalformed()
+        }
+    }
+}
+
+extension StoredChecksum {
+    /// From the name `ALGORITHM/TYPE` and the value.
+    init(_ pair: (name: String, value: String)) throws(RecordMalformed) {
+        let names = pair.name.split(separator: "/", maxSplits: 1)
+        guard names.count == 2, let algorithm = S3ChecksumAlgorithm(rawValue: String(names[0])),
+            let type = S3ChecksumType(rawValue: String(names[1]))
+        else { throw RecordMalformed() }
+        self.init(algorithm: algorithm, type: type, value: pair.value)
+    }
+}

@@ -1,0 +1,226 @@
+package import Cryptography
+import Encryption
+package import KeyManagement
+import Locking
+package import ObjectStorage
+import S3Protocol
+
+/// Opens and seals the records that the catalogue holds.
+///
+/// Each is bound to its kind, its row's id and its row's clear columns. Until the key service has opened the catalogue
+/// key, whatever needs a record fails with what keeps the key service from that; what needs only clear columns goes on.
+package final class SealedRecords: Sendable {
+    let store: ObjectStore
+    private let state = ShortLock(State.locked(.unavailable("it has not opened the drive's catalogue key yet")))
+    private let records = OpenedRecords()
+
+    private enum State {
+        case locked(KeyServiceError)
+        case open(RecordSealer)
+    }
+
+    /// Records that are locked until ``unlock(with:)``.
+    package init(store: ObjectStore) {
+        self.store = store
+    }
+
+    /// Gives it the catalogue key; the first one given stays.
+    package func unlock(with catalogueKey: SecretKey) {
+        state.withLock { if case .locked = $0 { $0 = .open(RecordSealer(catalogueKey: catalogueKey)) } }
+    }
+
+    /// Takes note of why it cannot be unlocked for now.
+    package func stayLocked(by obstacle: KeyServiceError) {
+        state.withLock { if case .locked = $0 { $0 = .locked(obstacle) } }
+    }
+
+    package var isLocked: Bool { obstacle != nil }
+
+    /// Why it is locked, `nil` when it is not.
+    var obstacle: KeyServiceError? {
+        switch state.withLock({ $0 }) {
+        case .locked(let obstacle): obstacle
+        case .open: nil
+        }
+    }
+
+    private var sealer: RecordSealer {
+        get throws(KeyServiceError) {
+            switch state.withLock({ $0 }) {
+            case .locked(let obstacle): throw obstacle
+            case .open(let sealer): return sealer
+            }
+        }
+    }
+
+    // MARK: Object versions
+
+    func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(
+            record.encoded(), kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+    }
+
+    func open(_ version: StoredVersion) throws -> ObjectRecord {
+        if let record = records[version] { return record }
+        let plaintext = try openBytes(version)
+        guard let record = try? ObjectRecord(decoding: plaintext, version: version.columns.version) else {
+            throw corruption(of: version)
+        }
+        records.keep(record, of: version)
+        return record
+    }
+
+    /// What a listing shows of an object, `nil` for the standard class.
+    func listed(_ version: StoredVersion) throws -> (etag: ETag, storageClass: String?) {
+        let plaintext = try openBytes(version)
+        do { return try ObjectRecord.listed(plaintext) } catch { throw corruption(of: version) }
+    }
+
+    /// The ETag alone: what a precondition needs.
+    func etag(of version: StoredVersion) throws -> ETag {
+        let plaintext = try openBytes(version)
+        do { return try ObjectRecord.etag(of: plaintext) } catch { throw corruption(of: version) }
+    }
+
+    private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
+        let columns = version.columns
+        let sealer = try sealer
+        do {
+            return try sealer.open(
+                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+        } catch {
+            throw corruption(of: version)
+        }
+    }
+
+    private func corruption(of version: StoredVersion) -> Corruption {
+        Corruption(what: "record of object \"\(version.columns.key)\" (bucket id \(version.columns.bucket.rawValue))")
+    }
+
+    // MARK: Multipart
+
+    func seal(_ manifest: PartManifest, of version: VersionID) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(manifest.encoded(), kind: .manifest, id: version.bytes, associatedData: [])
+    }
+
+    /// The manifest of a multipart object, which must add up to the size in the version's row.
+    func manifest(of version: StoredVersion) throws -> PartManifest {
+        let corruption = Corruption(what: "part manifest of object \"\(version.columns.key)\"")
+        let sealer = try sealer
+        guard let sealed = try store.manifest(version.columns.version) else { throw corruption }
+        do {
+            let bytes = try sealer.open(
+                sealed, kind: .manifest, id: version.columns.version.bytes, associatedData: [])
+            let manifest = try PartManifest(decoding: bytes)
+            guard manifest.parts.reduce(0, { $0 + $1.size }) == version.columns.size else { throw corruption }
+            return manifest
+        } catch {
+            throw corruption
+        }
+    }
+
+    func seal(_ record: UploadRecord, _ row: UploadRow) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(record.encoded(), kind: .upload, id: row.id.bytes, associatedData: row.associatedData)
+    }
+
+    func open(_ row: UploadRow) throws -> UploadRecord {
+        let sealer = try sealer
+        do {
+            let record = try sealer.open(
+                row.sealed, kind: .upload, id: row.id.bytes, associatedData: row.associatedData)
+            return try UploadRecord(decoding: record, upload: row.id)
+        } catch {
+            throw Corruption(what: "record of upload \(row.id.hex) of \"\(row.key)\"")
+        }
+    }
+
+    func seal(_ record: PartRecord, _ row: PartRow, of upload: UploadID) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(
+            record.encoded(), kind: .part, id: row.blob.bytes, associatedData: row.associatedData(of: upload))
+    }
+
+    func open(_ row: PartRow, of upload: UploadID) throws -> PartRecord {
+        let sealer = try sealer
+        do {
+            return try PartRecord(
+                decoding: sealer.open(
+                    row.sealed, kind: .part, id: row.blob.bytes, associatedData: row.associatedData(of: upload)))
+        } catch {
+            throw Corruption(what: "record of part \(row.number) of upload \(upload.hex)")
+        }
+    }
+
+    // MARK: Buckets and settings
+
+    func seal(
+        _ record: BucketRecord, id: BucketID, name: String, created: Int64
+    ) throws(KeyServiceError) -> [UInt8] {
+        try bucketSeal(record, name: name, created: created)(id)
+    }
+
+    /// Seals the record of a bucket whose id is only known inside the transaction that makes it.
+    func bucketSeal(
+        _ record: BucketRecord, name: String, created: Int64
+    ) throws(KeyServiceError) -> @Sendable (BucketID) -> [UInt8] {
+        let sealer = try sealer
+        return { id in
+            sealer.seal(
+                record.encoded(), kind: .bucket, id: bytes(id.rawValue),
+                associatedData: bytes(created) + Array(name.utf8))
+        }
+    }
+
+    func open(_ row: BucketRow) throws -> BucketRecord {
+        let sealer = try sealer
+        do {
+            return try BucketRecord(
+                decoding: sealer.open(
+                    row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
+                    associatedData: bytes(row.created) + Array(row.name.utf8)))
+        } catch {
+            throw Corruption(what: "record of bucket \"\(row.name)\"")
+        }
+    }
+
+    /// A setting of the drive that must not be readable on it, such as the generated root secret.
+    package func secretSetting(_ name: String) throws -> [UInt8]? {
+        let sealer = try sealer
+        guard let sealed = try store.setting(name) else { return nil }
+        do {
+            return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])
+        } catch {
+            throw Corruption(what: "setting \"\(name)\"")
+        }
+    }
+
+    package func setSecretSetting(_ name: String, _ value: [UInt8]) async throws {
+        let sealed = try sealer.seal(value, kind: .setting, id: Array(name.utf8), associatedData: [])
+        try await store.setSetting(name, sealed)
+    }
+}
+
+private func bytes(_ value: Int64) -> [UInt8] {
+    withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) }
+}
+
+extension UploadRow {
+    /// The row's clear columns, bound to its sealed record: numbers big-endian, then the key.
+    var associatedData: [UInt8] {
+        var bytes: [UInt8] = []
+        for value in [bucket.rawValue, initiated, dataKey?.rawValue ?? 0] {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        bytes.append(contentsOf: key.utf8)
+        return bytes
+    }
+}
+
+extension PartRow {
+    func associatedData(of upload: UploadID) -> [UInt8] {
+        var bytes = upload.bytes
+        for value in [Int64(number), length, size, modified] {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+}

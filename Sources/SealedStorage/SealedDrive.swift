@@ -1,0 +1,33 @@
+import KeyManagement
+package import ObjectStorage
+
+/// One drive with its keys: buckets, objects and uploads, each sealed on its way in and opened on its way out.
+package struct SealedDrive: Sendable {
+    package let buckets: BucketDirectory
+    package let objects: Objects
+    package let uploads: Uploads
+    package let keys: DataKeys
+    package let records: SealedRecords
+    private let store: ObjectStore
+
+    /// - Throws: what reading the buckets does.
+    package init(records: SealedRecords, keys: DataKeys) throws {
+        self.records = records
+        self.keys = keys
+        store = records.store
+        buckets = try BucketDirectory(records)
+        let objectKeys = ObjectKeys(keys)
+        let bodies = BodyWriter(store: records.store)
+        objects = Objects(store: records.store, records: records, keys: objectKeys, bodies: bodies)
+        uploads = Uploads(store: records.store, records: records, keys: objectKeys, bodies: bodies)
+    }
+
+    /// Throws what a write would meet now; changes nothing.
+    package func checkWritable() throws(StorageError) { try store.checkWritable() }
+
+    /// Deletes an empty bucket, and forgets the data key that its new objects shared.
+    package func deleteBucket(_ bucket: Bucket) async throws {
+        try await buckets.delete(bucket)
+        keys.forget(bucket.id)
+    }
+}

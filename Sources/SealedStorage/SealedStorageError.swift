@@ -1,0 +1,26 @@
+/// What sealed storage itself refuses; what the drive or the key service refuses passes through as their own errors.
+package enum SealedStorageError: Error, Hashable, Sendable {
+    case noSuchBucket
+    case noSuchKey
+    /// The identifier as the client wrote it.
+    case noSuchUpload(String)
+    /// A condition of a write or delete does not hold for what is stored.
+    case preconditionFailed
+    /// The object is encrypted with a customer's key, and none came.
+    case customerKeyRequired
+    /// A customer's key came for an object that is encrypted otherwise.
+    case customerKeyNotApplicable
+    /// Another customer's key than the one the object was written with.
+    case wrongCustomerKey
+}
+
+/// Something at rest that did not open or does not fit together: edited, cut, swapped, or written by a defect.
+///
+/// Never retried and never answered with data; the log line names what it was.
+package struct Corruption: Error, CustomStringConvertible {
+    package let what: String
+
+    package init(what: String) { self.what = what }
+
+    package var description: String { "\(what) does not authenticate: altered or damaged at rest" }
+}
