@@ -166,7 +166,10 @@ struct ServerProcess {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
                 do {
-                    try accessLog?.reopen()
+                    if let accessLog {
+                        try accessLog.reopen()
+                        logger.notice("access log reopened")
+                    }
                 } catch {
                     logger.error("the access log goes on in the old file", metadata: ["cause": "\(error)"])
                 }
