@@ -23,11 +23,12 @@ package func s3Error(for error: any Error) -> S3Error {
 
 extension S3Error {
     init(_ error: SealedStorageError) {
+        // The codes are typed: several of these errors have the same name as theirs.
         switch error {
         case .noSuchBucket: self.init(S3ErrorCode.noSuchBucket)
         case .noSuchKey: self.init(S3ErrorCode.noSuchKey)
         case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
-        case .preconditionFailed: self.init(.preconditionFailed)
+        case .preconditionFailed: self.init(S3ErrorCode.preconditionFailed)
         case .customerKeyRequired, .customerKeyNotApplicable:
             self.init(
                 .invalidRequest,

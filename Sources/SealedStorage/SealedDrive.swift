@@ -22,6 +22,11 @@ package struct SealedDrive: Sendable {
         uploads = Uploads(store: records.store, records: records, keys: objectKeys, bodies: bodies)
     }
 
+    /// Runs work of more than some tens of microseconds on one of the drive's threads, and suspends the caller meanwhile.
+    package func offload<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+        try await store.offload(work)
+    }
+
     /// Throws what a write would meet now; changes nothing.
     package func checkWritable() throws(StorageError) { try store.checkWritable() }
 

@@ -17,6 +17,16 @@ import Testing
     }
 
     @Test(arguments: [
+        (SealedStorageError.noSuchBucket, S3ErrorCode.noSuchBucket), (.noSuchKey, .noSuchKey),
+        (.noSuchUpload("u"), .noSuchUpload), (.preconditionFailed, .preconditionFailed),
+        (.customerKeyRequired, .invalidRequest), (.customerKeyNotApplicable, .invalidRequest),
+        (.wrongCustomerKey, .accessDenied),
+    ])
+    func `sealed storage's refusals become their S3 codes`(error: SealedStorageError, code: S3ErrorCode) {
+        #expect(s3Error(for: error).code == code)
+    }
+
+    @Test(arguments: [
         (KeyServiceError.keyNotFound("k"), 400), (.keyExists("k"), 409), (.invalidKeyID("k"), 400),
         (.notAuthorized, 403), (.notSupported("x"), 501), (.unavailable("x"), 503),
     ])

@@ -42,9 +42,19 @@ struct ObjectReadRequest: Sendable {
         let object: StoredObject
         let outcome: Outcome
         let headers: [(name: String, value: String)]
+
+        var isPartial: Bool {
+            switch outcome {
+            case .notModified: false
+            case .content(_, let isPartial): isPartial
+            }
+        }
     }
 
     var demands: [Demand] { [Demand(version.readAction, on: object, in: bucket)] }
+
+    /// Whether resolving it takes longer than an event loop may be held: a part's place is looked up in a long manifest.
+    func isLong(_ object: StoredObject?) -> Bool { partNumber != nil && object?.isManifestShort == false }
 
     /// Checks key and conditions, and resolves the range.
     func resolve(_ object: StoredObject?, _ service: ServiceContext) throws -> Resolved {

@@ -40,8 +40,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
             return try await answerAgain(bucket, service)
         }
         if let customerKey { try service.uploads.verify(customerKey, opens: upload) }
-        let document = try await request.document(upTo: DocumentLimit.list, checksumIsOfBody: false)
-        let wanted = try CompleteMultipartUploadRequest.parse(document).parts
+        let wanted = try await wantedParts(service)
         do {
             return try await complete(upload, of: wanted, bucket, service)
         } catch {
@@ -55,9 +54,12 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         _ upload: Upload, of wanted: [CompleteMultipartUploadRequest.Part], _ bucket: Bucket,
         _ service: ServiceContext
     ) async throws -> S3Response {
-        let parts = try select(wanted, of: upload, service)
-        let checksum = try CompletedChecksum.of(upload.record, parts, declared: checksum)
-        guard parts.reduce(0, { $0 + $1.row.size }) <= ObjectLimit.object else { throw S3Error(.entityTooLarge) }
+        let (parts, checksum) = try await service.uploads.choose(of: upload) { uploaded in
+            let parts = try select(wanted, from: uploaded, of: upload, service)
+            let whole = try CompletedChecksum.of(upload.record, parts, declared: self.checksum)
+            guard parts.reduce(0, { $0 + $1.row.size }) <= ObjectLimit.object else { throw S3Error(.entityTooLarge) }
+            return (parts, whole)
+        }
         let written = try await service.uploads.complete(
             upload, of: parts, checksum: checksum, modified: request.time, conditions: preconditions,
             in: service.objects)
@@ -65,10 +67,13 @@ struct CompleteMultipartUpload: AsyncS3Operation {
     }
 
     private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {
-        guard let document = try? await request.document(upTo: DocumentLimit.list, checksumIsOfBody: false),
-            let wanted = try? CompleteMultipartUploadRequest.parse(document).parts
-        else { throw SealedStorageError.noSuchUpload(uploadID) }
+        guard let wanted = try? await wantedParts(service) else { throw SealedStorageError.noSuchUpload(uploadID) }
         return try answerAgain(wanted, bucket, service)
+    }
+
+    private func wantedParts(_ service: ServiceContext) async throws -> [CompleteMultipartUploadRequest.Part] {
+        let document = try await request.document(upTo: DocumentLimit.list, checksumIsOfBody: false)
+        return try await service.drive.offload { try CompleteMultipartUploadRequest.parse(document).parts }
     }
 
     /// The answer of the request that completed the upload before, if it was of these parts.
@@ -97,12 +102,12 @@ struct CompleteMultipartUpload: AsyncS3Operation {
 
     /// The parts that the client lists, each as uploaded, in ascending order.
     private func select(
-        _ wanted: [CompleteMultipartUploadRequest.Part], of upload: Upload, _ service: ServiceContext
+        _ wanted: [CompleteMultipartUploadRequest.Part], from uploaded: [Int: PartRow], of upload: Upload,
+        _ service: ServiceContext
     ) throws -> [UploadedPart] {
         for (one, next) in zip(wanted, wanted.dropFirst()) where one.number >= next.number {
             throw S3Error(.invalidPartOrder)
         }
-        let uploaded = try service.uploads.rows(of: upload)
         var selected: [UploadedPart] = []
         selected.reserveCapacity(wanted.count)
         for (index, wantedPart) in wanted.enumerated() {

@@ -21,7 +21,7 @@ struct DeleteObjects: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.list, requiresDigest: true)
-        let delete = try DeleteObjectsRequest.parse(document)
+        let delete = try await service.drive.offload { try DeleteObjectsRequest.parse(document) }
 
         // What cannot or may not be deleted fails alone; all else goes in one transaction.
         let checked = delete.objects.map { object in Result { () throws(S3Error) in try deletion(object, service) } }

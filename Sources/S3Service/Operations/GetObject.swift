@@ -16,19 +16,36 @@ struct GetObject: S3Operation {
 
     func begin(in service: ServiceContext) throws -> S3Progress {
         let bucket = try service.buckets.bucket(read.names.bucket)
-        let resolved = try read.resolve(try service.objects.findWithBody(bucket, key: read.names.object), service)
-        switch resolved.outcome {
-        case .notModified:
-            return .done(S3Response(status: 304, headers: resolved.headers))
-        case .content(let wanted, let isPartial):
-            let respond = { @Sendable (body: ObjectBody) in
-                S3Response(status: isPartial ? 206 : 200, headers: resolved.headers, body: .object(body))
-            }
-            let customerKey = read.key
-            if let body = try service.objects.bodyAtHand(of: resolved.object, wanted, customerKey) {
-                return .done(respond(body))
-            }
-            return .waiting { respond(try await service.objects.body(of: resolved.object, wanted, customerKey)) }
+        let object = try service.objects.findWithBody(bucket, key: read.names.object)
+        if read.isLong(object) {
+            return .waiting { try await respond(service.drive.offload { try read.resolve(object, service) }, service) }
         }
+        let resolved = try read.resolve(object, service)
+        if let response = try respondAtHand(resolved, service) { return .done(response) }
+        return .waiting { try await respond(resolved, service) }
+    }
+
+    /// The answer, where everything for it is at hand.
+    private func respondAtHand(_ resolved: ObjectReadRequest.Resolved, _ service: ServiceContext) throws -> S3Response?
+    {
+        switch resolved.outcome {
+        case .notModified: S3Response(status: 304, headers: resolved.headers)
+        case .content(let wanted, _):
+            try service.objects.bodyAtHand(of: resolved.object, wanted, read.key).map { answer(resolved, $0) }
+        }
+    }
+
+    private func respond(
+        _ resolved: ObjectReadRequest.Resolved, _ service: ServiceContext
+    ) async throws -> S3Response {
+        switch resolved.outcome {
+        case .notModified: S3Response(status: 304, headers: resolved.headers)
+        case .content(let wanted, _):
+            answer(resolved, try await service.objects.body(of: resolved.object, wanted, read.key))
+        }
+    }
+
+    private func answer(_ resolved: ObjectReadRequest.Resolved, _ body: ObjectBody) -> S3Response {
+        S3Response(status: resolved.isPartial ? 206 : 200, headers: resolved.headers, body: .object(body))
     }
 }

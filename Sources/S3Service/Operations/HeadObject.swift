@@ -3,7 +3,7 @@ import S3Protocol
 import SealedStorage
 
 /// Answers from the catalogue alone: no data key is opened, no key service asked.
-struct HeadObject: ImmediateS3Operation {
+struct HeadObject: S3Operation {
     static let name = "HeadObject"
     static let route = Route("HEAD", .object, understanding: Route.reading)
 
@@ -15,15 +15,20 @@ struct HeadObject: ImmediateS3Operation {
 
     var demands: [Demand] { read.demands }
 
-    func perform(in service: ServiceContext) throws -> S3Response {
+    func begin(in service: ServiceContext) throws -> S3Progress {
         let bucket = try service.buckets.bucket(read.names.bucket)
         let object = try service.objects.find(bucket, key: read.names.object)
-        let resolved = try read.resolve(object, service)
+        if read.isLong(object) {
+            return .waiting { try await respond(service.drive.offload { try read.resolve(object, service) }) }
+        }
+        return .done(respond(try read.resolve(object, service)))
+    }
+
+    private func respond(_ resolved: ObjectReadRequest.Resolved) -> S3Response {
         switch resolved.outcome {
-        case .notModified:
-            return S3Response(status: 304, headers: resolved.headers)
+        case .notModified: S3Response(status: 304, headers: resolved.headers)
         case .content(let wanted, let isPartial):
-            return S3Response(
+            S3Response(
                 status: isPartial ? 206 : 200, headers: resolved.headers,
                 body: .described(length: Int64(wanted.count)))
         }

@@ -25,7 +25,7 @@ struct ListParts: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(parameters.uploadID, in: bucket, key: object)
         let limit = parameters.maxParts
-        let uploaded = try service.uploads.parts(of: upload, after: parameters.partNumberMarker, limit: limit + 1)
+        let uploaded = try await service.uploads.parts(of: upload, after: parameters.partNumberMarker, limit: limit + 1)
         let parts = uploaded.prefix(limit).map { part in
             ListPartsResult.Part(
                 number: part.row.number, modified: part.row.modified, etag: part.record.etag, size: part.row.size,

@@ -29,7 +29,7 @@ package struct Objects: Sendable {
             version: found.version, record: try records.open(found.version), inline: found.inline, lease: found.lease)
     }
 
-    /// The parts of a multipart object.
+    /// The parts of a multipart object; milliseconds where it has thousands.
     package func manifest(of object: StoredObject) throws -> PartManifest { try records.manifest(of: object.version) }
 
     // MARK: Opening
@@ -46,10 +46,12 @@ package struct Objects: Sendable {
         try keys.applied(object.record.encryption, dataKey: object.columns.dataKey, customerKey: customerKey)
     }
 
-    /// The plaintext of a slice of an object, where its key can be opened without asking the key service; else nil.
+    /// The plaintext of a slice of an object, where neither the key service need be asked for its key nor a long manifest
+    /// be opened; else nil.
     package func bodyAtHand(
         of object: StoredObject, _ wanted: Range<Int64>, _ customerKey: CustomerKey?
     ) throws -> ObjectBody? {
+        guard object.isManifestShort else { return nil }
         guard let key = try keys.openAtHand(object.key(customerKey)) else { return nil }
         return try body(of: object, wanted, under: key)
     }
@@ -58,7 +60,9 @@ package struct Objects: Sendable {
     package func body(
         of object: StoredObject, _ wanted: Range<Int64>, _ customerKey: CustomerKey?
     ) async throws -> ObjectBody {
-        try body(of: object, wanted, under: try await keys.open(object.key(customerKey)))
+        let key = try await keys.open(object.key(customerKey))
+        if object.isManifestShort { return try body(of: object, wanted, under: key) }
+        return try await store.offload { try body(of: object, wanted, under: key) }
     }
 
     private func body(of object: StoredObject, _ wanted: Range<Int64>, under key: ObjectKey) throws -> ObjectBody {

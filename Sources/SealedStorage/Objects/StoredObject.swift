@@ -13,6 +13,9 @@ package struct StoredObject: Sendable {
 
     package var columns: VersionColumns { version.columns }
 
+    /// False when its part manifest is so long that it is not to be opened on an event loop.
+    package var isManifestShort: Bool { record.partCount <= 256 }
+
     func key(_ customerKey: CustomerKey?) -> StoredObjectKey {
         StoredObjectKey(
             record: record.encryption, bucket: columns.bucket, dataKey: columns.dataKey, customerKey: customerKey,

@@ -97,13 +97,19 @@ package struct Uploads: Sendable {
     }
 
     /// Parts in the order of their numbers, of numbers greater than `after`.
-    package func parts(of upload: Upload, after: Int, limit: Int) throws -> [UploadedPart] {
-        try store.parts(of: upload.id, after: after, limit: limit).map { try open($0, of: upload) }
+    package func parts(of upload: Upload, after: Int, limit: Int) async throws -> [UploadedPart] {
+        try await store.offload {
+            try store.parts(of: upload.id, after: after, limit: limit).map { try open($0, of: upload) }
+        }
     }
 
-    /// The rows of all parts, by number: who needs few of their records opens those.
-    package func rows(of upload: Upload) throws -> [Int: PartRow] {
-        Dictionary(uniqueKeysWithValues: try store.parts(of: upload.id).map { ($0.number, $0) })
+    /// Gives `choose` the rows of all parts by number, on a thread of the drive's: there may be ten thousand.
+    package func choose<R: Sendable>(
+        of upload: Upload, _ choose: @escaping @Sendable ([Int: PartRow]) throws -> R
+    ) async throws -> R {
+        try await store.offload {
+            try choose(Dictionary(uniqueKeysWithValues: try store.parts(of: upload.id).map { ($0.number, $0) }))
+        }
     }
 
     package func open(_ row: PartRow, of upload: Upload) throws -> UploadedPart {
@@ -120,6 +126,20 @@ package struct Uploads: Sendable {
         _ upload: Upload, of parts: [UploadedPart], checksum: StoredChecksum?, modified: Int64,
         conditions: WritePreconditions, in objects: Objects
     ) async throws -> WrittenObject {
+        let (version, record, manifest) = try await store.offload {
+            try seal(upload, parts, checksum, modified: modified)
+        }
+        try await store.completeUpload(
+            upload.id, parts: parts.map { (number: $0.row.number, blob: $0.row.blob) }, version: version,
+            manifest: manifest, check: objects.atCommit(conditions))
+        return WrittenObject(
+            columns: version.columns, record: record,
+            encryption: try keys.applied(record.encryption, dataKey: version.columns.dataKey, customerKey: nil))
+    }
+
+    private func seal(
+        _ upload: Upload, _ parts: [UploadedPart], _ checksum: StoredChecksum?, modified: Int64
+    ) throws -> (version: NewVersion, record: ObjectRecord, manifest: [UInt8]) {
         let record = ObjectRecord(
             etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
             attributes: upload.record.attributes, checksum: checksum, partCount: parts.count)
@@ -133,14 +153,9 @@ package struct Uploads: Sendable {
             bucket: upload.row.bucket, key: upload.row.key, version: VersionID(), order: store.nextOrder(),
             size: parts.reduce(0) { $0 + $1.row.size }, modified: modified, flags: .nullVersion,
             dataKey: upload.row.dataKey, body: .parts, blob: nil)
-        try await store.completeUpload(
-            upload.id, parts: parts.map { (number: $0.row.number, blob: $0.row.blob) },
-            version: NewVersion(
-                columns: columns, sealed: try records.seal(record, columns), body: .none, dataKey: nil),
-            manifest: try records.seal(manifest, of: columns.version), check: objects.atCommit(conditions))
-        return WrittenObject(
-            columns: columns, record: record,
-            encryption: try keys.applied(record.encryption, dataKey: columns.dataKey, customerKey: nil))
+        let version = NewVersion(
+            columns: columns, sealed: try records.seal(record, columns), body: .none, dataKey: nil)
+        return (version, record, try records.seal(manifest, of: columns.version))
     }
 }
 
