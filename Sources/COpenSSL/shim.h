@@ -1,20 +1,13 @@
 #ifndef COFFER_COPENSSL_SHIM_H
 #define COFFER_COPENSSL_SHIM_H
 
-// The low-level digest functions are marked deprecated in OpenSSL 3 in favour of EVP. For one short message EVP costs
-// several times the hashing itself (a context allocated, a provider looked up, parameters passed as lists), so the
-// inline functions below use the low-level ones on the stack. They run the same assembly.
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/md5.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -23,91 +16,49 @@
 #include <stdint.h>
 #include <string.h>
 
-// One-shot digests.
+// One message through a context that stands ready for one, and is set back to that: so nothing of the message, which may
+// have been a key, stays in it. All return 1, or 0 when the provider failed.
 
-static inline void coffer_md5(const void *bytes, size_t count, uint8_t *digest) {
-    MD5_CTX context;
-    MD5_Init(&context);
-    MD5_Update(&context, bytes, count);
-    MD5_Final(digest, &context);
-    OPENSSL_cleanse(&context, sizeof context);
+static inline int coffer_digest(EVP_MD_CTX *context, const void *bytes, size_t count, uint8_t *digest) {
+    return EVP_DigestUpdate(context, bytes, count) && EVP_DigestFinal_ex(context, digest, NULL) &&
+           EVP_DigestInit_ex2(context, NULL, NULL);
 }
 
-static inline void coffer_sha1(const void *bytes, size_t count, uint8_t *digest) {
-    SHA_CTX context;
-    SHA1_Init(&context);
-    SHA1_Update(&context, bytes, count);
-    SHA1_Final(digest, &context);
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-static inline void coffer_sha256(const void *bytes, size_t count, uint8_t *digest) {
-    SHA256_CTX context;
-    SHA256_Init(&context);
-    SHA256_Update(&context, bytes, count);
-    SHA256_Final(digest, &context);
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-// HMAC (RFC 2104). The message comes in two pieces so that HKDF can append its counter without a copy.
+// HMAC (RFC 2104) over the provider's digest, for digests with blocks of 64 bytes. A context of OpenSSL's own HMAC takes
+// longer to be given a new key than to digest a short message; keys here are rarely used twice.
+// The message comes in two pieces so that HKDF can append its counter without a copy.
 
 enum { COFFER_HMAC_BLOCK = 64 };
 
-static inline void coffer_hmac_sha256(const void *key, size_t keyCount, const void *first, size_t firstCount,
-                                      const void *second, size_t secondCount, uint8_t *code) {
-    SHA256_CTX context;
+static inline int coffer_hmac(EVP_MD_CTX *context, const void *key, size_t keyCount, const void *first,
+                              size_t firstCount, const void *second, size_t secondCount, uint8_t *code) {
     uint8_t block[COFFER_HMAC_BLOCK] = {0};
+    unsigned int codeCount = 0;
+    int done = 1;
     if (keyCount > COFFER_HMAC_BLOCK) {
-        coffer_sha256(key, keyCount, block);
+        done = coffer_digest(context, key, keyCount, block);
     } else if (keyCount > 0) {
         memcpy(block, key, keyCount);
     }
     for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36;
-    SHA256_Init(&context);
-    SHA256_Update(&context, block, sizeof block);
-    SHA256_Update(&context, first, firstCount);
-    SHA256_Update(&context, second, secondCount);
-    SHA256_Final(code, &context);
+    done = done && EVP_DigestUpdate(context, block, sizeof block) && EVP_DigestUpdate(context, first, firstCount) &&
+           EVP_DigestUpdate(context, second, secondCount) && EVP_DigestFinal_ex(context, code, &codeCount) &&
+           EVP_DigestInit_ex2(context, NULL, NULL);
     for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36 ^ 0x5c;
-    SHA256_Init(&context);
-    SHA256_Update(&context, block, sizeof block);
-    SHA256_Update(&context, code, SHA256_DIGEST_LENGTH);
-    SHA256_Final(code, &context);
+    done = done && EVP_DigestUpdate(context, block, sizeof block) && coffer_digest(context, code, codeCount, code);
     OPENSSL_cleanse(block, sizeof block);
-    OPENSSL_cleanse(&context, sizeof context);
-}
-
-static inline void coffer_hmac_sha1(const void *key, size_t keyCount, const void *message, size_t messageCount,
-                                    uint8_t *code) {
-    SHA_CTX context;
-    uint8_t block[COFFER_HMAC_BLOCK] = {0};
-    if (keyCount > COFFER_HMAC_BLOCK) {
-        coffer_sha1(key, keyCount, block);
-    } else if (keyCount > 0) {
-        memcpy(block, key, keyCount);
-    }
-    for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36;
-    SHA1_Init(&context);
-    SHA1_Update(&context, block, sizeof block);
-    SHA1_Update(&context, message, messageCount);
-    SHA1_Final(code, &context);
-    for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36 ^ 0x5c;
-    SHA1_Init(&context);
-    SHA1_Update(&context, block, sizeof block);
-    SHA1_Update(&context, code, SHA_DIGEST_LENGTH);
-    SHA1_Final(code, &context);
-    OPENSSL_cleanse(block, sizeof block);
-    OPENSSL_cleanse(&context, sizeof context);
+    return done;
 }
 
 // HKDF (RFC 5869) with SHA-256 and one block of output: extract, then T(1) of expand.
-static inline void coffer_hkdf_sha256(const void *key, size_t keyCount, const void *salt, size_t saltCount,
-                                      const void *info, size_t infoCount, uint8_t *derived) {
+static inline int coffer_hkdf_sha256(EVP_MD_CTX *context, const void *key, size_t keyCount, const void *salt,
+                                     size_t saltCount, const void *info, size_t infoCount, uint8_t *derived) {
     static const uint8_t counter = 1;
-    uint8_t pseudorandomKey[SHA256_DIGEST_LENGTH];
-    coffer_hmac_sha256(salt, saltCount, key, keyCount, NULL, 0, pseudorandomKey);
-    coffer_hmac_sha256(pseudorandomKey, sizeof pseudorandomKey, info, infoCount, &counter, 1, derived);
+    uint8_t pseudorandomKey[32];
+    int done = coffer_hmac(context, salt, saltCount, key, keyCount, NULL, 0, pseudorandomKey) &&
+               coffer_hmac(context, pseudorandomKey, sizeof pseudorandomKey, info, infoCount, &counter, 1, derived);
     OPENSSL_cleanse(pseudorandomKey, sizeof pseudorandomKey);
+    return done;
 }
 
 // Certificates and keys: what OpenSSL offers as macros, variadic functions or typed stacks only.

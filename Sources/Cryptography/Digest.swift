@@ -19,6 +19,8 @@ package enum DigestAlgorithm: Sendable, CaseIterable {
 /// An incremental digest over one OpenSSL context.
 ///
 /// `@unchecked Sendable`: it moves from task to task with the body it digests, but is never used from two at once.
+///
+/// - Precondition: ``FetchedAlgorithms/require(digests:ciphers:)`` has passed for the algorithm.
 package final class Digest: @unchecked Sendable {
     package let algorithm: DigestAlgorithm
     private let context: OpaquePointer
@@ -59,11 +61,9 @@ package final class Digest: @unchecked Sendable {
     /// The digest of one message, without the cost of a context.
     package static func hash(_ algorithm: DigestAlgorithm, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: algorithm.byteCount) { buffer, initialized in
-            switch algorithm {
-            case .md5: coffer_md5(bytes.baseAddress, bytes.count, buffer.baseAddress)
-            case .sha1: coffer_sha1(bytes.baseAddress, bytes.count, buffer.baseAddress)
-            case .sha256: coffer_sha256(bytes.baseAddress, bytes.count, buffer.baseAddress)
-            }
+            let isDone = coffer_digest(
+                ThreadDigests.context(algorithm), bytes.baseAddress, bytes.count, buffer.baseAddress)
+            precondition(isDone == 1, "OpenSSL could not digest the bytes")
             initialized = algorithm.byteCount
         }
     }

@@ -24,13 +24,7 @@ package enum HMACSHA256 {
     /// The code as a key of its own, without a copy outside of it.
     package static func derivedKey(_ message: [UInt8], key: SecretKey) -> SecretKey {
         SecretKey { output in
-            message.withUnsafeBytes { message in
-                key.withUnsafeBytes { key in
-                    coffer_hmac_sha256(
-                        key.baseAddress, key.count, message.baseAddress, message.count, nil, 0,
-                        output.baseAddress?.assumingMemoryBound(to: UInt8.self))
-                }
-            }
+            message.withUnsafeBytes { message in code(message, key: key, into: output) }
         }
     }
 
@@ -42,16 +36,14 @@ package enum HMACSHA256 {
     ) {
         precondition(output.count >= byteCount, "the output is too small")
         key.withUnsafeBytes { key in
-            coffer_hmac_sha256(
-                key.baseAddress, key.count, message.baseAddress, message.count, nil, 0,
-                output.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            authenticate(
+                message, key: key, .sha256, into: output.baseAddress?.assumingMemoryBound(to: UInt8.self))
         }
     }
 
     private static func code(_ message: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
-            coffer_hmac_sha256(
-                key.baseAddress, key.count, message.baseAddress, message.count, nil, 0, buffer.baseAddress)
+            authenticate(message, key: key, .sha256, into: buffer.baseAddress)
             initialized = byteCount
         }
     }
@@ -67,11 +59,18 @@ package enum HMACSHA1 {
     package static func code(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
             message.withUnsafeBytes { message in
-                key.withUnsafeBytes { key in
-                    coffer_hmac_sha1(key.baseAddress, key.count, message.baseAddress, message.count, buffer.baseAddress)
-                }
+                key.withUnsafeBytes { key in authenticate(message, key: key, .sha1, into: buffer.baseAddress) }
             }
             initialized = byteCount
         }
     }
+}
+
+private func authenticate(
+    _ message: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, _ algorithm: DigestAlgorithm,
+    into code: UnsafeMutablePointer<UInt8>?
+) {
+    let isDone = coffer_hmac(
+        ThreadDigests.context(algorithm), key.baseAddress, key.count, message.baseAddress, message.count, nil, 0, code)
+    precondition(isDone == 1, "OpenSSL could not authenticate the message")
 }
