@@ -78,7 +78,8 @@ struct DateScanner {
     private mutating func zoneName() -> Bool {
         let start = index
         guard let zone = word() else { return false }
-        if zone.elementsEqual("GMT".utf8) || zone.elementsEqual("UTC".utf8) { return true }
+        let lowered = zone.map { $0 | 0x20 }
+        if lowered.elementsEqual("gmt".utf8) || lowered.elementsEqual("utc".utf8) { return true }
         index = start
         return false
     }

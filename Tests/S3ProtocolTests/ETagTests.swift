@@ -9,6 +9,13 @@ import Testing
         #expect(ETag(lenient: text).quoted == "\"abc\"")
     }
 
+    @Test func `are their bytes`() {
+        #expect(ETag(unquoted: "caf\u{e9}") != ETag(unquoted: "cafe\u{301}"))
+        #expect(Set([ETag(unquoted: "caf\u{e9}"), ETag(unquoted: "cafe\u{301}")]).count == 2)
+        // A mark that combines with the quote in front of it takes no quote away.
+        #expect(ETag(lenient: "\"\u{301}abc\"").value.utf8.elementsEqual("\u{301}abc".utf8))
+    }
+
     @Test func `of multipart objects are the MD5 of the parts' digests with their number`() {
         let parts = [ETag(md5: Digest.hash(.md5, Array("a".utf8))), ETag(md5: Digest.hash(.md5, Array("b".utf8)))]
         let both = Digest.hash(.md5, Array("a".utf8)) + Digest.hash(.md5, Array("b".utf8))
@@ -71,6 +78,29 @@ import Testing
         let prefixed = Preconditions(copySource: headers(lines.map { "x-amz-copy-source-" + $0 }))
         let expected: PreconditionOutcome = outcome == .proceed ? .proceed : .failed
         #expect(prefixed.evaluateCopySource(etag: Self.etag, modified: Self.modified) == expected)
+    }
+}
+
+@Suite struct `Ranges of a download that goes on` {
+    @Test(
+        arguments: [
+            ([], true), (["if-range: \"e\""], true), (["if-range: e"], true), (["if-range: \"x\""], false),
+            // A weak tag is no promise that the bytes are the same.
+            (["if-range: W/\"e\""], false),
+            (["if-range: Mon, 02 Jan 2006 15:04:05 GMT"], true),
+            (["if-range: Mon, 02 Jan 2006 15:04:04 GMT"], false),
+            // Later than the object: not the time that was shown with it.
+            (["if-range: Mon, 02 Jan 2006 15:04:06 GMT"], false),
+            (["if-range: *"], false), (["if-range:"], false), (["if-range: \"x\", \"e\""], false),
+        ] as [([String], Bool)])
+    func `are served of the object that it began with`(_ lines: [String], _ isServed: Bool) {
+        let conditions = Preconditions(headers(lines))
+        #expect(conditions.servesRange(etag: ETag(unquoted: "e"), modified: 1_136_214_245_900) == isServed)
+    }
+
+    @Test func `are of no copy's source`() {
+        let conditions = Preconditions(copySource: headers(["if-range: \"x\"", "x-amz-copy-source-if-range: \"x\""]))
+        #expect(conditions.ifRange == nil)
     }
 }
 

@@ -22,6 +22,11 @@ import Testing
         #expect(throws: S3Error(.metadataTooLarge)) { try UserMetadata(many) }
     }
 
+    @Test func `may have any number of names`() throws {
+        let many = (0..<400).map { (name: "x-amz-meta-\($0)", value: "v") }
+        #expect(try UserMetadata(many).entries.count == 400)
+    }
+
     @Test func `is encoded in words of at most 75 characters that split no character`() {
         let text = String(repeating: "é😀a", count: 40)
         let words = EncodedWord.encode(text).split(separator: " ")
@@ -51,6 +56,14 @@ import Testing
         #expect(all.responseHeaders.map(\.value) == ["t", "c", "d", "e", "l", "soon"])
     }
 
+    @Test func `are at most eight kibibytes`() throws {
+        func content(_ length: Int) -> ContentHeaders {
+            ContentHeaders([("content-type", "t"), ("expires", String(repeating: "v", count: length - 20))])
+        }
+        try content(8192).requireStorableSize()
+        #expect(throws: S3Error(.requestHeaderSectionTooLarge)) { try content(8193).requireStorableSize() }
+    }
+
     @Test func `give way to overrides`() throws {
         let overrides = try ResponseOverrides([
             ("response-content-type", "x"), ("response-expires", "never"), ("other", "y"),
@@ -69,6 +82,15 @@ import Testing
             try ResponseOverrides([("response-content-disposition", "a\r\nset-cookie: b")])
         }
     }
+
+    @Test func `take overrides of what a header can spell`() throws {
+        #expect(try !ResponseOverrides([("response-content-disposition", "attachment; filename=\"é.txt\"")]).isEmpty)
+        let refusal = #expect(throws: S3Error.self) {
+            try ResponseOverrides([("response-content-disposition", "attachment; filename=\"文.txt\"")])
+        }
+        #expect(refusal?.code == .invalidArgument)
+        #expect(refusal?.message == "Header value cannot be represented using ISO-8859-1.")
+    }
 }
 
 @Suite struct `Tags` {
@@ -85,6 +107,10 @@ import Testing
     ])
     func `that are not legal are InvalidTag`(_ header: String) {
         #expect(throws: S3Error(.invalidTag)) { try ObjectTags(header: header) }
+    }
+
+    @Test func `are told apart by their bytes`() throws {
+        #expect(try ObjectTags(header: "caf%C3%A9=1&cafe%CC%81=2").pairs.count == 2)
     }
 
     @Test func `may be as long as S3 lets them`() throws {

@@ -3,7 +3,7 @@
 /// It begins and ends with a letter or digit, has no two dots and no dot and hyphen side by side, and is not an IPv4
 /// address. AWS's reserved prefixes and suffixes (`xn--`, `-s3alias` …) stand for services that do not exist here, and are
 /// allowed.
-package struct BucketName: Hashable, Sendable, CustomStringConvertible {
+package struct BucketName: Sendable, CustomStringConvertible {
     package let rawValue: String
 
     /// Names whose paths belong to this server's own interfaces (`/minio/health/live`), so that no bucket can have them.
@@ -45,5 +45,23 @@ package struct BucketName: Hashable, Sendable, CustomStringConvertible {
             previous = byte
         }
         return previous != dot && previous != hyphen && !(onlyDigits && dots == 3)
+    }
+}
+
+extension BucketName: Hashable {
+    package static func == (one: BucketName, other: BucketName) -> Bool {
+        one.rawValue.hasSameBytes(as: other.rawValue)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var name = rawValue
+        name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension BucketName: Comparable {
+    /// The order of listings: by bytes.
+    package static func < (one: BucketName, other: BucketName) -> Bool {
+        one.rawValue.utf8.lexicographicallyPrecedes(other.rawValue.utf8)
     }
 }

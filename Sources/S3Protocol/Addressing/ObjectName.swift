@@ -26,7 +26,7 @@ package struct ObjectName: Sendable, CustomStringConvertible {
 
 extension ObjectName: Hashable {
     package static func == (one: ObjectName, other: ObjectName) -> Bool {
-        one.rawValue.utf8.elementsEqual(other.rawValue.utf8)
+        one.rawValue.hasSameBytes(as: other.rawValue)
     }
 
     package func hash(into hasher: inout Hasher) {

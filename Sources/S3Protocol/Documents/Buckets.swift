@@ -1,4 +1,4 @@
-/// `ListAllMyBucketsResult`.
+/// `ListAllMyBucketsResult`: one page of the buckets.
 package struct ListAllMyBucketsResult: Sendable {
     package struct Bucket: Sendable {
         package var name: String
@@ -13,9 +13,20 @@ package struct ListAllMyBucketsResult: Sendable {
 
     /// By name.
     package var buckets: [Bucket]
+    package var parameters: ListBucketsParameters
+    /// Where all buckets are; shown when the request asks for pages, as on AWS.
+    package var region: String
+    /// Whether buckets follow the last one here.
+    package var isTruncated: Bool
 
-    package init(buckets: [Bucket]) {
+    package init(
+        buckets: [Bucket], parameters: ListBucketsParameters = ListBucketsParameters(), region: String = "us-east-1",
+        isTruncated: Bool = false
+    ) {
         self.buckets = buckets
+        self.parameters = parameters
+        self.region = region
+        self.isTruncated = isTruncated
     }
 
     package func xml() -> [UInt8] {
@@ -27,9 +38,14 @@ package struct ListAllMyBucketsResult: Sendable {
             xml.open("Bucket")
             xml.element("Name", bucket.name)
             xml.element("CreationDate", milliseconds: bucket.created)
+            if parameters.isPaged { xml.element("BucketRegion", region) }
             xml.close("Bucket")
         }
         xml.close("Buckets")
+        if isTruncated, let last = buckets.last {
+            xml.element("ContinuationToken", ListPosition.key(last.name).token)
+        }
+        if !parameters.prefix.isEmpty { xml.element("Prefix", parameters.prefix) }
         xml.close("ListAllMyBucketsResult")
         return xml.bytes
     }

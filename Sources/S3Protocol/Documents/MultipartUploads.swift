@@ -29,7 +29,7 @@ package struct CompleteMultipartUploadRequest: Sendable {
             }
             guard (1...Int64(maximumParts)).contains(number) else { throw PartNumber.outOfRange(String(number)) }
             var checksums: [(name: String, value: String)] = []
-            for child in element.children where child.name.hasPrefix("Checksum") {
+            for child in element.children where child.name.begins(with: "Checksum") {
                 checksums.append((child.name, child.text.trimmed))
             }
             parts.append(Part(number: Int(number), etag: ETag(lenient: tag), checksums: checksums))

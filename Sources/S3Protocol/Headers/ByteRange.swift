@@ -31,8 +31,8 @@ package enum ByteRange: Hashable, Sendable {
 
     /// The bytes of an object of `size` bytes that this names.
     ///
-    /// Beginning at or behind the end is unsatisfiable (so every range of an empty object is), an end behind the end is
-    /// cut, a suffix longer than the object is the whole of it.
+    /// Beginning at or behind the end is unsatisfiable, an end behind the end is cut, a suffix longer than the object is
+    /// the whole of it. The last bytes of an empty object are all it has, and no `Content-Range` can say so: 200.
     package func resolve(size: Int64) -> RangeOutcome {
         switch self {
         case .from(let first, let last):
@@ -40,7 +40,8 @@ package enum ByteRange: Hashable, Sendable {
             let end = min(last ?? Int64.max, size - 1) + 1
             return .slice(first..<end)
         case .suffix(let count):
-            guard count > 0, size > 0 else { return .unsatisfiable }
+            guard count > 0 else { return .unsatisfiable }
+            guard size > 0 else { return .whole }
             return .slice(max(0, size - count)..<size)
         }
     }

@@ -37,6 +37,24 @@ package struct ContentHeaders: Hashable, Sendable {
         }
     }
 
+    /// Bytes of the names and values stored, all together, that one object may have; AWS's limit for a whole head.
+    package static let maximumSize = 8192
+
+    /// Throws `RequestHeaderSectionTooLarge` (400) when there is more than ``maximumSize``.
+    package func requireStorableSize() throws(S3Error) {
+        let stored = [
+            ("content-type", contentType), ("cache-control", cacheControl),
+            ("content-disposition", contentDisposition), ("content-encoding", contentEncoding),
+            ("content-language", contentLanguage), ("expires", expires),
+        ]
+        let size = stored.reduce(0) { sum, header in
+            sum + (header.1.map { header.0.utf8.count + $0.utf8.count } ?? 0)
+        }
+        guard size <= Self.maximumSize else {
+            throw S3Error(.requestHeaderSectionTooLarge, details: [("MaxSizeAllowed", "\(Self.maximumSize)")])
+        }
+    }
+
     /// The headers of a GET or HEAD answer; `content-type` is always among them.
     package var responseHeaders: [(name: String, value: String)] {
         var headers = [(name: "content-type", value: contentType ?? Self.defaultContentType)]
@@ -54,7 +72,9 @@ package struct ResponseOverrides: Hashable, Sendable {
     private var headers: ContentHeaders?
 
     /// - Parameter query: decoded pairs.
-    /// - Throws: `invalidArgument` for a value with control characters: it would end the header and begin another.
+    /// - Throws: `invalidArgument` for a value with control characters, which would end the header and begin another, and
+    ///   for one with characters that ISO 8859-1 does not have, as AWS does: names in other scripts belong into
+    ///   `filename*=UTF-8''…`.
     package init(_ query: [(name: String, value: String)]) throws(S3Error) {
         guard !query.isEmpty else { return }
         var headers = ContentHeaders()
@@ -96,6 +116,11 @@ package struct ResponseOverrides: Hashable, Sendable {
             throw S3Error(
                 .invalidArgument, "The value of \(name) must not contain control characters",
                 details: [("ArgumentName", name)])
+        }
+        guard value.unicodeScalars.allSatisfy({ $0.value <= 0xFF }) else {
+            throw S3Error(
+                .invalidArgument, "Header value cannot be represented using ISO-8859-1.",
+                details: [("ArgumentName", name), ("ArgumentValue", value)])
         }
         return value
     }

@@ -4,7 +4,7 @@ import Cryptography
 ///
 /// 32 hex digits are the MD5 of the plaintext; a dash says "not an MD5" to every client: multipart objects
 /// (`…-<number of parts>`) and objects whose MD5 is not to be shown (``opaque()``).
-package struct ETag: Hashable, Sendable {
+package struct ETag: Sendable {
     package let value: String
 
     /// A tag that stands without quotes.
@@ -20,8 +20,11 @@ package struct ETag: Hashable, Sendable {
     /// A tag as clients send it: in double quotes or bare, with or without `W/`; white space around it is dropped.
     package init(lenient text: some StringProtocol) {
         var tag = Substring(text.trimmed)
-        if tag.hasPrefix("W/") { tag = tag.dropFirst(2) }
-        if tag.utf8.count >= 2, tag.hasPrefix("\""), tag.hasSuffix("\"") { tag = tag.dropFirst().dropLast() }
+        if tag.utf8.starts(with: "W/".utf8) { tag = Substring(tag.utf8.dropFirst(2)) }
+        let quote = UInt8(ascii: "\"")
+        if tag.utf8.count >= 2, tag.utf8.first == quote, tag.utf8.last == quote {
+            tag = Substring(tag.utf8.dropFirst().dropLast())
+        }
         value = String(tag)
     }
 
@@ -57,6 +60,17 @@ package struct ETag: Hashable, Sendable {
     package var digest: [UInt8]? {
         guard value.utf8.count == 32 else { return nil }
         return Hex.decode(value)
+    }
+}
+
+extension ETag: Hashable {
+    package static func == (one: ETag, other: ETag) -> Bool {
+        one.value.hasSameBytes(as: other.value)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var value = value
+        value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 

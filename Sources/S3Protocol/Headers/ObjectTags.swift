@@ -48,15 +48,15 @@ package struct ObjectTags: Sendable {
         guard pairs.count <= maximum else {
             throw S3Error(.invalidTag, "Object tags cannot be greater than \(maximum)")
         }
-        var keys: Set<String> = []
+        var keys: Set<[UInt8]> = []
         for (key, value) in pairs {
-            guard keys.insert(key).inserted else {
+            guard keys.insert(Array(key.utf8)).inserted else {
                 throw S3Error(.invalidTag, "Cannot provide multiple Tags with the same key")
             }
             guard (1...128).contains(key.unicodeScalars.count), key.unicodeScalars.allSatisfy(Self.isLegal) else {
                 throw S3Error(.invalidTag, "The TagKey you have provided is invalid")
             }
-            guard !key.lowercased().hasPrefix("aws:") else {
+            guard !key.lowercased().begins(with: "aws:") else {
                 throw S3Error(.invalidTag, "System tags cannot be added/updated by requester")
             }
             guard value.unicodeScalars.count <= 256, value.unicodeScalars.allSatisfy(Self.isLegal) else {

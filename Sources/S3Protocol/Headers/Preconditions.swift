@@ -15,13 +15,15 @@ package struct Preconditions: Hashable, Sendable {
     package var ifNoneMatch: ETagCondition?
     package var ifModifiedSince: Int64?
     package var ifUnmodifiedSince: Int64?
+    /// Never of a copy's source.
+    package var ifRange: RangeCondition?
 
-    /// Reads `if-match` and its three siblings.
+    /// Reads `if-match` and its siblings.
     package init(_ headers: [(name: String, value: String)]) {
         self.init(headers, prefix: "")
     }
 
-    /// Reads `x-amz-copy-source-if-match` and its three siblings.
+    /// Reads `x-amz-copy-source-if-match` and its siblings.
     package init(copySource headers: [(name: String, value: String)]) {
         self.init(headers, prefix: "x-amz-copy-source-")
     }
@@ -36,8 +38,22 @@ package struct Preconditions: Hashable, Sendable {
             case "if-none-match": ifNoneMatch = ETagCondition(value)
             case "if-modified-since": ifModifiedSince = HTTPDate.parse(value)
             case "if-unmodified-since": ifUnmodifiedSince = HTTPDate.parse(value)
+            case "if-range" where length == 0: ifRange = RangeCondition(value)
             default: break
             }
+        }
+    }
+
+    /// Whether a `Range` is of this object: what a client has of another one must not be continued with bytes of this.
+    ///
+    /// If not, the range is to be ignored and the whole object served.
+    /// - Parameter modified: milliseconds since 1970, compared in whole seconds.
+    package func servesRange(etag: ETag, modified: Int64) -> Bool {
+        switch ifRange {
+        case nil: true
+        case .etag(let wanted): wanted == etag
+        case .modified(let seconds): seconds == modified.flooredSeconds
+        case .never: false
         }
     }
 
@@ -65,6 +81,26 @@ package struct Preconditions: Hashable, Sendable {
         switch evaluate(etag: etag, modified: modified) {
         case .proceed: .proceed
         case .notModified, .failed: .failed
+        }
+    }
+}
+
+/// What `If-Range` names: the object that a client has the beginning of.
+package enum RangeCondition: Hashable, Sendable {
+    case etag(ETag)
+    /// The very second of `Last-Modified`, since 1970.
+    case modified(Int64)
+    /// A weak tag, or nothing that can be read: two objects that it fits may differ.
+    case never
+
+    package init(_ header: String) {
+        let text = header.trimmed
+        if text.isEmpty || text.utf8.starts(with: "W/".utf8) {
+            self = .never
+        } else if let seconds = HTTPDate.parse(text) {
+            self = .modified(seconds)
+        } else {
+            self = .etag(ETag(lenient: text))
         }
     }
 }

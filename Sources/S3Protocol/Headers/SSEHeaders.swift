@@ -176,6 +176,7 @@ struct SSEFields {
 /// A KMS key id without the prefix `arn:aws:kms:` that some clients put before it; nil when nothing is left.
 package func bareKeyID(_ submitted: String) -> String? {
     let prefix = "arn:aws:kms:"
-    let name = submitted.hasPrefix(prefix) ? String(submitted.dropFirst(prefix.count)) : submitted
+    let hasPrefix = submitted.utf8.starts(with: prefix.utf8)
+    let name = hasPrefix ? String(Substring(submitted.utf8.dropFirst(prefix.utf8.count))) : submitted
     return name.isEmpty ? nil : name
 }

@@ -3,7 +3,7 @@ package struct UserMetadata: Sendable {
     /// Names in lower case without `x-amz-meta-`, in order of arrival; values as sent, UTF-8 included.
     package private(set) var entries: [(name: String, value: String)] = []
 
-    /// Bytes of all names (without the prefix) and values together.
+    /// Bytes of all names (without the prefix) and values together; their number does not matter.
     package static let maximumSize = 2048
     static let prefix = "x-amz-meta-"
 
@@ -31,7 +31,9 @@ package struct UserMetadata: Sendable {
                 positions[name] = entries.count
                 entries.append((name, header.value))
             }
-            guard size <= Self.maximumSize else { throw S3Error(.metadataTooLarge) }
+            guard size <= Self.maximumSize else {
+                throw S3Error(.metadataTooLarge, details: [("MaxSizeAllowed", "\(Self.maximumSize)")])
+            }
         }
     }
 

@@ -12,7 +12,7 @@ package enum ListEncoding: Hashable, Sendable {
 }
 
 /// The query of a ListObjects or ListObjectsV2.
-package struct ListParameters: Hashable, Sendable {
+package struct ListParameters: Sendable {
     package var version: ListVersion
     package var prefix = ""
     /// Nil when absent or empty; may have several characters.
@@ -46,7 +46,7 @@ package struct ListParameters: Hashable, Sendable {
             case "marker" where version == .v1: marker = value
             case "start-after" where version == .v2: startAfter = value
             case "continuation-token" where version == .v2: continuationToken = value
-            case "fetch-owner": fetchOwner = value == "true"
+            case "fetch-owner": fetchOwner = value.lowercased() == "true"
             default: break
             }
         }
@@ -56,12 +56,11 @@ package struct ListParameters: Hashable, Sendable {
         }
     }
 
-    /// A V1 marker may be a NextMarker that named a common prefix; then all that it folds away has been listed.
+    /// A V1 marker is compared with what the listing shows: a common prefix that begins it, or is it (a NextMarker may
+    /// be one), lies before it.
     private var markerPosition: ListPosition {
-        guard let delimiter, let fold = foldedPrefix(of: marker, delimiter: delimiter),
-            fold.utf8.count == marker.utf8.count
-        else { return .key(marker) }
-        return .commonPrefix(marker)
+        guard let delimiter, let fold = foldedPrefix(of: marker, delimiter: delimiter) else { return .key(marker) }
+        return .commonPrefix(fold)
     }
 
     /// The common prefix under which `key` is folded away, if it is.

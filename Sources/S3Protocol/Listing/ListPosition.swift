@@ -1,5 +1,5 @@
 /// Where a listing goes on: behind a key, or behind everything that a common prefix folds away.
-package enum ListPosition: Hashable, Sendable {
+package enum ListPosition: Sendable {
     case key(String)
     case commonPrefix(String)
 
@@ -75,4 +75,14 @@ package enum ListPosition: Hashable, Sendable {
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+}
+
+extension ListPosition: Equatable {
+    package static func == (one: ListPosition, other: ListPosition) -> Bool {
+        switch (one, other) {
+        case (.key(let text), .key(let otherText)), (.commonPrefix(let text), .commonPrefix(let otherText)):
+            text.hasSameBytes(as: otherText)
+        case (.key, .commonPrefix), (.commonPrefix, .key): false
+        }
+    }
 }
