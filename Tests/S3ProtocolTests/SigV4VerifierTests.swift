@@ -112,7 +112,9 @@ import Testing
 
     @Test func `dates missing, malformed and of other forms`() throws {
         #expect(failure(set("x-amz-date", nil, in: try request())) == S3Error(.accessDenied))
-        #expect(failure(set("x-amz-date", "yesterday", in: try request()))?.code == .malformedDate)
+        #expect(failure(set("x-amz-date", "yesterday", in: try request())) == S3Error(.accessDenied))
+        let dated = set("date", "2026-13-01", in: set("x-amz-date", nil, in: try request()))
+        #expect(failure(dated) == S3Error(.accessDenied))
     }
 
     @Test func `regions`() throws {
@@ -162,6 +164,32 @@ import Testing
         #expect(failure(set("x-amz-content-sha256", "other", in: try request()))?.code == .signatureDoesNotMatch)
     }
 
+    @Test(arguments: [
+        (name: "x-amz-server-side-encryption-customer-key", value: "c2VjcmV0"),
+        (name: "x-amz-copy-source-server-side-encryption-customer-key", value: "c2VjcmV0"),
+    ])
+    func `a refusal repeats no secret`(header: (name: String, value: String)) throws {
+        #expect(failure(try authorization { $0 + "00" })?.details.contains { $0.name == "CanonicalRequest" } == true)
+        var wrong = try request(headers: [header])
+        wrong = set("authorization", (wrong.headers.last?.value ?? "") + "00", in: wrong)
+        let refusal = try #require(failure(wrong))
+        #expect(refusal.code == .signatureDoesNotMatch)
+        #expect(!refusal.details.contains { $0.value.contains(header.value) })
+        var inQuery = try authorization { $0 + "00" }
+        inQuery.target = try RequestTarget("/bucket/key?\(header.name)=\(header.value)")
+        #expect(failure(inQuery)?.details.contains { $0.value.contains(header.value) } == false)
+    }
+
+    @Test func `access keys are their bytes`() throws {
+        let composed = SigV4Signer(accessKey: "caf\u{e9}", secretKey: "secretsecret")
+        let decomposed = SigV4Signer(accessKey: "cafe\u{301}", secretKey: "secretsecret")
+        let verifier = SigV4Verifier(region: nil) { _ in SecretString("secretsecret") }
+        for signer in [composed, decomposed] {
+            let verified = try verifier.verify(try request(signer: signer), now: Self.now)
+            #expect(verified.accessKey?.hasSameBytes(as: signer.accessKey) == true)
+        }
+    }
+
     // MARK: Presigned
 
     private func presigned(
@@ -180,6 +208,8 @@ import Testing
         #expect(expired == S3Error(.accessDenied))
         #expect(expired?.message == "Request has expired")
         #expect(expired?.details.first.map { [$0.name, $0.value] } == ["X-Amz-Expires", "600"])
+        #expect(failure(try presigned(expires: 0))?.message == "Request has expired")
+        #expect(failure(try presigned(expires: 1)) == nil)
         #expect(failure(try presigned(at: Self.now + 900)) == nil)
         #expect(failure(try presigned(at: Self.now + 901))?.message == "Request is not valid yet")
         #expect(

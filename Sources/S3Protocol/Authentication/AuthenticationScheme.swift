@@ -42,6 +42,19 @@ package enum AuthenticationScheme: Hashable, Sendable {
         }
     }
 
+    /// Whether a signature of this scheme covers the query parameter, so that nobody but the signer can have added it.
+    ///
+    /// Version 2 covers a fixed list. A parameter that makes a request another operation, or points it at another thing,
+    /// must not be believed unless this holds.
+    package func covers(parameter name: String) -> Bool {
+        switch self {
+        case .v2Header, .v2Presigned: SignatureV2.signedParameters.contains(name)
+        case .v4Header, .v4Presigned: true
+        // There is no signer to be deceived about.
+        case .postPolicy, .bearer, .anonymous: true
+        }
+    }
+
     static var unsupported: S3Error {
         S3Error(
             .invalidRequest,

@@ -10,7 +10,7 @@ struct AuthorizationV4: Sendable {
     var timestamp: String
     /// Seconds since 1970.
     var time: Int64
-    /// Validity of a presigned URL in seconds; nil for header authentication.
+    /// Validity of a presigned URL in seconds, 0…604 800; nil for header authentication.
     var expires: Int64?
 }
 
@@ -102,15 +102,16 @@ extension AuthorizationV4 {
     private static func date(of request: SigningRequest) throws(S3Error) -> (timestamp: String, time: Int64) {
         if let text = request.header("x-amz-date") {
             // Other forms than the basic one are legal; the string to sign always has the basic one.
-            guard let time = HTTPDate.parse(text) else { throw S3Error(.malformedDate) }
+            guard let time = HTTPDate.parse(text) else { throw noDate }
             return (isBasic(text) ? text : HTTPDate.amzDate(time * 1000), time)
         }
-        guard let text = request.header("date") else {
-            throw S3Error(
-                .accessDenied, "AWS authentication requires a valid Date or x-amz-date header", status: 403)
-        }
-        guard let time = HTTPDate.parse(text) else { throw S3Error(.malformedDate) }
+        guard let text = request.header("date"), let time = HTTPDate.parse(text) else { throw noDate }
         return (HTTPDate.amzDate(time * 1000), time)
+    }
+
+    /// The refusal of a signature whose date is missing or none: 403.
+    static var noDate: S3Error {
+        S3Error(.accessDenied, "AWS authentication requires a valid Date or x-amz-date header")
     }
 
     private static var threeComponents: S3Error {
@@ -142,7 +143,7 @@ extension AuthorizationV4 {
         guard Self.isBasic(dateText), let time = HTTPDate.parse(dateText) else {
             throw Self.queryError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
-        guard dateText.hasPrefix(credential.date) else {
+        guard dateText.utf8.starts(with: credential.date.utf8) else {
             throw Self.queryError(
                 "Error parsing the X-Amz-Credential parameter; incorrect date \"\(credential.date)\". This date is not the same as X-Amz-Date: \"\(dateText.prefix(8))\"."
             )

@@ -40,13 +40,15 @@ package struct Credential: Sendable {
 }
 
 extension Credential: Hashable {
-    /// Access key and scope say it all.
+    /// Access key and scope say it all; a signature covers their bytes.
     package static func == (one: Credential, other: Credential) -> Bool {
-        one.scope == other.scope && one.accessKey == other.accessKey
+        one.scope.hasSameBytes(as: other.scope) && one.accessKey.hasSameBytes(as: other.accessKey)
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(scope)
-        hasher.combine(accessKey)
+        for var text in [scope, accessKey] {
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            hasher.combine(0xff as UInt8)
+        }
     }
 }

@@ -9,15 +9,22 @@ package final class SigV4Verifier: Sendable {
     package static let allowedSkew: Int64 = 900
 
     private let region: String?
+    private let acceptsV2: Bool
     private let secret: @Sendable (String) throws(S3Error) -> SecretString?
     private let signingKeys = SigningKeys()
 
     /// Makes a verifier for the accounts that `secret` knows.
     ///
-    /// `region` is the one region that requests must be signed for; nil or empty accepts any. `secret` finds the secret
-    /// key of an access key, nil if there is no such account; it is called once for every request that claims one.
-    package init(region: String?, secret: @escaping @Sendable (_ accessKey: String) throws(S3Error) -> SecretString?) {
+    /// `region` is the one region that requests must be signed for; nil or empty accepts any. `acceptsV2` says whether
+    /// signatures of version 2 are looked at: they cover little of a request, and no new client makes them. `secret` finds
+    /// the secret key of an access key, nil if there is no such account; it is called once for every request that claims
+    /// one.
+    package init(
+        region: String?, acceptsV2: Bool = true,
+        secret: @escaping @Sendable (_ accessKey: String) throws(S3Error) -> SecretString?
+    ) {
         self.region = region.flatMap { $0.isEmpty ? nil : $0 }
+        self.acceptsV2 = acceptsV2
         self.secret = secret
     }
 
@@ -44,6 +51,7 @@ package final class SigV4Verifier: Sendable {
             return try verify(
                 request, authorization, scheme, payloadHash: payload, now: now, acceptsAnyRegion: acceptsAnyRegion)
         case .v2Header, .v2Presigned:
+            guard acceptsV2 else { throw AuthenticationScheme.unsupported }
             let signature = try SignatureV2(request, scheme, now: now)
             let secret = try self.secret(of: signature.accessKey, request)
             try signature.check(request, secret)
@@ -83,7 +91,7 @@ package final class SigV4Verifier: Sendable {
             ?? secret.signingKey(date: credential.date, region: credential.region, service: credential.service)
         let expected = HMACSHA256.code(stringToSign, key: key)
         guard let signature = Hex.decode(authorization.signature), constantTimeEqual(signature, expected) else {
-            throw Self.mismatch(authorization, stringToSign: stringToSign, canonicalRequest: canonical)
+            throw Self.mismatch(request, authorization, stringToSign: stringToSign, canonicalRequest: canonical)
         }
         if known == nil { signingKeys.insert(key, credential, secret) }
 
@@ -114,7 +122,8 @@ package final class SigV4Verifier: Sendable {
             throw S3Error(.accessDenied, "Request is not valid yet")
         }
         let end = authorization.time + expires
-        guard now <= end else {
+        // Not even for the second in which it was signed.
+        guard now <= end, expires > 0 else {
             throw expired(end, now: now, details: [(name: "X-Amz-Expires", value: "\(expires)")])
         }
     }
@@ -151,15 +160,14 @@ package final class SigV4Verifier: Sendable {
     }
 
     private static func mismatch(
-        _ authorization: AuthorizationV4, stringToSign: [UInt8], canonicalRequest: [UInt8]
+        _ request: SigningRequest, _ authorization: AuthorizationV4, stringToSign: [UInt8], canonicalRequest: [UInt8]
     ) -> S3Error {
         var details = [
             (name: "AWSAccessKeyId", value: authorization.credential.accessKey),
             (name: "StringToSign", value: String(decoding: stringToSign, as: UTF8.self)),
             (name: "SignatureProvided", value: String(decoding: authorization.signature, as: UTF8.self)),
         ]
-        // An answer may be logged, and a customer's key must not be.
-        if !authorization.signedHeaders.names.contains(where: { $0.hasSuffix("-customer-key") }) {
+        if !request.holdsSecret {
             details.append((name: "CanonicalRequest", value: String(decoding: canonicalRequest, as: UTF8.self)))
         }
         return S3Error(.signatureDoesNotMatch, details: details)

@@ -26,6 +26,17 @@ package struct SigningRequest: Sendable {
     func header(_ name: String) -> String? {
         headers.firstValue(of: name)
     }
+
+    /// Whether a header or query parameter is a customer's key or a session token, or tells of one.
+    ///
+    /// An error document may be logged by whoever gets it; it repeats nothing of such a request.
+    var holdsSecret: Bool {
+        func tells(_ name: String) -> Bool {
+            let name = name.lowercased()
+            return name.contains("-customer-key") || name == "x-amz-security-token"
+        }
+        return headers.contains { tells($0.name) } || target.query.contains { tells($0.name) }
+    }
 }
 
 /// A request whose signature is right, or that came without one.
@@ -40,9 +51,9 @@ package struct VerifiedRequest: Sendable {
     /// How the body is to be verified while it arrives.
     package let payload: PayloadVerification
     package let scheme: AuthenticationScheme
-    /// Headers that a version 2 presigned URL carries as query parameters.
+    /// Headers that a version 2 presigned URL carries as query parameters (``SigningRequest/queryHeaders()``).
     ///
-    /// `x-amz-*`, `content-type` and `content-md5` with lower-case names; they count as headers. Empty for other schemes.
+    /// Empty for other schemes.
     package let queryHeaders: [(name: String, value: String)]
 
     /// Nil for an anonymous request.
