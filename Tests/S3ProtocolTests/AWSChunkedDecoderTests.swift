@@ -133,12 +133,59 @@ import Testing
         #expect(throws: S3Error(.missingContentLength)) {
             try AWSChunkedDecoder(.streamingUnsignedTrailer, headers: [])
         }
-        for text in ["-1", "x", "1 ", "99999999999999999999"] {
-            #expect(throws: S3Error(.invalidArgument)) {
+        for text in ["", "-1", "x", "1 ", "0x10", "1.0"] {
+            #expect(throws: S3Error(.missingContentLength)) {
                 try AWSChunkedDecoder(
                     .streamingUnsignedTrailer, headers: [(name: "x-amz-decoded-content-length", value: text)])
             }
         }
+    }
+
+    @Test func `a decoded length beyond all numbers is the largest`() throws {
+        let headers = [(name: "x-amz-decoded-content-length", value: "99999999999999999999")]
+        #expect(try AWSChunkedDecoder.decodedLength(headers) == .max)
+    }
+
+    @Test(arguments: [
+        "0\r\n\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n",
+    ])
+    func `an empty body may end twice`(body: String) throws {
+        for step in 1...body.utf8.count {
+            var decoder = try unsigned(0, trailer: Self.trailer.name)
+            let (data, trailers) = try decode(Array(body.utf8), step: step, &decoder)
+            #expect(data.isEmpty)
+            #expect(trailers.map(\.value) == ["AAAAAA=="])
+        }
+        #expect(failure("0\r\n\r\n0\r\n\r\n", length: 0) == nil)
+    }
+
+    @Test func `nothing else may end twice`() {
+        let name = Self.trailer.name
+        #expect(failure("0\r\n\r\n0\r\n\r\n0\r\n\r\n", length: 0) == .incompleteBody)
+        #expect(failure("0\r\n\r\n0\r\n\r\n", length: 0, trailer: name) == .malformedTrailerError)
+        #expect(failure("0\r\n\r\n1\r\na\r\n0\r\n\r\n", length: 0) == .excessData)
+        #expect(failure("1\r\na\r\n0\r\n\r\n0\r\n\r\n", length: 1) == .incompleteBody)
+        let twice = "0\r\n\(name):AAAAAA==\r\n\r\n0\r\n\(name):AAAAAA==\r\n\r\n"
+        #expect(failure(twice, length: 0, trailer: name) == .incompleteBody)
+    }
+
+    @Test(arguments: [true, false])
+    func `a signed empty body may end twice`(hasTrailer: Bool) throws {
+        let signer = SigV4Signer(accessKey: "key", secretKey: "secretsecret")
+        let sent = try signer.sign(
+            method: "PUT", target: "/b/k", headers: headers(0, trailer: hasTrailer ? Self.trailer.name : nil),
+            payload: hasTrailer ? .streamingSignedTrailer : .streamingSigned, now: Self.now)
+        var encoder = AWSChunkedEncoder(sent.chunkSigner)
+        let first = encoder.header(of: UnsafeRawBufferPointer(start: nil, count: 0)) + AWSChunkedEncoder.lineEnd
+        let second = encoder.end(trailers: hasTrailer ? [Self.trailer] : [])
+        let payload: PayloadVerification =
+            hasTrailer ? .streamingSignedTrailer(sent.chunkSigner) : .streamingSigned(sent.chunkSigner)
+        var decoder = try #require(try AWSChunkedDecoder(payload, headers: sent.headers))
+        #expect(try decode(first + second, step: 7, &decoder).trailers.count == (hasTrailer ? 1 : 0))
+
+        // Each signature covers the one before: the first cannot simply be repeated.
+        var other = try #require(try AWSChunkedDecoder(payload, headers: sent.headers))
+        #expect(throws: S3Error(.signatureDoesNotMatch)) { try decode(first + first, step: 7, &other) }
     }
 
     @Test(

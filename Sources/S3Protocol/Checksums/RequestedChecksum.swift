@@ -20,7 +20,7 @@ package enum RequestedChecksum: Hashable, Sendable {
             case "x-amz-trailer":
                 for name in header.value.split(separator: ",") {
                     let name = trim(name).lowercased()
-                    guard name.hasPrefix(S3ChecksumAlgorithm.headerPrefix) else { continue }
+                    guard name.begins(with: "x-amz-checksum-") else { continue }
                     guard let algorithm = S3ChecksumAlgorithm(header: name) else { throw Self.invalidTrailer }
                     guard self == .none else { throw Self.several }
                     self = .trailer(algorithm)
@@ -30,7 +30,7 @@ package enum RequestedChecksum: Hashable, Sendable {
             case "x-amz-checksum-algorithm", "x-amz-checksum-type", "x-amz-checksum-mode":
                 break
             default:
-                guard header.name.hasPrefix(S3ChecksumAlgorithm.headerPrefix) else { break }
+                guard header.name.begins(with: "x-amz-checksum-") else { break }
                 guard let algorithm = S3ChecksumAlgorithm(header: header.name) else { throw Self.unknownAlgorithm }
                 guard self == .none else { throw Self.several }
                 self = .value(try S3Checksum(algorithm, base64: header.value))

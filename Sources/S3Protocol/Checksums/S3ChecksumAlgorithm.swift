@@ -17,7 +17,7 @@ package enum S3ChecksumAlgorithm: String, CaseIterable, Sendable {
 
     /// Reads a header's or trailer's name, in lower case; nil for anything else.
     package init?(header: some StringProtocol) {
-        guard header.hasPrefix(Self.headerPrefix) else { return nil }
+        guard header.utf8.starts(with: Self.headerPrefix.utf8) else { return nil }
         self.init(rawValue: String(header.dropFirst(Self.headerPrefix.utf8.count)))
     }
 

@@ -7,6 +7,9 @@ import Cryptography
 ///     unsigned          *( size CRLF data CRLF ) "0" CRLF trailers CRLF
 ///     trailers          *( name ":" value [LF] CRLF )
 ///
+/// The final chunk of an empty body may come twice, as the SDKs for .NET and JavaScript send it: they end the body, and
+/// then its chunks.
+///
 /// Data is handed on before the signature of its chunk is known, without a copy: whoever stores it makes it visible only
 /// after `finish` has returned. Memory is bounded by one line of the framing. A value of this type belongs to one body and
 /// is not to be copied; after it has thrown it is of no more use.
@@ -46,11 +49,12 @@ package struct AWSChunkedDecoder {
     private var trailers: [(name: String, value: String)] = []
     private var trailerBytes = 0
     private var isTrailerSignatureRight = false
+    private var isFinalChunkRepeated = false
 
     /// A decoder for the body of this request, or nil if its body is not framed.
     ///
-    /// Reads `x-amz-decoded-content-length` and `x-amz-trailer`. Throws `MissingContentLength` (411) without the former and
-    /// `InvalidArgument` (400) when it is not a size.
+    /// Reads `x-amz-decoded-content-length` and `x-amz-trailer`. Throws `MissingContentLength` (411) unless the former is a
+    /// size.
     package init?(_ payload: PayloadVerification, headers: [(name: String, value: String)]) throws(S3Error) {
         switch payload {
         case .none, .unsigned, .sha256:
@@ -72,20 +76,14 @@ package struct AWSChunkedDecoder {
         }
     }
 
-    /// The object's size as `x-amz-decoded-content-length` has it.
+    /// The object's size as `x-amz-decoded-content-length` has it; what is beyond 2⁶³−1 counts as that.
+    ///
+    /// Throws `MissingContentLength` (411) for a header that is missing, empty or no number.
     package static func decodedLength(_ headers: [(name: String, value: String)]) throws(S3Error) -> Int64 {
-        guard let text = headers.first(where: { $0.name == "x-amz-decoded-content-length" })?.value, !text.isEmpty
-        else {
-            throw S3Error(.missingContentLength)
-        }
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int64(text) else {
-            throw S3Error(
-                .invalidArgument, "Value for x-amz-decoded-content-length header is invalid.",
-                details: [
-                    (name: "ArgumentName", value: "x-amz-decoded-content-length"), (name: "ArgumentValue", value: text),
-                ])
-        }
-        return length
+        guard let text = headers.firstValue(of: "x-amz-decoded-content-length"), !text.isEmpty,
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { throw S3Error(.missingContentLength) }
+        return Int64(text) ?? Int64.max
     }
 
     /// Takes the next bytes of the body and hands on the data among them, in pieces of `input` itself.
@@ -124,9 +122,20 @@ package struct AWSChunkedDecoder {
                 trailerBytes += line.count + 2
                 try endTrailerLine()
             case .done:
-                throw Self.malformed
+                guard mayRepeatFinalChunk else { throw Self.malformed }
+                repeatFinalChunk()
             }
         }
+    }
+
+    /// Whether what has ended may have been no more than the body, of no bytes, and its one final chunk is to come.
+    private var mayRepeatFinalChunk: Bool {
+        decodedLength == 0 && trailers.isEmpty && !isTrailerSignatureRight && !isFinalChunkRepeated
+    }
+
+    private mutating func repeatFinalChunk() {
+        isFinalChunkRepeated = true
+        state = .chunkHeader
     }
 
     /// To be called at the end of the body: says that it was complete, and returns its trailers.
@@ -140,7 +149,10 @@ package struct AWSChunkedDecoder {
         case .trailers:
             // Behind the trailers' signature there is nothing left to lose but an empty line.
             guard isTrailerSignatureRight, line.isEmpty else { throw S3Error(.incompleteBody) }
-        case .chunkHeader, .data, .dataEnd: throw S3Error(.incompleteBody)
+        case .chunkHeader:
+            // The body ended where trailers were due, and no second final chunk came for them.
+            throw S3Error(isFinalChunkRepeated && line.isEmpty ? .malformedTrailerError : .incompleteBody)
+        case .data, .dataEnd: throw S3Error(.incompleteBody)
         }
         return trailers
     }
@@ -226,10 +238,12 @@ extension AWSChunkedDecoder {
     private mutating func endTrailerLine() throws(S3Error) {
         defer { line.removeAll(keepingCapacity: true) }
         guard !line.isEmpty else {
-            guard announced.isEmpty, signer == nil || isTrailerSignatureRight else {
-                throw S3Error(.malformedTrailerError)
+            if announced.isEmpty, signer == nil || isTrailerSignatureRight {
+                state = .done
+            } else {
+                guard mayRepeatFinalChunk else { throw S3Error(.malformedTrailerError) }
+                repeatFinalChunk()
             }
-            state = .done
             return
         }
         guard !isTrailerSignatureRight, let text = String(validating: line, as: UTF8.self),
