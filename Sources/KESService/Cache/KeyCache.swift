@@ -72,16 +72,12 @@ struct KeyCache {
         index[name].flatMap { stale(at: $0, now: now) }
     }
 
-    /// The key as it is here, fresh or not; does not count as a use.
-    func known(_ name: KeyName) -> MasterKey? { index[name].map { entries[$0].key } }
-
     /// When the key was read, if it is here.
     func loaded(_ name: KeyName) -> Instant? { index[name].map { entries[$0].loaded } }
 
-    /// Keeps a key, and lets it go on with the counts of an earlier copy.
-    mutating func insert(_ key: MasterKey, _ name: KeyName, now: Instant) -> MasterKey {
-        let key = counted(key, name)
-        guard capacity > 0 else { return key }
+    /// Keeps a key.
+    mutating func insert(_ key: MasterKey, _ name: KeyName, now: Instant) {
+        guard capacity > 0 else { return }
         let entry = Entry(name: name, key: key, loaded: now, used: now, wasUsed: false)
         if let position = index[name] {
             entries[position] = entry
@@ -94,12 +90,28 @@ struct KeyCache {
             index[name] = position
             entries[position] = entry
         }
+    }
+
+    /// The key, going on with the counts of an earlier copy.
+    mutating func counted(_ key: MasterKey, _ name: KeyName) -> MasterKey {
+        var known = uses[name] ?? [:]
+        let key = key.counting(in: known)
+        guard uses[name] != nil || uses.count < capacity else { return key }
+        for version in key.versions { known[version.number] = version.uses }
+        uses[name] = known
         return key
     }
 
+    /// Forgets a key and how often it was used.
     mutating func remove(_ name: KeyName) {
         uses[name] = nil
         if let position = index[name] { remove(at: position) }
+    }
+
+    /// Lets a key serve only while the store does not answer, as though it had expired now.
+    mutating func expire(_ name: KeyName, now: Instant) {
+        guard let position = index[name] else { return }
+        entries[position].used = min(entries[position].used, now - unused)
     }
 
     mutating func removeAll() {
@@ -144,15 +156,6 @@ struct KeyCache {
     }
 
     // MARK: Parts
-
-    private mutating func counted(_ key: MasterKey, _ name: KeyName) -> MasterKey {
-        var known = uses[name] ?? [:]
-        let key = key.counting(in: known)
-        guard uses[name] != nil || uses.count < capacity else { return key }
-        for version in key.versions { known[version.number] = version.uses }
-        uses[name] = known
-        return key
-    }
 
     private mutating func victim() -> Int {
         while true {

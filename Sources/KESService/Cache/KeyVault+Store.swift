@@ -42,15 +42,17 @@ extension KeyVault {
         let task = state.withLock { state in
             if let flight = state.flights[name] { return flight.task }
             state.lastFlight += 1
-            let number = state.lastFlight
-            let task = Task { await self.read(name, flight: number) }
+            let (number, generation) = (state.lastFlight, state.generations[name])
+            let task = Task { await self.read(name, flight: number, generation) }
             state.flights[name] = Flight(number: number, task: task)
             return task
         }
         return try await task.value.get()
     }
 
-    private func read(_ name: KeyName, flight: UInt64) async -> Result<MasterKey, KESFault> {
+    private func read(
+        _ name: KeyName, flight: UInt64, _ generation: KeyGenerations.Generation
+    ) async -> Result<MasterKey, KESFault> {
         let outcome: Result<MasterKey, KESFault>
         do throws(KESFault) {
             var value = try await value(name, .keyReadFailed)
@@ -64,40 +66,95 @@ extension KeyVault {
         } catch {
             outcome = .failure(error)
         }
-        return land(outcome, name, flight)
+        return land(outcome, name, flight, generation)
     }
 
-    /// Ends a flight: the key stays in memory, unless it was deleted or rotated meanwhile.
+    /// Ends a flight: memory has what the store said, unless the key was changed since the store was asked.
     private func land(
-        _ outcome: Result<MasterKey, KESFault>, _ name: KeyName, _ flight: UInt64
+        _ outcome: Result<MasterKey, KESFault>, _ name: KeyName, _ flight: UInt64,
+        _ generation: KeyGenerations.Generation
     ) -> Result<MasterKey, KESFault> {
         let now = now()
         return state.withLock { state in
-            let isCurrent = state.flights[name]?.number == flight
-            if isCurrent { state.flights[name] = nil }
+            if state.flights[name]?.number == flight { state.flights[name] = nil }
+            let isCurrent = state.generations[name] == generation
             switch outcome {
-            case .success(let key): return .success(isCurrent ? state.cache.insert(key, name, now: now) : key)
+            case .success(let key):
+                guard isCurrent else { return outcome }
+                let counted = state.cache.counted(key, name)
+                state.cache.insert(counted, name, now: now)
+                return .success(counted)
             case .failure(.keyReadFailed): return state.cache.stale(name, now: now).map { .success($0) } ?? outcome
+            case .failure(.keyNotFound):
+                // A stale copy must not come back with the next outage.
+                if isCurrent { state.cache.remove(name) }
+                return outcome
             case .failure: return outcome
             }
         }
     }
 
-    /// Keeps a key that was just written; a reading that is under way may have found its predecessor.
-    func adopt(_ key: MasterKey, _ name: KeyName) -> MasterKey {
-        let now = now()
-        return state.withLock { state in
-            state.flights[name] = nil
-            // Of two rotations at once, the later one's key may be here already.
-            if let known = state.cache.known(name), known.newestVersion > key.newestVersion { return key }
-            return state.cache.insert(key, name, now: now)
+    /// Forgets a key that the store says does not exist, unless it was changed since the store was asked.
+    func forget(_ name: KeyName, ifUnchangedSince generation: KeyGenerations.Generation) {
+        state.withLock { state in
+            if state.generations[name] == generation { state.cache.remove(name) }
         }
     }
 
-    func forget(_ name: KeyName) {
+    // MARK: Changes
+
+    /// What a call does to a key of the store.
+    enum Change {
+        case creation
+        case deletion
+        /// To this key, made of what the store held in this generation.
+        case rotation(MasterKey, KeyGenerations.Generation)
+    }
+
+    /// Calls the store to change a key, and makes memory agree with what came of it.
+    ///
+    /// Memory changes where the store's answer arrives, however late that is: the caller may have been told of a failure
+    /// by then.
+    func change(
+        _ name: KeyName, _ change: Change,
+        _ call: @escaping @Sendable (any KeyStore) async throws(KeyStoreError) -> Void
+    ) async throws(KeyStoreError) {
+        do throws(KeyStoreError) {
+            try await ask { () throws(KeyStoreError) in
+                do throws(KeyStoreError) { try await call(self.store) } catch {
+                    self.settle(name, change, error)
+                    throw error
+                }
+                self.settle(name, change, nil)
+            }
+        } catch {
+            // When the store is too late, this is before its answer; the change may have happened.
+            settle(name, change, error)
+            throw error
+        }
+    }
+
+    /// Brings memory to where a change has left the store, of which `failure` may leave open whether it happened.
+    private func settle(_ name: KeyName, _ change: Change, _ failure: KeyStoreError?) {
+        let now = now()
         state.withLock { state in
+            switch failure {
+            // Nothing was changed.
+            case .exists, .conflict: return
+            case nil, .notFound, .unreachable, .failed: break
+            }
+            let isCurrent =
+                if case .rotation(_, let generation) = change { state.generations[name] == generation } else { false }
             state.flights[name] = nil
-            state.cache.remove(name)
+            state.generations.advance(name)
+            switch (change, failure) {
+            case (.rotation(let key, _), nil) where isCurrent: state.cache.insert(key, name, now: now)
+            // Another change ended meanwhile, and nobody knows which of them the store saw last.
+            case (.rotation, nil): state.cache.expire(name, now: now)
+            case (.creation, nil), (.deletion, _), (_, .notFound): state.cache.remove(name)
+            // What is in memory may be outdated: it serves only as long as the store cannot be asked.
+            case (.creation, _), (.rotation, _): state.cache.expire(name, now: now)
+            }
         }
     }
 

@@ -12,6 +12,9 @@ package import Logging
 /// ``cached(_:)`` never waits. On a miss, one call reads the key however many ask for it, and different names never wait
 /// for each other. What does not exist is asked for again each time. When the store fails, keys that have expired lately
 /// go on to serve (``CacheExpiry/offline``).
+///
+/// A change of a key and what it does to memory are one step, also where the store answers too late or its answer is not
+/// known. What was read before a change never enters memory after it (``KeyGenerations``).
 package final class KeyVault: Sendable {
     /// Nanoseconds since some moment, never set back.
     package typealias Clock = @Sendable () -> Int64
@@ -30,6 +33,7 @@ package final class KeyVault: Sendable {
 
     struct State {
         var cache: KeyCache
+        var generations = KeyGenerations()
         var flights: [KeyName: Flight] = [:]
         var lastFlight: UInt64 = 0
     }
@@ -140,10 +144,8 @@ package final class KeyVault: Sendable {
     /// Removes a key from the store and from memory; other servers keep it until it expires there.
     package func delete(_ name: KeyName) async throws(KESFault) {
         do throws(KeyStoreError) {
-            try await ask { [store] () throws(KeyStoreError) in try await store.delete(name) }
-            forget(name)
+            try await change(name, .deletion) { (store) throws(KeyStoreError) in try await store.delete(name) }
         } catch {
-            if error == .notFound { forget(name) }
             throw failed("delete the key", name, error, error == .notFound ? .keyNotFound : .keyDeletionFailed)
         }
     }
@@ -153,23 +155,29 @@ package final class KeyVault: Sendable {
     /// However many rotate a key at once, on however many servers, each adds a version.
     package func rotate(_ name: KeyName, by identity: String) async throws(KESFault) -> MasterKey {
         for _ in 0..<Self.maximumRotationAttempts {
-            var old = try await value(name, .keyRotationFailed)
+            let generation = state.withLock { $0.generations[name] }
+            var old: [UInt8]
+            do throws(KESFault) { old = try await value(name, .keyRotationFailed) } catch {
+                if error == .keyNotFound { forget(name, ifUnchangedSince: generation) }
+                throw error
+            }
             defer { wipe(&old) }
             let key: MasterKey
             var new: [UInt8] = []
             defer { wipe(&new) }
             do throws(StoredKeyError) {
                 new = try MasterKey.rotated(storedValue: old, createdAt: .now, createdBy: identity)
-                key = try MasterKey(storedValue: new)
+                let rotated = try MasterKey(storedValue: new)
+                key = state.withLock { $0.cache.counted(rotated, name) }
             } catch {
                 log("rotate the key", name, "\(error)")
                 throw error == .tooManyVersions ? .tooManyKeyVersions : .keyReadFailed
             }
             do throws(KeyStoreError) {
-                try await ask { [store, old, new] () throws(KeyStoreError) in
+                try await change(name, .rotation(key, generation)) { [old, new] (store) throws(KeyStoreError) in
                     try await store.replace(name, old, with: new)
                 }
-                return adopt(key, name)
+                return key
             } catch {
                 guard error != .conflict else { continue }
                 throw failed("rotate the key", name, error, error == .notFound ? .keyNotFound : .keyRotationFailed)
@@ -182,6 +190,7 @@ package final class KeyVault: Sendable {
     package func removeAll() {
         state.withLock { state in
             state.flights.removeAll()
+            state.generations.advanceAll()
             state.cache.removeAll()
         }
     }
@@ -239,7 +248,9 @@ package final class KeyVault: Sendable {
         var value = key.storedValue
         defer { wipe(&value) }
         do throws(KeyStoreError) {
-            try await ask { [store, value] () throws(KeyStoreError) in try await store.create(name, value) }
+            try await change(name, .creation) { [value] (store) throws(KeyStoreError) in
+                try await store.create(name, value)
+            }
         } catch {
             throw failed("create the key", name, error, error == .exists ? .keyExists : .keyCreationFailed)
         }

@@ -12,7 +12,9 @@ final class ScriptedStore: KeyStore {
         var failure: KeyStoreError?
         var statusFailure: KeyStoreError?
         var calls: [String: Int] = [:]
-        var gate: [CheckedContinuation<Void, Never>]?
+        var closed: Set<String> = []
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var changesFailAfterwards: KeyStoreError?
     }
 
     let inner = MemoryKeyStore()
@@ -31,13 +33,17 @@ final class ScriptedStore: KeyStore {
     /// Fails every call but the question for its state.
     func failCalls(_ failure: KeyStoreError?) { state.withLock { $0.failure = failure } }
 
-    /// Calls for values wait from now on.
-    func close() { state.withLock { $0.gate = [] } }
+    /// Changes happen from now on and are answered with this all the same.
+    func failAfterChanges(_ failure: KeyStoreError?) { state.withLock { $0.changesFailAfterwards = failure } }
+
+    /// Such calls wait from now on, after what they are for is done.
+    func close(_ calls: Set<String> = ["get"]) { state.withLock { $0.closed = calls } }
 
     func open() {
         let waiting = state.withLock { state in
-            defer { state.gate = nil }
-            return state.gate ?? []
+            defer { state.waiting = [] }
+            state.closed = []
+            return state.waiting
         }
         for continuation in waiting { continuation.resume() }
     }
@@ -60,29 +66,47 @@ final class ScriptedStore: KeyStore {
     func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) {
         try enter("create")
         try await inner.create(name, value)
+        try await leave("create")
     }
 
     func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) {
         try enter("replace")
         try await inner.replace(name, old, with: new)
+        try await leave("replace")
     }
 
     func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] {
         try enter("get \(name)")
-        let value = try await inner.get(name)
+        do throws(KeyStoreError) {
+            let value = try await inner.get(name)
+            await passGate("get")
+            return value
+        } catch {
+            await passGate("missing")
+            throw error
+        }
+    }
+
+    private func passGate(_ call: String) async {
         await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
-                state.gate?.append(continuation)
-                return state.gate == nil
+                guard state.closed.contains(call) else { return true }
+                state.waiting.append(continuation)
+                return false
             }
             if isOpen { continuation.resume() }
         }
-        return value
+    }
+
+    private func leave(_ change: String) async throws(KeyStoreError) {
+        await passGate(change)
+        if let failure = state.withLock({ $0.changesFailAfterwards }) { throw failure }
     }
 
     func delete(_ name: KeyName) async throws(KeyStoreError) {
         try enter("delete")
         try await inner.delete(name)
+        try await leave("delete")
     }
 
     func list(prefix: String) async throws(KeyStoreError) -> [String] {
