@@ -77,6 +77,7 @@ package final class S3Service: HTTPHandler {
         let type = try OperationTable.operation(
             method: head.method, level: resource.level, query: target.query,
             hasHeader: { head.headers.firstValue(of: $0) != nil })
+        try requireSigned(type.route, target, verified.scheme)
         record.operation = type.name
         let operation = try type.init(
             S3Request(
@@ -84,6 +85,20 @@ package final class S3Service: HTTPHandler {
                 payload: verified.payload, principal: principal, isSecure: isSecure))
         try pipeline.authorise(principal, operation.demands)
         return operation
+    }
+
+    /// What makes a request a write or says what it writes to must be covered by its signature, or somebody between could
+    /// have added it.
+    ///
+    /// Version 2 covers a fixed list of query parameters.
+    private func requireSigned(
+        _ route: Route, _ target: RequestTarget, _ scheme: AuthenticationScheme
+    ) throws(S3Error) {
+        guard !route.isRead else { return }
+        for (name, _) in target.query where route.understands(name) && !scheme.covers(parameter: name) {
+            throw S3Error(
+                .accessDenied, "The signature does not cover the query parameter '\(name)'. Please use AWS4-HMAC-SHA256.")
+        }
     }
 
     /// Whether the client cannot know the region yet: it asks for it, or for the buckets, which have one each.

@@ -11,6 +11,7 @@ import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 import signing
 import wire
@@ -543,3 +544,13 @@ def test_a_client_that_waits_learns_of_a_refusal_before_it_sends_anything(server
         with wire.RawConnection(server) as raw:
             raw.send(signed_head(server, "PUT", target, headers, b"content", **options))
             assert raw.head()[0] == status, target
+
+
+def test_version_2_can_be_switched_off(fresh_server):
+    server = fresh_server(arguments=["--sigv2", "off"])
+    with server:
+        with pytest.raises(ClientError) as refused:
+            server.s3(signature_version="s3").list_buckets()
+        assert refused.value.response["Error"]["Code"] == "InvalidRequest"
+        assert server.call("GET", "/").status == 200
+    assert fresh_server(arguments=["--sigv2", "perhaps"]).run_to_end()[0] != 0

@@ -45,7 +45,7 @@ package struct Route: Sendable {
     /// Whether performing the operation changes nothing.
     package var isRead: Bool { method == "GET" || method == "HEAD" }
 
-    func understands(_ name: String) -> Bool { required.contains(name) || understood.contains(name) }
+    package func understands(_ name: String) -> Bool { required.contains(name) || understood.contains(name) }
 
     /// The parameters of a listing of objects, version 1 and 2; clients of the one send those of the other.
     package static let listing: Set<String> = [

@@ -32,8 +32,8 @@ struct ServerCommand: AsyncParsableCommand {
                     who this server is to KES
               MINIO_KMS_AUTO_ENCRYPTION
                     on: writes that say nothing are SSE-KMS, not SSE-S3
-              COFFER_KEYRING, COFFER_KMS_REQUIRED, COFFER_ACCESS_LOG
-                    --keyring, --kms-required, --access-log
+              COFFER_KEYRING, COFFER_KMS_REQUIRED, COFFER_SIGV2, COFFER_ACCESS_LOG
+                    --keyring, --kms-required, --sigv2, --access-log
               COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
                     what the drive's keys came from before, until
                     `coffer keys rewrap` has moved them
@@ -70,6 +70,9 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Flag(help: "TLS is ended by a trusted proxy in front: allow SSE-C on plain connections.")
     var tlsTerminatedUpstream = false
+
+    @Option(help: ArgumentHelp("Whether signatures of version 2 are accepted (default: on).", valueName: "on|off"))
+    var sigv2: String?
 
     @Option(
         help: ArgumentHelp(

@@ -19,6 +19,8 @@ struct ServerConfiguration: Sendable {
     /// Threads that serve connections; `nil` leaves it to the engine.
     var eventLoops: Int?
     var trustsUpstreamTLS: Bool
+    /// Whether signatures of version 2 are looked at.
+    var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
     var logsJSON: Bool
@@ -51,6 +53,7 @@ struct ServerConfiguration: Sendable {
         try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
         eventLoops = loops
         trustsUpstreamTLS = command.tlsTerminatedUpstream
+        acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
@@ -100,6 +103,14 @@ struct ServerConfiguration: Sendable {
         }
         guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
         return addresses
+    }
+
+    private static func acceptsSigV2(_ text: String) throws(StartFailure) -> Bool {
+        switch text.lowercased() {
+        case "on": true
+        case "off": false
+        default: throw StartFailure("--sigv2 \(text): on or off")
+        }
     }
 
     private static func domains(_ list: String?) throws(StartFailure) -> [String] {

@@ -1,3 +1,4 @@
+import Cryptography
 import Glibc
 import HTTPServer
 import KeyManagement
@@ -21,6 +22,11 @@ struct ServerProcess {
     func run() async throws {
         ProcessSettings.apply()
         for note in configuration.notes { logger.notice("\(note)") }
+        do throws(AlgorithmUnavailable) {
+            try FetchedAlgorithms.require(digests: [.md5, .sha1, .sha256], ciphers: [.aes256GCM])
+        } catch {
+            throw StartFailure("\(error)")
+        }
 
         let store = try openDrive()
         do {
@@ -110,7 +116,9 @@ struct ServerProcess {
                 region: configuration.region, domains: configuration.domains,
                 autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
             logger: logger)
-        let verifier = SigV4Verifier(region: configuration.region) { accessKey throws(S3Error) in
+        let verifier = SigV4Verifier(
+            region: configuration.region, acceptsV2: configuration.acceptsSigV2
+        ) { accessKey throws(S3Error) in
             try account.secret(of: accessKey)
         }
         let pipeline = RequestPipeline(
