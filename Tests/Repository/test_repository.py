@@ -114,6 +114,12 @@ def test_the_hosts_of_this_machines_package_index_are_nowhere():
         assert lines_with(tracked(), re.escape(host)) == []
 
 
+@pytest.mark.parametrize("name", ("coffer.service", "coffer-kes.service", "run"))
+def test_what_is_shipped_prints_no_memory_after_a_crash(name):
+    """A backtrace shows registers and memory, where keys and plaintext can be."""
+    assert re.search(r"^(Environment=|export )SWIFT_BACKTRACE=enable=no$", (ROOT / "deploy" / name).read_text(), re.MULTILINE)
+
+
 @pytest.mark.parametrize("module", sorted({path.relative_to(ROOT).parts[1] for path in tracked(r"^Sources/.*\.docc/")}))
 def test_a_catalogue_has_a_front_page(module):
     page = ROOT / "Sources" / module / f"{module}.docc" / f"{module}.md"
