@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore import awsrequest
 
 import signing
 import wire
@@ -161,6 +162,44 @@ def test_a_refused_upload_of_unwanted_length_does_not_have_to_be_read(http):
         raw.send(signed_head(http, "PUT", "/no-such-bucket/k", 10 << 30) + b"x" * 100_000)
         assert raw.answer().status == 404
         assert raw.is_closed(10)
+
+
+# --- expectations
+
+def test_empty_bodies_with_an_expectation_keep_a_pooled_connection_usable(http):
+    """botocore expects a 100 for every PUT over http; a final answer without it confuses the next request."""
+    client, name = http.s3(max_pool_connections=1, read_timeout=20), http.bucket()
+    opened = []
+    # One connection serves all of it, errors included, so none was given up.
+    with OpenedConnections(opened):
+        for number in range(5):
+            client.put_object(Bucket=name, Key=f"empty-{number}", Body=b"")
+            client.put_object(Bucket=name, Key=f"full-{number}", Body=b"content")
+            with pytest.raises(client.exceptions.ClientError):
+                client.put_object(Bucket="no-such-bucket", Key="k", Body=b"")
+        assert client.get_object(Bucket=name, Key="empty-4")["Body"].read() == b""
+        assert client.get_object(Bucket=name, Key="full-4")["Body"].read() == b"content"
+        listed = client.list_objects_v2(Bucket=name)["Contents"]
+    assert {one["Key"]: one["Size"] for one in listed} == {
+        f"{kind}-{number}": size for kind, size in (("empty", 0), ("full", 7)) for number in range(5)}
+    assert len(opened) == 1
+
+
+class OpenedConnections:
+    """Notes each connection that botocore opens."""
+
+    def __init__(self, opened):
+        self.opened = opened
+
+    def __enter__(self):
+        self.connect = awsrequest.AWSHTTPConnection.connect
+        def noted(connection, *arguments):
+            self.opened.append(connection)
+            return self.connect(connection, *arguments)
+        awsrequest.AWSHTTPConnection.connect = noted
+
+    def __exit__(self, *_):
+        awsrequest.AWSHTTPConnection.connect = self.connect
 
 
 # --- limits

@@ -30,6 +30,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [200, 403]) func `an empty body is told to go on, whatever comes of it`(status: Int) async throws {
+        try await withServer { _, response in
+            await response.send(status, "done")
+        } test: { _, port in
+            let client = try RawClient(port: port)
+            for _ in 0..<3 {
+                try client.send("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n")
+                #expect(try client.readResponse().status == 100)
+                let response = try client.readResponse()
+                #expect(response.status == status)
+                #expect(response.headers["connection"] == nil)
+            }
+        }
+    }
+
+    @Test func `no expectation is none`() async throws {
+        try await withServer { _, port in
+            let client = try RawClient(port: port)
+            try client.send("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect:\r\n\r\nab")
+            #expect(try client.readResponse().text == "PUT /a 2")
+        }
+    }
+
     @Test func `other expectations fail`() async throws {
         try await withServer { _, port in
             let client = try RawClient(port: port)

@@ -14,6 +14,9 @@ extension Connection {
         let body = RequestBody(declaredLength: summary.declaredLength, loop: loop, channel: self)
         takeEarly(body)
         owesContinue = summary.expectsContinue && !body.isComplete
+        // There is nothing to wait for, but a client that was not told to go on takes the final answer for a refusal, and
+        // some then read the next request's 100 as that one's answer.
+        if summary.expectsContinue, body.declaredLength == 0 { write(Self.goOn) }
         switch server.handler.answer(HTTPRequest(head: head, body: body, connection: info)) {
         case .now(let response) where body.isComplete && isWritable:
             body.detach()

@@ -135,7 +135,7 @@ extension Connection {
         guard body === self.body else { return }
         if owesContinue, let writer, !writer.hasStarted {
             owesContinue = false
-            write("HTTP/1.1 100 Continue\r\n\r\n")
+            write(Self.goOn)
         }
         bodyWanted = true
         pump()

@@ -9,6 +9,8 @@ extension Connection: ExchangeChannel {
     /// So many bytes are sent without waiting for more.
     private static let flushBytes = 64 * 1024
 
+    static let goOn: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
     var isOpen: Bool {
         switch phase {
         case .exchanging: true

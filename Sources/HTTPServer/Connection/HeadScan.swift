@@ -152,6 +152,7 @@ struct HeadScan {
             host = value
             guard hostCount == 1, Self.isAuthority(header.value[...]) else { return .conflictingHost }
         case .expect:
+            // An empty list of expectations, as curl sends it to have none, expects nothing.
             if header.value.isCaseInsensitively("100-continue") {
                 summary.expectsContinue = true
             } else {
