@@ -8,8 +8,8 @@ package struct HTTPLimits: Sendable {
     package var headBytes = 64 * 1024
     /// Header lines of a request; also of a chunked body's trailers.
     ///
-    /// Above: 431.
-    package var headerCount = 100
+    /// Bounds what short lines cost beyond their bytes: some hundred bytes each. Above: 431.
+    package var headerCount = 1000
     /// From the first byte of a head, or for a new connection from its accept, to the head's end.
     ///
     /// Above: 408 and close.

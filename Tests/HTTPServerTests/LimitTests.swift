@@ -37,6 +37,17 @@ import Testing
         }
     }
 
+    @Test func `hundreds of headers are taken`() async throws {
+        try await withServer { request, response in
+            await response.send(200, "\(request.head.headers.count)")
+        } test: { _, port in
+            let client = try RawClient(port: port)
+            let many = (0..<700).map { "X-Amz-Meta-\($0): \($0)\r\n" }.joined()
+            try client.send("GET / HTTP/1.1\r\nHost: a\r\n\(many)\r\n")
+            #expect(try client.readResponse().text == "701")
+        }
+    }
+
     @Test func `too many headers are refused`() async throws {
         try await withServer(describe) {
             $0.limits.headerCount = 10
