@@ -1,12 +1,14 @@
 /// Where the server's certificates come from and what it asks of its clients.
 package struct TLSConfigurationSource: Sendable {
     package enum Certificates: Sendable {
-        /// MinIO's layout: `public.crt` and `private.key` (unencrypted), and one sub-directory of the same form for
-        /// every further server name, called after it.
-        case directory(String)
-        /// Two PEM files. Where the key may be encrypted, `opening` makes an unencrypted PEM text of the file's; both
-        /// texts are wiped after use.
-        case files(certificate: String, key: String, opening: (@Sendable ([UInt8]) throws -> [UInt8])? = nil)
+        /// Makes an unencrypted PEM text of a key file's, which may be encrypted; both texts are wiped after use.
+        package typealias KeyOpening = @Sendable (_ text: [UInt8]) throws -> [UInt8]
+
+        /// MinIO's layout: `public.crt` and `private.key`, and one sub-directory of the same form for every further
+        /// server name, called after it.
+        case directory(String, opening: KeyOpening? = nil)
+        /// Two PEM files.
+        case files(certificate: String, key: String, opening: KeyOpening? = nil)
         /// The PEM texts themselves.
         case memory(certificate: [UInt8], key: [UInt8])
     }
@@ -72,7 +74,9 @@ package struct TLSConfigurationSource: Sendable {
         self.clientCertificate = clientCertificate
     }
 
-    package init(directory: String, clientCertificate: ClientCertificate = .none) {
-        self.init(.directory(directory), clientCertificate: clientCertificate)
+    package init(
+        directory: String, opening: Certificates.KeyOpening? = nil, clientCertificate: ClientCertificate = .none
+    ) {
+        self.init(.directory(directory, opening: opening), clientCertificate: clientCertificate)
     }
 }

@@ -1,3 +1,4 @@
+import Certificates
 import HTTPServer
 import NIOCore
 import TestSupport
@@ -27,6 +28,43 @@ import Testing
             #expect(negotiated.contains("ALPN protocol: http/1.1"))
             #expect(try shell(connect + " -tls1_2").contains("Protocol  : TLSv1.2"))
             #expect(try !shell(connect + " -tls1_1 -cipher DEFAULT@SECLEVEL=0").contains("BEGIN CERTIFICATE"))
+        }
+    }
+
+    @Test(arguments: ["AES128-GCM-SHA256", "AES256-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-GCM-SHA384"])
+    func `of version 1·2 only suites with forward secrecy and authenticated encryption are taken`(
+        suite: String
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        try makeCertificate(in: directory.path, name: "one.test", kind: "rsa")
+        try await withTLSServer(directory.path) { _, port in
+            let answer = try shell(
+                "openssl s_client -connect 127.0.0.1:\(port) -tls1_2 -cipher '\(suite):@SECLEVEL=0' </dev/null 2>&1")
+            #expect(answer.contains("Cipher is \(suite)") == suite.contains("ECDHE-RSA-AES256-GCM"))
+        }
+    }
+
+    @Test(arguments: [
+        "pkey -aes256", "rsa -aes256 -traditional", "ec -aes256",
+    ])
+    func `encrypted keys serve, those of further names too`(encryption: String) async throws {
+        let directory = try TemporaryDirectory()
+        let kind = encryption.hasPrefix("rsa") ? "rsa" : "ec"
+        for (place, name) in [(directory.path, "one.test"), (directory.path + "/two.test", "two.test")] {
+            try makeCertificate(in: place, name: name, kind: kind)
+            _ = try shell(
+                "cd \(place) && openssl \(encryption) -passout pass:of-the-key -in private.key -out new 2>/dev/null"
+                    + " && mv new private.key && grep -q ENCRYPTED private.key")
+        }
+        await #expect(throws: HTTPServerError.self) { try await withTLSServer(directory.path) { _, _ in } }
+        try await withServer(describe) {
+            $0.tls = TLSConfigurationSource(directory: directory.path) { text in
+                try PrivateKey.readPEM(text, password: Array("of-the-key".utf8)).pem(password: nil)
+            }
+        } test: { _, port in
+            let answer = try fetch(port)
+            #expect(answer.hasSuffix("GET / 0"))
+            #expect(try subject(port, name: "two.test").contains("two.test"))
         }
     }
 

@@ -107,7 +107,7 @@ extension TLSConfigurationSource {
     fileprivate func stamp() -> [String: [Int64]] {
         var stamps: [String: [Int64]] = [:]
         switch certificates {
-        case .directory(let directory): stamps = ServerCertificate.stamp(directory: directory)
+        case .directory(let directory, _): stamps = ServerCertificate.stamp(directory: directory)
         case .files(let certificate, let key, _):
             for file in [certificate, key] { stamps[file] = TLSFile.stamp(file) }
         case .memory: break

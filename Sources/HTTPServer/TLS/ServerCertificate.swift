@@ -12,13 +12,16 @@ struct ServerCertificate {
     var chain: [NIOSSLCertificateSource] { certificates.map { .certificate($0) } }
 
     /// Reads a directory in MinIO's layout.
-    init(directory: String) throws(HTTPServerError) {
-        try self.init(certificate: directory + "/" + Self.chainFile, key: directory + "/" + Self.keyFile)
+    init(
+        directory: String, opening: TLSConfigurationSource.Certificates.KeyOpening?
+    ) throws(HTTPServerError) {
+        try self.init(
+            certificate: directory + "/" + Self.chainFile, key: directory + "/" + Self.keyFile, opening: opening)
     }
 
     /// Reads two PEM files.
     init(
-        certificate: String, key: String, opening: ((_ text: [UInt8]) throws -> [UInt8])? = nil
+        certificate: String, key: String, opening: TLSConfigurationSource.Certificates.KeyOpening?
     ) throws(HTTPServerError) {
         let chain = try TLSFile.read(certificate)
         var keyText = try TLSFile.read(key)
@@ -67,10 +70,12 @@ struct ServerCertificate {
     // MARK: MinIO's layout
 
     /// The sub-directories of `directory` that hold a certificate, by their names in lower case.
-    static func named(in directory: String) throws(HTTPServerError) -> [String: ServerCertificate] {
+    static func named(
+        in directory: String, opening: TLSConfigurationSource.Certificates.KeyOpening?
+    ) throws(HTTPServerError) -> [String: ServerCertificate] {
         var named: [String: ServerCertificate] = [:]
         for name in names(in: directory) {
-            named[name.lowercased()] = try ServerCertificate(directory: directory + "/" + name)
+            named[name.lowercased()] = try ServerCertificate(directory: directory + "/" + name, opening: opening)
         }
         return named
     }

@@ -27,9 +27,9 @@ struct TLSSettings: Sendable {
 
     init(_ source: TLSConfigurationSource, http2: Bool) throws(HTTPServerError) {
         switch source.certificates {
-        case .directory(let directory):
-            main = try ServerCertificate(directory: directory)
-            named = try ServerCertificate.named(in: directory)
+        case .directory(let directory, let opening):
+            main = try ServerCertificate(directory: directory, opening: opening)
+            named = try ServerCertificate.named(in: directory, opening: opening)
         case .files(let certificate, let key, let opening):
             main = try ServerCertificate(certificate: certificate, key: key, opening: opening)
             named = [:]
@@ -44,8 +44,8 @@ struct TLSSettings: Sendable {
         var configuration = main.configuration
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"]
-        // HTTP/2 excludes most others.
-        if http2 { configuration.cipherSuites = "ECDH+AESGCM:ECDH+CHACHA20" }
+        // Of TLS 1.2 only what encrypts and authenticates in one and keeps no past session readable with the server's key.
+        configuration.cipherSuites = "ECDH+AESGCM:ECDH+CHACHA20"
         // The end is announced; there is no need to wait until the client has announced its own.
         configuration.shutdownTimeout = .zero
         configuration.verifySignatureAlgorithms = Self.clientSignatures
@@ -154,7 +154,7 @@ extension TLSConfigurationSource.Certificates {
     /// For error messages.
     fileprivate var name: String {
         switch self {
-        case .directory(let path), .files(certificate: let path, _, _): path
+        case .directory(let path, _), .files(certificate: let path, _, _): path
         case .memory: "certificate"
         }
     }

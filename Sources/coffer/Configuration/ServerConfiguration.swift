@@ -7,6 +7,8 @@ struct ServerConfiguration: Sendable {
     /// `host:port` each; a missing host is every interface.
     var addresses: [String]
     var certificates: String
+    /// Of the certificates' keys, where they are encrypted.
+    var certificatePassword: String?
     /// `nil`: a secret is generated and the server stays on loopback.
     var credentials: RootCredentials?
     var region: String?
@@ -38,6 +40,7 @@ struct ServerConfiguration: Sendable {
         certificates =
             command.certsDir ?? environment.value("CERTS_DIR")
             ?? (environment.variables["HOME"].map { "\($0)/.minio/certs" } ?? "certs")
+        certificatePassword = environment.value("CERT_PASSWD")
         region = environment.value("SITE_REGION") ?? environment.value("REGION") ?? environment.value("REGION_NAME")
         domains = try Self.domains(environment.value("DOMAIN"))
         keyService = try KeyServiceConfiguration(

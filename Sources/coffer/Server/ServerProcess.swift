@@ -1,3 +1,4 @@
+import Certificates
 import Cryptography
 import Glibc
 import HTTPServer
@@ -124,7 +125,7 @@ struct ServerProcess {
         let pipeline = RequestPipeline(
             verifier: verifier, observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
         var http = HTTPServerConfiguration(
-            addresses: configuration.addresses, tls: Self.certificates(in: configuration.certificates))
+            addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
@@ -137,11 +138,17 @@ struct ServerProcess {
     }
 
     /// HTTPS when the directory has a certificate, as MinIO decides it.
-    private static func certificates(in directory: String) -> TLSConfigurationSource? {
+    private var certificates: TLSConfigurationSource? {
+        let directory = configuration.certificates
         guard access("\(directory)/public.crt", F_OK) == 0, access("\(directory)/private.key", F_OK) == 0 else {
             return nil
         }
-        return TLSConfigurationSource(directory: directory)
+        guard let password = configuration.certificatePassword else {
+            return TLSConfigurationSource(directory: directory)
+        }
+        return TLSConfigurationSource(directory: directory) { text in
+            try PrivateKey.readPEM(text, password: Array(password.utf8)).pem(password: nil)
+        }
     }
 
     private func summary(
@@ -150,7 +157,7 @@ struct ServerProcess {
     ) -> StartupSummary {
         StartupSummary(
             configuration: configuration, server: server,
-            isTLS: Self.certificates(in: configuration.certificates) != nil, space: store.freeSpace(),
+            isTLS: certificates != nil, space: store.freeSpace(),
             keyService: obstacle == nil ? keys.title : "\(keys.title) (not to be had yet)",
             newKeyring: keys.newKeyring, accessKey: account.accessKey, newSecret: account.newSecret, logger: logger)
     }
