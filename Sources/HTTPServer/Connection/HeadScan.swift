@@ -155,7 +155,7 @@ struct HeadScan {
             // An empty list of expectations, as curl sends it to have none, expects nothing.
             if header.value.isCaseInsensitively("100-continue") {
                 summary.expectsContinue = true
-            } else {
+            } else if !header.value.isEmpty {
                 unmetExpectation = true
             }
         case .upgrade:
