@@ -65,7 +65,7 @@ let package = Package(
         module("Locking", []),
 
         // Level 1: mechanisms that know nothing of S3.
-        module("Cryptography", ["COpenSSL", "CLinux"]),
+        module("Cryptography", ["COpenSSL", "CLinux", "Locking"]),
         module("ObjectStorage", ["CSQLite", "CLinux", "Locking", grdb, grdbSQLite, logging]),
         module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
         module("HTTPClient", ["CCurl", "CLinux", "Locking"]),
@@ -147,6 +147,7 @@ let package = Package(
             swiftSettings: settings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests(of: "Locking"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
         tests(of: "HTTPServer", ["Certificates", nioCore, nioEmbedded, nioHTTP1, logging]),
@@ -156,7 +157,10 @@ let package = Package(
         tests(of: "KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
         tests(
             of: "KESClient",
-            ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),
+            [
+                "HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore,
+                logging,
+            ]),
         tests(
             of: "KESService",
             ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),
