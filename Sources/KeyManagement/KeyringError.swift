@@ -11,6 +11,10 @@ package enum KeyringError: Error, Hashable, CustomStringConvertible {
     case notAKeyring(path: String)
     case unknownVersion(path: String, found: Int)
     case corrupted(path: String, reason: String)
+    /// The file has more bytes than any keyring.
+    case tooLong(path: String, maximumBytes: Int)
+    /// One more key would be one too many: with it, the file would be longer than is read.
+    case full(path: String, maximumBytes: Int)
     case io(operation: String, path: String, errno: Int32)
 
     package var description: String {
@@ -26,6 +30,9 @@ package enum KeyringError: Error, Hashable, CustomStringConvertible {
         case .unknownVersion(let path, let found):
             "The keyring \(path) has format version \(found); this program reads version \(KeyringDocument.version)."
         case .corrupted(let path, let reason): "The keyring \(path) is damaged: \(reason)."
+        case .tooLong(let path, let maximum): "The file \(path) is longer than a keyring may be (\(maximum) bytes)."
+        case .full(let path, let maximum):
+            "The keyring \(path) is full: with another key it would be longer than \(maximum) bytes."
         case .io(let operation, let path, let errno):
             "Could not \(operation) \(path): \(String(cString: strerror(errno)))."
         }

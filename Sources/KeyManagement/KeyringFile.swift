@@ -4,9 +4,19 @@ import Glibc
 /// A keyring's file: who may see it, and how it is replaced so that a crash leaves the old or the new one whole.
 struct KeyringFile: Sendable {
     let path: String
+    /// No keyring is larger.
+    let maximumBytes: Int
 
-    /// No keyring is larger: 1 MiB is some 3 000 keys.
-    static let maximumByteCount = 1 << 20
+    /// 64 MiB are more than 200 000 keys.
+    ///
+    /// Reading such a file takes some seconds and several times its size in memory, and every new key reads and writes it
+    /// once: with so many keys, a key server is the better place.
+    static let defaultMaximumBytes = 64 << 20
+
+    init(path: String, maximumBytes: Int = defaultMaximumBytes) {
+        self.path = path
+        self.maximumBytes = maximumBytes
+    }
 
     /// Tells versions of the file apart: each replacement is another inode.
     struct Identity: Hashable, Sendable {
@@ -45,7 +55,9 @@ struct KeyringFile: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else { throw KeyringError.notAFile(path: path) }
         guard status.st_mode & 0o077 == 0 else { throw KeyringError.looseMode(path: path, mode: status.st_mode) }
         try checkDirectory()
-        guard status.st_size <= Self.maximumByteCount else { throw KeyringError.notAKeyring(path: path) }
+        guard status.st_size <= maximumBytes else {
+            throw KeyringError.tooLong(path: path, maximumBytes: maximumBytes)
+        }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         defer { wipe(&bytes) }
         var filled = 0
@@ -61,9 +73,12 @@ struct KeyringFile: Sendable {
     }
 
     /// Puts `document` in the place of the file, durably: when this returns, a power cut no longer matters.
+    ///
+    /// A document that ``read()`` would refuse for its length is not written.
     func replace(with document: KeyringDocument) throws(KeyringError) -> Identity {
         var bytes = document.bytes
         defer { wipe(&bytes) }
+        guard bytes.count <= maximumBytes else { throw KeyringError.full(path: path, maximumBytes: maximumBytes) }
         let temporary = "\(path).\(Hex.encode(SecureRandom.bytes(8))).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("create a file beside") }

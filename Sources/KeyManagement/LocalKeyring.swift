@@ -38,7 +38,18 @@ package final class LocalKeyring: KeyService {
     /// Blocks for the file work. Throws a sentence for the operator: the file may be missing, open to other users,
     /// damaged, of a later version, or no keyring at all.
     package static func open(path: String, createIfMissing: Bool) throws(KeyringError) -> LocalKeyring {
-        let file = KeyringFile(path: resolved(path))
+        try open(KeyringFile(path: resolved(path)), createIfMissing: createIfMissing)
+    }
+
+    /// As above, with a file that may be shorter or longer than by default.
+    package static func open(
+        path: String, createIfMissing: Bool, maximumBytes: Int
+    ) throws(KeyringError) -> LocalKeyring {
+        try open(
+            KeyringFile(path: resolved(path), maximumBytes: maximumBytes), createIfMissing: createIfMissing)
+    }
+
+    private static func open(_ file: KeyringFile, createIfMissing: Bool) throws(KeyringError) -> LocalKeyring {
         do throws(KeyringError) {
             let (document, identity) = try file.read()
             return LocalKeyring(file: file, document: document, identity: identity, wasCreated: false)
@@ -102,6 +113,9 @@ package final class LocalKeyring: KeyService {
                     return true
                 }
                 guard !isNew else { return }
+            } catch .full(let path, let maximumBytes) {
+                // Trying again would not help.
+                throw KeyServiceError.notSupported("\(KeyringError.full(path: path, maximumBytes: maximumBytes))")
             } catch {
                 throw KeyServiceError.unavailable("\(error)")
             }

@@ -93,6 +93,46 @@ import Testing
         #expect(try await LocalKeyring.open(path: path, createIfMissing: false).listKeys().count == 21)
     }
 
+    @Test func `a key that no longer fits is refused, and what was acknowledged is there after reopening`() async throws
+    {
+        let limit = 2048
+        let keyring = try LocalKeyring.open(path: path, createIfMissing: true, maximumBytes: limit)
+        var acknowledged = 1
+        var refusal: KeyServiceError?
+        while refusal == nil, acknowledged < 100 {
+            do throws(KeyServiceError) {
+                try await keyring.createKey(try KeyID("key-\(acknowledged)"))
+                acknowledged += 1
+            } catch {
+                refusal = error
+            }
+        }
+        guard case .notSupported(let reason) = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        #expect(reason.contains("is full: with another key it would be longer than 2048 bytes"))
+        #expect(try text().utf8.count <= limit)
+        let reopened = try LocalKeyring.open(path: path, createIfMissing: false, maximumBytes: limit)
+        #expect(try await reopened.listKeys().count == acknowledged)
+        #expect(try await keyring.listKeys().count == acknowledged)
+    }
+
+    @Test func `a file that is longer than any keyring is not read`() throws {
+        _ = try LocalKeyring.open(path: path, createIfMissing: true)
+        #expect(throws: KeyringError.tooLong(path: path, maximumBytes: 64)) {
+            try LocalKeyring.open(path: path, createIfMissing: false, maximumBytes: 64)
+        }
+    }
+
+    @Test func `a file of some MiB is opened, and one more key added`() async throws {
+        _ = try LocalKeyring.open(path: path, createIfMissing: true)
+        try replace(try text() + String(repeating: " ", count: 3 << 20))
+        let keyring = try LocalKeyring.open(path: path, createIfMissing: false)
+        try await keyring.createKey(try KeyID("one-more"))
+        #expect(try await LocalKeyring.open(path: path, createIfMissing: false).listKeys().count == 2)
+    }
+
     @Test func `a keyring that was swapped for another is not written over`() async throws {
         let keyring = try LocalKeyring.open(path: path, createIfMissing: true)
         let foreign = "\(directory.path)/foreign.json"
