@@ -19,7 +19,8 @@ package final class DataKeyCache: Sendable {
     private let any: Duration
     private let unused: Duration
     private let now: Clock
-    private let state = ShortLock(State())
+    private let entries: ShortLock<SecondChanceCache<EntryID, Entry>>
+    private let flights = SingleFlight<EntryID, SecretKey, KeyServiceError>()
 
     /// - Parameters:
     ///   - service: Who is asked on a miss.
@@ -37,6 +38,7 @@ package final class DataKeyCache: Sendable {
         self.any = any
         self.unused = unused
         self.now = now
+        entries = ShortLock(SecondChanceCache(capacity: capacity))
     }
 
     /// The data key that `wrapped` holds, from the cache or from the service.
@@ -46,22 +48,12 @@ package final class DataKeyCache: Sendable {
         guard capacity > 0 else { return try await service.decryptDataKey(wrapped, under: key, context: context) }
         let id = EntryID(wrapped, key, context)
         if let hit = hit(id) { return hit }
-        while true {
-            switch await enter(id) {
-            case .hit(let found): return found
-            case .failed(let error): throw error
-            case .abandoned: continue
-            case .lead:
-                do {
-                    let found = try await service.decryptDataKey(wrapped, under: key, context: context)
-                    leave(id, with: .hit(found))
-                    return found
-                } catch {
-                    // The leader's own cancellation must not fail those who wait: one of them asks again.
-                    leave(id, with: Task.isCancelled ? .abandoned : .failed(error))
-                    throw error
-                }
-            }
+        return try await flights.outcome(id, cancelled: .unavailable("the request was cancelled")) {
+            [self] () async throws(KeyServiceError) in
+            if let hit = hit(id) { return hit }
+            let found = try await service.decryptDataKey(wrapped, under: key, context: context)
+            keep(found, id)
+            return found
         }
     }
 
@@ -89,24 +81,27 @@ package final class DataKeyCache: Sendable {
     /// Keeps a data key that is known already, having just been generated.
     package func insert(_ dataKey: SecretKey, for wrapped: [UInt8], under key: KeyID, context: KMSContext) {
         guard capacity > 0 else { return }
-        let id = EntryID(wrapped, key, context)
-        let now = now()
-        state.withLock { $0.insert(dataKey, id, now: now, capacity: capacity) }
+        keep(dataKey, EntryID(wrapped, key, context))
     }
 
     /// Forgets everything.
     package func removeAll() {
-        state.withLock { $0.removeAll() }
+        entries.withLock { $0.removeAll() }
     }
 
-    /// Forgets what has expired.
+    /// Forgets what has expired, a few hundred entries at a time: requests do not wait for it.
     package func removeExpired() {
         let now = now()
-        state.withLock { $0.removeAll { isExpired($0, now) } }
+        var position = Int.max
+        repeat {
+            position = entries.withLock { entries in
+                entries.removeSome(below: position, limit: 256) { _, entry in isExpired(entry, now) }
+            }
+        } while position > 0
     }
 
     /// How many entries there are, expired ones included.
-    package var count: Int { state.withLock { $0.count } }
+    package var count: Int { entries.withLock { $0.count } }
 
     private func isExpired(_ entry: Entry, _ now: ContinuousClock.Instant) -> Bool {
         now - entry.inserted >= any || now - entry.used >= unused
@@ -114,36 +109,23 @@ package final class DataKeyCache: Sendable {
 
     private func hit(_ id: EntryID) -> SecretKey? {
         let now = now()
-        return state.withLock { $0.use(id, now: now) { isExpired($0, now) } }
-    }
-
-    /// Registers for `id`: with a hit, as the one who asks the service, or waiting for that one's answer.
-    private func enter(_ id: EntryID) async -> Turn {
-        await withCheckedContinuation { continuation in
-            let now = now()
-            let turn: Turn? = state.withLock { state in
-                if let hit = state.use(id, now: now, isExpired: { isExpired($0, now) }) { return .hit(hit) }
-                return state.join(id, continuation) ? nil : .lead
+        return entries.withLock { entries in
+            let found = entries.use(id) { entry -> SecretKey? in
+                guard !isExpired(entry, now) else { return nil }
+                entry.used = now
+                return entry.key
             }
-            if let turn { continuation.resume(returning: turn) }
+            guard let found else { return nil }
+            if found == nil { entries.remove(id) }
+            return found
         }
     }
 
-    private func leave(_ id: EntryID, with outcome: Turn) {
+    private func keep(_ key: SecretKey, _ id: EntryID) {
         let now = now()
-        let waiting = state.withLock { state in
-            if case .hit(let key) = outcome { state.insert(key, id, now: now, capacity: capacity) }
-            return state.endFlight(id)
-        }
-        for continuation in waiting { continuation.resume(returning: outcome) }
+        // Evicted keys are wiped after the lock is free again.
+        _ = entries.withLock { $0.insert(Entry(key: key, inserted: now, used: now), for: id) }
     }
-}
-
-private enum Turn: Sendable {
-    case hit(SecretKey)
-    case failed(KeyServiceError)
-    case abandoned
-    case lead
 }
 
 private struct EntryID: Hashable {
@@ -176,87 +158,7 @@ private struct EntryID: Hashable {
 }
 
 private struct Entry {
-    let id: EntryID
-    var key: SecretKey
-    var inserted: ContinuousClock.Instant
+    let key: SecretKey
+    let inserted: ContinuousClock.Instant
     var used: ContinuousClock.Instant
-    /// Set by every use, cleared by the hand that passes: the second chance of the clock algorithm.
-    var wasUsed: Bool
-}
-
-private struct State {
-    private var entries: [Entry] = []
-    private var index: [EntryID: Int] = [:]
-    private var hand = 0
-    private var flights: [EntryID: [CheckedContinuation<Turn, Never>]] = [:]
-
-    var count: Int { entries.count }
-
-    mutating func use(
-        _ id: EntryID, now: ContinuousClock.Instant, isExpired: (Entry) -> Bool
-    ) -> SecretKey? {
-        guard let position = index[id] else { return nil }
-        guard !isExpired(entries[position]) else {
-            remove(at: position)
-            return nil
-        }
-        entries[position].used = now
-        entries[position].wasUsed = true
-        return entries[position].key
-    }
-
-    mutating func insert(_ key: SecretKey, _ id: EntryID, now: ContinuousClock.Instant, capacity: Int) {
-        let entry = Entry(id: id, key: key, inserted: now, used: now, wasUsed: false)
-        if let position = index[id] {
-            entries[position] = entry
-        } else if entries.count < capacity {
-            index[id] = entries.count
-            entries.append(entry)
-        } else {
-            let position = victim()
-            index[entries[position].id] = nil
-            index[id] = position
-            entries[position] = entry
-        }
-    }
-
-    mutating func removeAll() {
-        entries.removeAll()
-        index.removeAll()
-        hand = 0
-    }
-
-    mutating func removeAll(where isExpired: (Entry) -> Bool) {
-        for position in entries.indices.reversed() where isExpired(entries[position]) { remove(at: position) }
-    }
-
-    /// Whether someone is asking the service already; then `continuation` waits for the answer.
-    mutating func join(_ id: EntryID, _ continuation: CheckedContinuation<Turn, Never>) -> Bool {
-        guard flights[id] != nil else {
-            flights[id] = []
-            return false
-        }
-        flights[id]?.append(continuation)
-        return true
-    }
-
-    mutating func endFlight(_ id: EntryID) -> [CheckedContinuation<Turn, Never>] {
-        flights.removeValue(forKey: id) ?? []
-    }
-
-    private mutating func victim() -> Int {
-        while true {
-            hand = hand + 1 < entries.count ? hand + 1 : 0
-            guard entries[hand].wasUsed else { return hand }
-            entries[hand].wasUsed = false
-        }
-    }
-
-    private mutating func remove(at position: Int) {
-        index[entries[position].id] = nil
-        let last = entries.removeLast()
-        guard position < entries.count else { return }
-        entries[position] = last
-        index[last.id] = position
-    }
 }
