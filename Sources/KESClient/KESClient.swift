@@ -12,6 +12,7 @@ package final class KESClient: Sendable {
     let configuration: KESClientConfiguration
     let http: HTTPClient
     private let selection: ShortLock<EndpointSelection>
+    private let circuit = ShortLock(CallCircuit())
     private let credentials: ShortLock<ClientIdentity>
 
     /// Reads certificates and keys; asks no server.
@@ -90,14 +91,40 @@ extension KESClient {
         let route: KESRoute
         var argument = ""
         var body: [UInt8] = []
-        var timeout: Duration?
         var wantedHeaders: [String] = []
         var maxResponseBytes = 1 << 20
     }
 
     /// The body of a 200, from whichever server gives one; any other answer is thrown.
+    ///
+    /// Fails at once while no server answers anybody: see ``CallCircuit``.
     func perform(_ call: Call) async throws(KESClientError) -> HTTPClientResponse {
-        let deadline = ContinuousClock.now + (call.timeout ?? configuration.callTimeout)
+        let start = Self.uptime
+        let entry = circuit.withLock { $0.enter(at: start) }
+        if case .refused(let error) = entry { throw error }
+        do throws(KESClientError) {
+            return try await attempt(call, isTrial: entry == .trial)
+        } catch {
+            circuit.withLock { circuit in
+                switch error {
+                // It is an answer, and known as one.
+                case .fault: break
+                case .connection(let failure, _) where failure.mayPass && failure != .overloaded:
+                    circuit.failed(error, entry, since: start, at: Self.uptime)
+                case .connection, .configuration, .invalidResponse, .cancelled:
+                    circuit.abandoned(entry, at: Self.uptime)
+                }
+            }
+            throw error
+        }
+    }
+
+    /// Why a call would fail at once just now; nil when it would not.
+    var outage: KESClientError? { circuit.withLock { $0.refusal(at: Self.uptime) } }
+
+    /// One call with its retries; a trial has none.
+    private func attempt(_ call: Call, isTrial: Bool) async throws(KESClientError) -> HTTPClientResponse {
+        let deadline = ContinuousClock.now + configuration.callTimeout
         var attempts = CallAttempts()
         var random = SystemRandomNumberGenerator()
         var last = KESClientError.invalidResponse("no server was asked")
@@ -106,7 +133,7 @@ extension KESClient {
             switch step {
             case .giveUp: throw last
             case .wait(let pause):
-                guard ContinuousClock.now + pause < deadline else { throw last }
+                guard !isTrial, outage == nil, ContinuousClock.now + pause < deadline else { throw last }
                 guard (try? await Task.sleep(for: pause)) != nil else { throw .cancelled }
             case .ask(let index):
                 let left = deadline - .now
@@ -119,6 +146,7 @@ extension KESClient {
                 do throws(KESClientError) {
                     let response = try await send(call, to: endpoints[index], timeout: timeout)
                     selection.withLock { $0.succeeded(index) }
+                    circuit.withLock { $0.answered(at: Self.uptime) }
                     return response
                 } catch {
                     last = error
@@ -129,8 +157,9 @@ extension KESClient {
         }
     }
 
-    /// Tells the selection how a server did; nil when the error is final.
+    /// Notes how a server did; nil when the error is final.
     private func note(_ error: KESClientError, of index: Int) -> CallAttempts.Failure? {
+        if case .fault = error { circuit.withLock { $0.answered(at: Self.uptime) } }
         switch error {
         case .fault(let fault) where fault.status >= 500 && fault.status != 501:
             selection.withLock { $0.failed(index, at: Self.uptime) }

@@ -41,11 +41,11 @@ extension KESClient {
     ///
     /// KES answers a 400: it takes one context a call.
     func generateKeys(
-        under name: KeyName, contexts: [[UInt8]], timeout: Duration
+        under name: KeyName, contexts: [[UInt8]]
     ) async throws(KESClientError) -> [GenerateResponse] {
         let request = BulkGenerateRequest(requests: contexts.map(GenerateRequest.init(context:)))
         var answer: BulkGenerateResponse = try await document(
-            Call(route: .generateKey, argument: name.text, body: request.json, timeout: timeout))
+            Call(route: .generateKey, argument: name.text, body: request.json))
         guard answer.keys.count == contexts.count else {
             defer { answer.wipe() }
             throw .invalidResponse("kes: \(answer.keys.count) data keys instead of \(contexts.count)")
