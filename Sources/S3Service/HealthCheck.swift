@@ -11,8 +11,15 @@ import SealedStorage
 struct HealthCheck: Sendable {
     static let prefix: StaticString = "/minio/health/"
 
-    let context: ServiceContext
-    let pipeline: RequestPipeline
+    private let context: ServiceContext
+    private let pipeline: RequestPipeline
+    private let keyService: KeyServiceProbe
+
+    init(context: ServiceContext, pipeline: RequestPipeline) {
+        self.context = context
+        self.pipeline = pipeline
+        keyService = KeyServiceProbe(context.keys.service)
+    }
 
     private enum Address: String {
         case live, ready, cluster
@@ -58,23 +65,24 @@ struct HealthCheck: Sendable {
             contentLength: 0)
     }
 
-    /// The drive takes writes and the key service makes and opens data keys.
+    /// The drive takes writes, its keys are open, and the key service made a data key a few seconds ago.
     private func ready() async -> ResponseHead {
         var headers = [(name: "server", value: "Coffer")]
         guard isDriveWritable else {
             headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
             return ResponseHead(status: 503, headers: headers, contentLength: 0)
         }
-        let keys = context.keys.service
-        do {
-            if context.drive.records.isLocked { throw KeyServiceError.unavailable("the drive's keys are not open yet") }
-            _ = try await keys.generateDataKey(under: keys.defaultKey, context: KMSContext())
+        guard let failure = await keyFailure() else {
             return ResponseHead(status: 200, headers: headers, contentLength: 0)
-        } catch {
-            context.logger.warning("not ready: the key service does not answer", metadata: ["cause": "\(error)"])
-            headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
-            return ResponseHead(status: 503, headers: headers, contentLength: 0)
         }
+        context.logger.warning("not ready: the key service does not answer", metadata: ["cause": "\(failure)"])
+        headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
+        return ResponseHead(status: 503, headers: headers, contentLength: 0)
+    }
+
+    private func keyFailure() async -> KeyServiceError? {
+        guard !context.drive.records.isLocked else { return .unavailable("the drive's keys are not open yet") }
+        return await keyService.failure()
     }
 
     private var isDriveWritable: Bool {
