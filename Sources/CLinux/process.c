@@ -1,8 +1,12 @@
 #include "coffer_process.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 size_t coffer_heap_bytes(void) {
@@ -14,6 +18,32 @@ int coffer_usable_processors(void) {
     cpu_set_t usable;
     CPU_ZERO(&usable);
     return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) : 0;
+}
+
+int coffer_protect_process(void) {
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) return errno;
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+}
+
+static void raise_limit(int which) {
+    struct rlimit limit;
+    if (getrlimit(which, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(which, &limit);
+}
+
+void coffer_raise_limits(void) {
+    raise_limit(RLIMIT_NOFILE);
+    raise_limit(RLIMIT_MEMLOCK);
+}
+
+void *coffer_map_secret_pages(size_t count, int *lock_error) {
+    void *pages = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) return NULL;
+    madvise(pages, count, MADV_DONTDUMP);
+    *lock_error = mlock(pages, count) == 0 ? 0 : errno;
+    return pages;
 }
 
 void coffer_end_process(int status) {

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// A 256-bit secret: 32 bytes on the heap, wiped when the last reference goes.
+/// A 256-bit secret: 32 bytes in memory that is not swapped (``SecretMemory``), wiped when the last reference goes.
 ///
 /// It is shared by reference and never changes, so there is one copy of the bytes however many places hold the key. It
 /// deliberately has no description, no encoding and no `==`; compare with ``isEqual(to:)``.
@@ -29,14 +29,12 @@ package final class SecretKey: @unchecked Sendable {
     ///
     /// The buffer is zero when `write` gets it.
     package init(filledBy write: (UnsafeMutableRawBufferPointer) -> Void) {
-        storage = .allocate(byteCount: Self.byteCount, alignment: 16)
-        storage.initializeMemory(as: UInt8.self, repeating: 0)
+        storage = SecretMemory.allocate()
         write(storage)
     }
 
     deinit {
-        OPENSSL_cleanse(storage.baseAddress, storage.count)
-        storage.deallocate()
+        SecretMemory.deallocate(storage)
     }
 
     /// Lends the 32 bytes for the length of `body`; the pointer must not leave it.

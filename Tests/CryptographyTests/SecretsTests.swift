@@ -52,4 +52,23 @@ import Testing
         wipe(&none)
         #expect(none.isEmpty)
     }
+
+    @Test func `keys lie in memory that is locked as far as the process may lock any`() {
+        let keys = (0..<5000).map { _ in SecretKey() }
+        let memory = SecretMemory.state
+        #expect(memory.lockedBytes + memory.unlockedBytes >= 5000 * SecretKey.byteCount)
+        #expect((memory.unlockedBytes == 0) == (memory.lockError == 0))
+        // Every key has its own place.
+        let places = Set(keys.map { key in key.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } })
+        #expect(places.count == 5000)
+    }
+
+    @Test func `a key's place is wiped, and zero for the next one`() {
+        for _ in 0..<100 {
+            #expect(SecretKey().withUnsafeBytes { $0.contains { $0 != 0 } })
+            var found: [UInt8] = []
+            _ = SecretKey { found = Array($0) }
+            #expect(found == [UInt8](repeating: 0, count: 32))
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What the whole process needs of the operating system.
@@ -6,14 +7,9 @@ enum ProcessSettings {
         // A client that is gone is an error of its write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         // A core file would hold keys and plaintext.
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        coffer_protect_process()
         // Every connection and every open blob is a file descriptor.
-        var files = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 {
-            files.rlim_cur = files.rlim_max
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
-        }
+        coffer_raise_limits()
         // What this process makes is nobody else's to read.
         umask(0o077)
     }

@@ -58,6 +58,7 @@ struct ServerProcess {
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
+        async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
         await handle(signals, server, keys, accessLog)
