@@ -5,6 +5,7 @@ import hashlib
 import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 
@@ -28,8 +29,10 @@ class Upload:
     def part(self, number, body, headers=None):
         return self.server.call("PUT", f"{self.target}?partNumber={number}&uploadId={self.id}", headers, body)
 
-    def complete(self, parts, headers=None):
-        items = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in parts)
+    def complete(self, parts, headers=None, sums=None):
+        """`sums`: the elements of the parts' checksums, by part number."""
+        items = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag>{(sums or {}).get(number, '')}</Part>"
+                        for number, tag in parts)
         return self.server.call("POST", f"{self.target}?uploadId={self.id}", headers,
                                 f"<CompleteMultipartUpload>{items}</CompleteMultipartUpload>".encode())
 
@@ -43,6 +46,14 @@ class Upload:
 def tag(answer):
     assert answer.status == 200, answer
     return answer.headers["etag"]
+
+
+def crc32(body):
+    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+
+
+def crc32_element(value):
+    return f"<ChecksumCRC32>{value}</ChecksumCRC32>"
 
 
 def combined(*bodies):
@@ -162,6 +173,19 @@ def test_an_upload_belongs_to_its_bucket_and_key(http, bucket):
     assert upload.complete([(1, part)]).status == 200
 
 
+def test_an_upload_is_of_the_bytes_of_its_key(http, bucket):
+    """Two spellings that look alike are two keys."""
+    composed, decomposed = quote("caf\u00e9"), quote("cafe\u0301")
+    upload = Upload(http, f"/{bucket}/{composed}")
+    part = tag(upload.part(1, b"x"))
+    other = http.call("POST", f"/{bucket}/{decomposed}?uploadId={upload.id}",
+                      body=f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part}</ETag></Part>"
+                           "</CompleteMultipartUpload>".encode())
+    assert (other.status, other.code) == (404, "NoSuchUpload"), other
+    assert upload.complete([(1, part)]).status == 200
+    assert http.call("HEAD", f"/{bucket}/{decomposed}").status == 404
+
+
 def test_an_aborted_upload_is_gone(http, bucket):
     upload = Upload(http, f"/{bucket}/aborted")
     part = tag(upload.part(1, payload(SMALL)))
@@ -195,10 +219,11 @@ def test_a_repeated_completion_is_answered_as_the_first(http, bucket):
     target = f"/{bucket}/twice"
     upload = Upload(http, target, {"x-amz-checksum-algorithm": "CRC32"})
     checksum = base64.b64encode(zlib.crc32(b"x").to_bytes(4, "big")).decode()
-    part = tag(upload.part(1, b"x", {"x-amz-checksum-crc32": checksum}))
-    first = upload.complete([(1, part)])
+    part, sums = tag(upload.part(1, b"x", {"x-amz-checksum-crc32": checksum})), {1: crc32_element(checksum)}
+    first = upload.complete([(1, part)], sums=sums)
+    assert first.status == 200, first
     for headers in ({}, {"If-None-Match": "*"}):
-        again = upload.complete([(1, part)], headers)
+        again = upload.complete([(1, part)], headers, sums)
         assert (again.status, again.body) == (first.status, first.body)
     # Of other parts, or without a list of them, it is another request.
     for parts in ([(1, tag(http.call("PUT", f"/{bucket}/other", body=b"y")))], [(1, part), (2, part)], []):
@@ -246,18 +271,62 @@ def test_checksums_of_parts_become_a_composite_one(http, bucket):
     upload = Upload(http, f"/{bucket}/checksums", {"x-amz-checksum-algorithm": "CRC32"})
     bodies = [payload(SMALL, 1), payload(10, 2)]
     sums = [zlib.crc32(body).to_bytes(4, "big") for body in bodies]
-    parts = []
+    parts, elements = [], {number: crc32_element(crc32(body)) for number, body in enumerate(bodies, 1)}
     for number, (body, value) in enumerate(zip(bodies, sums), 1):
         answer = upload.part(number, body, {"x-amz-checksum-crc32": base64.b64encode(value).decode()})
         assert answer.headers.get("x-amz-checksum-crc32") == base64.b64encode(value).decode()
         parts.append((number, tag(answer)))
     wrong = upload.part(3, b"x", {"x-amz-checksum-crc32": "AAAAAA=="})
     assert wrong.status == 400, wrong
-    done = upload.complete(parts)
+    # A composite checksum is of the parts' checksums, and the client says them.
+    for missing in ({}, {1: elements[1]}):
+        refused = upload.complete(parts, sums=missing)
+        assert (refused.status, refused.code) == (400, "InvalidRequest"), refused
+    done = upload.complete(parts, sums=elements)
     expected = base64.b64encode(zlib.crc32(b"".join(sums)).to_bytes(4, "big")).decode() + "-2"
     assert done.find("ChecksumCRC32") == expected, done
     head = http.call("HEAD", f"/{bucket}/checksums", {"x-amz-checksum-mode": "ENABLED"})
     assert head.headers.get("x-amz-checksum-crc32") == expected
+
+
+@pytest.mark.parametrize("headers", ({}, {"x-amz-checksum-sha1": "2jmj7l5rSw0yVb/vlWAYkK/YBwk="},
+                                     {"x-amz-checksum-crc32c": "AAAAAA=="}), ids=str)
+def test_a_part_must_have_the_checksum_of_its_composite_upload(http, bucket, headers):
+    upload = Upload(http, f"/{bucket}/announced", {"x-amz-checksum-algorithm": "CRC32"})
+    refused = upload.part(1, b"", headers)
+    assert (refused.status, refused.code) == (400, "InvalidRequest"), refused
+    assert upload.list().find_all("Part/PartNumber") == []
+
+
+def test_the_checksum_of_a_whole_object_needs_none_of_its_parts(http, bucket):
+    """The server computes what the client leaves out; an upload of another algorithm's parts is refused as ever."""
+    target, bodies = f"/{bucket}/full", [payload(SMALL, 1), payload(10, 2)]
+    upload = Upload(http, target, {"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "FULL_OBJECT"})
+    answers = [upload.part(number, body) for number, body in enumerate(bodies, 1)]
+    assert [answer.headers.get("x-amz-checksum-crc32") for answer in answers] == [crc32(body) for body in bodies]
+    other = upload.part(3, b"", {"x-amz-checksum-sha1": "2jmj7l5rSw0yVb/vlWAYkK/YBwk="})
+    assert (other.status, other.code) == (400, "InvalidRequest"), other
+    parts, whole = [(number, tag(answer)) for number, answer in enumerate(answers, 1)], b"".join(bodies)
+    for headers, code in (({"x-amz-checksum-crc32": "AAAAAA=="}, "BadDigest"),
+                          ({"x-amz-checksum-crc32c": "AAAAAA=="}, "InvalidRequest"),
+                          ({"x-amz-checksum-type": "COMPOSITE"}, "InvalidRequest"),
+                          ({"x-amz-mp-object-size": str(len(whole) + 1)}, "InvalidRequest"),
+                          ({"x-amz-mp-object-size": "many"}, "InvalidRequest")):
+        refused = upload.complete(parts, headers)
+        assert (refused.status, refused.code) == (400, code), (headers, refused)
+    assert http.call("HEAD", target).status == 404
+    done = upload.complete(parts, {"x-amz-checksum-crc32": crc32(whole), "x-amz-checksum-type": "FULL_OBJECT",
+                                   "x-amz-mp-object-size": str(len(whole))})
+    assert (done.status, done.find("ChecksumCRC32"), done.find("ChecksumType")) == (200, crc32(whole), "FULL_OBJECT"), done
+
+
+def test_the_size_is_checked_and_a_checksum_that_no_upload_announced_is_not(http, bucket):
+    upload = Upload(http, f"/{bucket}/unannounced")
+    part = tag(upload.part(1, b"content"))
+    refused = upload.complete([(1, part)], {"x-amz-mp-object-size": "8"})
+    assert (refused.status, refused.code) == (400, "InvalidRequest"), refused
+    done = upload.complete([(1, part)], {"x-amz-mp-object-size": "7", "x-amz-checksum-crc32": "AAAAAA=="})
+    assert done.status == 200, done
 
 
 def test_a_part_is_read_by_its_number(http, bucket):

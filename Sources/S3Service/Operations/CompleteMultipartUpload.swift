@@ -17,7 +17,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
     private let object: ObjectName
     private let preconditions: WritePreconditions
     private let customerKey: CustomerKey?
-    private let checksum: DeclaredChecksum?
+    private let checksum: DeclaredObject
 
     private var uploadID: String { request.query("uploadId") ?? "" }
 
@@ -29,7 +29,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         // SSE-S3 and SSE-KMS headers are ignored here: mc sends them.
         customerKey = try SSEHeaders.ofComplete(request.headers, isSecure: request.isSecure)
             .map { CustomerKey($0) }
-        checksum = DeclaredChecksum(request.headers)
+        checksum = try DeclaredObject(request.headers)
     }
 
     var demands: [Demand] { [Demand(.putObject, on: object, in: bucket)] }
@@ -114,6 +114,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
             guard let row = uploaded[wantedPart.number] else { throw S3Error(.invalidPart) }
             let part = try service.uploads.open(row, of: upload)
             guard wantedPart.etag == part.record.etag else { throw S3Error(.invalidPart) }
+            try CompletedChecksum.requirePart(wantedPart, upload.record)
             for (name, value) in wantedPart.checksums {
                 guard let kept = part.record.checksum, kept.algorithm.elementName == name, kept.base64 == value else {
                     throw S3Error(.invalidPart)

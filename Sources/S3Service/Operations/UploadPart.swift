@@ -30,7 +30,7 @@ struct UploadPart: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(uploadID, in: bucket, key: object)
         try checkKey(for: upload)
-        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
+        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut, try checksum(for: upload))
         let part = try await service.uploads.writePart(
             payload, number: number, of: upload, customerKey, modified: request.time)
 
@@ -38,6 +38,21 @@ struct UploadPart: AsyncS3Operation {
         headers += try service.uploads.encryption(of: upload, customerKey).headers
         if let checksum = part.record.checksum { headers.append((checksum.algorithm.header, checksum.base64)) }
         return S3Response(headers: headers)
+    }
+
+    /// A part must have the checksum that its upload announced, or the server computes it where the object's follows from
+    /// its parts' (`FULL_OBJECT`).
+    private func checksum(for upload: Upload) throws(S3Error) -> PayloadDigests.Checksum {
+        guard let announced = upload.record.checksum else { return .ofPayload }
+        switch (try RequestedChecksum(headers: request.headers).algorithm, announced.type) {
+        case (announced.algorithm, _): return .ofPayload
+        case (nil, .fullObject): return .computed(announced.algorithm)
+        case (let sent, _):
+            throw S3Error(
+                .invalidRequest,
+                "Checksum Type mismatch occurred, expected checksum Type: \(announced.algorithm.rawValue), "
+                    + "actual checksum Type: \(sent?.rawValue ?? "null")")
+        }
     }
 
     private func checkKey(for upload: Upload) throws(S3Error) {

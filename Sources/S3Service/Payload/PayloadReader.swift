@@ -1,4 +1,3 @@
-import Cryptography
 import HTTPServer
 import NIOCore
 import Requests
@@ -19,27 +18,21 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
     private var decoder: AWSChunkedDecoder?
     private var decoded: ArraySlice<ByteBuffer> = []
     private var remaining: Int64
-    private let expectedHash: [UInt8]?
-    private let hash: Digest?
-    private let expectedMD5: [UInt8]?
-    private var md5Digest: Digest?
-    private let requestedChecksum: RequestedChecksum
-    private let calculator: S3ChecksumCalculator?
+    private let digests: PayloadDigests
     private var isVerified = false
 
     /// The payload's MD5, when it was asked for.
     ///
     /// There after ``next()`` gave `nil`.
-    private(set) var md5: [UInt8]?
-    /// The checksum that came with the payload.
+    var md5: [UInt8]? { digests.md5 }
+    /// The checksum that came with the payload, or was to be computed for it.
     ///
     /// There after ``next()`` gave `nil`.
-    private(set) var checksum: S3Checksum?
+    var checksum: S3Checksum? { digests.checksum }
 
-    /// - Parameters:
-    ///   - limit: the most bytes this operation takes.
+    /// - Parameter limit: the most bytes this operation takes.
     /// - Throws: `MissingContentLength`, `EntityTooLarge`, `InvalidDigest`, and the refusals of checksum headers.
-    init(_ request: S3Request, limit: Int64, checksumIsOfBody: Bool = true) throws(S3Error) {
+    init(_ request: S3Request, limit: Int64, _ checksum: PayloadDigests.Checksum = .ofPayload) throws(S3Error) {
         self.request = request
         length = try Self.length(of: request)
         remaining = length
@@ -47,27 +40,11 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
             throw S3Error(
                 .entityTooLarge, details: [("ProposedSize", "\(length)"), ("MaxSizeAllowed", "\(limit)")])
         }
-        expectedMD5 = try Self.contentMD5(request)
-        md5Digest = expectedMD5 != nil ? Digest(.md5) : nil
-        requestedChecksum = checksumIsOfBody ? try RequestedChecksum(headers: request.headers) : .none
-        calculator = requestedChecksum.algorithm.map { S3ChecksumCalculator($0) }
-        switch request.payload {
-        case .sha256(let expected):
-            expectedHash = expected
-            hash = Digest(.sha256)
-        case .none, .unsigned:
-            expectedHash = nil
-            hash = nil
-        case .streamingSigned, .streamingSignedTrailer, .streamingUnsignedTrailer:
-            expectedHash = nil
-            hash = nil
-            decoder = try AWSChunkedDecoder(request.payload, headers: request.headers)
-        }
+        digests = try PayloadDigests(request, checksum)
+        decoder = try AWSChunkedDecoder(request.payload, headers: request.headers)
     }
 
-    func computeMD5() {
-        if md5Digest == nil { md5Digest = Digest(.md5) }
-    }
+    func computeMD5() { digests.computeMD5() }
 
     /// The next bytes of the payload, never empty; `nil` when all have come and everything was verified.
     func next() async throws -> ByteBuffer? {
@@ -89,11 +66,7 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
 
     private func take(_ bytes: ByteBuffer) -> ByteBuffer {
         remaining -= Int64(bytes.readableBytes)
-        bytes.withUnsafeReadableBytes { bytes in
-            hash?.update(bytes)
-            md5Digest?.update(bytes)
-            calculator?.update(bytes)
-        }
+        bytes.withUnsafeReadableBytes { digests.update($0) }
         return bytes
     }
 
@@ -116,19 +89,7 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
         var trailers: [(name: String, value: String)] = []
         if decoder != nil { trailers = try decoder?.finish() ?? [] }
         guard remaining == 0 else { throw S3Error(.incompleteBody) }
-        if let hash, let expectedHash, !constantTimeEqual(hash.finalize(), expectedHash) {
-            throw S3Error(.xAmzContentSHA256Mismatch)
-        }
-        if let md5Digest {
-            let digest = md5Digest.finalize()
-            if let expectedMD5, !constantTimeEqual(digest, expectedMD5) { throw S3Error(.badDigest) }
-            md5 = digest
-        }
-        if let calculator {
-            let computed = calculator.finalize()
-            try requestedChecksum.expected(trailers: trailers)?.verify(computed: computed)
-            checksum = computed
-        }
+        try digests.verify(trailers: trailers)
         isVerified = true
     }
 
@@ -144,11 +105,5 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
             throw S3Error(.missingContentLength)
         }
         return length
-    }
-
-    private static func contentMD5(_ request: S3Request) throws(S3Error) -> [UInt8]? {
-        guard let header = request.header("content-md5") else { return nil }
-        guard let digest = Base64.decode(header), digest.count == 16 else { throw S3Error(.invalidDigest) }
-        return digest
     }
 }

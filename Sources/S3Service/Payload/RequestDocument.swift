@@ -1,14 +1,14 @@
-import Cryptography
 import HTTPServer
 import NIOCore
 import Requests
 import S3Protocol
 
 extension S3Request {
-    /// The whole body of a request that carries a document, verified.
+    /// The whole body of a request that carries a document, verified; an empty one too, in which the request may have had
+    /// something else.
     ///
     /// - Parameters:
-    ///   - limit: bytes; more is `MaxMessageLengthExceeded`, refused before it is read where the length is declared.
+    ///   - limit: bytes; more is refused, before it is read where the length is declared.
     ///   - requiresDigest: whether `Content-MD5` or a checksum must come with it, as AWS demands for DeleteObjects.
     ///   - checksumIsOfBody: false for CompleteMultipartUpload, where the header is the object's checksum.
     func document(
@@ -20,28 +20,37 @@ extension S3Request {
             throw S3Error(
                 .missingContentMD5, "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
         }
-        // A document may come in HTTP chunks without a declared length: clients send empty ones so.
-        if body.declaredLength == nil, !payload.isStreaming {
-            return try await undeclaredDocument(upTo: limit)
-        }
-        if body.declaredLength == 0 { return [] }
-        let payload = try PayloadReader(
-            self, limit: Int64(limit), checksumIsOfBody: checksumIsOfBody)
+        let checksum = checksumIsOfBody ? PayloadDigests.Checksum.ofPayload : .ofObject
+        return try await payload.isStreaming
+            ? framedDocument(upTo: limit, checksum) : plainDocument(upTo: limit, checksum)
+    }
+
+    private func framedDocument(upTo limit: Int, _ checksum: PayloadDigests.Checksum) async throws -> [UInt8] {
+        let payload = try PayloadReader(self, limit: Int64(limit), checksum)
         var document: [UInt8] = []
         document.reserveCapacity(Int(payload.length))
         while let bytes = try await payload.next() { document.append(contentsOf: bytes.readableBytesView) }
         return document
     }
 
-    private func undeclaredDocument(upTo limit: Int) async throws -> [UInt8] {
-        let bytes = try await body.collect(upTo: limit)
-        record.bytesReceived += Int64(bytes.readableBytes)
-        let document = [UInt8](bytes.readableBytesView)
-        if case .sha256(let expected) = payload,
-            !constantTimeEqual(Digest.hash(.sha256, document), expected)
-        {
-            throw S3Error(.xAmzContentSHA256Mismatch)
+    /// A document needs no length: clients send empty ones in HTTP chunks, or without a `Content-Length`.
+    private func plainDocument(upTo limit: Int, _ checksum: PayloadDigests.Checksum) async throws -> [UInt8] {
+        let digests = try PayloadDigests(self, checksum)
+        if let declared = body.declaredLength, declared > Int64(limit) {
+            throw S3Error(
+                .entityTooLarge, details: [("ProposedSize", "\(declared)"), ("MaxSizeAllowed", "\(limit)")])
         }
+        var document: [UInt8] = []
+        while let bytes = try await body.next() {
+            record.bytesReceived += Int64(bytes.readableBytes)
+            guard document.count + bytes.readableBytes <= limit else { throw BodyError.tooLarge }
+            bytes.withUnsafeReadableBytes { bytes in
+                digests.update(bytes)
+                document.append(contentsOf: bytes)
+            }
+        }
+        if let declared = body.declaredLength, declared != Int64(document.count) { throw S3Error(.incompleteBody) }
+        try digests.verify(trailers: [])
         return document
     }
 }

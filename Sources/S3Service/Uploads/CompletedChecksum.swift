@@ -4,24 +4,39 @@ import SealedStorage
 
 /// The checksum of a multipart object, made of its parts' checksums.
 enum CompletedChecksum {
-    /// - Parameter declared: what the client says the object's checksum is.
-    /// - Returns: `nil` when the upload announced none and the client declares none now. Raw SDK calls do that: their parts'
-    ///   checksums were verified with the parts.
-    /// - Throws: `InvalidPart` when a part lacks the checksum that the upload announced; `BadDigest` when `declared` is
-    ///   not what comes out.
+    /// Checks what the client declares of the object.
+    ///
+    /// - Returns: `nil` when the upload announced none: its parts' checksums, if any, were verified with the parts, and one
+    ///   declared for the object now is ignored, as on AWS.
+    /// - Throws: `InvalidRequest` when the object is not of the size, type or algorithm declared; `InvalidPart` when a part
+    ///   lacks the checksum that the upload announced; `BadDigest` when the value declared is not what comes out.
     static func of(
-        _ upload: UploadRecord, _ parts: [UploadedPart], declared: DeclaredChecksum?
+        _ upload: UploadRecord, _ parts: [UploadedPart], declared: DeclaredObject
     ) throws(S3Error) -> StoredChecksum? {
-        guard let algorithm = upload.checksum?.algorithm ?? declared?.algorithm else { return nil }
+        let size = parts.reduce(0) { $0 + $1.row.size }
+        if let declaredSize = declared.size, declaredSize != size {
+            throw S3Error(
+                .invalidRequest,
+                "The provided 'x-amz-mp-object-size' header value \(declaredSize) does not match what was computed: "
+                    + "\(size)")
+        }
+        // Without an algorithm announced an object's checksum would be of the whole.
+        let type = upload.checksum?.type ?? .fullObject
+        guard declared.type == nil || declared.type == type else {
+            throw S3Error(
+                .invalidRequest,
+                "The upload was created using the \(type.rawValue) checksum mode. "
+                    + "The complete request must use the same checksum mode.")
+        }
+        guard let algorithm = upload.checksum?.algorithm else { return nil }
         var checksums: [(checksum: S3Checksum, length: UInt64)] = []
+        checksums.reserveCapacity(parts.count)
         for part in parts {
             guard let checksum = part.record.checksum, checksum.algorithm == algorithm else {
-                guard upload.checksum != nil else { return nil }
                 throw S3Error(.invalidPart)
             }
             checksums.append((checksum, UInt64(part.row.size)))
         }
-        let type = upload.checksum?.type ?? algorithm.defaultType
         let value: String
         switch type {
         case .composite:
@@ -30,31 +45,31 @@ enum CompletedChecksum {
             guard let whole = S3Checksum.fullObject(algorithm, parts: checksums) else { throw S3Error(.invalidRequest) }
             value = whole.base64
         }
-        if let declared {
-            // mc sends the checksum of checksums without its "-N".
-            let accepted = [declared.value, "\(declared.value)-\(parts.count)"]
-            guard declared.algorithm == algorithm, accepted.contains(value) else {
-                throw S3Checksum.mismatch(declared.algorithm)
+        if let checksum = declared.checksum {
+            guard checksum.algorithm == algorithm else {
+                throw S3Error(
+                    .invalidRequest,
+                    "Checksum Type mismatch occurred, expected checksum Type: \(algorithm.rawValue), "
+                        + "actual checksum Type: \(checksum.algorithm.rawValue)")
             }
+            // mc sends the checksum of checksums without its "-N".
+            let accepted = [checksum.value, "\(checksum.value)-\(parts.count)"]
+            guard accepted.contains(value) else { throw S3Checksum.mismatch(algorithm) }
         }
         return StoredChecksum(algorithm: algorithm, type: type, value: value)
     }
-}
 
-/// `x-amz-checksum-*` of a CompleteMultipartUpload: the object's, not the document's.
-struct DeclaredChecksum: Sendable {
-    let algorithm: S3ChecksumAlgorithm
-    /// Base64, with or without `-N`.
-    let value: String
-
-    init?(_ headers: [(name: String, value: String)]) {
-        for (name, value) in headers {
-            if let algorithm = S3ChecksumAlgorithm(header: name) {
-                self.algorithm = algorithm
-                self.value = value
-                return
-            }
-        }
-        return nil
+    /// A composite checksum is of the parts' checksums, so the client must say them.
+    ///
+    /// - Throws: `InvalidRequest` when this part's is missing in the list.
+    static func requirePart(
+        _ part: CompleteMultipartUploadRequest.Part, _ upload: UploadRecord
+    ) throws(S3Error) {
+        guard let announced = upload.checksum, announced.type == .composite else { return }
+        guard !part.checksums.contains(where: { $0.name == announced.algorithm.elementName }) else { return }
+        throw S3Error(
+            .invalidRequest,
+            "The upload was created using a \(announced.algorithm.rawValue) checksum. The complete request must include "
+                + "the checksum for each part. It was missing for part \(part.number) in the request.")
     }
 }

@@ -1,0 +1,96 @@
+import Cryptography
+import Requests
+import S3Protocol
+
+/// Everything that a request's head promises of its payload's bytes: computed while they come, compared at their end.
+///
+/// The one place where payloads are verified, whether a length announced them or HTTP chunks brought them, whether they
+/// are gigabytes or nothing at all.
+final class PayloadDigests: @unchecked Sendable {
+    // Unchecked: owned by the one task that performs the request.
+
+    /// What the checksum headers of a request are about.
+    enum Checksum: Hashable {
+        /// The payload.
+        case ofPayload
+        /// The payload; without one there, the server computes this for it.
+        case computed(S3ChecksumAlgorithm)
+        /// The object that the payload, a document, completes: nothing that can be checked here.
+        case ofObject
+    }
+
+    private let expectedHash: [UInt8]?
+    private let hash: Digest?
+    private let expectedMD5: [UInt8]?
+    private var md5Digest: Digest?
+    private let requestedChecksum: RequestedChecksum
+    private let calculator: S3ChecksumCalculator?
+
+    /// The payload's MD5, when it was asked for; there after ``verify(trailers:)``.
+    private(set) var md5: [UInt8]?
+    /// The checksum that came with the payload or was computed for it; there after ``verify(trailers:)``.
+    private(set) var checksum: S3Checksum?
+
+    /// - Throws: `InvalidDigest` for a Content-MD5 that is none, and the refusals of checksum headers.
+    init(_ request: S3Request, _ checksum: Checksum) throws(S3Error) {
+        expectedMD5 = try Self.contentMD5(request)
+        md5Digest = expectedMD5 != nil ? Digest(.md5) : nil
+        let algorithm: S3ChecksumAlgorithm?
+        switch checksum {
+        case .ofPayload:
+            requestedChecksum = try RequestedChecksum(headers: request.headers)
+            algorithm = requestedChecksum.algorithm
+        case .computed(let wanted):
+            requestedChecksum = try RequestedChecksum(headers: request.headers)
+            algorithm = requestedChecksum.algorithm ?? wanted
+        case .ofObject:
+            requestedChecksum = .none
+            algorithm = nil
+        }
+        calculator = algorithm.map { S3ChecksumCalculator($0) }
+        switch request.payload {
+        case .sha256(let expected):
+            expectedHash = expected
+            hash = Digest(.sha256)
+        case .none, .unsigned, .streamingSigned, .streamingSignedTrailer, .streamingUnsignedTrailer:
+            expectedHash = nil
+            hash = nil
+        }
+    }
+
+    /// Asks for the MD5; before the first ``update(_:)``.
+    func computeMD5() {
+        if md5Digest == nil { md5Digest = Digest(.md5) }
+    }
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+        hash?.update(bytes)
+        md5Digest?.update(bytes)
+        calculator?.update(bytes)
+    }
+
+    /// To be called once, when all bytes have come.
+    ///
+    /// - Throws: `XAmzContentSHA256Mismatch`, `BadDigest`, and the refusals of a trailer's checksum.
+    func verify(trailers: [(name: String, value: String)]) throws(S3Error) {
+        if let hash, let expectedHash, !constantTimeEqual(hash.finalize(), expectedHash) {
+            throw S3Error(.xAmzContentSHA256Mismatch)
+        }
+        if let md5Digest {
+            let digest = md5Digest.finalize()
+            if let expectedMD5, !constantTimeEqual(digest, expectedMD5) { throw S3Error(.badDigest) }
+            md5 = digest
+        }
+        if let calculator {
+            let computed = calculator.finalize()
+            try requestedChecksum.expected(trailers: trailers)?.verify(computed: computed)
+            checksum = computed
+        }
+    }
+
+    private static func contentMD5(_ request: S3Request) throws(S3Error) -> [UInt8]? {
+        guard let header = request.header("content-md5") else { return nil }
+        guard let digest = Base64.decode(header), digest.count == 16 else { throw S3Error(.invalidDigest) }
+        return digest
+    }
+}
