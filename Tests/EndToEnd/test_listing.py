@@ -243,3 +243,31 @@ def test_buckets_are_listed_by_name_with_their_owner(http):
     listed = answer.find_all("Buckets/Bucket/Name")
     assert listed == sorted(listed) and set(names) <= set(listed)
     assert answer.find("Owner/ID") and answer.find("Buckets/Bucket/CreationDate").endswith("Z")
+
+
+def test_buckets_are_listed_in_pages(http):
+    names = [f"paged-{number:02}" for number in range(7)]
+    for name in names:
+        assert http.call("PUT", f"/{name}").status == 200
+    found, token = [], ""
+    while token is not None:
+        answer = http.call("GET", f"/?prefix=paged-&max-buckets=3{token and f'&continuation-token={token}'}")
+        found += answer.find_all("Buckets/Bucket/Name")
+        assert answer.find("Prefix") == "paged-" and set(answer.find_all("Buckets/Bucket/BucketRegion")) == {"us-east-1"}
+        token = answer.find("ContinuationToken")
+    assert found == names
+    assert http.call("GET", "/?prefix=paged-&bucket-region=eu-west-1").find_all("Buckets/Bucket/Name") == []
+    for query in ("max-buckets=0", "max-buckets=10001", "max-buckets=x", "continuation-token=", "continuation-token=!"):
+        answer = http.call("GET", f"/?{query}")
+        assert (answer.status, answer.code) == (400, "InvalidArgument"), (query, answer)
+    assert http.call("DELETE", f"/{names[3]}").status == 204
+    assert http.call("GET", "/?prefix=paged-").find_all("Buckets/Bucket/Name") == names[:3] + names[4:]
+
+
+@pytest.mark.parametrize("marker", ("dir/", "dir/x", "dir/zzz"))
+def test_a_prefix_that_begins_the_marker_is_not_shown_again(http, marker):
+    name = http.bucket()
+    for key in ("dir/a", "dir/z", "e"):
+        http.call("PUT", f"/{name}/{key}", body=b"x")
+    answer = http.call("GET", f"/{name}?delimiter=/&marker={marker}")
+    assert (answer.find_all("CommonPrefixes/Prefix"), answer.find_all("Contents/Key")) == ([], ["e"]), answer

@@ -32,6 +32,8 @@ package struct Bucket: Sendable {
         }
     }
 
+    fileprivate var listed: ListedBucket { ListedBucket(name: name, created: created) }
+
     fileprivate var isLocked: Bool {
         switch state {
         case .locked: true
@@ -45,12 +47,23 @@ package struct Bucket: Sendable {
 /// A lookup may be stale by the length of a concurrent CreateBucket or DeleteBucket; the committing transaction decides.
 package final class BucketDirectory: Sendable {
     private let records: SealedRecords
-    private let buckets: ShortLock<[String: Bucket]>
+    private let buckets: ShortLock<State>
+
+    private struct State {
+        var known: [String: Bucket]
+        /// The same buckets.
+        var sorted: SortedBuckets
+
+        init(_ known: [String: Bucket]) {
+            self.known = known
+            sorted = SortedBuckets(known.values.map(\.listed))
+        }
+    }
 
     /// Reads every bucket; of a locked catalogue only what stands in clear, until ``reload()``.
     init(_ records: SealedRecords) throws {
         self.records = records
-        buckets = ShortLock(try Self.read(records))
+        buckets = ShortLock(State(try Self.read(records)))
     }
 
     /// Opens what could not be opened before: the catalogue was unlocked.
@@ -58,10 +71,10 @@ package final class BucketDirectory: Sendable {
     /// Which buckets there are is known, and may change while this reads.
     package func reload() throws {
         let read = try Self.read(records)
-        buckets.withLock { known in
+        buckets.withLock { state in
             for (name, bucket) in read {
-                guard let present = known[name], present.id == bucket.id, present.isLocked else { continue }
-                known[name] = bucket
+                guard let present = state.known[name], present.id == bucket.id, present.isLocked else { continue }
+                state.known[name] = bucket
             }
         }
     }
@@ -87,8 +100,8 @@ package final class BucketDirectory: Sendable {
 
     /// Buckets whose records did not open, with what is wrong: for the log at the start.
     package var damaged: [(name: String, corruption: Corruption)] {
-        buckets.withLock { buckets in
-            buckets.values.compactMap { bucket in
+        buckets.withLock { state in
+            state.known.values.compactMap { bucket in
                 if case .damaged(let corruption) = bucket.state { (bucket.name, corruption) } else { nil }
             }
         }
@@ -96,27 +109,32 @@ package final class BucketDirectory: Sendable {
 
     /// - Throws: `noSuchBucket`.
     package func bucket(_ name: BucketName) throws(SealedStorageError) -> Bucket {
-        guard let bucket = buckets.withLock({ $0[name.rawValue] }) else { throw .noSuchBucket }
+        guard let bucket = buckets.withLock({ $0.known[name.rawValue] }) else { throw .noSuchBucket }
         return bucket
     }
 
-    /// Sorted by name, as ListBuckets shows them.
-    package func all() -> [Bucket] {
-        buckets.withLock { $0.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } }
-    }
+    /// In the order in which ListBuckets shows them.
+    package var sorted: SortedBuckets { buckets.withLock { $0.sorted } }
 
-    package var count: Int { buckets.withLock { $0.count } }
+    package var count: Int { buckets.withLock { $0.known.count } }
 
     package func create(_ name: BucketName, at time: Int64) async throws {
         let seal = try records.bucketSeal(BucketRecord(), name: name.rawValue, created: time)
         let row = try await records.store.createBucket(name: name.rawValue, created: time, seal: seal)
         let bucket = Bucket(id: row.id, name: row.name, created: row.created, state: .open(BucketRecord()))
-        buckets.withLock { $0[row.name] = bucket }
+        buckets.withLock { state in
+            state.known[row.name] = bucket
+            state.sorted.insert(bucket.listed)
+        }
     }
 
     func delete(_ bucket: Bucket) async throws {
         try await records.store.deleteBucket(bucket.id)
-        buckets.withLock { if $0[bucket.name]?.id == bucket.id { $0[bucket.name] = nil } }
+        buckets.withLock { state in
+            guard state.known[bucket.name]?.id == bucket.id else { return }
+            state.known[bucket.name] = nil
+            state.sorted.remove(bucket.name)
+        }
     }
 
     package func update(_ bucket: Bucket, _ change: (inout BucketRecord) -> Void) async throws {
@@ -133,6 +151,6 @@ package final class BucketDirectory: Sendable {
         var changed = bucket
         changed.state = .open(record)
         let updated = changed
-        buckets.withLock { if $0[updated.name]?.id == updated.id { $0[updated.name] = updated } }
+        buckets.withLock { if $0.known[updated.name]?.id == updated.id { $0.known[updated.name] = updated } }
     }
 }
