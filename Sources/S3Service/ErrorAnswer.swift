@@ -7,11 +7,13 @@ import S3Protocol
 struct ErrorAnswer {
     private let error: S3Error
     private let isHead: Bool
+    private let region: String
     private let document: [UInt8]
 
     init(_ error: S3Error, record: RequestRecord, settings: ServiceSettings) {
         self.error = error
         isHead = record.head.method == "HEAD"
+        region = settings.region ?? "us-east-1"
         guard !isHead else {
             document = []
             return
@@ -28,6 +30,8 @@ struct ErrorAnswer {
             headers.append(("retry-after", "5"))
         }
         if isHead {
+            // Without a document, only here can a client that signed for another region read the right one.
+            headers.append(("x-amz-bucket-region", region))
             headers.append(("x-minio-error-code", error.code.rawValue))
             headers.append(("x-minio-error-desc", "\"\(error.message.replacing("\"", with: "\\\""))\""))
         } else {

@@ -60,10 +60,32 @@ def test_a_range_beyond_the_end_cannot_be_satisfied(http, key, given):
     assert answer.find("RangeRequested") == given
 
 
-@pytest.mark.parametrize("given", ("bytes=0-", "bytes=0-0", "bytes=-5"))
-def test_no_range_of_an_empty_object_can_be_satisfied(http, key, given):
+@pytest.mark.parametrize("given", ("bytes=0-", "bytes=0-0"))
+def test_no_first_byte_of_an_empty_object_can_be_had(http, key, given):
     http.call("PUT", key + "-empty", body=b"")
     assert http.call("GET", key + "-empty", {"Range": given}).status == 416
+
+
+@pytest.mark.parametrize("query, given", (("", {"Range": "bytes=-5"}), ("?partNumber=1", {})))
+def test_what_an_empty_object_has_is_served_whole(http, key, query, given):
+    http.call("PUT", key + "-empty", body=b"")
+    for method in ("GET", "HEAD"):
+        answer = http.call(method, key + "-empty" + query, given)
+        assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "0"), answer
+        assert "content-range" not in answer.headers
+
+
+# --- a download that goes on
+
+@pytest.mark.parametrize("method", ("GET", "HEAD"))
+@pytest.mark.parametrize("given, status", (
+    ("{tag}", 206), ("{stored}", 206), ('"other"', 200), ("W/{tag}", 200), ("{past}", 200), ("{future}", 200), ("", 200)))
+def test_a_range_is_served_of_the_object_it_began_with(http, key, head, method, given, status):
+    words = {"tag": head["etag"], "past": date(-86_400), "future": date(86_400), "stored": head["last-modified"]}
+    answer = http.call(method, key, {"Range": "bytes=100-", "If-Range": given.format(**words)})
+    assert answer.status == status, answer
+    assert answer.headers["content-length"] == str(len(DATA) - (100 if status == 206 else 0))
+    assert ("content-range" in answer.headers) == (status == 206)
 
 
 # --- conditions on reads

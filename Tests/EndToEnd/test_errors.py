@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+import signing
 import wire
 
 # Every sub-resource of S3 that has no handler here yet. An operation that gets one is taken out of its line.
@@ -196,6 +197,20 @@ def test_deleting_what_is_missing_is_no_error_but_a_missing_bucket_is(http, buck
     assert http.call("DELETE", "/no-such-bucket").code == "NoSuchBucket"
 
 
+def test_a_head_that_is_refused_tells_the_region(http, bucket):
+    """It has no document, and a client that signed for another region must learn of the right one."""
+    for target in (f"/{bucket}/missing", "/no-such-bucket"):
+        answer = http.call("HEAD", target)
+        assert (answer.status, answer.headers["x-amz-bucket-region"]) == (404, "us-east-1"), answer
+
+
+@pytest.mark.parametrize("name, value, code", (("cache-control", "v" * 9000, "RequestHeaderSectionTooLarge"),
+                                               ("x-amz-meta-a", "v" * 2048, "MetadataTooLarge")))
+def test_headers_that_are_stored_are_bounded_in_bytes(http, bucket, name, value, code):
+    answer = http.call("PUT", f"/{bucket}/large", {name: value}, b"x")
+    assert (answer.status, answer.code) == (400, code), answer
+
+
 def test_a_bucket_with_something_in_it_is_not_deleted(http, bucket):
     answer = http.call("DELETE", f"/{bucket}")
     assert (answer.status, answer.code) == (409, "BucketNotEmpty"), answer
@@ -215,6 +230,24 @@ def test_a_list_without_a_digest_is_refused(http, bucket):
                       b"<Delete><Object><Key>k</Key></Object></Delete>")
     assert (wrong.status, wrong.code) == (400, "BadDigest"), wrong
     assert_unharmed(http, bucket)
+
+
+@pytest.mark.parametrize("headers", ({"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}, {"x-amz-checksum-crc32": "AAAAAA=="}), ids=str)
+def test_a_digest_counts_however_the_document_comes(http, bucket, headers):
+    document = b"<Delete><Object><Key>k</Key></Object></Delete>"
+    answer = http.call("POST", f"/{bucket}?delete", {**headers, "Transfer-Encoding": "chunked"}, document,
+                       send_body=signing.http_chunked(document))
+    assert (answer.status, answer.code) == (400, "BadDigest"), answer
+    assert_unharmed(http, bucket)
+
+
+@pytest.mark.parametrize("framing", ({}, {"Content-Length": "0"}, {"Transfer-Encoding": "chunked"}), ids=str)
+def test_a_document_that_was_signed_cannot_be_left_out(http, framing):
+    document = b"<CreateBucketConfiguration><LocationConstraint>us-east-1</LocationConstraint></CreateBucketConfiguration>"
+    answer = http.call("PUT", "/left-out", framing, document,
+                       send_body=signing.http_chunked(b"") if "Transfer-Encoding" in framing else b"")
+    assert (answer.status, answer.code) == (400, "XAmzContentSHA256Mismatch"), answer
+    assert http.call("HEAD", "/left-out").status == 404
 
 
 def test_several_objects_are_deleted_and_missing_ones_too(http):

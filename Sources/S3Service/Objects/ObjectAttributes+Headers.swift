@@ -4,7 +4,7 @@ import SealedStorage
 extension ObjectAttributes {
     /// What a write's headers say of the object.
     ///
-    /// - Throws: `MetadataTooLarge`, `InvalidTag`, `InvalidStorageClass`, `NotImplemented` for object lock.
+    /// - Throws: `MetadataTooLarge`, `RequestHeaderSectionTooLarge`, `InvalidTag`, `InvalidStorageClass`, `NotImplemented` for object lock.
     init(_ request: S3Request) throws(S3Error) {
         // Retention is a promise: until it can be kept, a request for it is refused.
         for header in ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
@@ -13,6 +13,7 @@ extension ObjectAttributes {
         }
         self.init()
         headers = ContentHeaders(request.headers)
+        try headers.requireStorableSize()
         metadata = try UserMetadata(request.headers).entries
         if let tagging = request.header("x-amz-tagging") { tags = try ObjectTags(header: tagging).pairs }
         let storageClass = try StorageClass(header: request.header("x-amz-storage-class"))

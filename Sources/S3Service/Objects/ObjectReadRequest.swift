@@ -77,9 +77,10 @@ struct ObjectReadRequest: Sendable {
         var isPartial = false
         if let partNumber {
             wanted = try partRange(partNumber, of: object, service)
-            isPartial = true
+            // Of no bytes there is no `Content-Range`, and so no 206.
+            isPartial = !wanted.isEmpty
             if record.partCount > 0 { headers.append(("x-amz-mp-parts-count", "\(record.partCount)")) }
-        } else if let range {
+        } else if let range, preconditions.servesRange(etag: record.etag, modified: object.columns.modified) {
             switch RangeOutcome.of(range, size: size) {
             case .whole: break
             case .slice(let slice):
@@ -90,12 +91,11 @@ struct ObjectReadRequest: Sendable {
             }
         }
         if isPartial {
-            headers.append(
-                ("content-range", wanted.isEmpty ? "bytes */\(size)" : ByteRange.contentRange(wanted, size: size)))
+            headers.append(("content-range", ByteRange.contentRange(wanted, size: size)))
         }
         headers += record.attributes.responseHeaders(overrides)
         headers += try service.objects.encryption(of: object, customerKey).headers
-        if wantsChecksum, !isPartial, let checksum = record.checksum { headers += checksum.headers }
+        if wantsChecksum, wanted == 0..<size, let checksum = record.checksum { headers += checksum.headers }
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
     }
 
