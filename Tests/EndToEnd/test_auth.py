@@ -195,12 +195,11 @@ def test_an_authorization_header_that_cannot_be_read_is_malformed(http, bucket, 
     assert_refused(wire.request(http, "GET", f"/{bucket}/k", headers), 400, *codes)
 
 
-def test_a_date_that_is_none_is_malformed(http, bucket):
+def test_a_date_that_is_none_is_refused(http, bucket):
     signed = signing.SignedRequest("GET", f"/{bucket}/k", {}, host=http.host, access_key=http.access_key,
                                    secret=http.secret_key).headers
     headers = [(name, "yesterday" if name == "X-Amz-Date" else value) for name, value in signed]
-    answer = wire.request(http, "GET", f"/{bucket}/k", headers)
-    assert answer.status in (400, 403) and answer.code in ("MalformedDate", "AccessDenied"), answer
+    assert_refused(wire.request(http, "GET", f"/{bucket}/k", headers), 403, "AccessDenied")
 
 
 def test_two_mechanisms_at_once_are_refused(http, bucket):
@@ -329,6 +328,14 @@ def test_chunked_bodies_are_stored(http, bucket, kind, framing, size, chunk):
     assert "aws-chunked" not in got.headers.get("content-encoding", "")
 
 
+def test_an_empty_body_may_end_twice(http, bucket):
+    """As the SDKs for .NET and JavaScript write an empty stream: its end, and then that of the chunks."""
+    key = f"/{bucket}/ended-twice"
+    answer = send_chunks(http, key, b"", UNSIGNED_TRAILER, trailers=trailing(b""), change=lambda body: b"0\r\n\r\n" + body)
+    assert answer.status == 200, answer
+    assert http.call("GET", key).body == b""
+
+
 def test_the_rest_of_the_content_encoding_is_kept(http, bucket):
     data = b"pretend this is compressed"
     assert send_chunks(http, f"/{bucket}/encoded", data, STREAMING,
@@ -366,8 +373,8 @@ BROKEN_CHUNKS = {
     "decoded length too small": (STREAMING, {"decoded": 149_999}, 400, {"ExcessData", "IncompleteBody", "BadRequest"}),
     "decoded length absent": (UNSIGNED_TRAILER, {"trailers": trailing(DATA), "decoded": "absent", "framing": "chunked"},
                               411, {"MissingContentLength"}),
-    "decoded length no number": (STREAMING, {"decoded": "many"}, 400, {"InvalidArgument", "InvalidRequest", "BadRequest"}),
-    "decoded length negative": (STREAMING, {"decoded": -1}, 400, {"InvalidArgument", "InvalidRequest", "BadRequest"}),
+    "decoded length no number": (STREAMING, {"decoded": "many"}, 411, {"MissingContentLength"}),
+    "decoded length negative": (STREAMING, {"decoded": -1}, 411, {"MissingContentLength"}),
 }
 
 
@@ -478,6 +485,19 @@ def test_version_2_presigned_requests_carry_amz_headers_in_the_query(http, bucke
     target = presigned_v2(http, "PUT", f"/{bucket}/v2-kms", int(time.time()) + 60, {SSE: "aws:kms"})
     assert wire.request(http, "PUT", target, body=b"x").status == 200
     assert http.call("HEAD", f"/{bucket}/v2-kms").headers[SSE] == "aws:kms"
+
+
+def test_a_version_2_signature_is_of_one_request_only(http, bucket):
+    """Written down for signing, a line end in a value makes two headers of one."""
+    later = int(time.time()) + 60
+    signed = {"x-amz-meta-a": "1", SSE: "aws:kms"}
+    signature = quote(signing.signature_v2("PUT", f"/{bucket}/v2-one", str(later), secret=http.secret_key, headers=signed),
+                      safe="")
+    hidden = quote(f"1\n{SSE}:aws:kms", safe="")
+    answer = wire.request(http, "PUT", f"/{bucket}/v2-one?AWSAccessKeyId={http.access_key}&Signature={signature}"
+                                       f"&Expires={later}&x-amz-meta-a={hidden}", body=b"x")
+    assert_refused(answer, 400, "InvalidArgument")
+    assert http.call("HEAD", f"/{bucket}/v2-one").status == 404
 
 
 @pytest.mark.parametrize("options, code", (({"expires": -5}, "AccessDenied"), ({"secret": "wrong-secret"},

@@ -23,6 +23,16 @@ import Testing
     }
 }
 
+@Suite struct `Expected owners` {
+    @Test func `are this server's or refused`() throws {
+        try Owner.requireExpected([("host", "h")])
+        try Owner.requireExpected([("x-amz-expected-bucket-owner", Owner.server.id)])
+        for name in ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"] {
+            #expect(throws: S3Error(.accessDenied)) { try Owner.requireExpected([(name, "123456789012")]) }
+        }
+    }
+}
+
 @Suite struct `ListBuckets` {
     @Test func `reads its pages`() throws {
         let all = try ListBucketsParameters([("x-id", "ListBuckets")])

@@ -46,9 +46,8 @@ extension Credential: Hashable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        for var text in [scope, accessKey] {
-            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-            hasher.combine(0xff as UInt8)
-        }
+        var (scope, accessKey) = (scope, accessKey)
+        scope.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        accessKey.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

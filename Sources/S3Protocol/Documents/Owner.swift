@@ -8,6 +8,16 @@ package struct Owner: Hashable, Sendable {
     package static let server = Owner(
         id: "02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4", displayName: "minio")
 
+    /// Refuses a request that expects its bucket, or a copy's source, to be another's.
+    ///
+    /// Throws `AccessDenied` (403).
+    package static func requireExpected(_ headers: [(name: String, value: String)]) throws(S3Error) {
+        for name in ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"] {
+            guard let expected = headers.firstValue(of: name), !expected.hasSameBytes(as: server.id) else { continue }
+            throw S3Error(.accessDenied)
+        }
+    }
+
     /// The `Owner` element, made once for all entries of a listing.
     static let serverElement: [UInt8] = {
         var xml = XMLWriter(fragmentOf: 160)
