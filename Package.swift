@@ -167,7 +167,7 @@ let package = Package(
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
-        tests(of: "SealedStorage", ["ObjectStorage"]),
+        tests(of: "SealedStorage", ["KeyManagement", "Cryptography", "ObjectStorage"]),
         tests(of: "Requests", ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage"]),
         tests(
             of: "S3Service",

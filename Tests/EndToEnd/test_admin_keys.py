@@ -7,6 +7,7 @@ import pytest
 import server as harness
 import signing
 import wire
+from pair import CALLS, KEY
 
 KMS = "/minio/kms/v1"
 
@@ -136,6 +137,49 @@ def test_data_keys_move_to_another_key_and_the_old_one_is_no_longer_needed(tmp_p
         # What HEAD says of the key follows.
         assert server.s3().head_object(Bucket=bucket, Key="kms-1")["SSEKMSKeyId"].endswith("second")
         check_everything(server, bucket, upload, etag)
+
+
+WITH_ENCRYPT = (*CALLS, "encrypt")
+
+
+def test_after_a_rotation_what_the_older_version_wraps_moves_to_the_newer(make_pair):
+    with make_pair(calls=WITH_ENCRYPT) as pair:
+        bucket = pair.server.bucket()
+        upload, etag = put_everything(pair.server, bucket)
+        pair.root("key", "rotate", KEY)
+        listed = pair.server.keys("ls").stdout
+        assert f"data keys under {KEY}, version 1\n" in listed and "version 2" not in listed
+        moved = pair.server.keys("rewrap", "--to", KEY)
+        assert moved.returncode == 0 and not moved.stdout.startswith("0 "), moved
+        assert f"\n0 data keys left under {KEY}, version 1\n" in moved.stdout, moved
+        listed = pair.server.keys("ls").stdout
+        assert f"catalogue key  under {KEY}, version 2\n" in listed and "version 1" not in listed, listed
+        assert pair.server.keys("rewrap", "--to", KEY).stdout.startswith("0 data keys moved")
+        pair.server.restart()
+        check_everything(pair.server, bucket, upload, etag)
+
+
+def test_rewrap_goes_on_past_data_keys_whose_key_is_gone_and_tells_of_them(make_pair):
+    doomed, second = f"{KEY}-doomed", f"{KEY}-second"
+    with make_pair(calls=WITH_ENCRYPT) as pair:
+        for key in (doomed, second):
+            pair.root("key", "create", key)
+        bucket, s3 = pair.server.bucket(), pair.server.s3()
+        for number in range(9):
+            under = {"SSEKMSKeyId": doomed} if number % 3 == 1 else {}
+            s3.put_object(Bucket=bucket, Key=f"{number}", Body=b"x", ServerSideEncryption="aws:kms", **under)
+        pair.root("key", "rm", doomed)
+        pair.server.restart()  # with no data key in memory
+        moved = pair.server.keys("rewrap", "--to", second)
+        assert moved.returncode == 1 and "3 keys could not be moved" in moved.stderr, moved
+        assert moved.stdout.startswith("6 data keys moved"), moved
+        assert f"0 data keys left under {KEY}, version 1\n" in moved.stdout
+        assert f"3 data keys left under {doomed}, version 1\n" in moved.stdout
+        assert f"3 not moved: there is no key “{doomed}”" in moved.stdout
+        assert moved.stdout.count("  data key ") == 3
+        pair.server.restart()
+        for number in range(9):
+            assert pair.server.call("GET", f"/{bucket}/{number}").status == (400 if number % 3 == 1 else 200)
 
 
 def test_data_keys_move_from_the_keyring_to_a_static_key(tmp_path):

@@ -112,7 +112,7 @@ def test_who_may_not_seal_under_the_new_key_keeps_the_old_one(make_pair):
         pair.root("key", "create", SECOND)
         refused = pair.server.keys("rewrap", "--to", SECOND)
         assert refused.returncode == 1 and "does not permit" in refused.stderr, refused
-        assert f"catalogue key  under {KEY}\n" in pair.server.keys("ls").stdout
+        assert f"catalogue key  under {KEY}, version 1\n" in pair.server.keys("ls").stdout
         pair.server.restart()
         assert_everything_opens(pair.server)
 

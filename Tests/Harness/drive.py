@@ -136,7 +136,12 @@ class OpenDrive(Drive):
 
     def _open_catalogue_key(self):
         setting = dict(fields(self.rows("SELECT value FROM settings WHERE name = 'catalogue-key'")[0]["value"]))
-        return self.open_wrapped(setting[1].decode(), setting[2], decoder.canonical_context({"coffer": "catalogue"}))
+        context = {"coffer": "catalogue"}
+        if 3 in setting:
+            # The drive's identifier, which drives made earlier do not have.
+            context["drive"] = setting[3].hex()
+            assert self.rows("SELECT value FROM settings WHERE name = 'drive-id'")[0]["value"] == setting[3]
+        return self.open_wrapped(setting[1].decode(), setting[2], decoder.canonical_context(context))
 
     @staticmethod
     def associated_data(version):

@@ -2,7 +2,7 @@ import AccessPolicy
 import KeyManagement
 import SealedStorage
 
-/// How many of the drive's data keys each key of the key service wraps.
+/// How many of the drive's data keys each version of each key of the key service wraps.
 ///
 /// Coffer's own: `coffer keys ls`.
 enum ListDataKeys: AdminOperation {
@@ -13,15 +13,17 @@ enum ListDataKeys: AdminOperation {
     }
 
     static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
-        let counts = try drive.keys.inUse().map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }
+        let catalogueKey = try drive.keys.catalogueKey()
+        let counts = try await drive.keys.counts().map(KeyCount.init)
         await reply.send(
             Document(
-                catalogueKey: try drive.keys.catalogueKMSKey()?.name,
+                catalogueKey: catalogueKey?.kmsKey.name, catalogueKeyVersion: catalogueKey?.version.known,
                 defaultKey: drive.keys.service.defaultKey.name, keys: counts))
     }
 
     private struct Document: Encodable {
         let catalogueKey: String?
+        let catalogueKeyVersion: UInt32?
         let defaultKey: String
         let keys: [KeyCount]
     }
@@ -29,5 +31,22 @@ enum ListDataKeys: AdminOperation {
 
 struct KeyCount: Encodable {
     let kmsKey: String
+    /// Left out where the wrapped keys do not tell.
+    let version: UInt32?
     let dataKeys: Int
+
+    init(_ count: DataKeyCount) {
+        kmsKey = count.kmsKey
+        version = count.version.known
+        dataKeys = count.count
+    }
+}
+
+extension MasterKeyVersion {
+    fileprivate var known: UInt32? {
+        switch self {
+        case .unknown: nil
+        case .number(let number): number
+        }
+    }
 }

@@ -2,10 +2,10 @@ import AccessPolicy
 import KeyManagement
 import SealedStorage
 
-/// Moves every data key of the drive under another key, telling the progress line by line.
+/// Moves every data key of the drive under the newest version of a key, telling the progress line by line.
 ///
 /// Coffer's own: `coffer keys rewrap --to NAME`. It ends when its client goes away, and goes on from there when asked
-/// again. A failure after the first line is the last line.
+/// again. The last line is the outcome, with what stayed behind and why, or the failure that ended it.
 enum RewrapDataKeys: AdminOperation {
     static let routes = ["POST /minio/kms/v1/coffer/rewrap"]
 
@@ -22,9 +22,7 @@ enum RewrapDataKeys: AdminOperation {
                 try await reply.sendLine(
                     Progress(examined: progress.examined, total: progress.total, moved: progress.moved))
             }
-            try await reply.sendLine(
-                Outcome(
-                    moved: outcome.moved, left: outcome.left.map { KeyCount(kmsKey: $0.kmsKey, dataKeys: $0.count) }))
+            try await reply.sendLine(Outcome(outcome))
         } catch let error as KeyServiceError {
             try await reply.sendLine(["error": "\(error)"])
         }
@@ -40,5 +38,28 @@ enum RewrapDataKeys: AdminOperation {
     private struct Outcome: Encodable {
         let moved: Int
         let left: [KeyCount]
+        let failed: Int
+        let causes: [Cause]
+        /// The first of those that failed.
+        let failures: [Failure]
+
+        init(_ outcome: DataKeyRewrap.Outcome) {
+            moved = outcome.moved
+            left = outcome.left.map(KeyCount.init)
+            failed = outcome.failures.count
+            causes = outcome.failures.causes.sorted { $0.value > $1.value }
+                .map { Cause(cause: $0.key, count: $0.value) }
+            failures = outcome.failures.named.map { Failure(what: $0.what, cause: $0.cause) }
+        }
+    }
+
+    private struct Cause: Encodable {
+        let cause: String
+        let count: Int
+    }
+
+    private struct Failure: Encodable {
+        let what: String
+        let cause: String
     }
 }

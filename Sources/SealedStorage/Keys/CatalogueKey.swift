@@ -7,40 +7,73 @@ package import ObjectStorage
 /// A setting and not a data-key row: it is written in one step with the drive's first start, and nothing counts its uses.
 package struct CatalogueKey: Sendable {
     package let kmsKey: KeyID
+    /// The version of the KMS key that wraps it.
+    package var version: MasterKeyVersion { MasterKeyVersion(ofDataKey: wrapped) }
     private let wrapped: [UInt8]
+    /// 16 bytes; nil on a drive that is older than its identifier.
+    private let driveID: [UInt8]?
 
     private static let setting = "catalogue-key"
-    /// Binds the key to its purpose: no object's data key can be put in its place.
-    private static let context = KMSContext(["coffer": "catalogue"])
+    private static let driveSetting = "drive-id"
+
+    /// Binds the key to its purpose, so that no object's data key can be put in its place, and to its drive: the key
+    /// service's log tells which one asks.
+    private var context: KMSContext { Self.context(driveID) }
+
+    private static func context(_ driveID: [UInt8]?) -> KMSContext {
+        var context = KMSContext(["coffer": "catalogue"])
+        if let driveID { context.pairs["drive"] = Hex.encode(driveID) }
+        return context
+    }
 
     /// The drive's catalogue key; `nil` on a new drive.
     package static func stored(in store: ObjectStore) throws -> CatalogueKey? {
         guard let bytes = try store.setting(setting) else { return nil }
+        let key: CatalogueKey
         do {
             var decoder = try RecordDecoder(bytes)
             guard let name = try decoder.next(), let wrapped = try decoder.next() else { throw RecordMalformed() }
-            return CatalogueKey(kmsKey: try KeyID(name.string), wrapped: wrapped.bytes)
+            key = CatalogueKey(
+                kmsKey: try KeyID(name.string), wrapped: wrapped.bytes, driveID: try decoder.next()?.bytes)
         } catch {
             throw Corruption(what: "the drive's catalogue key")
         }
+        guard try key.driveID == nil || key.driveID == store.setting(driveSetting) else {
+            throw Corruption(what: "the catalogue key, which is another drive's, or the drive's identifier")
+        }
+        return key
     }
 
     /// Makes the catalogue key of a new drive under the service's default key, durable when this returns.
     package static func create(in store: ObjectStore, service: any KeyService) async throws -> CatalogueKey {
-        let generated = try await service.generateDataKey(under: service.defaultKey, context: context)
-        let key = CatalogueKey(kmsKey: service.defaultKey, wrapped: generated.wrapped)
+        let driveID = try await identifier(of: store)
+        let generated = try await service.generateDataKey(under: service.defaultKey, context: context(driveID))
+        let key = CatalogueKey(kmsKey: service.defaultKey, wrapped: generated.wrapped, driveID: driveID)
         try await key.write(to: store)
         return key
     }
 
-    /// The same key wrapped under another one of the service; `nil`, with nothing done, when it stands there already.
-    func moved(to key: KeyID, in store: ObjectStore, service: any KeyService) async throws -> CatalogueKey? {
-        if kmsKey == key, try await !service.isOfFormerService(wrapped, under: key, context: Self.context) {
+    /// The drive's identifier: made when there is none, and durable before anything refers to it.
+    private static func identifier(of store: ObjectStore) async throws -> [UInt8] {
+        if let known = try store.setting(driveSetting) { return known }
+        let new = SecureRandom.bytes(16)
+        try await store.setSetting(driveSetting, new)
+        return new
+    }
+
+    /// The same key wrapped under another one of the service, or under its newest version; `nil`, with nothing done, when
+    /// it stands there already.
+    func moved(
+        to key: KeyID, newest: MasterKeyVersion, in store: ObjectStore, service: any KeyService
+    ) async throws -> CatalogueKey? {
+        if kmsKey == key, version >= newest,
+            try await !service.isOfFormerService(wrapped, under: key, context: context)
+        {
             return nil
         }
         let plain = try await open(with: service)
         let moved = CatalogueKey(
-            kmsKey: key, wrapped: try await service.wrapDataKey(plain, under: key, context: Self.context))
+            kmsKey: key, wrapped: try await service.wrapDataKey(plain, under: key, context: context), driveID: driveID)
         try await moved.write(to: store)
         return moved
     }
@@ -49,12 +82,13 @@ package struct CatalogueKey: Sendable {
         var encoder = RecordEncoder()
         encoder.put(Tag.kmsKey, kmsKey.name)
         encoder.put(Tag.wrapped, wrapped)
+        if let driveID { encoder.put(Tag.driveID, driveID) }
         try await store.setSetting(Self.setting, encoder.bytes)
     }
 
     package func open(with service: any KeyService) async throws(KeyServiceError) -> SecretKey {
-        try await service.decryptDataKey(wrapped, under: kmsKey, context: Self.context)
+        try await service.decryptDataKey(wrapped, under: kmsKey, context: context)
     }
 
-    private enum Tag: UInt8 { case kmsKey = 1, wrapped }
+    private enum Tag: UInt8 { case kmsKey = 1, wrapped, driveID }
 }

@@ -71,11 +71,8 @@ package final class DataKeys: Sendable {
         try await cache.decrypt(row.wrapped, under: KeyID(row.kmsKey), context: Self.context(of: row))
     }
 
-    /// How many data keys each key of the key service wraps, by its name.
-    package func inUse() throws(StorageError) -> [(kmsKey: String, count: Int)] { try store.kmsKeysInUse() }
-
-    /// The key that wraps the catalogue key; `nil` on a drive that has none yet.
-    package func catalogueKMSKey() throws -> KeyID? { try CatalogueKey.stored(in: store)?.kmsKey }
+    /// The catalogue key as the drive keeps it; `nil` on a drive that has none yet.
+    package func catalogueKey() throws -> CatalogueKey? { try CatalogueKey.stored(in: store) }
 
     /// The plain data key of a row, if it is in memory: new objects share it, or it was used lately.
     func cachedKey(_ id: DataKeyID) throws -> SecretKey? {
@@ -105,7 +102,7 @@ package final class DataKeys: Sendable {
     func row(_ id: DataKeyID) throws -> DataKeyRow { try known(id).row }
 
     private func known(_ id: DataKeyID) throws -> KnownRows.Entry {
-        let (entry, generation) = rows.withLock { ($0.entries[id], $0.generation) }
+        let (entry, generation) = rows.withLock { ($0.use(id), $0.generation) }
         if let entry { return entry }
         guard let row = try store.dataKey(id) else { throw Corruption(what: "row of data key \(id.rawValue)") }
         let read = KnownRows.Entry(row: row, handle: DataKeyCache.handle(of: row))
@@ -134,21 +131,20 @@ private struct KnownRows {
         let handle: DataKeyCache.Handle
     }
 
-    private static let capacity = 4096
-
-    private(set) var entries: [DataKeyID: Entry] = [:]
+    private var entries = SecondChanceCache<DataKeyID, Entry>(capacity: 4096)
     /// Grows whenever a row has changed: what was read before may be out of date.
     private(set) var generation = 0
 
+    mutating func use(_ id: DataKeyID) -> Entry? { entries.use(id) }
+
     mutating func keep(_ entry: Entry, readIn generation: Int) {
         guard generation == self.generation else { return }
-        if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
-        entries[entry.row.id] = entry
+        _ = entries.insert(entry, for: entry.row.id)
     }
 
     mutating func forget(_ id: DataKeyID) {
         generation += 1
-        entries[id] = nil
+        entries.remove(id)
     }
 }
 

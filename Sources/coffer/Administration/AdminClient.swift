@@ -7,13 +7,23 @@ import S3Protocol
 struct AdminClient {
     struct DataKeys: Decodable {
         let catalogueKey: String?
+        let catalogueKeyVersion: UInt32?
         let defaultKey: String
         let keys: [KeyCount]
     }
 
     struct KeyCount: Decodable {
         let kmsKey: String
+        let version: UInt32?
         let dataKeys: Int
+
+        /// Such as `my-key, version 2`.
+        var title: String { AdminClient.title(kmsKey, version) }
+    }
+
+    /// A key of the key service with its version where that is known.
+    static func title(_ kmsKey: String, _ version: UInt32?) -> String {
+        version.map { "\(kmsKey), version \($0)" } ?? kmsKey
     }
 
     /// One line of the answer to a move: progress, the outcome, or why it ended.
@@ -22,7 +32,30 @@ struct AdminClient {
         let total: Int?
         let moved: Int?
         let left: [KeyCount]?
+        let failed: Int?
+        let causes: [Cause]?
+        let failures: [Failure]?
         let error: String?
+    }
+
+    /// Why so many data keys stayed where they were.
+    struct Cause: Decodable {
+        let cause: String
+        let count: Int
+    }
+
+    /// One that stayed.
+    struct Failure: Decodable {
+        let what: String
+        let cause: String
+    }
+
+    struct RewrapOutcome {
+        let moved: Int
+        let left: [KeyCount]
+        let failed: Int
+        let causes: [Cause]
+        let failures: [Failure]
     }
 
     private struct Refusal: Decodable {
@@ -67,7 +100,7 @@ struct AdminClient {
     /// Moves all data keys; returns when the server says that it is done.
     func rewrap(
         to key: String, progress: (RewrapLine) -> Void
-    ) async throws(StartFailure) -> (moved: Int, left: [KeyCount]) {
+    ) async throws(StartFailure) -> RewrapOutcome {
         do {
             var request = try request(.post, "/minio/kms/v1/coffer/rewrap?to=\(percentEncoded(key))")
             request.timeout = .seconds(30)
@@ -76,7 +109,11 @@ struct AdminClient {
                 guard lines.status == 200 else { throw refusal(lines.status, text) }
                 let line: RewrapLine = try decode(text)
                 if let error = line.error { throw StartFailure("the server gave up: \(error)") }
-                if let left = line.left { return (line.moved ?? 0, left) }
+                if let left = line.left {
+                    return RewrapOutcome(
+                        moved: line.moved ?? 0, left: left, failed: line.failed ?? 0, causes: line.causes ?? [],
+                        failures: line.failures ?? [])
+                }
                 progress(line)
             }
             throw StartFailure("\(endpoint): the answer ended early (status \(lines.status))")

@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct ListDataKeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "Which keys of the key service wrap how many data keys.")
+        commandName: "ls", abstract: "Which versions of which keys wrap how many data keys.")
 
     @OptionGroup var server: ServerOptions
 
@@ -10,8 +10,9 @@ struct ListDataKeysCommand: AsyncParsableCommand {
         try await orFail {
             let state = try await server.client().dataKeys()
             print("default key    \(state.defaultKey)")
-            print("catalogue key  under \(state.catalogueKey ?? "none")")
-            for key in state.keys { print("\(key.dataKeys) data keys under \(key.kmsKey)") }
+            let catalogueKey = state.catalogueKey.map { AdminClient.title($0, state.catalogueKeyVersion) }
+            print("catalogue key  under \(catalogueKey ?? "none")")
+            for key in state.keys { print("\(key.dataKeys) data keys under \(key.title)") }
         }
     }
 }
