@@ -88,15 +88,16 @@ ACCEPTED = {
     "another region": {"region": "eu-west-9"},
     "an empty region": {"region": ""},
     "an unsigned payload": {"payload": UNSIGNED},
-    "fourteen minutes late": {"moment": ago(minutes=14)},
-    "fourteen minutes early": {"moment": ago(minutes=-14)},
+    "fourteen minutes late": {"moment": lambda: ago(minutes=14)},
+    "fourteen minutes early": {"moment": lambda: ago(minutes=-14)},
     "a Date header": {"date_header": "date"},
 }
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_a_signed_request_is_accepted(http, bucket, case):
-    answer = http.call("GET", f"/{bucket}/k", **ACCEPTED[case])
+    options = {name: value() if callable(value) else value for name, value in ACCEPTED[case].items()}
+    answer = http.call("GET", f"/{bucket}/k", **options)
     assert (answer.status, answer.body) == (200, b"content"), answer
 
 
@@ -262,7 +263,9 @@ def test_checksums_are_verified_wherever_they_stand(http, bucket, algorithm, pla
     assert (got.body, got.headers.get(name)) == (data, right)
     assert name not in http.call("GET", key).headers
     if size:
-        assert name not in http.call("GET", key, {"x-amz-checksum-mode": "ENABLED", "Range": "bytes=0-0"}).headers
+        # Of a range only if it is all there is.
+        ranged = http.call("GET", key, {"x-amz-checksum-mode": "ENABLED", "Range": "bytes=0-0"}).headers
+        assert ranged.get(name) == (right if size == 1 else None)
 
 
 def send_checksum(server, key, data, name, value, place):

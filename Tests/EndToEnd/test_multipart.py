@@ -287,6 +287,11 @@ def test_checksums_of_parts_become_a_composite_one(http, bucket):
     assert done.find("ChecksumCRC32") == expected, done
     head = http.call("HEAD", f"/{bucket}/checksums", {"x-amz-checksum-mode": "ENABLED"})
     assert head.headers.get("x-amz-checksum-crc32") == expected
+    for number, body in enumerate(bodies, 1):
+        part = http.call("GET", f"/{bucket}/checksums?partNumber={number}", {"x-amz-checksum-mode": "ENABLED"})
+        assert (part.body, part.headers.get("x-amz-checksum-crc32")) == (body, crc32(body)), part.headers
+    some = http.call("GET", f"/{bucket}/checksums", {"x-amz-checksum-mode": "ENABLED", "Range": "bytes=0-9"})
+    assert "x-amz-checksum-crc32" not in some.headers
 
 
 @pytest.mark.parametrize("headers", ({}, {"x-amz-checksum-sha1": "2jmj7l5rSw0yVb/vlWAYkK/YBwk="},

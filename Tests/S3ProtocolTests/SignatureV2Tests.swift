@@ -117,8 +117,6 @@ import Testing
                 #expect(!scheme.covers(parameter: name))
             }
         }
-        #expect(throws: S3Error(.invalidRequest)) { try AuthenticationScheme.v2Presigned.requireCovers(["attributes"]) }
-        #expect(throws: Never.self) { try AuthenticationScheme.v2Header.requireCovers(["list-type", "uploadId"]) }
         #expect(AuthenticationScheme.v4Presigned.covers(parameter: "annotation"))
         #expect(AuthenticationScheme.anonymous.covers(parameter: "annotation"))
     }

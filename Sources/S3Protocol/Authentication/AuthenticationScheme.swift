@@ -55,18 +55,6 @@ package enum AuthenticationScheme: Hashable, Sendable {
         }
     }
 
-    /// Refuses a request whose signature does not cover the parameters that make it the operation it would be.
-    ///
-    /// `list-type` only chooses the form of a listing, and old clients sign without it.
-    /// - Parameter parameters: those that the operation's route requires.
-    /// Throws `InvalidRequest` (400).
-    package func requireCovers(_ parameters: Set<String>) throws(S3Error) {
-        for name in parameters where name != "list-type" && !covers(parameter: name) {
-            throw S3Error(
-                .invalidRequest, "Signature version 2 does not cover '\(name)'. Please use AWS4-HMAC-SHA256.")
-        }
-    }
-
     static var unsupported: S3Error {
         S3Error(
             .invalidRequest,

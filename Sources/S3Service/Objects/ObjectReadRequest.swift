@@ -75,8 +75,16 @@ struct ObjectReadRequest: Sendable {
         let size = object.columns.size
         var wanted = 0..<size
         var isPartial = false
+        var checksum = record.checksum
         if let partNumber {
-            wanted = try partRange(partNumber, of: object, service)
+            let part = try part(partNumber, of: object, service)
+            wanted = part.range
+            // A composite checksum is of its parts', and so each part has one.
+            if let value = part.checksum, let whole = record.checksum, whole.type == .composite {
+                checksum = StoredChecksum(algorithm: whole.algorithm, type: whole.type, value: value)
+            } else if wanted != 0..<size {
+                checksum = nil
+            }
             // Of no bytes there is no `Content-Range`, and so no 206.
             isPartial = !wanted.isEmpty
             if record.partCount > 0 { headers.append(("x-amz-mp-parts-count", "\(record.partCount)")) }
@@ -86,6 +94,7 @@ struct ObjectReadRequest: Sendable {
             case .slice(let slice):
                 wanted = slice
                 isPartial = true
+                if wanted != 0..<size { checksum = nil }
             case .unsatisfiable:
                 throw ByteRange.unsatisfiable(range, size: size)
             }
@@ -95,7 +104,7 @@ struct ObjectReadRequest: Sendable {
         }
         headers += record.attributes.responseHeaders(overrides)
         headers += try service.objects.encryption(of: object, customerKey).headers
-        if wantsChecksum, wanted == 0..<size, let checksum = record.checksum { headers += checksum.headers }
+        if wantsChecksum, let checksum { headers += checksum.headers }
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
     }
 
@@ -109,18 +118,19 @@ struct ObjectReadRequest: Sendable {
         ]
     }
 
-    private func partRange(
+    /// Where a part lies in the object, and its own checksum in base64, if it has one.
+    private func part(
         _ number: Int, of object: StoredObject, _ service: ServiceContext
-    ) throws -> Range<Int64> {
+    ) throws -> (range: Range<Int64>, checksum: String?) {
         let unsatisfiable = S3Error(.invalidPartNumber)
         guard object.record.partCount > 0 else {
             guard number == 1 else { throw unsatisfiable }
-            return 0..<object.columns.size
+            return (0..<object.columns.size, nil)
         }
         let parts = try service.objects.manifest(of: object).parts
         // Parts count from one in the order of the object, whatever numbers they were uploaded under.
         guard number <= parts.count else { throw unsatisfiable }
         let start = parts.prefix(number - 1).reduce(0) { $0 + $1.size }
-        return start..<start + parts[number - 1].size
+        return (start..<start + parts[number - 1].size, parts[number - 1].checksum)
     }
 }
