@@ -21,10 +21,10 @@ final class OpenedRecords: Sendable {
         }
     }
 
-    private let entries = ShortLock<[VersionID: Entry]>([:])
+    private let entries = ShortLock(SecondChanceCache<VersionID, Entry>(capacity: capacity))
 
     subscript(version: StoredVersion) -> ObjectRecord? {
-        guard let known = entries.withLock({ $0[version.columns.version] }), known.version == version,
+        guard let known = entries.withLock({ $0.use(version.columns.version) }), known.version == version,
             // To the byte: texts are equal in more ways than one.
             known.version.columns.key.utf8.elementsEqual(version.columns.key.utf8)
         else { return nil }
@@ -34,9 +34,7 @@ final class OpenedRecords: Sendable {
     func keep(_ record: ObjectRecord, of version: StoredVersion) {
         guard version.sealed.count <= Self.sealedBytes else { return }
         let entry = Entry(version, record)
-        entries.withLock { entries in
-            if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
-            entries[version.columns.version] = entry
-        }
+        // What had to make room is let go of behind the lock.
+        _ = entries.withLock { $0.insert(entry, for: version.columns.version) }
     }
 }
