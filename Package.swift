@@ -67,7 +67,7 @@ let package = Package(
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux", "Locking"]),
         module("ObjectStorage", ["CSQLite", "CLinux", "Locking", grdb, grdbSQLite, logging]),
-        module("HTTPServer", [nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
+        module("HTTPServer", ["CLinux", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
         module("HTTPClient", ["CCurl", "CLinux", "Locking"]),
 
         // Level 2

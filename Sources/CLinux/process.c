@@ -14,6 +14,10 @@ size_t coffer_heap_bytes(void) {
     return heap.uordblks + heap.hblkhd;
 }
 
+void coffer_return_free_memory(void) {
+    malloc_trim(0);
+}
+
 int coffer_usable_processors(void) {
     cpu_set_t usable;
     CPU_ZERO(&usable);

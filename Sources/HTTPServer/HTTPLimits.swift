@@ -4,6 +4,7 @@
 package struct HTTPLimits: Sendable {
     /// Bytes of a request's head, request line and empty line included; also of a chunked body's trailers.
     ///
+    /// Several times what S3 allows for metadata (8 KiB of headers), so that who exceeds that is told so by the handler.
     /// Above: 431, or 414 when it is the request line.
     package var headBytes = 64 * 1024
     /// Header lines of a request; also of a chunked body's trailers.
@@ -18,18 +19,33 @@ package struct HTTPLimits: Sendable {
     ///
     /// Above: close.
     package var idleTimeout: Duration = .seconds(120)
-    /// While a handler waits for body bytes and none come.
+    /// While a handler waits for body bytes and fewer come than `minimumRate` asks for.
     ///
     /// Above: `BodyError.stalled`, and the connection closes after the response.
     package var bodyStallTimeout: Duration = .seconds(60)
-    /// While response bytes wait and the client takes none of them.
+    /// While response bytes wait and the client acknowledges fewer than `minimumRate` asks for.
     ///
-    /// Above: the connection is reset.
-    package var writeStallTimeout: Duration = .seconds(60)
+    /// Longer than the time in which a slow reader's kernel has a sixteenth of its buffer free again, which is when it
+    /// acknowledges anything: for 6 MiB and 5 kB a second some 77 seconds. Above: the connection is reset.
+    package var writeStallTimeout: Duration = .seconds(120)
+    /// Bytes a second, over the time of a stall, below which a body counts as stalled.
+    package var minimumRate = 100
+    /// Bytes of memory that the bodies of all connections may hold together.
+    ///
+    /// Above: bodies are not read, and responses not made, until others have let go of theirs.
+    package var bodyBytes = 256 * 1024 * 1024
+    /// While a body waits for memory.
+    ///
+    /// Above: `ResponseError.overloaded` or `BodyError.stalled`.
+    package var memoryTimeout: Duration = .seconds(30)
     /// Open connections of the whole server.
     ///
     /// Above: 503 and close; an eighth more and connections close unanswered.
     package var maxConnections = 10_000
+    /// Open connections from one address, or from one network of 64 bits of IPv6; nil: no limit, as behind a proxy.
+    ///
+    /// Above: 503 and close.
+    package var maxConnectionsPerPeer: Int?
     /// Bytes of an unread request body that are thrown away to keep the connection.
     ///
     /// Above: close.
@@ -41,4 +57,10 @@ package struct HTTPLimits: Sendable {
     package var halfCloseTimeout: Duration = .seconds(10)
 
     package init() {}
+
+    /// The bytes that must move within `time` for a body not to be stalled, at least one.
+    func leastBytes(in time: Duration) -> Int {
+        let bytes = Double(minimumRate) * Double(time.nanoseconds) / 1e9
+        return max(1, bytes < 1e15 ? Int(bytes) : Int(1e15))
+    }
 }

@@ -7,11 +7,11 @@ import Synchronization
 
 /// An HTTP/1 server: listening sockets, event loops, connections.
 package final class HTTPServer: Sendable {
-    /// At most so many bytes of a connection's input are in memory before its handler gets them.
+    /// At most so many bytes of a fast connection's input are in memory before its handler gets them.
     package static let receiveBufferBytes = 1024 * 1024
     /// Bodies up to so many bytes that came with their heads are whole when the handler is asked.
     package static let earlyBodyBytes = 16 * 1024
-    /// A response's `write` waits while more than so many bytes wait for the client, until fewer than
+    /// A response's `write` to a fast client waits while more than so many bytes wait, until fewer than
     /// `writeLowWaterBytes` do.
     package static let writeHighWaterBytes = 2 * 1024 * 1024
     package static let writeLowWaterBytes = 1024 * 1024
@@ -24,6 +24,7 @@ package final class HTTPServer: Sendable {
     private let listeners: [any Channel]
     private let state: ServerState
     private let tls: TLSEndpoint?
+    private let memory = MemoryReturn()
 
     private init(
         group: MultiThreadedEventLoopGroup, loops: [ConnectionLoop], listeners: [any Channel], state: ServerState,
@@ -62,7 +63,9 @@ package final class HTTPServer: Sendable {
             throw error
         }
         tls?.certificates.poll()
-        return HTTPServer(group: group, loops: loops, listeners: listeners, state: state, tls: tls)
+        let server = HTTPServer(group: group, loops: loops, listeners: listeners, state: state, tls: tls)
+        server.memory.watch(state.budget)
+        return server
     }
 
     /// Reads the certificates again, for connections to come.
@@ -88,6 +91,7 @@ package final class HTTPServer: Sendable {
     package func shutdown(grace: Duration) async {
         guard !state.isShuttingDown.exchange(true, ordering: .sequentiallyConsistent) else { return }
         tls?.certificates.stopPolling()
+        memory.stop()
         for listener in listeners { try? await listener.close() }
         await onEveryConnection { $0.shutDown() }
         await waitUntil(.now + grace) { self.isQuiet }
@@ -138,13 +142,8 @@ extension HTTPServer {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16 * 1024, maximum: receiveBufferBytes)
-            )
-            .childChannelOption(
-                .writeBufferWaterMark, value: .init(low: writeLowWaterBytes, high: writeHighWaterBytes)
-            )
+            .childChannelOption(.recvAllocator, value: TransferPace.unproven.receiveBuffers)
+            .childChannelOption(.writeBufferWaterMark, value: TransferPace.unproven.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loopOf[ObjectIdentifier(channel.eventLoop)] else {
@@ -162,6 +161,10 @@ extension HTTPServer {
             var no: Int32 = 0
             // Fails on an IPv4 socket, which has no need of it.
             _ = setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no, socklen_t(MemoryLayout<Int32>.size))
+            // Inherited by the connections.
+            var unsent = Int32(TransferPace.unproven.unsentInKernel)
+            _ = setsockopt(
+                socket, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, socklen_t(MemoryLayout<Int32>.size))
         }
     }
 
@@ -176,14 +179,14 @@ extension HTTPServer {
         to channel: any Channel, _ loop: ConnectionLoop, _ state: ServerState, _ tls: TLSEndpoint?
     ) throws {
         try closeOnExec(channel)
-        let admission = state.admit()
+        let peer = channel.remoteAddress?.numericHost ?? ""
+        let admission = state.admit(peer)
         guard admission != .drop, !state.isShuttingDown.load(ordering: .relaxed) else {
-            state.connectionClosed()
+            state.connectionClosed(peer)
             return channel.close(promise: nil)
         }
         let info = ConnectionInfo(
-            isTLS: tls != nil, remoteAddress: channel.remoteAddress?.numericHost ?? "",
-            localPort: channel.localAddress?.port ?? 0)
+            isTLS: tls != nil, remoteAddress: peer, localPort: channel.localAddress?.port ?? 0)
         do {
             guard let tls else { return try addHTTP1(to: channel, loop, state, admission, info) }
             try tls.addHandlers(to: channel, loop, state, info) { info, version in
@@ -193,7 +196,7 @@ extension HTTPServer {
                 }
             }
         } catch {
-            state.connectionClosed()
+            state.connectionClosed(peer)
             throw error
         }
     }

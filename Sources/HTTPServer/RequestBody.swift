@@ -1,4 +1,5 @@
 package import NIOCore
+import Synchronization
 
 package enum BodyError: Error, Hashable {
     /// The client went away before the body's end.
@@ -23,6 +24,13 @@ package final class RequestBody: @unchecked Sendable {
         case complete
         case failed(BodyError)
     }
+
+    /// How many bytes a handler that gathers the body in memory should gather before it passes them on.
+    ///
+    /// Small until the client has shown that it is fast, and while memory is short; it changes while the body comes. Two
+    /// such blocks are counted as in use.
+    package var blockBytes: Int { blocks.load(ordering: .relaxed) }
+    private let blocks = Atomic<Int>(TransferPace.unproven.requestBlockBytes)
 
     private typealias Waiter = UnsafeContinuation<Result<ByteBuffer?, BodyError>, Never>
 
@@ -79,6 +87,10 @@ package final class RequestBody: @unchecked Sendable {
         guard isComplete, nextPiece == 0, pieces.count <= 1 else { return nil }
         guard let piece = pieces.first else { return ByteBuffer() }
         return piece.readableBytes <= HTTPServer.earlyBodyBytes ? piece : nil
+    }
+
+    func setBlockBytes(_ count: Int) {
+        blocks.store(count, ordering: .relaxed)
     }
 
     /// The whole body has come, whether or not it was asked for.

@@ -2,8 +2,10 @@ package import NIOCore
 import Synchronization
 
 package enum ResponseError: Error, Hashable {
-    /// The client went away, took no byte for `HTTPLimits.writeStallTimeout`, or the response was aborted.
+    /// The client went away, took too little for `HTTPLimits.writeStallTimeout`, or the response was aborted.
     case disconnected
+    /// No memory for the body within `HTTPLimits.memoryTimeout`.
+    case overloaded
     /// Not the moment for this call: begun twice, written before its start or after its end.
     case outOfOrder
     /// More bytes than the declared content length.
@@ -25,6 +27,7 @@ package final class ResponseWriter: @unchecked Sendable {
     }
 
     private enum Operation {
+        case reserve(Int64?)
         case send(ResponseHead, ByteBuffer?)
         case start(ResponseHead)
         case write(ByteBuffer)
@@ -38,8 +41,11 @@ package final class ResponseWriter: @unchecked Sendable {
     private var channel: (any ExchangeChannel)?
     private var state = State.idle
     private var sendsBody = true
+    /// Of the whole body, where it was declared.
+    private var length: Int64?
     private var waiter: (operation: Operation, continuation: Waiter)?
     private let started = Atomic<Bool>(false)
+    private let blocks = Atomic<Int>(TransferPace.unproven.responseBlockBytes)
 
     init(isHEAD: Bool, loop: ConnectionLoop, channel: any ExchangeChannel) {
         self.isHEAD = isHEAD
@@ -69,8 +75,26 @@ package final class ResponseWriter: @unchecked Sendable {
         try await perform(.start(head))
     }
 
-    /// Sends bytes of the body; waits first while more than `HTTPServer.writeHighWaterBytes` have not been taken by the
-    /// client.
+    /// Waits until the client has room for more of a body of `length` bytes, `nil` for an unknown number, and there is
+    /// memory for it; gives the number of bytes that should be made for the next `write`.
+    ///
+    /// To be called before anything of a long body is made, the first block included: then a client that takes nothing
+    /// costs one block. As long as the answer is ``smallestBlockBytes``, no block should be made ahead of its time; above
+    /// it one may be made while another waits to be written.
+    /// ``ResponseError/overloaded`` before the start leaves the way free for another response.
+    package func room(for length: Int64?) async throws(ResponseError) -> Int {
+        try await perform(.reserve(length))
+        return blockBytes
+    }
+
+    /// The number of bytes that should be made for a `write`, as of the last call of this or ``room(for:)``.
+    package var blockBytes: Int { blocks.load(ordering: .relaxed) }
+
+    /// ``blockBytes`` for a client that has not shown yet that it is fast.
+    package static let smallestBlockBytes = TransferPace.unproven.responseBlockBytes
+
+    /// Sends bytes of the body; waits first while the client has not taken enough of those before, at most
+    /// `HTTPServer.writeHighWaterBytes`, or while there is no memory for them.
     ///
     /// Bytes of an answer to HEAD go nowhere.
     package func write(_ bytes: ByteBuffer) async throws(ResponseError) {
@@ -116,17 +140,22 @@ package final class ResponseWriter: @unchecked Sendable {
         if case .finished = state { true } else { false }
     }
 
-    var isAwaited: Bool { waiter != nil }
+    /// Something waits for the client or for memory.
+    var isWaiting: Bool { waiter != nil }
 
     /// Does `operation`, or nothing and gives nil while the client is behind.
     private func attempt(_ operation: Operation) -> Result<Void, ResponseError>? {
         guard let channel, channel.isOpen else { return .failure(.disconnected) }
         switch (operation, state) {
         case (_, .broken): return .failure(.disconnected)
+        case (.reserve(let length), .idle), (.reserve(let length), .streaming):
+            guard channel.isWritable, channel.reserve(length) else { return nil }
+            blocks.store(channel.blockBytes, ordering: .relaxed)
+            return .success(())
         case (.finish, .finished): return .success(())
         case (.finish, .streaming(let remaining)): return finish(remaining, on: channel)
         case (.send(var head, let body), .idle):
-            guard channel.isWritable else { return nil }
+            guard channel.isWritable, channel.reserve(Int64(body?.readableBytes ?? 0)) else { return nil }
             started.store(true, ordering: .releasing)
             state = .finished
             head.settleLength(of: body, inAnswerToHEAD: isHEAD)
@@ -136,13 +165,14 @@ package final class ResponseWriter: @unchecked Sendable {
             guard channel.isWritable else { return nil }
             started.store(true, ordering: .releasing)
             sendsBody = head.sendsBody(inAnswerToHEAD: isHEAD)
+            length = sendsBody ? head.contentLength : 0
             state = .streaming(remaining: sendsBody ? head.contentLength : nil)
             channel.start(head)
             return .success(())
         case (.write(let bytes), .streaming(let remaining)):
-            guard channel.isWritable else { return nil }
+            guard channel.isWritable, channel.reserve(length) else { return nil }
             return write(bytes, remaining, on: channel)
-        case (.send, _), (.start, _), (.write, _), (.finish, .idle): return .failure(.outOfOrder)
+        case (.reserve, .finished), (.send, _), (.start, _), (.write, _), (.finish, .idle): return .failure(.outOfOrder)
         }
     }
 
@@ -160,6 +190,7 @@ package final class ResponseWriter: @unchecked Sendable {
             state = .streaming(remaining: remaining - Int64(count))
         }
         channel.write(bytes)
+        blocks.store(channel.blockBytes, ordering: .relaxed)
         return .success(())
     }
 
@@ -179,6 +210,17 @@ package final class ResponseWriter: @unchecked Sendable {
         guard let (operation, continuation) = waiter, let result = attempt(operation) else { return }
         waiter = nil
         continuation.resume(returning: result)
+    }
+
+    /// What waits will not come about: the response fails if it has begun.
+    func fail(_ error: ResponseError) {
+        guard let waiter else { return }
+        self.waiter = nil
+        if hasStarted {
+            state = .broken
+            channel?.abort()
+        }
+        waiter.continuation.resume(returning: .failure(error))
     }
 
     /// The request has ended: nothing more can be written.

@@ -385,6 +385,61 @@ def test_memory_does_not_grow_with_idle_and_half_open_requests(http, bucket):
     assert http.call("GET", f"/{bucket}/k").body == b"content"
 
 
+def test_memory_does_not_grow_with_stalled_transfers(fresh_server):
+    """Clients that read nothing and clients that stop sending share one budget, and others are served beside them."""
+    with fresh_server(arguments=["--body-mib", "32"]) as server:
+        bucket = server.bucket()
+        target = f"/{bucket}/large"
+        assert server.call("PUT", target, body=payload(16 * MIB)).status == 200
+        before, opened = server.rss(), []
+        try:
+            for number in range(150):
+                download, upload = RawConnection(server), RawConnection(server)
+                opened += [download, upload]
+                download.send(signed_head(server, "GET", target, None))
+                upload.send(signed_head(server, "PUT", f"/{bucket}/stalled-{number}", 16 * MIB) + b"x" * 100_000)
+            for _ in range(10):
+                assert server.call("PUT", f"/{bucket}/small", body=b"content").status == 200
+                assert server.call("GET", f"/{bucket}/small").body == b"content"
+                time.sleep(0.1)
+            grown = server.peak_rss() - before
+        finally:
+            for raw in opened:
+                raw.close()
+        print(f"{grown // MIB} MiB for 300 stalled transfers")
+        assert grown < 350 * MIB
+        assert server.call("GET", target).body == payload(16 * MIB)
+
+
+def test_a_slow_reader_gets_everything_and_one_that_reads_nothing_is_cut_off(impatient):
+    bucket, body = impatient.bucket(), payload(8 * MIB)
+    target = f"/{bucket}/large"
+    assert impatient.call("PUT", target, body=body).status == 200
+
+    def read(slowly):
+        with RawConnection(impatient) as raw:
+            raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+            raw.send(signed_head(impatient, "GET", target, None))
+            data, deadline = b"", time.monotonic() + 7
+            while time.monotonic() < deadline:
+                if slowly:
+                    data += raw.socket.recv(10_000)
+                time.sleep(0.5)
+            try:
+                while chunk := raw.socket.recv(MIB):
+                    data += chunk
+                    if data.endswith(body[-1000:]):
+                        break
+            except ConnectionResetError:
+                return None
+            return data.partition(b"\r\n\r\n")[2]
+
+    with ThreadPoolExecutor(2) as pool:
+        slow, stalled = pool.submit(read, True), pool.submit(read, False)
+        assert slow.result() == body
+        assert stalled.result() != body
+
+
 def test_a_client_that_goes_away_leaves_nothing_behind(http, bucket):
     target = f"/{bucket}/gone"
     http.call("PUT", target, body=payload(8 * MIB))

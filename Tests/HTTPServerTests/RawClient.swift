@@ -98,6 +98,25 @@ final class RawClient {
         }
     }
 
+    /// Whether something can be read, or the stream has ended, within `time`.
+    func hasBytes(within time: Duration) -> Bool {
+        guard buffer.isEmpty else { return true }
+        var socket = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&socket, 1, Int32(time / .milliseconds(1))) > 0
+    }
+
+    func waitForBytes() throws {
+        guard hasBytes(within: .seconds(10)) else { throw TimedOut() }
+    }
+
+    /// Reads a few bytes, which the next response begins with.
+    func receiveIntoBuffer(upTo count: Int) throws {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let received = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        guard received > 0 else { throw Failed(errno: received < 0 ? errno : 0) }
+        buffer += bytes[..<received]
+    }
+
     private func fill() throws -> Bool {
         let held = buffer
         buffer = []

@@ -6,6 +6,9 @@
 /// Bytes in live allocations of the C heap, those with mappings of their own included.
 size_t coffer_heap_bytes(void);
 
+/// Gives the pages of freed allocations of the C heap back to the system.
+void coffer_return_free_memory(void);
+
 /// Processors that this process may run on; 0 when the kernel does not say.
 int coffer_usable_processors(void);
 

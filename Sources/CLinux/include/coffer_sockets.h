@@ -5,4 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+/// Bytes in the send queue of a TCP socket that its peer has not acknowledged; -1 when the kernel does not say.
+int coffer_unacknowledged_bytes(int socket);
+
 #endif

@@ -6,17 +6,23 @@ import NIOSSL
 
 extension Connection {
     func checkDeadline(_ now: NIODeadline) {
-        if bodyDeadline.isOver(now) {
+        // Without a reader that waits it is not the client who is slow.
+        if bodyDeadline.isOver(now), body?.isAwaited == true {
             failBody(.stalled, body)
             body?.wakeReader()
         }
+        if share.deadline.isOver(now) { giveUpShare() }
         if writeDeadline.isOver(now) {
-            // A slow client is not a stalled one.
-            let unsent = bufferedBytes
-            guard unsent < unsentBytes else { return abort() }
-            unsentBytes = unsent
+            // A slow client is not a stalled one, and only its acknowledgements tell: the kernel's buffers hold megabytes.
+            let rest = unacknowledgedBytes
+            let taken = unacknowledgedAtStart - rest
+            guard taken >= min(limits.leastBytes(in: limits.writeStallTimeout), unacknowledgedAtStart) else {
+                return abort()
+            }
+            unacknowledgedAtStart = rest
             writeDeadline.start(limits.writeStallTimeout)
         }
+        reviewShare()
         guard phaseDeadline.isOver(now) else { return }
         switch phase {
         case .waiting: input.isEmpty ? close() : answer(.headTimeout)
@@ -52,7 +58,7 @@ extension Connection {
         input.discard()
         passOutput()
         needsFlush = false
-        unsentBytes = .max
+        unacknowledgedAtStart = .max
         writeDeadline.start(limits.writeStallTimeout)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] result in
             guard case .success = result else { return }
@@ -96,6 +102,7 @@ extension Connection {
         detach()
         input.discard()
         output = ByteBuffer()
+        share.deadline.stop()
         phaseDeadline.stop()
         writeDeadline.stop()
     }

@@ -18,7 +18,8 @@ extension Connection {
         // some then read the next request's 100 as that one's answer.
         if summary.expectsContinue, body.declaredLength == 0 { write(Self.goOn) }
         switch server.handler.answer(HTTPRequest(head: head, body: body, connection: info)) {
-        case .now(let response) where body.isComplete && isWritable:
+        case .now(let response)
+        where body.isComplete && isWritable && reserve(Int64(response.body?.readableBytes ?? 0)):
             body.detach()
             sendNow(response)
         case .now(let response): begin(body) { await $0.send(response) }
@@ -48,6 +49,7 @@ extension Connection {
         var head = response.head
         head.settleLength(of: response.body, inAnswerToHEAD: isHEAD)
         send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? response.body : nil)
+        settleShare()
         closesAfterResponse ? closeGently() : awaitNextRequest()
     }
 
@@ -55,6 +57,7 @@ extension Connection {
         let writer = ResponseWriter(isHEAD: isHEAD, loop: loop, channel: self)
         self.body = body
         self.writer = writer
+        body.setBlockBytes(share.pace.requestBlockBytes)
         bodyWanted = false
         phase = .exchanging
         phaseDeadline.stop()
@@ -102,6 +105,7 @@ extension Connection {
         (self.body, self.writer) = (nil, nil)
         bodyDeadline.stop()
         writeDeadline.stop()
+        settleShare()
         bodyWanted = false
         body?.detach()
         writer?.detach()

@@ -56,15 +56,23 @@ extension Connection {
         case .needsMoreBytes:
             guard inputClosed else { return false }
             disconnect()
-        case .piece: break
-        case .final: body.complete()
-        case .malformed: failBody(.malformed, body)
-        }
-        if !body.isStarving {
-            bodyWanted = false
+        case .piece(let count): creditBody(count)
+        case .final:
             bodyDeadline.stop()
+            body.complete()
+        case .malformed:
+            bodyDeadline.stop()
+            failBody(.malformed, body)
         }
+        if !body.isStarving { bodyWanted = false }
         return true
+    }
+
+    /// A body that comes drop by drop is as good as one that has stopped.
+    private func creditBody(_ count: Int) {
+        guard bodyDeadline.isSet else { return }
+        bodyCredit += count
+        if bodyCredit >= limits.leastBytes(in: limits.bodyStallTimeout) { bodyDeadline.stop() }
     }
 
     func failBody(_ error: BodyError, _ body: RequestBody?) {
@@ -103,7 +111,7 @@ extension Connection {
         guard !isReading, !inputClosed else { return }
         switch phase {
         case .waiting, .draining, .lingering: read()
-        case .exchanging: if bodyWanted { read() }
+        case .exchanging: if bodyWanted, let body, mayReceive(body) { read() }
         case .closed: break
         }
     }
@@ -142,6 +150,8 @@ extension Connection {
     }
 
     func bodyReaderWaits() {
+        guard share.ticket == nil, !bodyDeadline.isSet else { return }
+        bodyCredit = 0
         bodyDeadline.start(limits.bodyStallTimeout)
     }
 }

@@ -76,6 +76,7 @@ extension Connection: ExchangeChannel {
             output.writeImmutableBuffer(bytes)
         } else {
             passOutput()
+            didSend(bytes.readableBytes)
             context?.write(wrapOutboundOut(bytes), promise: nil)
         }
         flushLater(bytes.readableBytes)
@@ -120,7 +121,9 @@ extension Connection: ExchangeChannel {
 
     func writerWaits() {
         flush()
-        unsentBytes = bufferedBytes
+        // Who waits for memory has a deadline for that.
+        guard share.ticket == nil else { return }
+        unacknowledgedAtStart = unacknowledgedBytes
         writeDeadline.start(limits.writeStallTimeout)
         // The flush may have made room, and told so before anybody waited.
         if isWritable {

@@ -64,8 +64,15 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     var phaseDeadline = Deadline()
     var hasHeadDeadline = false
     var bodyDeadline = Deadline()
+    /// Bytes of the body that have come since `bodyDeadline` was started.
+    var bodyCredit = 0
     var writeDeadline = Deadline()
-    var unsentBytes = 0
+    /// What the peer had not acknowledged when `writeDeadline` was started.
+    var unacknowledgedAtStart = 0
+
+    // MARK: Memory
+
+    var share = BodyShare()
 
     init(loop: ConnectionLoop, server: ServerState, admission: ServerState.Admission, info: ConnectionInfo) {
         self.loop = loop
@@ -101,7 +108,9 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        input.append(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        didReceive(bytes.readableBytes)
+        input.append(bytes)
         loop.executor.turn { self.pump() }
     }
 
@@ -142,6 +151,7 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
         loop.executor.turn { self.disconnect() }
         loop.remove(self)
         self.context = nil
-        server.connectionClosed()
+        releaseShare()
+        server.connectionClosed(info.remoteAddress)
     }
 }

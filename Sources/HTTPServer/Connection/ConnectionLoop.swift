@@ -164,7 +164,10 @@ extension HTTPLimits {
     /// How often deadlines are looked at: a quarter of the shortest, between 5 ms and 500 ms.
     fileprivate var tick: TimeAmount {
         let shortest =
-            [headTimeout, idleTimeout, bodyStallTimeout, writeStallTimeout, lingerTimeout, halfCloseTimeout]
+            [
+                headTimeout, idleTimeout, bodyStallTimeout, writeStallTimeout, memoryTimeout, lingerTimeout,
+                halfCloseTimeout,
+            ]
             .map(\.nanoseconds).min() ?? 0
         return .nanoseconds(min(max(shortest / 4, 5_000_000), 500_000_000))
     }

@@ -26,8 +26,14 @@ protocol ExchangeChannel: AnyObject {
     func write(_ bytes: ByteBuffer)
     /// Ends the body.
     func finish()
-    /// A writer waits until the client has caught up.
+    /// A writer waits until the client has caught up, or until there is memory for the body.
     func writerWaits()
+    /// Whether there is memory for a response whose body has so many bytes, `nil` for an unknown number.
+    ///
+    /// If not, `ResponseWriter.wakeWriter()` is called when there is, or `fail(_:)` when there was none in time.
+    func reserve(_ length: Int64?) -> Bool
+    /// How many bytes a `write` should have at most, so that no more memory is used than was reserved.
+    var blockBytes: Int { get }
     /// Lets the client see an error, never a clean end.
     func abort()
 }

@@ -13,10 +13,14 @@ final class ServerState: Sendable {
     /// Calls of the handler that have not returned.
     let runningRequests = Atomic<Int>(0)
     let isShuttingDown = Atomic<Bool>(false)
+    let budget: BodyBudget
+    private let peers: PeerConnections
 
     init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler, logger: Logger) {
         limits = configuration.limits
         errorBody = configuration.errorBody
+        budget = BodyBudget(bytes: configuration.limits.bodyBytes)
+        peers = PeerConnections(limit: configuration.limits.maxConnectionsPerPeer)
         self.handler = handler
         self.logger = logger
     }
@@ -24,13 +28,15 @@ final class ServerState: Sendable {
     enum Admission { case serve, refuse, drop }
 
     /// Counts a new connection in; every one is counted out by `connectionClosed`.
-    func admit() -> Admission {
+    func admit(_ peer: String) -> Admission {
         let count = openConnections.add(1, ordering: .relaxed).newValue
-        if count <= limits.maxConnections { return .serve }
+        let isOneOfFew = peers.admit(peer)
+        if count <= limits.maxConnections { return isOneOfFew ? .serve : .refuse }
         return count <= limits.maxConnections + max(1, limits.maxConnections / 8) ? .refuse : .drop
     }
 
-    func connectionClosed() {
+    func connectionClosed(_ peer: String) {
+        peers.close(peer)
         openConnections.subtract(1, ordering: .relaxed)
     }
 

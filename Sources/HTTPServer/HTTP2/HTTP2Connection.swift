@@ -117,7 +117,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     func handlerRemoved(context: ChannelHandlerContext) {
         loop.remove(self)
         self.context = nil
-        server.connectionClosed()
+        server.connectionClosed(info.remoteAddress)
     }
 
     // MARK: Endings

@@ -369,6 +369,11 @@ extension HTTP2Stream: ExchangeChannel {
         }
     }
 
+    /// The windows of HTTP/2 bound a stream's memory, and those of a connection all its streams'.
+    func reserve(_ length: Int64?) -> Bool { true }
+
+    var blockBytes: Int { HTTP2Limits.outboundBytes / 4 }
+
     func abort() {
         guard let context, context.channel.isActive else { return }
         context.writeAndFlush(wrapOutboundOut(.rstStream(.internalError)), promise: nil)

@@ -52,7 +52,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
     func handlerRemoved(context: ChannelHandlerContext) {
         loop.remove(self)
         self.context = nil
-        if !isOver { server.connectionClosed() }
+        if !isOver { server.connectionClosed(info.remoteAddress) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

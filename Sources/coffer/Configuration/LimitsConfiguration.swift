@@ -1,8 +1,8 @@
 import HTTPServer
 
-/// The bounds of the HTTP engine, from `COFFER_HTTP_*`.
+/// The bounds of the HTTP engine, from options and `COFFER_HTTP_*`.
 extension HTTPLimits {
-    init(_ environment: Environment) throws(StartFailure) {
+    init(_ command: ServerCommand, _ environment: Environment) throws(StartFailure) {
         self.init()
         try environment.number("HTTP_HEAD_BYTES") { headBytes = $0 }
         try environment.number("HTTP_HEADER_COUNT") { headerCount = $0 }
@@ -12,7 +12,21 @@ extension HTTPLimits {
             bodyStallTimeout = .seconds($0)
             writeStallTimeout = .seconds($0)
         }
+        try environment.number("HTTP_WRITE_STALL_SECONDS") { writeStallTimeout = .seconds($0) }
+        try environment.number("HTTP_MINIMUM_RATE") { minimumRate = $0 }
         try environment.number("HTTP_CONNECTIONS") { maxConnections = $0 }
+        try environment.number("HTTP_CONNECTIONS_PER_PEER") { maxConnectionsPerPeer = $0 }
+        if let count = command.connectionsPerPeer {
+            guard count > 0 else { throw StartFailure("--connections-per-peer: a number above 0") }
+            maxConnectionsPerPeer = count
+        }
+        var mebibytes: Int?
+        try environment.number("HTTP_BODY_MIB") { mebibytes = $0 }
+        if let mebibytes = command.bodyMib ?? mebibytes {
+            // Less than one fast transfer needs would make every one slow.
+            guard (8...1 << 20).contains(mebibytes) else { throw StartFailure("--body-mib: from 8 to 1048576 MiB") }
+            bodyBytes = mebibytes << 20
+        }
     }
 }
 

@@ -51,7 +51,7 @@ struct ServerConfiguration: Sendable {
         if autoEncryption, case .keyring = keyService.current {
             notes.append("MINIO_KMS_AUTO_ENCRYPTION: SSE-KMS under the keyring's default key")
         }
-        limits = try HTTPLimits(environment)
+        limits = try HTTPLimits(command, environment)
         var loops: Int?
         try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
         eventLoops = loops
