@@ -150,6 +150,129 @@ def test_variables_that_mean_nothing_are_named_once(fresh_server):
         assert len(notes) == 1 and "MINIO_COMPRESSION_ENABLE" in notes[0]
 
 
+# Every variable of MinIO's documentation that this server has no use for, with a value of the kind it takes. `T` stands for
+# a target's name. Those that it reads have tests of their own.
+OF_NO_USE = {
+    "API": "REQUESTS_MAX=1600 REQUESTS_DEADLINE=10s CLUSTER_DEADLINE=10s READY_DEADLINE=10s CORS_ALLOW_ORIGIN=* "
+           "REMOTE_TRANSPORT_DEADLINE=2h LIST_QUORUM=strict REPLICATION_PRIORITY=auto REPLICATION_MAX_WORKERS=500 "
+           "REPLICATION_MAX_LRG_WORKERS=10 TRANSITION_WORKERS=100 STALE_UPLOADS_EXPIRY=24h STALE_UPLOADS_CLEANUP_INTERVAL=6h "
+           "DELETE_CLEANUP_INTERVAL=5m ODIRECT=on DISABLE_ODIRECT=off GZIP_OBJECTS=off ROOT_ACCESS=on SYNC_EVENTS=off "
+           "OBJECT_MAX_VERSIONS=1000 SECURE_CIPHERS=on EXTEND_LIST_CACHE_LIFE=0s",
+    "BROWSER": "=off REDIRECT=on REDIRECT_URL=https://console.example.net LOGIN_ANIMATION=on SESSION_DURATION=365d "
+               "CONTENT_SECURITY_POLICY=x HSTS_SECONDS=1 HSTS_INCLUDE_SUB_DOMAINS=on HSTS_PRELOAD=on REFERRER_POLICY=x",
+    "CONSOLE": "DEBUG_LOGLEVEL=1 DEV=on",
+    "SERVER": "URL=https://s3.example.net:9000",
+    "SITE": "NAME=here COMMENT=x",
+    "STORAGE_CLASS": "STANDARD=EC:2 RRS=EC:1 OPTIMIZE=availability COMMENT=x INLINE_BLOCK=128KiB",
+    "CACHE": "ENABLE=on ENDPOINT=http://x BLOCK_SIZE=1MiB DRIVES=/mnt/cache EXCLUDE=*.pdf EXPIRY=90 QUOTA=80 MAXUSE=80 "
+             "AFTER=3 WATERMARK_LOW=70 WATERMARK_HIGH=90 RANGE=on COMMIT=writeback ENCRYPTION_SECRET_KEY=x SET_NAME=x",
+    "COMPRESSION": "ENABLE=on ALLOW_ENCRYPTION=off EXTENSIONS=.txt MIME_TYPES=text/*",
+    "COMPRESS": "=on EXTENSIONS=.txt MIME_TYPES=text/*",
+    "IDENTITY_OPENID": "CONFIG_URL=https://x/y CLIENT_ID=x CLIENT_SECRET=of-openid CLAIM_NAME=policy CLAIM_PREFIX=x SCOPES=x "
+                       "REDIRECT_URI=https://x REDIRECT_URI_DYNAMIC=on CLAIM_USERINFO=on VENDOR=x DISPLAY_NAME=x ROLE_POLICY=x "
+                       "KEYCLOAK_REALM=x KEYCLOAK_ADMIN_URL=https://x COMMENT=x ENABLE_T=on",
+    "IDENTITY_LDAP": "SERVER_ADDR=x:636 SRV_RECORD_NAME=x LOOKUP_BIND_DN=cn=x LOOKUP_BIND_PASSWORD=of-ldap "
+                     "USER_DN_SEARCH_BASE_DN=x USER_DN_SEARCH_FILTER=x USER_DN_ATTRIBUTES=x GROUP_SEARCH_FILTER=x "
+                     "GROUP_SEARCH_BASE_DN=x TLS_SKIP_VERIFY=off SERVER_INSECURE=off SERVER_STARTTLS=off STS_EXPIRY=1h COMMENT=x",
+    "IDENTITY_TLS": "ENABLE=on SKIP_VERIFY=off",
+    "IDENTITY_PLUGIN": "URL=http://x AUTH_TOKEN=x ROLE_POLICY=x ROLE_ID=x COMMENT=x",
+    "POLICY_PLUGIN": "URL=http://x AUTH_TOKEN=x ENABLE_HTTP2=off COMMENT=x",
+    "POLICY_OPA": "URL=http://x AUTH_TOKEN=x",
+    "NOTIFY_WEBHOOK": "ENABLE_T=on ENDPOINT_T=http://x AUTH_TOKEN_T=x QUEUE_DIR_T=/x QUEUE_LIMIT_T=1 CLIENT_CERT_T=x CLIENT_KEY_T=x",
+    "NOTIFY_AMQP": "ENABLE_T=on URL_T=amqp://x EXCHANGE_T=x",
+    "NOTIFY_KAFKA": "ENABLE_T=on BROKERS_T=x:9092 TOPIC_T=x SASL_PASSWORD_T=of-kafka",
+    "NOTIFY_MQTT": "ENABLE_T=on BROKER_T=tcp://x TOPIC_T=x QOS_T=1 PASSWORD_T=of-mqtt",
+    "NOTIFY_NATS": "ENABLE_T=on ADDRESS_T=x:4222 SUBJECT_T=x JETSTREAM_T=on",
+    "NOTIFY_NSQ": "ENABLE_T=on NSQD_ADDRESS_T=x TOPIC_T=x",
+    "NOTIFY_ELASTICSEARCH": "ENABLE_T=on URL_T=http://x INDEX_T=x FORMAT_T=namespace",
+    "NOTIFY_MYSQL": "ENABLE_T=on DSN_STRING_T=x TABLE_T=x FORMAT_T=namespace",
+    "NOTIFY_POSTGRES": "ENABLE_T=on CONNECTION_STRING_T=x TABLE_T=x FORMAT_T=namespace",
+    "NOTIFY_REDIS": "ENABLE_T=on ADDRESS_T=x KEY_T=x FORMAT_T=namespace PASSWORD_T=of-redis",
+    "LAMBDA_WEBHOOK": "ENABLE_T=on ENDPOINT_T=http://x AUTH_TOKEN_T=x",
+    "LOGGER_WEBHOOK": "ENABLE=on ENDPOINT=http://x AUTH_TOKEN=x ENABLE_T=on ENDPOINT_T=http://x AUTH_TOKEN_T=x CLIENT_CERT_T=x "
+                      "CLIENT_KEY_T=x PROXY_T=http://x BATCH_SIZE_T=1 QUEUE_SIZE_T=100000 QUEUE_DIR_T=/x MAX_RETRY_T=0",
+    "LOGGER": "ANONYMOUS=on",
+    "AUDIT_WEBHOOK": "ENABLE=on ENDPOINT=http://x AUTH_TOKEN=x ENABLE_T=on ENDPOINT_T=http://x AUTH_TOKEN_T=x CLIENT_CERT_T=x "
+                     "CLIENT_KEY_T=x BATCH_SIZE_T=1 QUEUE_SIZE_T=1 RETRY_INTERVAL_T=3s HTTP_TIMEOUT_T=5s",
+    "AUDIT_KAFKA": "ENABLE=on BROKERS=x:9092 TOPIC=x SASL_USERNAME=x SASL_PASSWORD=of-kafka SASL_MECHANISM=plain VERSION=2.2.0",
+    "PROMETHEUS": "URL=http://x:9090 JOB_ID=minio-job AUTH_TYPE=public AUTH_TOKEN=x EXTRA_LABELS=x QUERY_AUTH_TOKEN=x",
+    "SCANNER": "SPEED=slow IDLE_SPEED=off ALERT_EXCESS_VERSIONS=100 ALERT_EXCESS_FOLDERS=65536 DELAY=10 CYCLE=1m MAX_WAIT=15s",
+    "HEAL": "BITROTSCAN=off MAX_SLEEP=250ms MAX_IO=100 DRIVE_WORKERS=4",
+    "ILM": "EXPIRATION_WORKERS=100 TRANSITION_WORKERS=100",
+    "BATCH": "REPLICATION_WORKERS_WAIT=0 KEYROTATION_WORKERS_WAIT=0 EXPIRATION_WORKERS_WAIT=0",
+    "DRIVE": "MAX_TIMEOUT=30s ACTIVE_MONITORING=on",
+    "ETCD": "ENDPOINTS=http://x:2379 PATH_PREFIX=x COREDNS_PATH=/skydns CLIENT_CERT=x CLIENT_CERT_KEY=x",
+    "CALLHOME": "ENABLE=off FREQUENCY=24h",
+    "SUBNET": "LICENSE=x API_KEY=of-subnet PROXY=http://x",
+    "SSE": "AUTO_ENCRYPTION=off",
+    "": "UPDATE=off UPDATE_MINISIGN_PUBKEY=x CI_CD=off FS_OSYNC=on HTTP_TRACE=/x WORM=off PUBLIC_IPS=127.0.0.1 "
+        "ERASURE_SET_DRIVE_COUNT=4 PROFILER=cpu STS_DURATION=1h LICENSE=x LOG_QUERY_URL=http://x LOG_QUERY_AUTH_TOKEN=x "
+        "ACCESS_KEY_OLD=old SECRET_KEY_OLD=old-password ROOT_USER_OLD=old ROOT_PASSWORD_OLD=old-password LOG_DIR=/x "
+        "REMOTE_TRANSPORT_DEADLINE=1h CRED_ROTATE=off DNS_WEBHOOK_ENDPOINT=http://x BROWSER_DEV=on KMS_REPLICATE_KEYID=on",
+}
+
+
+def of_no_use():
+    for group, pairs in OF_NO_USE.items():
+        for pair in pairs.split(" "):
+            name, _, value = pair.partition("=")
+            yield "_".join(part for part in ("MINIO", group, name) if part), value
+
+
+def test_every_variable_of_minio_is_taken_or_named(fresh_server):
+    """A unit file's environment never keeps the server from starting; what does nothing is named, without its value."""
+    variables = dict(of_no_use())
+    assert len(variables) > 200
+    read = {"MINIO_OPTS": "--address :9000", "MINIO_CONSOLE_ADDRESS": ":9001", "MINIO_SITE_REGION": "us-east-1",
+            "MINIO_DOMAIN": "s3.example.net", "MINIO_KMS_AUTO_ENCRYPTION": "off", "MINIO_CERT_PASSWD": "of-no-key",
+            "MINIO_ROOT_USER_FILE": "access_key", "MINIO_ROOT_PASSWORD_FILE": "secret_key", "MINIO_ACCESS_KEY": "older",
+            "MINIO_SECRET_KEY": "older-password", "MINIO_CONFIG_ENV_FILE": "/etc/no-such.env", "MINIO_VOLUMES": "/mnt/data"}
+    with fresh_server(environment=variables | read) as server:
+        assert works(server, server.access_key, server.secret_key)
+        said = server.log_text()
+        assert [name for name in variables if name not in said] == []
+        notes = [line for line in said.splitlines() if "no effect" in line]
+        assert len(notes) == 1 and not [name for name in read if f"{name}," in notes[0] or f'{name}"' in notes[0]]
+        for secret in ("of-openid", "of-ldap", "of-kafka", "of-mqtt", "of-redis", "of-subnet", "of-no-key", "old-password"):
+            assert secret not in said
+
+
+def test_options_of_minio_that_mean_nothing_are_named(fresh_server):
+    options = ["--ftp", "address=:8021", "--ftp", "passive-port-range=30000-40000", "--sftp=address=:8022", "--memlimit=4GiB",
+               "--shutdown-timeout=30s", "--read-header-timeout", "30s", "--idle-timeout=30s", "--anonymous", "--log-dir=/x",
+               "--conn-user-timeout=10m", "--interface=eth0", "--crossdomain-xml=x", "--dns-cache-ttl=10m", "--no-compat"]
+    with fresh_server(arguments=options) as server:
+        note, = (line for line in server.log_text().splitlines() if "options have no effect" in line)
+        for option in options:
+            if option.startswith("--"):
+                assert option.split("=")[0] in note
+
+
+def test_the_memory_for_bodies_and_the_connections_of_a_client_can_be_set(fresh_server):
+    for arguments, environment in ((["--body-mib", "64", "--connections-per-peer", "3"], {}),
+                                   ([], {"COFFER_HTTP_BODY_MIB": "64", "COFFER_HTTP_CONNECTIONS_PER_PEER": "3"})):
+        with fresh_server(arguments=arguments, environment=environment) as server:
+            opened = [RawConnection(server) for _ in range(3)]
+            try:
+                for raw in opened:
+                    raw.send(f"GET /minio/health/live HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
+                    assert raw.answer().status == 200
+                with RawConnection(server) as extra:
+                    assert extra.answer().status == 503
+            finally:
+                for raw in opened:
+                    raw.close()
+            wait_for_places(server)
+    assert_refuses_to_start(fresh_server(arguments=["--body-mib", "1"]), "--body-mib")
+    assert_refuses_to_start(fresh_server(environment={"COFFER_HTTP_CONNECTIONS_PER_PEER": "some"}), "PER_PEER")
+
+
+def wait_for_places(server):
+    deadline = time.monotonic() + 10
+    while wire.request(server, "GET", "/minio/health/live").status != 200:
+        assert time.monotonic() < deadline, "places do not become free again"
+
+
 def test_the_log_is_json_where_that_is_asked(fresh_server):
     with fresh_server() as server:
         server.call("GET", "/no-such-bucket/k")
@@ -362,6 +485,22 @@ def test_a_certificate_that_does_not_fit_its_key_is_refused(fresh_server, tmp_pa
     assert_refuses_to_start(fresh_server(certificates=one), "TLS")
 
 
+@pytest.mark.parametrize("encrypt", (("pkey",), ("ec", "-traditional"), ("ec",)), ids=" ".join)
+def test_an_encrypted_key_is_opened_with_its_password(fresh_server, tmp_path, encrypt):
+    certificates = Certificates(tmp_path / "certs")
+    key = certificates.directory / "private.key"
+    tool, *form = encrypt
+    subprocess.run(["openssl", tool, *form, "-aes256", "-passout", "pass:of-the-key", "-in", key, "-out", tmp_path / "sealed"],
+                   check=True, capture_output=True)
+    key.write_bytes((tmp_path / "sealed").read_bytes())
+    assert b"ENCRYPTED" in key.read_bytes()
+    with fresh_server(certificates=certificates, environment={"MINIO_CERT_PASSWD": "of-the-key"}) as server:
+        assert works(server, server.access_key, server.secret_key)
+        assert "of-the-key" not in server.log_text()
+    assert_refuses_to_start(fresh_server(certificates=certificates), "TLS", "encrypted")
+    assert_refuses_to_start(fresh_server(certificates=certificates, environment={"MINIO_CERT_PASSWD": "another"}), "TLS")
+
+
 # --- running and stopping
 
 def test_what_was_stored_is_there_after_a_restart(fresh_server, certificates):
@@ -476,6 +615,16 @@ def test_old_versions_of_tls_are_refused(https, version, accepted):
     assert (finished.returncode == 0) == accepted, finished.stderr
     if not accepted:
         assert b"alert" in finished.stderr, "refused by the server, not by this client"
+
+
+@pytest.mark.parametrize("suite, accepted", (
+    ("ECDHE-ECDSA-AES128-GCM-SHA256", True), ("ECDHE-ECDSA-CHACHA20-POLY1305", True), ("ECDHE-ECDSA-AES128-SHA", False),
+    ("ECDHE-ECDSA-AES256-SHA384", False)))
+def test_weak_suites_of_tls_1_2_are_refused(https, suite, accepted):
+    finished = subprocess.run(
+        ["openssl", "s_client", "-connect", https.host, "-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0"], input=b"",
+        capture_output=True, timeout=30)
+    assert (f"Cipher is {suite}".encode() in finished.stdout) == accepted, finished.stdout
 
 
 def test_plain_http_to_the_tls_port_is_no_answer_to_a_request(https):

@@ -37,9 +37,16 @@ struct ServerCommand: AsyncParsableCommand {
               COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
                     what the drive's keys came from before, until
                     `coffer keys rewrap` has moved them
-              COFFER_HTTP_HEAD_BYTES, _HEADER_COUNT, _HEAD_SECONDS, _IDLE_SECONDS,
-              COFFER_HTTP_BODY_STALL_SECONDS, COFFER_HTTP_CONNECTIONS
-                    what a client may cost (65536, 100, 30, 120, 60, 10000)
+              MINIO_CERT_PASSWD
+                    what opens private.key, where it is encrypted
+              COFFER_HTTP_HEAD_BYTES, _HEADER_COUNT, _HEAD_SECONDS, _IDLE_SECONDS
+                    a request's head, and the wait for one (65536, 1000, 30, 120)
+              COFFER_HTTP_BODY_STALL_SECONDS, _WRITE_STALL_SECONDS, _MINIMUM_RATE
+                    when a body counts as stalled: upload, download (60, 120; the
+                    first alone is for both), bytes a second (100)
+              COFFER_HTTP_CONNECTIONS, _CONNECTIONS_PER_PEER, _BODY_MIB
+                    of the whole server (10000), --connections-per-peer,
+                    --body-mib
               COFFER_HTTP_EVENT_LOOPS
                     threads that serve connections (four a processor)
 
@@ -65,6 +72,15 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keyring file (default: ~/.config/coffer/keyring.json).", valueName: "FILE"))
     var keyring: String?
 
+    @Option(
+        help: ArgumentHelp("Memory for the bodies of all transfers, in MiB (default: 256).", valueName: "MIB"))
+    var bodyMib: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections from one address, or one IPv6 network of 64 bits (default: no limit).", valueName: "COUNT"))
+    var connectionsPerPeer: Int?
+
     @Flag(help: "End when the key service cannot be had at the start, not serve what needs no key.")
     var kmsRequired = false
 
@@ -87,6 +103,9 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Flag(help: "Log refusals and disconnects too.")
     var debug = false
+
+    @OptionGroup(visibility: .hidden)
+    var minIO: MinIOOptions
 
     mutating func run() async throws {
         do {

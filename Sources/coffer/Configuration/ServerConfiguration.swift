@@ -66,6 +66,8 @@ struct ServerConfiguration: Sendable {
         if command.consoleAddress != nil || environment.defines("CONSOLE_ADDRESS") {
             notes.append("--console-address is accepted and unused: there is no console yet")
         }
+        let options = command.minIO.given
+        if !options.isEmpty { notes.append("these options have no effect here: \(options.joined(separator: ", "))") }
         if !environment.unused.isEmpty {
             notes.append("these variables have no effect here: \(environment.unused.joined(separator: ", "))")
         }
