@@ -147,6 +147,9 @@ let package = Package(
             swiftSettings: settings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "HTTPServerTesting", dependencies: ["HTTPServer", nioCore, nioPosix],
+            path: "Tests/HTTPServerTesting", swiftSettings: settings),
         tests(of: "Locking"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
@@ -172,8 +175,9 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer",
+                "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
+                "ObjectStorage",
+                "HTTPServer", "HTTPServerTesting", logging,
             ]),
     ]
 )

@@ -56,6 +56,12 @@ package struct HTTPRequest: Sendable {
     package let head: RequestHead
     package let body: RequestBody
     package let connection: ConnectionInfo
+
+    package init(head: RequestHead, body: RequestBody, connection: ConnectionInfo) {
+        self.head = head
+        self.body = body
+        self.connection = connection
+    }
 }
 
 /// The head of a response.

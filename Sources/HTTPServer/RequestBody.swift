@@ -41,7 +41,7 @@ package final class RequestBody: @unchecked Sendable {
     private var ending: Ending?
     private var waiter: Waiter?
 
-    init(declaredLength: Int64?, loop: ConnectionLoop, channel: any ExchangeChannel) {
+    package init(declaredLength: Int64?, loop: ConnectionLoop, channel: any ExchangeChannel) {
         self.declaredLength = declaredLength
         self.loop = loop
         self.channel = channel
@@ -129,7 +129,7 @@ package final class RequestBody: @unchecked Sendable {
     }
 
     /// Small pieces are joined, so that a body of one-byte chunks does not cost a buffer a byte.
-    func append(_ piece: ByteBuffer) {
+    package func append(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
         var piece = piece
         if let last = pieces.indices.last, piece.readableBytes + pieces[last].readableBytes <= 16 * 1024 {
@@ -139,7 +139,7 @@ package final class RequestBody: @unchecked Sendable {
         }
     }
 
-    func complete() {
+    package func complete() {
         guard ending == nil else { return }
         ending = .complete
         isComplete = true

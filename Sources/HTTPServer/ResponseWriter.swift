@@ -47,7 +47,7 @@ package final class ResponseWriter: @unchecked Sendable {
     private let started = Atomic<Bool>(false)
     private let blocks = Atomic<Int>(TransferPace.unproven.responseBlockBytes)
 
-    init(isHEAD: Bool, loop: ConnectionLoop, channel: any ExchangeChannel) {
+    package init(isHEAD: Bool, loop: ConnectionLoop, channel: any ExchangeChannel) {
         self.isHEAD = isHEAD
         self.loop = loop
         self.channel = channel

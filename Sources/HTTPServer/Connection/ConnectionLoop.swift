@@ -1,5 +1,5 @@
 import Glibc
-import NIOCore
+package import NIOCore
 
 /// What lives on an event loop until its connection ends.
 protocol LoopMember: AnyObject {
@@ -17,9 +17,9 @@ protocol LoopMember: AnyObject {
 /// text of the date.
 ///
 /// Unchecked: everything mutable is touched on the loop only.
-final class ConnectionLoop: @unchecked Sendable {
+package final class ConnectionLoop: @unchecked Sendable {
     let loop: any EventLoop
-    let executor: LoopExecutor
+    package let executor: LoopExecutor
 
     private var connections: [ObjectIdentifier: any LoopMember] = [:]
     private var ticking: RepeatedTask?
@@ -27,7 +27,7 @@ final class ConnectionLoop: @unchecked Sendable {
     private var toFlush: [Connection] = []
     private var date = HTTPDateText()
 
-    init(loop: any EventLoop, _ configuration: HTTPServerConfiguration) {
+    package init(loop: any EventLoop, _ configuration: HTTPServerConfiguration) {
         self.loop = loop
         executor = LoopExecutor(loop: loop)
         tick = configuration.limits.tick
@@ -59,7 +59,7 @@ final class ConnectionLoop: @unchecked Sendable {
     }
 
     /// Does `work` in a turn on the loop: at once when called there.
-    func run(_ work: @escaping @Sendable () -> Void) {
+    package func run(_ work: @escaping @Sendable () -> Void) {
         if loop.inEventLoop {
             executor.turn(work)
         } else {

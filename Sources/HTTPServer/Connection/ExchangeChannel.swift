@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 
 /// The way on which one request's body comes in and its response goes out: an HTTP/1 connection, for as long as the
 /// request lasts, or a stream of a connection that carries many.
 ///
 /// Called on its event loop only.
-protocol ExchangeChannel: AnyObject {
+package protocol ExchangeChannel: AnyObject {
     // MARK: The request's body
 
     /// Gives `body` what has come of it, and reads on; `RequestBody.wakeReader()` tells of what comes later.

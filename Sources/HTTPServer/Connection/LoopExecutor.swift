@@ -6,7 +6,7 @@ import NIOCore
 /// them, so a trivial request costs no trip through the loop's own queue; jobs from elsewhere go through that.
 ///
 /// Unchecked: everything mutable is touched on the loop only.
-final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+package final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     let loop: any EventLoop
     /// Called after each batch of jobs.
     var afterJobs: () -> Void = {}
@@ -22,7 +22,7 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         self.loop = loop
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard loop.inEventLoop else {
             loop.execute { self.turn { self.jobs.append(job) } }

@@ -1,0 +1,94 @@
+import Cryptography
+import HTTPServerTesting
+import KeyManagement
+import Logging
+import ObjectStorage
+import Requests
+import S3Protocol
+import S3Service
+import SealedStorage
+import TestSupport
+
+/// The S3 service on a drive of its own, asked in this process: requests are signed, sealed and committed as ever, and
+/// only the network is missing.
+final class S3Fixture: Sendable {
+    static let bucket = "bucket"
+
+    private let directory: TemporaryDirectory
+    private let store: ObjectStore
+    private let server: MemoryServer
+    private let signer = SigV4Signer(accessKey: "tester", secretKey: "secret-of-the-tester")
+
+    /// With one bucket, named ``bucket``.
+    init(_ settings: ServiceSettings = ServiceSettings(), isTLS: Bool = true) async throws {
+        directory = try TemporaryDirectory()
+        store = try ObjectStore.open("\(directory.path)/drive")
+        let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
+        let records = SealedRecords(store: store)
+        records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
+        let keys = DataKeys(
+            service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let verifier = SigV4Verifier(region: settings.region) { accessKey in
+            accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
+        }
+        let context = ServiceContext(
+            drive: try SealedDrive(records: records, keys: keys), settings: settings, logger: logger)
+        server = MemoryServer(
+            S3Service(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)), isTLS: isTLS)
+        let made = try await call("PUT", "/\(Self.bucket)")
+        precondition(made.status == 200, "the bucket was made")
+    }
+
+    deinit { store.close() }
+
+    /// The answer to a signed request.
+    func call(
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) async throws -> MemoryResponse {
+        let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        let signed = try signer.sign(
+            method: method, target: target, headers: framing + headers, payload: .body(body),
+            now: Clock.milliseconds() / 1000)
+        return await server.answer(method, target, headers: signed.headers, body: body)
+    }
+
+    /// The answer to a request without a signature.
+    func callAnonymously(_ method: String, _ target: String) async -> MemoryResponse {
+        await server.answer(method, target, headers: [("host", "localhost")])
+    }
+
+    /// Uploads an object in parts of the given sizes.
+    func upload(_ key: String, _ headers: [(name: String, value: String)] = [], parts: [[UInt8]]) async throws {
+        let target = "/\(Self.bucket)/\(key)"
+        let begun = try await call("POST", "\(target)?uploads", headers)
+        let id = begun.element("UploadId")
+        let partHeaders = headers.filter { $0.name.contains("customer") }
+        var document = "<CompleteMultipartUpload>"
+        for (index, part) in parts.enumerated() {
+            let sent = try await call(
+                "PUT", "\(target)?partNumber=\(index + 1)&uploadId=\(id)", partHeaders, body: part)
+            document += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(sent.header("etag") ?? "")</ETag></Part>"
+        }
+        document += "</CompleteMultipartUpload>"
+        let completed = try await call("POST", "\(target)?uploadId=\(id)", body: Array(document.utf8))
+        precondition(completed.status == 200, "the upload was completed: \(completed.text)")
+    }
+}
+
+extension MemoryResponse {
+    /// The text of the first element of this name; empty when there is none.
+    func element(_ name: String) -> String {
+        guard let start = text.range(of: "<\(name)>"), let end = text.range(of: "</\(name)>") else { return "" }
+        return String(text[start.upperBound..<end.lowerBound])
+    }
+
+    /// The texts of all elements of this name.
+    func elements(_ name: String) -> [String] {
+        text.split(separator: "<\(name)>").dropFirst().map { String($0.prefix { $0 != "<" }) }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func range(of text: String) -> Range<Index>? { firstRange(of: text) }
+}
