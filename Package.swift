@@ -170,7 +170,9 @@ let package = Package(
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
-        tests(of: "SealedStorage", ["KeyManagement", "Cryptography", "ObjectStorage"]),
+        tests(
+            of: "SealedStorage",
+            ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
         tests(of: "Requests", ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage"]),
         tests(
             of: "S3Service",

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Sixteen bytes that name one thing for ever; the kind keeps identifiers of different things apart at compile time.
 package struct Identifier<Kind>: Hashable, Sendable {
@@ -71,13 +70,29 @@ package enum UploadIdentity {}
 /// Names one version of one object.
 package typealias VersionID = Identifier<VersionIdentity>
 
-/// Names one blob file; made by the store, because it says in which directory the file lies.
+extension Identifier<VersionIdentity> {
+    /// An identifier of a version of this order: the order, then 64 random bits.
+    ///
+    /// So the row is found by bucket, key and order, with the index that lookups and listings use.
+    package init(order: Int64) {
+        self.init(high: UInt64(bitPattern: order), low: UInt64.random(in: 0...UInt64.max))
+    }
+
+    /// The order of the version, if its identifier was made of one.
+    package var order: Int64 { Int64(bitPattern: high) }
+}
+
+/// Names one blob file: the run of the process that made it, and its number in that run.
+///
+/// Made by the store alone.
 package typealias BlobID = Identifier<BlobIdentity>
 
 /// Names one multipart upload.
 package typealias UploadID = Identifier<UploadIdentity>
 
 /// Names a bucket within this drive; never used again after the bucket is deleted.
+///
+/// From ``ObjectStore/nextBucketID()`` for a new one.
 package struct BucketID: RawRepresentable, Hashable, Sendable {
     package let rawValue: Int64
 
@@ -86,33 +101,13 @@ package struct BucketID: RawRepresentable, Hashable, Sendable {
     }
 }
 
-/// Names a row of wrapped key material.
+/// Names a row of wrapped key material; from ``ObjectStore/nextDataKeyID()`` for a new one.
 package struct DataKeyID: RawRepresentable, Hashable, Sendable {
     package let rawValue: Int64
 
     package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
-
-    /// A number above all that this process has given before: microseconds since 1970 above 12 random bits.
-    ///
-    /// Rows of new keys so lie side by side in the database; with random numbers each would change a page of its own.
-    /// Where the clock was set back a number may be taken: then the insertion fails.
-    package init() {
-        let least = wallMicroseconds() << 12 | Int64.random(in: 0..<4096)
-        var last = Self.last.load(ordering: .relaxed)
-        while true {
-            let next = max(least, last + 1)
-            let (exchanged, original) = Self.last.compareExchange(expected: last, desired: next, ordering: .relaxed)
-            if exchanged {
-                self.init(rawValue: next)
-                return
-            }
-            last = original
-        }
-    }
-
-    private static let last = Atomic<Int64>(0)
 }
 
 /// The last `count` hexadecimal digits of a number, with leading zeros.

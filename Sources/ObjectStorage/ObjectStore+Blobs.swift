@@ -16,33 +16,37 @@ extension ObjectStore {
     /// Does nothing once a row has taken it.
     package func discard(_ blob: FinishedBlob) {
         guard directories.claim(blob.id) else { return }
+        abandon(blob.id)
+    }
+
+    func abandon(_ blob: BlobID) {
         let directories = directories
-        if !pool.submit({ directories.abandon(blob.id) }) { directories.abandon(blob.id) }
+        if !pool.submit({ directories.abandon(blob) }) { directories.abandon(blob) }
     }
 
     /// Opens a blob file.
     ///
-    /// Throws `io` with `ENOENT` when it is not there.
+    /// Throws `blobMissing` when it is not there: the drive is damaged, unless the blob's version is gone and nobody holds
+    /// a lease; `io` when it cannot be opened for another reason, as for want of file descriptors.
     package func openBlob(_ id: BlobID) throws(StorageError) -> BlobReader {
-        try BlobReader(path: directories.path(of: id))
+        try BlobReader(id, path: directories.layout.path(of: id))
     }
 
     /// Compares rows and files, all of them.
     ///
-    /// Meaningful while nothing is being written. Blocks.
-    package func verifyNoOrphans() throws(StorageError) -> OrphanReport {
-        let root = "\(drive.path)/blobs"
-        var files: Set<BlobID> = []
-        for directory in try BlobDirectories.existing(in: root) {
-            files.formUnion(try BlobDirectories.blobs(in: root, directory: directory))
+    /// Meaningful while nothing is being written.
+    package func verifyNoOrphans() async throws(StorageError) -> OrphanReport {
+        let layout = directories.layout
+        return try await scan { session throws(StorageError) in
+            var files: Set<BlobID> = []
+            for directory in try layout.existingDirectories() { files.formUnion(try layout.blobs(in: directory)) }
+            let referred = try session.referredBlobs(
+                from: BlobID(high: 0, low: 0), before: BlobID(high: .max, low: .max))
+            return OrphanReport(
+                filesWithoutRow: files.subtracting(referred).sorted { $0.hex < $1.hex },
+                rowsWithoutFile: referred.subtracting(files).sorted { $0.hex < $1.hex },
+                miscountedDataKeys: try session.miscountedDataKeys())
         }
-        let (referred, miscounted) = try catalogue.readers.read { session throws(StorageError) in
-            (try session.referredBlobs(from: 0), try session.miscountedDataKeys())
-        }
-        return OrphanReport(
-            filesWithoutRow: files.subtracting(referred).sorted { $0.hex < $1.hex },
-            rowsWithoutFile: referred.subtracting(files).sorted { $0.hex < $1.hex },
-            miscountedDataKeys: miscounted)
     }
 }
 

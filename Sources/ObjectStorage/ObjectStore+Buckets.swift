@@ -1,39 +1,51 @@
 extension ObjectStore {
     /// An opaque value of the drive's owner, nil when none has been set.
-    package func setting(_ name: String) throws(StorageError) -> [UInt8]? {
+    package func settingAtHand(_ name: String) throws(StorageError) -> [UInt8]? {
         try catalogue.readers.read { session throws(StorageError) in try session.setting(name) }
     }
 
-    package func setSetting(_ name: String, _ value: [UInt8]) async throws {
-        try await committer.commit(.grows) { transaction in try transaction.setSetting(name, value) }
+    /// Sets a value, if the one that is there is `replacing`, nil for none.
+    package func setSetting(
+        _ name: String, _ value: [UInt8], replacing: [UInt8]?
+    ) async throws(StorageError) -> SwapOutcome {
+        try await swap(.setSetting(name: name, value: value, replacing: replacing))
     }
 
     /// All buckets, by name.
+    ///
+    /// Blocks for as long as it takes to read them: for the start.
     package func buckets() throws(StorageError) -> [BucketRow] {
         try catalogue.readers.read { session throws(StorageError) in try session.buckets() }
     }
 
-    /// Makes a bucket; `seal` gives its record for the number that it gets, and may run more than once.
+    /// Makes a bucket, under a number from ``nextBucketID()``.
     ///
     /// Throws `bucketExists` with the row of the bucket that has the name.
-    package func createBucket(
-        name: String, created: Int64, seal: @escaping @Sendable (BucketID) -> [UInt8]
-    ) async throws -> BucketRow {
-        try space.admitRows(0)
-        return try await committer.commit(.grows) { transaction in
-            try transaction.createBucket(name: name, created: created, seal: seal)
-        }
+    package func createBucket(_ row: BucketRow) async throws(StorageError) {
+        try space.admitRows(Int64(row.sealed.count))
+        _ = try await committer.commit(.createBucket(row))
     }
 
+    /// Puts another record in the place of `replacing`; says which one is there if that is another.
+    ///
     /// Throws `noSuchBucket`.
-    package func updateBucket(_ id: BucketID, sealed: [UInt8]) async throws {
-        try await committer.commit(.grows) { transaction in try transaction.updateBucket(id, sealed: sealed) }
+    package func updateBucket(
+        _ id: BucketID, sealed: [UInt8], replacing: [UInt8]
+    ) async throws(StorageError) -> SwapOutcome {
+        try await swap(.updateBucket(id, sealed: sealed, replacing: replacing))
     }
 
-    /// Removes a bucket and aborts its uploads.
+    /// Removes a bucket; its uploads are gone with it, and what they have stored is removed in the background.
     ///
     /// Throws `noSuchBucket`, and `bucketNotEmpty` while it has versions.
-    package func deleteBucket(_ id: BucketID) async throws {
-        try await committer.commit(.shrinks) { transaction in try transaction.deleteBucket(id) }
+    package func deleteBucket(_ id: BucketID) async throws(StorageError) {
+        _ = try await committer.commit(.deleteBucket(id))
+    }
+
+    func swap(_ mutation: Mutation) async throws(StorageError) -> SwapOutcome {
+        guard case .swap(let outcome) = try await committer.commit(mutation) else {
+            preconditionFailure("a replacement has the outcome of one")
+        }
+        return outcome
     }
 }

@@ -1,105 +1,113 @@
 extension ObjectStore {
-    /// Stores a version in the place of the one that the key has.
+    /// Stores a version: in the place of the key's null version if it is flagged as one, else beside the others.
     ///
-    /// `check` runs inside the committing transaction on the current version, nil if there is none; it may run more than
-    /// once, and what it throws is thrown here with nothing changed. A blob that does not get its row is unlinked.
-    /// Throws `noSuchBucket`, `noSuchDataKey`, `noSuchBlob`, `diskFull`.
+    /// The expectation is about the key's newest version. With an outcome other than `stored` the blob of the body waits
+    /// for its row again: put it once more, or ``discard(_:)`` it. Throws `noSuchBucket`, `noSuchDataKey`, `noSuchBlob`,
+    /// `diskFull`; the blob is unlinked then.
     package func put(
-        _ new: NewVersion, check: (@Sendable (StoredVersion?) throws -> Void)? = nil
-    ) async throws {
+        _ new: NewVersion, expecting expectation: Expectation = .none
+    ) async throws(StorageError) -> PutOutcome {
+        precondition(new.columns.body == new.body.kind && new.columns.blob == new.body.blob, "columns and body differ")
+        let mutation = Mutation.put(new, expectation)
         switch new.body {
         case .inline(let bytes):
-            precondition(new.columns.body == .inline && new.columns.blob == nil, "columns and body differ")
             try space.admitRows(Int64(bytes.count + new.sealed.count))
-            try await committer.commit(.grows) { transaction in try transaction.put(new, check: check) }
-        case .none:
-            precondition(new.columns.body == .none && new.columns.blob == nil, "columns and body differ")
+            return try await putOutcome(mutation)
+        case .none, .sharedFile:
             try space.admitRows(Int64(new.sealed.count))
-            try await committer.commit(.grows) { transaction in try transaction.put(new, check: check) }
+            return try await putOutcome(mutation)
+        case .sharedParts(let blobs, let manifest):
+            try space.admitRows(Int64(manifest.count + new.sealed.count + 64 * blobs.count))
+            return try await putOutcome(mutation)
         case .file(let blob):
-            precondition(new.columns.body == .file && new.columns.blob == blob.id, "columns and body differ")
-            try await commitClaiming(blob.id, bytes: new.sealed.count) { transaction in
-                try transaction.put(new, check: check)
-            }
+            return Self.putOutcome(try await commitClaiming(blob.id, bytes: new.sealed.count, mutation))
         }
     }
 
-    /// Removes the version that the key has; false when there is none.
+    /// Puts another sealed record of the same version in the place of `replacing`: its body and columns stay.
     ///
-    /// `check` as in ``put(_:check:)``.
+    /// Says which record is there if that is another; none when there is no such version.
+    package func replaceRecord(
+        of version: VersionID, _ bucket: BucketID, key: String, sealed: [UInt8], replacing: [UInt8]
+    ) async throws(StorageError) -> SwapOutcome {
+        try space.admitRows(Int64(sealed.count))
+        return try await swap(.replaceRecord(bucket, key: key, version, sealed: sealed, replacing: replacing))
+    }
+
+    /// Removes one version of a key.
     package func delete(
-        _ bucket: BucketID, key: String, check: (@Sendable (StoredVersion?) throws -> Void)? = nil
-    ) async throws -> Bool {
-        try await committer.commit(.shrinks) { transaction in
-            try transaction.delete(bucket, key: key, check: check)
-        }
+        _ bucket: BucketID, key: String, version: VersionSelector = .null, expecting expectation: Expectation = .none
+    ) async throws(StorageError) -> DeletionOutcome {
+        let deletion = Deletion(key: key, .version(version), expecting: expectation)
+        return try await delete(bucket, [deletion]).first ?? .absent
     }
 
-    /// Removes several keys in one transaction; says of each whether there was a version.
-    package func delete(_ bucket: BucketID, keys: [String]) async throws -> [Bool] {
-        try await committer.commit(.shrinks) { transaction in
-            try keys.map { try transaction.delete(bucket, key: $0, check: nil) }
-        }
-    }
-
-    /// The newest version of a key.
-    ///
-    /// A few microseconds, in place.
-    package func version(_ bucket: BucketID, key: String) throws(StorageError) -> StoredVersion? {
-        try catalogue.readers.read { session throws(StorageError) in try session.version(bucket, key: key) }
-    }
-
-    /// The newest version of a key with its inline body, in one snapshot.
-    ///
-    /// For a body in files there is a lease: until it is released the files can be opened, whatever happens to the key.
-    package func versionWithBody(
-        _ bucket: BucketID, key: String
-    ) throws(StorageError) -> (version: StoredVersion, inline: [UInt8]?, lease: ReadLease?)? {
-        let read = { () throws(StorageError) in
-            try self.catalogue.readers.read { session throws(StorageError) in
-                try session.versionWithBody(bucket, key: key)
+    /// Makes several deletions in one transaction, in their order; says of each how it went.
+    package func delete(_ bucket: BucketID, _ deletions: [Deletion]) async throws(StorageError) -> [DeletionOutcome] {
+        for deletion in deletions {
+            if case .marker(let marker) = deletion.change {
+                precondition(
+                    marker.columns.key == deletion.key && marker.columns.bucket == bucket, "another key's marker")
             }
         }
-        guard let found = try read() else { return nil }
-        if !found.version.columns.body.isInFiles { return (found.version, found.inline, nil) }
-        // What is in files is looked up again as a lease wants it, so that no file goes between lookup and lease.
-        let (leased, lease) = try leases.lookup { () throws(StorageError) in
-            let found = try read()
-            guard let columns = found?.version.columns else { return (found, nil) }
-            return (found, columns.body.isInFiles ? columns.version : nil)
+        guard case .deletions(let outcomes) = try await committer.commit(.delete(bucket, deletions)) else {
+            preconditionFailure("a deletion has the outcome of one")
         }
-        return leased.map { ($0.version, $0.inline, lease) }
+        return outcomes
     }
 
-    /// The sealed manifest of a version whose body is `.parts`.
-    package func manifest(_ version: VersionID) throws(StorageError) -> [UInt8]? {
-        try catalogue.readers.read { session throws(StorageError) in try session.manifest(version) }
+    /// A version of a key with what `detail` asks for, in one snapshot.
+    ///
+    /// A few microseconds, in place. For a body in files there is a lease: until it is released the files can be opened,
+    /// whatever happens to the key.
+    package func findAtHand(
+        _ bucket: BucketID, key: String, version: VersionSelector = .current, _ detail: FindDetail
+    ) throws(StorageError) -> FoundVersion? {
+        let find = { () throws(StorageError) in
+            try self.catalogue.readers.read { session throws(StorageError) in
+                try session.find(bucket, key, version, detail, self.dataKeyRows)
+            }
+        }
+        switch detail {
+        case .row, .rowAndDataKey: return try find()
+        case .body: return try leases.lookup(find)
+        }
     }
 
-    /// One page of keys in the binary order of their UTF-8 bytes.
-    ///
-    /// Milliseconds for a full page: use ``offload(_:)``.
-    ///
-    /// The cost depends on the entries returned alone: not on where the page lies, nor on what a delimiter folds away.
-    package func list(_ request: ListRequest) throws(StorageError) -> ListPage {
-        try catalogue.readers.read { session throws(StorageError) in try session.list(request) }
+    /// As ``findAtHand(_:key:version:_:)``, where the caller can wait.
+    package func find(
+        _ bucket: BucketID, key: String, version: VersionSelector = .current, _ detail: FindDetail
+    ) async throws(StorageError) -> FoundVersion? {
+        try findAtHand(bucket, key: key, version: version, detail)
+    }
+
+    func putOutcome(_ mutation: Mutation) async throws(StorageError) -> PutOutcome {
+        Self.putOutcome(try await committer.commit(mutation))
+    }
+
+    private static func putOutcome(_ result: MutationResult) -> PutOutcome {
+        guard case .put(let outcome) = result else { preconditionFailure("a put has the outcome of one") }
+        return outcome
     }
 
     /// Commits a change that gives a finished blob its row, or unlinks the blob.
+    ///
+    /// After a refusal that is an outcome the blob waits for its row again.
     func commitClaiming(
-        _ blob: BlobID, bytes: Int, _ change: @escaping @Sendable (Transaction) throws -> Void
-    ) async throws {
-        guard directories.claim(blob) else { throw StorageError.noSuchBlob }
-        do {
+        _ blob: BlobID, bytes: Int, _ mutation: Mutation
+    ) async throws(StorageError) -> MutationResult {
+        guard directories.claim(blob) else { throw .noSuchBlob }
+        do throws(StorageError) {
             try space.admitRows(Int64(bytes))
-            try await committer.commit(.grows, change)
-            directories.settle(blob)
+            let result = try await committer.commit(mutation)
+            switch result {
+            case .put(.changed), .put(.staleOrder): directories.finish(blob)
+            case .put(.stored), .done, .deletions, .swap, .found: directories.settle(blob)
+            }
+            return result
         } catch {
             // When nobody knows whether the row is on disk, the file stays until a restart has read the log.
-            if !engine.outcomeIsUnknown {
-                let directories = directories
-                if !pool.submit({ directories.abandon(blob) }) { directories.abandon(blob) }
-            }
+            if !engine.outcomeIsUnknown { abandon(blob) }
             throw error
         }
     }

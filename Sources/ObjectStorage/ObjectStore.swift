@@ -3,12 +3,15 @@ import Synchronization
 
 /// One drive: buckets, versions, uploads and their bytes.
 ///
-/// Reads are synchronous and never wait for a commit: a lookup costs microseconds and may run on an event loop; listings
-/// and blob reads belong into ``offload(_:)``. Changes are asynchronous and durable when they return. Everything may be
-/// called from any thread.
+/// Reads whose name ends with `AtHand` are synchronous, wait for nothing but the local database, and cost microseconds:
+/// they may run on an event loop. Other reads may take as long as their answer is, and suspend the caller; reads of
+/// blobs belong into ``offload(_:)``. Changes are asynchronous and durable when they return. Everything may be called
+/// from any thread.
 package final class ObjectStore: Sendable {
     /// Bodies up to this many bytes, as stored, belong into ``NewBody/inline(_:)``.
     package let inlineLimit: Int
+    /// The number of this run of the process: greater than that of every run before on this drive.
+    package let epoch: Int64
 
     let drive: DriveDirectory
     let catalogue: Catalogue
@@ -20,8 +23,12 @@ package final class ObjectStore: Sendable {
     let unlinker: Unlinker
     let space: DriveSpace
     let pool: IOPool
+    /// Runs what reads many rows: never on so many readers that a lookup would find none.
+    let scans: IOPool
     let clock: OrderClock
     let dataKeyRows = DataKeyRows()
+    private let lastDataKey: Atomic<Int64>
+    private let lastBucket: Atomic<Int64>
     private let isClosed = Atomic(false)
 
     /// Opens a drive: makes the directory when its parent exists, locks it, and settles what a crash has left.
@@ -32,17 +39,31 @@ package final class ObjectStore: Sendable {
     ) throws(StorageError) -> ObjectStore {
         let drive = try DriveDirectory(directory)
         let space = DriveSpace(path: directory, options: options)
+        let isUnclean = try rewriteLog("\(directory)/coffer.db-wal")
+        if isUnclean { options.faultHook?(.logRewritten) }
         let catalogue = try Catalogue(path: "\(directory)/coffer.db", readers: options.readers)
         do throws(StorageError) {
+            if isUnclean { try copyLog(of: catalogue, options) }
             try syncDirectory(directory)
             let recovered = try Recovery(catalogue: catalogue, root: "\(directory)/blobs", options: options).run()
             let store = try ObjectStore(drive, catalogue, space, recovered, options)
             try store.committer.start(store.engine)
+            try store.reserveBlobs(options)
             try store.unlinker.start()
             return store
         } catch {
             catalogue.close()
             throw error
+        }
+    }
+
+    /// Has the database itself hold everything before it is served from.
+    private static func copyLog(of catalogue: Catalogue, _ options: StoreOptions) throws(StorageError) {
+        do throws(StorageError) {
+            try catalogue.writer.use { session throws(StorageError) in try session.copyLog() }
+            options.faultHook?(.logCopied)
+        } catch .diskFull {
+            options.logger.warning("the drive is full; its log stays as it is")
         }
     }
 
@@ -54,19 +75,37 @@ package final class ObjectStore: Sendable {
         self.catalogue = catalogue
         self.space = space
         inlineLimit = options.inlineLimit
+        epoch = Int64(clamping: recovered.epoch)
         clock = OrderClock(after: recovered.greatestOrder)
+        lastDataKey = Atomic(recovered.greatestDataKey)
+        lastBucket = Atomic(recovered.greatestBucket)
         pool = try IOPool(threads: options.ioThreads)
-        directories = BlobDirectories(
-            root: "\(drive.path)/blobs", first: recovered.firstDirectory, capacity: options.directoryCapacity)
+        scans = try IOPool(threads: catalogue.readers.scanLimit)
+        directories = BlobDirectories(recovered.layout, epoch: recovered.epoch, step: options.blobNumberStep)
         blobs = BlobEnvironment(
-            directories: directories, pool: pool, buffers: BufferPool(), faultHook: options.faultHook)
+            directories: directories, pool: pool, buffers: BufferPool(), faultHook: options.faultHook,
+            syncFault: options.syncFault)
+        let durability = Durability(options)
         unlinker = Unlinker(
-            catalogue: catalogue, committer: committer, directories: directories, leases: leases, options: options)
+            catalogue: catalogue, committer: committer, directories: directories, leases: leases,
+            durability: durability, options: options)
         engine = CommitEngine(
-            catalogue.writer, directories: directories, space: space, options: options
+            catalogue.writer, directories: directories, space: space, durability: durability, options: options
         ) { [dataKeyRows, unlinker] dataKeys, madeGarbage in
             dataKeyRows.forget(dataKeys)
             if madeGarbage { unlinker.wake() }
+        }
+        directories.onShortage { [committer, directories] in
+            committer.submit(.maintain(.reserveBlobs)) { _ in directories.endShortage() }
+        }
+    }
+
+    /// Has the catalogue know of this run before it makes a file; on a full device, the first write that fits does it.
+    private func reserveBlobs(_ options: StoreOptions) throws(StorageError) {
+        do throws(StorageError) {
+            _ = try committer.commitAndWait(.maintain(.reserveBlobs))
+        } catch .diskFull {
+            options.logger.warning("the drive is full; no files are made until there is room")
         }
     }
 
@@ -81,6 +120,7 @@ package final class ObjectStore: Sendable {
         committer.close()
         for blob in directories.claimForgotten(before: .max) { directories.abandon(blob) }
         pool.close()
+        scans.close()
         directories.close()
         engine.closeLog()
         catalogue.close()
@@ -90,6 +130,30 @@ package final class ObjectStore: Sendable {
     /// Strictly increasing, and greater than the order of every version that the drive held when it was opened.
     package func nextOrder() -> Int64 {
         clock.next()
+    }
+
+    /// An order after one that was met in the catalogue.
+    package func nextOrder(after order: Int64) -> Int64 {
+        clock.raise(to: order)
+        return clock.next()
+    }
+
+    /// A number that no data key of this drive has or had.
+    ///
+    /// Throws `database` when there are none left, which takes 2⁶³ keys.
+    package func nextDataKeyID() throws(StorageError) -> DataKeyID {
+        DataKeyID(rawValue: try Self.next(lastDataKey))
+    }
+
+    /// A number that no bucket of this drive has or had.
+    package func nextBucketID() throws(StorageError) -> BucketID {
+        BucketID(rawValue: try Self.next(lastBucket))
+    }
+
+    private static func next(_ last: borrowing Atomic<Int64>) throws(StorageError) -> Int64 {
+        let (given, isOver) = last.load(ordering: .relaxed).addingReportingOverflow(1)
+        guard !isOver, given > 0 else { throw .database("no numbers are left") }
+        return last.add(1, ordering: .relaxed).newValue
     }
 
     /// Runs blocking work on one of the store's own threads and suspends the caller meanwhile.
@@ -107,7 +171,7 @@ package final class ObjectStore: Sendable {
     /// Changes nothing.
     package func checkWritable() throws(StorageError) {
         guard !isClosed.load(ordering: .acquiring) else { throw .closed }
-        guard !engine.outcomeIsUnknown else { throw .database("an earlier commit failed; restart to recover") }
+        guard !engine.outcomeIsUnknown else { throw Durability.error }
         try space.admitRows(0)
     }
 

@@ -1,3 +1,5 @@
+import CLinux
+
 /// A bucket: its name and dates in clear, all settings in the sealed record.
 package struct BucketRow: Hashable, Sendable {
     package let id: BucketID
@@ -26,15 +28,38 @@ package struct DataKeyRow: Hashable, Sendable {
     package let created: Int64
     /// True while further objects may still begin to use it; see ``ObjectStore/retireDataKey(_:)``.
     package let isShared: Bool
+    /// The run of the process that made the key, see ``ObjectStore/epoch``; zero when no row has it yet, and for keys
+    /// that are older than runs are counted.
+    package let epoch: Int64
+    /// Of the wrapping under which the key was stored first: by it the key is known again after a rewrap.
+    let origin: Int64
 
+    /// A new key, or another wrapping of a stored one.
     package init(id: DataKeyID, kmsKey: String, wrapped: [UInt8], context: [UInt8], created: Int64, isShared: Bool) {
+        self.init(
+            id: id, kmsKey: kmsKey, wrapped: wrapped, context: context, created: created, isShared: isShared,
+            epoch: 0, origin: fingerprint(of: wrapped))
+    }
+
+    init(
+        id: DataKeyID, kmsKey: String, wrapped: [UInt8], context: [UInt8], created: Int64, isShared: Bool,
+        epoch: Int64, origin: Int64
+    ) {
         self.id = id
         self.kmsKey = kmsKey
         self.wrapped = wrapped
         self.context = context
         self.created = created
         self.isShared = isShared
+        self.epoch = epoch
+        self.origin = origin
     }
+}
+
+/// 64 bits that differ, but for a chance in 2⁶⁴, from those of any other wrapped key: wrappings are random.
+func fingerprint(of wrapped: [UInt8]) -> Int64 {
+    let crc = wrapped.withUnsafeBytes { coffer_crc_update(COFFER_CRC64NVME, .max, $0.baseAddress, $0.count) }
+    return Int64(bitPattern: crc)
 }
 
 /// A multipart upload that is neither completed nor aborted.
@@ -79,4 +104,23 @@ package struct PartRow: Hashable, Sendable {
         self.modified = modified
         self.sealed = sealed
     }
+}
+
+/// An upload that became a version, kept for a day so that the request that completed it can be answered again.
+package struct CompletedUpload: Hashable, Sendable {
+    package let id: UploadID
+    package let bucket: BucketID
+    package let key: String
+    /// The version that it became, whatever has happened to it since.
+    package let version: VersionID
+    /// Milliseconds since 1970.
+    package let completed: Int64
+    /// What the caller gave to be kept, sealed by it.
+    package let receipt: [UInt8]
+}
+
+/// An upload with the data key that its row names, from one snapshot.
+package struct FoundUpload: Sendable {
+    package let upload: UploadRow
+    package let dataKey: DataKeyRow?
 }

@@ -15,15 +15,20 @@ package enum StorageError: Error, Hashable, Sendable {
     case noSuchUpload
     /// A part named in a completion is not the part that the upload holds now.
     case partsChanged
-    /// A version or upload names a data key that has no row; nothing was stored.
+    /// A version or upload names a data key that has no row, or brings one whose number another key has; nothing was stored.
     case noSuchDataKey
-    /// A row names a blob that is not waiting for one: never finished, discarded, or given to another row.
+    /// A row names a blob that is not waiting for one, or is to share one to which no row refers any more.
     case noSuchBlob
     /// No room, neither on the device nor in the quota. Deletes and reads still work.
     case diskFull
     /// More than the bounded number of mutations wait for the committer.
     case overloaded
+    /// A blob that a row refers to has no file: the drive is damaged.
+    case blobMissing(BlobID)
+    /// A call of the operating system failed; the drive need not be damaged: `EMFILE`, `EACCES`.
     case io(operation: String, errno: Int32)
+    /// A sync failed: what was written before may be lost, and a further sync would not tell. Nothing more is written.
+    case syncFailed(operation: String, errno: Int32)
     case database(String)
     case closed
 }
@@ -52,7 +57,9 @@ extension StorageError: CustomStringConvertible {
         case .noSuchBlob: "the blob does not wait for a row"
         case .diskFull: "the drive is full"
         case .overloaded: "too many changes wait for the drive"
-        case .io(let operation, let number): "\(operation): \(errorText(number))"
+        case .blobMissing(let blob): "the file of blob \(blob.hex) is missing"
+        case .io(let operation, let number), .syncFailed(let operation, let number):
+            "\(operation): \(errorText(number))"
         case .database(let reason): "catalogue: \(reason)"
         case .closed: "the drive is closed"
         }

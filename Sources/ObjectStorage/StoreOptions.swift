@@ -14,11 +14,15 @@ package struct StoreOptions: Sendable {
     package var ballastSize: Int64 = 8 * 1024 * 1024
     /// Bytes of the write-ahead log above which the committer copies it into the database under load.
     package var logLimit = 64 * 1024 * 1024
-    /// Blob files in one directory.
-    package var directoryCapacity = 4096
+    /// Numbers of blob files are reserved in the catalogue, and looked at after a crash, in steps of so many.
+    package var blobNumberStep = 1024
     package var logger = Logger(label: "coffer.storage")
     /// Called at the named gaps between two steps that must each survive a crash; for tests.
     package var faultHook: (@Sendable (FaultPoint) -> Void)?
+
+    /// Asked before a directory or a blob file is synced: a number stands for the error that the sync then reports; for
+    /// tests.
+    package var syncFault: (@Sendable (_ path: String) -> Int32?)?
 
     package init() {}
 }
@@ -35,5 +39,8 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case garbageUnlinked
     case garbageDirectoriesSynced
     case garbageForgotten
+    case uploadsSwept
     case recoveryUnlinked
+    case logRewritten
+    case logCopied
 }

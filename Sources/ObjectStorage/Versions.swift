@@ -131,14 +131,40 @@ package enum NewBody: Sendable {
     case file(FinishedBlob)
     /// An empty body, or the parts of the upload that is being completed.
     case none
+    /// A file to which another version refers already: nothing is copied.
+    case sharedFile(BlobID)
+    /// Files to which other versions refer already, in the order of the object, and their sealed manifest.
+    case sharedParts([BlobID], manifest: [UInt8])
+
+    /// Where a version with this body says that its bytes are.
+    package var kind: BodyKind {
+        switch self {
+        case .inline: .inline
+        case .file, .sharedFile: .file
+        case .none: .none
+        case .sharedParts: .parts
+        }
+    }
+
+    /// The file that a version with this body names in its columns.
+    package var blob: BlobID? {
+        switch self {
+        case .file(let finished): finished.id
+        case .sharedFile(let blob): blob
+        case .inline, .none, .sharedParts: nil
+        }
+    }
 }
 
 /// A version to be stored.
+///
+/// With ``VersionFlags/nullVersion`` it takes the place of the null version that the key has, as in a bucket without
+/// versioning; without, it joins the versions that the key has.
 package struct NewVersion: Sendable {
     package let columns: VersionColumns
     package let sealed: [UInt8]
     package let body: NewBody
-    /// Inserted in the same transaction, unless a row of this id exists.
+    /// Inserted in the same transaction, unless it is there.
     package let dataKey: DataKeyRow?
 
     package init(columns: VersionColumns, sealed: [UInt8], body: NewBody, dataKey: DataKeyRow?) {

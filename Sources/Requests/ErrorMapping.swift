@@ -56,7 +56,8 @@ extension S3Error {
         case .overloaded:
             code = .slowDown
             headers = [("retry-after", "1")]
-        case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .io, .database:
+        case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .blobMissing, .syncFailed, .io,
+            .database:
             code = .internalError
         }
         self.init(code, headers: headers)

@@ -21,9 +21,9 @@ class Drive:
     # --- files
 
     def blob_path(self, blob):
-        """`blob` is 16 bytes: the number of the directory, then what the file is called."""
-        number, name = struct.unpack(">QQ", blob)
-        return self.directory / "blobs" / f"{number:010x}" / f"{name:016x}"
+        """`blob` is 16 bytes: the run of the server that made it, then its number in that run; 4096 files a directory."""
+        run, number = struct.unpack(">QQ", blob)
+        return self.directory / "blobs" / f"{run:010x}-{number >> 12:010x}" / f"{number:016x}"
 
     def blob_files(self):
         return {path for path in (self.directory / "blobs").glob("*/*") if path.is_file()}
@@ -94,7 +94,7 @@ class Drive:
         found += [f"a manifest of no version: {row['version'].hex()}" for row in self.rows(
             "SELECT version FROM manifests WHERE version NOT IN (SELECT version FROM versions WHERE body = ?)", PARTS)]
         found += [f"parts of no upload: {row['upload']}" for row in self.rows(
-            "SELECT DISTINCT upload FROM parts WHERE upload NOT IN (SELECT id FROM uploads)")]
+            "SELECT DISTINCT upload FROM parts WHERE upload NOT IN (SELECT id FROM uploads UNION SELECT id FROM dead_uploads)")]
         found += [f"data key {row['id']} counts {row['refs']} uses and has {row['uses']}" for row in self.rows(
             "SELECT id, refs, (SELECT count(*) FROM versions WHERE data_key = data_keys.id) + (SELECT count(*) FROM uploads "
             "WHERE data_key = data_keys.id) AS uses FROM data_keys") if row["refs"] != row["uses"]]

@@ -11,7 +11,7 @@ struct Drive {
     static func make(_ configure: (inout StoreOptions) -> Void = { _ in }) async throws -> Drive {
         let directory = try TemporaryDirectory()
         let store = try ObjectStore.open("\(directory.path)/drive", options: options(configure))
-        let bucket = try await store.createBucket(name: "bucket", created: 1) { _ in [1, 2, 3] }
+        let bucket = try await store.makeBucket("bucket")
         return Drive(directory: directory, store: store, bucket: bucket.id)
     }
 
@@ -32,36 +32,55 @@ struct Drive {
 }
 
 extension ObjectStore {
-    func columns(
-        _ bucket: BucketID, _ key: String, body: BodyKind, size: Int, blob: BlobID? = nil, dataKey: DataKeyID? = nil
-    ) -> VersionColumns {
-        VersionColumns(
-            bucket: bucket, key: key, version: VersionID(), order: nextOrder(), size: Int64(size), modified: 1000,
-            flags: .nullVersion, dataKey: dataKey, body: body, blob: blob)
+    @discardableResult
+    func makeBucket(_ name: String, sealed: [UInt8] = [1, 2, 3]) async throws -> BucketRow {
+        let row = BucketRow(id: try nextBucketID(), name: name, created: 1, sealed: sealed)
+        try await createBucket(row)
+        return row
     }
 
-    /// Stores a small object in the catalogue.
+    func dataKeyRow(wrapped: [UInt8] = [1, 2], shared: Bool = false) throws -> DataKeyRow {
+        DataKeyRow(
+            id: try nextDataKeyID(), kmsKey: "master", wrapped: wrapped, context: [3], created: 4, isShared: shared)
+    }
+
+    func columns(
+        _ bucket: BucketID, _ key: String, body: BodyKind, size: Int, blob: BlobID? = nil, dataKey: DataKeyID? = nil,
+        flags: VersionFlags = .nullVersion
+    ) -> VersionColumns {
+        let order = nextOrder()
+        return VersionColumns(
+            bucket: bucket, key: key, version: VersionID(order: order), order: order, size: Int64(size),
+            modified: 1000, flags: flags, dataKey: dataKey, body: body, blob: blob)
+    }
+
+    /// Stores a small object in the catalogue; throws ``Refused`` when it is not stored.
     @discardableResult
     func putInline(
         _ bucket: BucketID, _ key: String, _ bytes: [UInt8] = [1], dataKey: DataKeyRow? = nil,
-        check: (@Sendable (StoredVersion?) throws -> Void)? = nil
+        flags: VersionFlags = .nullVersion, expecting expectation: Expectation = .none
     ) async throws -> VersionColumns {
-        let columns = columns(bucket, key, body: .inline, size: bytes.count, dataKey: dataKey?.id)
-        try await put(
-            NewVersion(columns: columns, sealed: Array(key.utf8), body: .inline(bytes), dataKey: dataKey), check: check)
-        return columns
+        let columns = columns(bucket, key, body: .inline, size: bytes.count, dataKey: dataKey?.id, flags: flags)
+        let new = NewVersion(columns: columns, sealed: Array(key.utf8), body: .inline(bytes), dataKey: dataKey)
+        return try Refused.unlessStored(try await put(new, expecting: expectation), columns)
     }
 
-    /// Stores an object in a blob file.
+    /// Stores an object in a blob file; throws ``Refused`` when it is not stored.
     @discardableResult
     func putFile(
-        _ bucket: BucketID, _ key: String, _ bytes: [UInt8], check: (@Sendable (StoredVersion?) throws -> Void)? = nil
+        _ bucket: BucketID, _ key: String, _ bytes: [UInt8], flags: VersionFlags = .nullVersion,
+        expecting expectation: Expectation = .none
     ) async throws -> VersionColumns {
         let blob = try await writeBlob(bytes)
-        let columns = columns(bucket, key, body: .file, size: bytes.count, blob: blob.id)
-        try await put(
-            NewVersion(columns: columns, sealed: Array(key.utf8), body: .file(blob), dataKey: nil), check: check)
-        return columns
+        let columns = columns(bucket, key, body: .file, size: bytes.count, blob: blob.id, flags: flags)
+        let new = NewVersion(columns: columns, sealed: Array(key.utf8), body: .file(blob), dataKey: nil)
+        let outcome = try await put(new, expecting: expectation)
+        if outcome != .stored { discard(blob) }
+        return try Refused.unlessStored(outcome, columns)
+    }
+
+    func version(_ bucket: BucketID, key: String) throws -> StoredVersion? {
+        try findAtHand(bucket, key: key, .row)?.version
     }
 
     func writeBlob(_ bytes: [UInt8], expectedLength: Int? = nil) async throws -> FinishedBlob {
@@ -81,16 +100,16 @@ extension ObjectStore {
 
     /// The bytes of an object, wherever they are; nil when there is no such key.
     func body(_ bucket: BucketID, _ key: String) throws -> [UInt8]? {
-        guard let found = try versionWithBody(bucket, key: key) else { return nil }
+        guard let found = try findAtHand(bucket, key: key, .body) else { return nil }
         defer { found.lease?.release() }
         if let inline = found.inline { return inline }
         return try found.version.columns.blob.map { try readBlob($0) } ?? []
     }
 
-    func keys(_ bucket: BucketID, _ configure: (inout ListRequest) -> Void = { _ in }) throws -> [String] {
+    func keys(_ bucket: BucketID, _ configure: (inout ListRequest) -> Void = { _ in }) async throws -> [String] {
         var request = ListRequest(bucket: bucket)
         configure(&request)
-        return try list(request).entries.map { entry in
+        return try await list(request).entries.map { entry in
             switch entry {
             case .version(let version): version.columns.key
             case .commonPrefix(let prefix): prefix
@@ -116,15 +135,15 @@ extension ObjectStore {
 
     func complete(
         _ upload: UploadID, _ bucket: BucketID, _ key: String, _ parts: [PartRow], dataKey: DataKeyID? = nil,
-        check: (@Sendable (StoredVersion?) throws -> Void)? = nil
+        expecting expectation: Expectation = .none
     ) async throws -> VersionColumns {
         let columns = columns(
             bucket, key, body: .parts, size: parts.reduce(0) { $0 + Int($1.size) }, dataKey: dataKey)
-        try await completeUpload(
+        let outcome = try await completeUpload(
             upload, parts: parts.map { ($0.number, $0.blob) },
             version: NewVersion(columns: columns, sealed: [4], body: .none, dataKey: nil), manifest: [5, 5],
-            check: check)
-        return columns
+            receipt: [8, 8], expecting: expectation)
+        return try Refused.unlessStored(outcome, columns)
     }
 }
 
@@ -143,9 +162,13 @@ extension BlobWriter {
     }
 }
 
-/// Bytes that differ from place to place and from seed to seed.
+/// Bytes that differ from place to place, up to 64 KiB, and from seed to seed.
 func pattern(_ count: Int, seed: UInt8 = 0) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) &+ seed }
+    let block = (0..<min(count, 1 << 16)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) &+ seed }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count { bytes += block.prefix(count - bytes.count) }
+    return bytes
 }
 
 /// A generator whose numbers follow from a seed, so that a failure can be repeated.
@@ -200,6 +223,16 @@ private enum FileCopy {
                 }
             }
         }
+    }
+}
+
+/// A put had another outcome than `stored`.
+struct Refused: Error {
+    let outcome: PutOutcome
+
+    static func unlessStored(_ outcome: PutOutcome, _ columns: VersionColumns) throws -> VersionColumns {
+        guard outcome == .stored else { throw Refused(outcome: outcome) }
+        return columns
     }
 }
 

@@ -24,7 +24,7 @@ import Testing
             request.after = Bool.random(using: &generator) ? nil : word(0...5)
             request.skipPrefix = Bool.random(using: &generator) ? nil : word(1...3)
             request.limit = [0, 1, 2, 7, 1000].randomElement(using: &generator) ?? 1
-            let page = try drive.store.list(request)
+            let page = try await drive.store.list(request)
             let names = page.entries.map { entry in
                 switch entry {
                 case .version(let version): "k " + version.columns.key
@@ -65,21 +65,21 @@ import Testing
                     for index in 0..<500 {
                         let columns = drive.store.columns(
                             drive.bucket, "d\(1000 + worker)/k\(10_000 + index)", body: .none, size: 0)
-                        try? await drive.store.put(
+                        _ = try? await drive.store.put(
                             NewVersion(columns: columns, sealed: [1], body: .none, dataKey: nil))
                     }
                 }
             }
         }
-        let folded = try drive.store.list(ListRequest(bucket: drive.bucket, delimiter: "/"))
+        let folded = try await drive.store.list(ListRequest(bucket: drive.bucket, delimiter: "/"))
         #expect(folded.entries.count == 200)
         #expect(!folded.isTruncated)
-        let last = try drive.store.keys(drive.bucket) { $0.after = "d1199/k10498" }
+        let last = try await drive.store.keys(drive.bucket) { $0.after = "d1199/k10498" }
         #expect(last == ["d1199/k10499"])
         var count = 0
         var after: String?
         while true {
-            let page = try drive.store.list(ListRequest(bucket: drive.bucket, after: after))
+            let page = try await drive.store.list(ListRequest(bucket: drive.bucket, after: after))
             count += page.entries.count
             guard page.isTruncated, case .version(let version) = page.entries.last else { break }
             after = version.columns.key
@@ -89,13 +89,13 @@ import Testing
 
     @Test func `other buckets and delete markers stay out`() async throws {
         let drive = try await Drive.make()
-        let other = try await drive.store.createBucket(name: "other", created: 1) { _ in [] }
+        let other = try await drive.store.makeBucket("other")
         try await drive.store.putInline(other.id, "x/1")
         try await drive.store.putInline(drive.bucket, "x/2")
         var marker = drive.store.columns(drive.bucket, "y/1", body: .none, size: 0)
         marker.flags = [.deleteMarker, .nullVersion]
-        try await drive.store.put(NewVersion(columns: marker, sealed: [], body: .none, dataKey: nil))
-        #expect(try drive.store.keys(drive.bucket) == ["x/2"])
-        #expect(try drive.store.keys(drive.bucket) { $0.delimiter = "/" } == ["x/"])
+        _ = try await drive.store.put(NewVersion(columns: marker, sealed: [], body: .none, dataKey: nil))
+        #expect(try await drive.store.keys(drive.bucket) == ["x/2"])
+        #expect(try await drive.store.keys(drive.bucket) { $0.delimiter = "/" } == ["x/"])
     }
 }

@@ -26,8 +26,8 @@ import Testing
 
     @Test func `a newer format is refused`() async throws {
         let directory = try TemporaryDirectory()
-        write("coffer drive 2\n", to: "\(directory.path)/format")
-        #expect(openingError(directory.path) == .newerFormat(found: 2, supported: 1))
+        write("coffer drive 3\n", to: "\(directory.path)/format")
+        #expect(openingError(directory.path) == .newerFormat(found: 3, supported: 2))
     }
 
     @Test func `what cannot be a drive is refused in one line`() throws {
@@ -53,7 +53,7 @@ import Testing
         let again = try drive.reopen()
         #expect(try again.body(drive.bucket, "small") == pattern(3000))
         #expect(try again.body(drive.bucket, "large") == pattern(2_000_000))
-        #expect(try again.verifyNoOrphans().isClean)
+        #expect(try await again.verifyNoOrphans().isClean)
         again.close()
         #expect(access("\(drive.path)/coffer.db-wal", F_OK) != 0)
     }
@@ -64,6 +64,6 @@ import Testing
         let dropped = try drive.store.makeBlob(expectedLength: 10)
         dropped.discard()
         drive.store.close()
-        #expect(try drive.reopen().verifyNoOrphans().isClean)
+        #expect(try await drive.reopen().verifyNoOrphans().isClean)
     }
 }

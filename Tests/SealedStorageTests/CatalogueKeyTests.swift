@@ -22,10 +22,10 @@ import Testing
         let created = try await CatalogueKey.create(in: store, service: service)
         let stored = try #require(try CatalogueKey.stored(in: store))
         #expect(try await stored.open(with: service).isEqual(to: try await created.open(with: service)))
-        let driveID = try #require(try store.setting("drive-id"))
+        let driveID = try #require(try store.settingAtHand("drive-id"))
         #expect(driveID.count == 16)
 
-        var decoder = try RecordDecoder(try #require(try store.setting("catalogue-key")))
+        var decoder = try RecordDecoder(try #require(try store.settingAtHand("catalogue-key")))
         let wrapped = try [decoder.next(), decoder.next()].compactMap { $0?.bytes }[1]
         for context in [["coffer": "catalogue"], ["coffer": "catalogue", "drive": String(repeating: "0", count: 32)]] {
             await #expect(throws: KeyServiceError.notAuthentic) {
@@ -41,7 +41,9 @@ import Testing
         let other = try ObjectStore.open("\(directory.path)/other")
         _ = try await CatalogueKey.create(in: other, service: service)
         _ = try await CatalogueKey.create(in: store, service: service)
-        try await store.setSetting("catalogue-key", try #require(try other.setting("catalogue-key")))
+        let foreign = try #require(try other.settingAtHand("catalogue-key"))
+        let own = try store.settingAtHand("catalogue-key")
+        #expect(try await store.setSetting("catalogue-key", foreign, replacing: own) == .swapped)
         #expect(throws: Corruption.self) { try CatalogueKey.stored(in: store) }
     }
 
@@ -51,7 +53,7 @@ import Testing
         var encoder = RecordEncoder()
         encoder.put(Tag.kmsKey, "main")
         encoder.put(Tag.wrapped, generated.wrapped)
-        try await store.setSetting("catalogue-key", encoder.bytes)
+        #expect(try await store.setSetting("catalogue-key", encoder.bytes, replacing: nil) == .swapped)
         let stored = try #require(try CatalogueKey.stored(in: store))
         #expect(try await stored.open(with: service).isEqual(to: generated.plaintext))
     }

@@ -27,7 +27,8 @@ import Testing
             let generated = try await service.generateDataKey(under: try KeyID(name), context: context)
             try await store.insertDataKey(
                 DataKeyRow(
-                    id: DataKeyID(), kmsKey: name, wrapped: generated.wrapped, context: context.canonicalJSON,
+                    id: try store.nextDataKeyID(), kmsKey: name, wrapped: generated.wrapped,
+                    context: context.canonicalJSON,
                     created: 0, isShared: true))
         }
     }
@@ -54,7 +55,7 @@ import Testing
         let catalogueKey = try #require(try dataKeys.catalogueKey())
         #expect(catalogueKey.version == .number(2))
         _ = try await catalogueKey.open(with: service)
-        for row in try store.dataKeys(after: nil, limit: 100) { _ = try await dataKeys.key(of: row) }
+        for row in try await store.dataKeys(after: nil, limit: 100) { _ = try await dataKeys.key(of: row) }
         #expect(try await rewrap(to: "main").moved == 0)
     }
 
@@ -77,7 +78,8 @@ import Testing
         let generated = try await service.generateDataKey(under: service.defaultKey, context: KMSContext())
         try await store.insertDataKey(
             DataKeyRow(
-                id: DataKeyID(), kmsKey: "main", wrapped: generated.wrapped, context: [0xff], created: 0, isShared: true
+                id: try store.nextDataKeyID(), kmsKey: "main", wrapped: generated.wrapped, context: [0xff], created: 0,
+                isShared: true
             ))
         let outcome = try await rewrap(to: "second")
         #expect(outcome.moved == 3 && outcome.failures.causes == ["damaged at rest": 1])

@@ -1,11 +1,17 @@
 #ifndef COFFER_FILES_H
 #define COFFER_FILES_H
 
+#include <sys/types.h>
+
 /// Creates a file that must not exist yet, for writing, mode 0600. With `direct` it bypasses the page cache where the
 /// file system can; `*is_direct` says whether it does. Returns a descriptor, or -1 with errno set.
 int coffer_create_file(const char *path, int direct, int *is_direct);
 
 /// Writes through the page cache from now on. Returns 0, or -1 with errno set.
 int coffer_clear_direct(int descriptor);
+
+/// Reads what the page cache has, and waits for no device. Returns the number of bytes, or -1 with errno set: EAGAIN when
+/// the first byte is not in the cache; EOPNOTSUPP, ENOSYS or EINVAL where the file system or the kernel cannot tell.
+ssize_t coffer_read_cached(int descriptor, void *bytes, size_t count, off_t offset);
 
 #endif

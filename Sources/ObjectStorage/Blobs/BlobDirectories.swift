@@ -1,12 +1,7 @@
 import Glibc
 import Synchronization
 
-extension Identifier<BlobIdentity> {
-    /// The number of the directory that the file lies in.
-    var directory: UInt64 { high }
-}
-
-/// Where blob files lie, and which of them wait for a row; the `OnDiskLayout` article explains the numbers.
+/// The blob files of this run: their numbers, and which of them wait for a row.
 final class BlobDirectories: Sendable {
     private enum Standing {
         case writing
@@ -17,55 +12,91 @@ final class BlobDirectories: Sendable {
     }
 
     private struct State {
-        var current: UInt64
-        /// Files made in the current directory; nil before it is made itself.
-        var count: Int?
+        /// The number of the next file.
+        var next: UInt64 = 0
+        /// Files get numbers below, which the catalogue has as reserved.
+        var reserved: UInt64 = 0
+        var hasAskedForMore = false
+        /// The directory that exists for the next file; nil before there is one.
+        var made: UInt64?
         var unsettled: [BlobID: Standing] = [:]
-        /// How many of them each directory has.
+        /// How many of them lie in each step of numbers.
         var unsettledCounts: [UInt64: Int] = [:]
         /// Directories whose names may come back with a power cut: files without a row were unlinked in them.
-        var unsyncedRemovals: Set<UInt64> = []
+        var unsyncedRemovals: Set<BlobDirectory> = []
         var isClosed = false
     }
 
-    private let root: String
-    private let capacity: Int
-    private let state: Mutex<State>
+    let layout: BlobLayout
+    let epoch: UInt64
+    /// Numbers are reserved and settled in steps of so many.
+    private let step: UInt64
+    private let state = Mutex(State())
+    private let askForMore: Mutex<@Sendable () -> Void> = Mutex({})
 
-    /// Begins with directory `first`, which is above every other.
-    init(root: String, first: UInt64, capacity: Int) {
-        self.root = root
-        self.capacity = max(1, capacity)
-        state = Mutex(State(current: first))
+    init(_ layout: BlobLayout, epoch: UInt64, step: Int) {
+        self.layout = layout
+        self.epoch = epoch
+        self.step = UInt64(max(1, step))
     }
 
-    /// Every blob in a directory below has a row or is gone; after ``syncRemovals(below:)``, for good.
-    var floor: UInt64 {
-        state.withLock { state in min(state.unsettledCounts.keys.min() ?? state.current, state.current) }
+    /// Sets what is called, from any thread, when reserved numbers run short and no commit has come by to reserve more.
+    func onShortage(_ body: @escaping @Sendable () -> Void) {
+        askForMore.withLock { $0 = body }
+    }
+
+    // MARK: What the catalogue is told
+
+    /// The bounds that the catalogue should have: numbers are given below `reserved`, and those below `settled` have a
+    /// row or are gone; after ``syncRemovals(below:)``, for good.
+    var bounds: (reserved: UInt64, settled: UInt64) {
+        state.withLock { state in
+            let current = state.next / step
+            let settled = min(state.unsettledCounts.keys.min() ?? current, current) * step
+            let isShort = state.reserved < state.next + step
+            return (isShort ? (current + 3) * step : state.reserved, settled)
+        }
+    }
+
+    /// The catalogue has this bound, durably.
+    func confirm(reserved: UInt64) {
+        state.withLock { $0.reserved = max($0.reserved, reserved) }
+    }
+
+    /// The call of ``onShortage(_:)`` has had its effect, or none: the next shortage is told again.
+    func endShortage() {
+        state.withLock { $0.hasAskedForMore = false }
     }
 
     /// True when no blob waits for a row.
     var isSettled: Bool { state.withLock { $0.unsettled.isEmpty } }
 
+    // MARK: The life of a file
+
     /// A name for a new file, whose directory exists when this returns.
+    ///
+    /// Throws `overloaded` when files are made faster than the catalogue reserves numbers.
     func allocate() throws(StorageError) -> BlobID {
-        try state.withLock { state throws(StorageError) in
+        let (id, isShort) = try state.withLock { state throws(StorageError) -> (BlobID?, Bool) in
             guard !state.isClosed else { throw .closed }
-            if let count = state.count, count >= capacity {
-                state.current += 1
-                state.count = nil
+            let isShort = state.reserved < state.next + step / 2 && !state.hasAskedForMore
+            if isShort { state.hasAskedForMore = true }
+            guard state.next < state.reserved else { return (nil, isShort) }
+            let id = BlobID(epoch: epoch, counter: state.next)
+            let directory = layout.directory(of: id)
+            if state.made != directory.block {
+                try createDirectory(layout.path(of: directory))
+                try syncDirectory(layout.root)
+                state.made = directory.block
             }
-            if state.count == nil {
-                try createDirectory(path(ofDirectory: state.current))
-                try syncDirectory(root)
-                state.count = 0
-            }
-            state.count = (state.count ?? 0) + 1
-            let id = BlobID(high: state.current, low: UInt64.random(in: 0...UInt64.max))
+            state.next += 1
             state.unsettled[id] = .writing
-            state.unsettledCounts[id.directory, default: 0] += 1
-            return id
+            state.unsettledCounts[id.counter / step, default: 0] += 1
+            return (id, isShort)
         }
+        if isShort { askForMore.withLock { $0 }() }
+        guard let id else { throw .overloaded }
+        return id
     }
 
     /// The file is durable and waits for its row.
@@ -86,27 +117,30 @@ final class BlobDirectories: Sendable {
     func settle(_ id: BlobID) {
         state.withLock { state in
             guard state.unsettled.removeValue(forKey: id) != nil else { return }
-            let left = (state.unsettledCounts[id.directory] ?? 1) - 1
-            state.unsettledCounts[id.directory] = left == 0 ? nil : left
+            let left = (state.unsettledCounts[id.counter / step] ?? 1) - 1
+            state.unsettledCounts[id.counter / step] = left == 0 ? nil : left
         }
     }
 
-    /// Unlinks a file that gets no row.
+    /// Unlinks a file that gets no row; one that cannot be unlinked stays unsettled, for the next start to try.
     ///
     /// Blocks.
     func abandon(_ id: BlobID) {
-        guard unlink(path(of: id)) == 0 || errno == ENOENT else { return }
-        state.withLock { _ = $0.unsyncedRemovals.insert(id.directory) }
+        guard unlink(layout.path(of: id)) == 0 || errno == ENOENT else { return }
+        state.withLock { _ = $0.unsyncedRemovals.insert(layout.directory(of: id)) }
         settle(id)
     }
 
-    /// Makes it durable that files without a row are gone: the next start will not look for them below the floor.
+    /// Makes it durable that files without a row are gone: the next start will not look for them below the bound.
     ///
     /// Blocks.
-    func syncRemovals(below floor: UInt64) throws(StorageError) {
-        for directory in state.withLock({ $0.unsyncedRemovals.filter { $0 < floor } }) {
-            try sync(directory)
+    func syncRemovals(below settled: UInt64) throws(StorageError) {
+        let removals = state.withLock { state in
+            state.unsyncedRemovals.filter { $0.block << BlobLayout.directoryShift < settled }
+        }
+        for directory in removals {
             state.withLock { _ = $0.unsyncedRemovals.remove(directory) }
+            try layout.sync(directory)
         }
     }
 
@@ -123,51 +157,16 @@ final class BlobDirectories: Sendable {
     }
 
     /// Refuses further files.
-    ///
-    /// If none waits, the floor rises above the current directory.
     func close() {
-        state.withLock { state in
-            state.isClosed = true
-            if state.unsettled.isEmpty, state.count != nil { state.current += 1 }
-        }
-    }
-
-    func path(of id: BlobID) -> String {
-        "\(path(ofDirectory: id.directory))/\(hexDigits(of: id.low, count: 16))"
-    }
-
-    func path(ofDirectory number: UInt64) -> String {
-        "\(root)/\(Self.name(ofDirectory: number))"
-    }
-
-    /// Makes the names in a directory durable; if the directory itself is gone, its absence.
-    func sync(_ directory: UInt64) throws(StorageError) {
-        do throws(StorageError) {
-            try syncDirectory(path(ofDirectory: directory))
-        } catch .io(_, ENOENT) {
-            try syncDirectory(root)
-        }
+        state.withLock { $0.isClosed = true }
     }
 
     /// Removes a directory that nothing will be put into any more, if it is empty.
-    func removeIfEmpty(_ directory: UInt64) -> Bool {
-        directory < floor && rmdir(path(ofDirectory: directory)) == 0
-    }
-
-    // MARK: Names on disk
-
-    static func name(ofDirectory number: UInt64) -> String {
-        hexDigits(of: number, count: 10)
-    }
-
-    /// The directories below `root`, in order; other names are left alone.
-    static func existing(in root: String) throws(StorageError) -> [UInt64] {
-        try directoryEntries(root).filter { $0.utf8.count == 10 }.compactMap { UInt64($0, radix: 16) }.sorted()
-    }
-
-    /// The blobs in one directory; other names are left alone.
-    static func blobs(in root: String, directory: UInt64) throws(StorageError) -> [BlobID] {
-        try directoryEntries("\(root)/\(name(ofDirectory: directory))").filter { $0.utf8.count == 16 }
-            .compactMap { UInt64($0, radix: 16) }.map { BlobID(high: directory, low: $0) }
+    func removeIfEmpty(_ directory: BlobDirectory) -> Bool {
+        let isInUse = state.withLock { state in
+            directory.epoch == epoch
+                && (directory.block << BlobLayout.directoryShift) + (1 << BlobLayout.directoryShift) > state.next
+        }
+        return !isInUse && rmdir(layout.path(of: directory)) == 0
     }
 }

@@ -9,12 +9,17 @@ final class BlobFile: Sendable {
     private let descriptor: Int32
     private let isDirect: Atomic<Bool>
 
+    private let path: String
+    private let syncFault: (@Sendable (String) -> Int32?)?
+
     /// Creates the file under its final name.
-    init(path: String, direct: Bool) throws(StorageError) {
+    init(path: String, direct: Bool, syncFault: (@Sendable (String) -> Int32?)? = nil) throws(StorageError) {
         var isDirect: Int32 = 0
         descriptor = coffer_create_file(path, direct ? 1 : 0, &isDirect)
         guard descriptor >= 0 else { throw .system("create a blob", errno) }
         self.isDirect = Atomic(isDirect != 0)
+        self.path = path
+        self.syncFault = syncFault
     }
 
     deinit { close(descriptor) }
@@ -54,7 +59,9 @@ final class BlobFile: Sendable {
         }
     }
 
+    /// Makes the bytes durable; after a failure the file must not be used.
     func sync() throws(StorageError) {
+        if let number = syncFault?(path) { throw .system("sync a blob", number) }
         guard fdatasync(descriptor) == 0 else { throw .system("sync a blob", errno) }
     }
 }

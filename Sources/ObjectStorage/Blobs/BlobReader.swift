@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An open blob file.
@@ -8,10 +9,12 @@ package final class BlobReader: Sendable {
     package let length: Int64
     private let descriptor: Int32
 
-    /// Throws `io` with `ENOENT` when the file is not there.
-    init(path: String) throws(StorageError) {
+    /// Throws `blobMissing` when the file is not there, and `io` when it cannot be opened for another reason.
+    init(_ id: BlobID, path: String) throws(StorageError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("open a blob", errno) }
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? .blobMissing(id) : .system("open a blob", errno)
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let number = errno
@@ -38,6 +41,32 @@ package final class BlobReader: Sendable {
                 done += count
             } else if errno != EINTR {
                 throw .system("read a blob", errno)
+            }
+        }
+        return done
+    }
+
+    /// What ``read(at:into:)`` would give, if the page cache has all of it; nil when a device or another thread would have
+    /// to be waited for, or when the system cannot tell.
+    ///
+    /// Microseconds; may be called on an event loop.
+    package func readIfCached(
+        at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(StorageError) -> Int? {
+        let wanted = Int(min(Int64(buffer.count), max(0, length - offset)))
+        var done = 0
+        while done < wanted {
+            let count = coffer_read_cached(
+                descriptor, buffer.baseAddress?.advanced(by: done), wanted - done, off_t(offset) + done)
+            if count > 0 {
+                done += count
+                continue
+            }
+            if count == 0 { return nil }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN, EOPNOTSUPP, ENOSYS, EINVAL: return nil
+            case let number: throw .system("read a blob", number)
             }
         }
         return done

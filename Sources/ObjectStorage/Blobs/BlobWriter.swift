@@ -6,6 +6,7 @@ struct BlobEnvironment: Sendable {
     let pool: IOPool
     let buffers: BufferPool
     let faultHook: (@Sendable (FaultPoint) -> Void)?
+    let syncFault: (@Sendable (String) -> Int32?)?
 }
 
 /// Writes one blob file as a stream: fill ``freeSpace``, ``advance(_:)``, and ``flush()`` when ``isFull``.
@@ -36,7 +37,8 @@ package final class BlobWriter: @unchecked Sendable {
         bufferCapacity = isLarge ? BufferPool.largeCapacity : max(AlignedBuffer.alignment, Int(expectedLength))
         let id = try environment.directories.allocate()
         do throws(StorageError) {
-            file = try BlobFile(path: environment.directories.path(of: id), direct: isLarge)
+            file = try BlobFile(
+                path: environment.directories.layout.path(of: id), direct: isLarge, syncFault: environment.syncFault)
         } catch {
             environment.directories.abandon(id)
             throw error
@@ -105,7 +107,11 @@ package final class BlobWriter: @unchecked Sendable {
                 try file.sync()
                 hook?(.blobSynced)
             }
-        } catch { throw .wrapping(error) }
+        } catch {
+            // A further sync could succeed without the bytes being there: the file is given up for good.
+            discard()
+            throw .wrapping(error)
+        }
         guard stage == .writing else { throw .noSuchBlob }
         stage = .finished
         environment.directories.finish(id)

@@ -1,3 +1,4 @@
+import Glibc
 import Locking
 import Synchronization
 
@@ -25,12 +26,14 @@ final class ReadLeases: Sendable {
         var leased: [VersionID: Int] = [:]
         /// Versions of which a file was passed over because of a lease.
         var postponed: Set<VersionID> = []
-        /// Lookups under way, by the generation in which each began.
-        var lookups: [UInt64: Int] = [:]
-        var generation: UInt64 = 0
     }
 
-    private let state = Monitor(State())
+    private let state = ShortLock(State())
+    /// Lookups under way, by the side on which each began: those of one side come to an end while new ones go to the
+    /// other.
+    private let firstSide = Atomic(0)
+    private let secondSide = Atomic(0)
+    private let side = Atomic(0)
     /// Called when files that were passed over may be unlinked.
     private let wake: Mutex<@Sendable () -> Void> = Mutex({})
 
@@ -38,40 +41,44 @@ final class ReadLeases: Sendable {
         wake.withLock { $0 = body }
     }
 
-    /// Runs a lookup and takes the lease that it asks for, before any pass can unlink what it found.
-    func lookup<R>(
-        _ body: () throws(StorageError) -> (result: R, lease: VersionID?)
-    ) throws(StorageError) -> (result: R, lease: ReadLease?) {
-        let generation = state.withLock { state in
-            state.lookups[state.generation, default: 0] += 1
-            return state.generation
-        }
-        let outcome: (result: R, lease: VersionID?)
-        do throws(StorageError) {
-            outcome = try body()
-        } catch {
-            end(generation, leasing: nil)
-            throw error
-        }
-        end(generation, leasing: outcome.lease)
-        return (outcome.result, outcome.lease.map { ReadLease($0, self) })
+    /// Runs a lookup and takes the lease that it needs, before any pass can unlink what it found.
+    func lookup(
+        _ body: () throws(StorageError) -> FoundVersion?
+    ) throws(StorageError) -> FoundVersion? {
+        let side = side.load(ordering: .sequentiallyConsistent)
+        count(1, side)
+        defer { count(-1, side) }
+        guard var found = try body() else { return nil }
+        let columns = found.version.columns
+        guard columns.body.isInFiles else { return found }
+        state.withLock { $0.leased[columns.version, default: 0] += 1 }
+        found.lease = ReadLease(columns.version, self)
+        return found
     }
 
-    private func end(_ generation: UInt64, leasing version: VersionID?) {
-        state.broadcast { state in
-            let left = (state.lookups[generation] ?? 1) - 1
-            state.lookups[generation] = left == 0 ? nil : left
-            if let version { state.leased[version, default: 0] += 1 }
+    private func count(_ change: Int, _ side: Int) {
+        if side == 0 {
+            firstSide.add(change, ordering: .sequentiallyConsistent)
+        } else {
+            secondSide.add(change, ordering: .sequentiallyConsistent)
         }
     }
 
     /// Waits until every lookup that is under way now has ended; later ones do not count.
+    ///
+    /// One that is counted only after this has looked begins to read only then, and finds no row that is gone by now.
+    /// Called by one thread.
     func waitForLookups() {
-        let limit = state.withLock { state in
-            state.generation += 1
-            return state.generation
+        for _ in 0..<2 {
+            let former = side.load(ordering: .sequentiallyConsistent)
+            side.store(1 - former, ordering: .sequentiallyConsistent)
+            while running(former) > 0 { usleep(20) }
         }
-        state.wait { state in state.lookups.keys.contains { $0 < limit } ? nil : () }
+    }
+
+    private func running(_ side: Int) -> Int {
+        side == 0
+            ? firstSide.load(ordering: .sequentiallyConsistent) : secondSide.load(ordering: .sequentiallyConsistent)
     }
 
     /// True while the version is being read; the next release of it then wakes the unlinking.

@@ -3,7 +3,8 @@ import Locking
 import Logging
 import Synchronization
 
-/// The thread that unlinks the files of the garbage table, and hourly gives up what nobody came back for.
+/// The thread that removes, in steps, what ended uploads and deleted buckets have left, unlinks the files of the garbage
+/// table, and hourly gives up what nobody came back for.
 final class Unlinker: Sendable {
     private struct State {
         /// Passes asked for, and passes done among them.
@@ -14,29 +15,37 @@ final class Unlinker: Sendable {
     }
 
     private static let batchSize = 512
+    private static let stepSize: Int64 = 512
     private static let sweepMilliseconds = 3_600_000
+    /// How long it is remembered which version an upload became.
+    private static let completionMilliseconds: Int64 = 24 * 3_600_000
 
     private let catalogue: Catalogue
     private let committer: Committer
     private let directories: BlobDirectories
     private let leases: ReadLeases
+    private let durability: Durability
     private let options: StoreOptions
     private let state = Monitor(State())
     private let thread = Mutex<BlockingThread?>(nil)
 
     init(
         catalogue: Catalogue, committer: Committer, directories: BlobDirectories, leases: ReadLeases,
-        options: StoreOptions
+        durability: Durability, options: StoreOptions
     ) {
         self.catalogue = catalogue
         self.committer = committer
         self.directories = directories
         self.leases = leases
+        self.durability = durability
         self.options = options
     }
 
     func start() throws(StorageError) {
-        let thread = try BlockingThread(name: "coffer-unlink") { [self] in run() }
+        let thread = try BlockingThread(name: "coffer-unlink") { [self] in
+            var stuck = StuckFiles(logger: options.logger)
+            run(&stuck)
+        }
         self.thread.withLock { $0 = thread }
         leases.onRelease { [weak self] in self?.wake() }
         wake()
@@ -73,20 +82,21 @@ final class Unlinker: Sendable {
         case close
     }
 
-    private func run() {
+    private func run(_ stuck: inout StuckFiles) {
         var lastSweep = monotonicMilliseconds()
         while true {
-            let wakeup = state.wait(milliseconds: Self.sweepMilliseconds) { state -> Wakeup? in
+            let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
                 if state.isClosing { return .close }
                 return state.wanted > state.done ? .pass(state.wanted) : nil
             }
             if case .close = wakeup { return }
-            do {
+            do throws(StorageError) {
                 if monotonicMilliseconds() - lastSweep >= Int64(Self.sweepMilliseconds) {
                     lastSweep = monotonicMilliseconds()
                     try sweep()
                 }
-                try pass()
+                try sweepUploads()
+                try pass(&stuck)
             } catch {
                 options.logger.warning("unlinking stopped, to be tried again: \(error)")
             }
@@ -101,10 +111,27 @@ final class Unlinker: Sendable {
         }
     }
 
-    /// Goes once through the garbage.
-    private func pass() throws {
-        var last: Int64 = 0
+    /// Removes what uploads that have ended and buckets that were deleted have left in the catalogue.
+    private func sweepUploads() throws(StorageError) {
+        guard try catalogue.readers.read({ session throws(StorageError) in try session.hasDeadUploads() }) else {
+            return
+        }
+        try steps(.sweepUploads(limit: Self.stepSize), then: .uploadsSwept)
+    }
+
+    /// Repeats a step until it finds nothing more to do.
+    private func steps(_ maintenance: Maintenance, then point: FaultPoint? = nil) throws(StorageError) {
         while !state.withLock(\.isClosing) {
+            guard case .found(true) = try committer.commitAndWait(.maintain(maintenance)) else { return }
+            if let point { options.faultHook?(point) }
+        }
+    }
+
+    /// Goes once through the garbage.
+    private func pass(_ stuck: inout StuckFiles) throws(StorageError) {
+        var last: Int64 = 0
+        defer { stuck.report() }
+        while !state.withLock(\.isClosing), !durability.isLost {
             let position = last
             let rows = try catalogue.readers.read { session throws(StorageError) in
                 try session.garbage(after: position, limit: Self.batchSize)
@@ -113,37 +140,66 @@ final class Unlinker: Sendable {
             last = end.row
             // Who found one of these versions before its row went has its lease by then.
             leases.waitForLookups()
-            let removable = rows.filter { row in row.owner.map { !leases.isLeased($0) } ?? true }
-            try remove(removable)
+            try remove(rows.filter { row in row.owner.map { !leases.isLeased($0) } ?? true }, &stuck)
         }
     }
 
-    private func remove(_ rows: [Garbage]) throws {
-        guard !rows.isEmpty else { return }
-        for row in rows {
-            let path = directories.path(of: row.blob)
-            guard unlink(path) == 0 || errno == ENOENT else { throw StorageError.system("unlink a blob", errno) }
+    /// What is done about a row of the garbage table.
+    private enum Fate {
+        /// Other versions have the file.
+        case forget
+        /// Another version had it too, and is still being read.
+        case wait
+        case unlink
+    }
+
+    private func fate(of row: Garbage, _ session: Session) throws(StorageError) -> Fate {
+        // Once no row refers to a file, none ever will again: a version can share only what another one has.
+        if try session.isReferredTo(row.blob) { return .forget }
+        return try session.isGarbageAwaited(row.blob, isLeased: leases.isLeased) ? .wait : .unlink
+    }
+
+    private func remove(_ rows: [Garbage], _ stuck: inout StuckFiles) throws(StorageError) {
+        let candidates = rows.filter { stuck.isDue($0.blob) }
+        let fates = try catalogue.readers.read { session throws(StorageError) in
+            try session.snapshot { () throws(StorageError) in
+                var fates: [Fate] = []
+                for row in candidates { fates.append(try fate(of: row, session)) }
+                return fates
+            }
         }
+        var gone: [Garbage] = []
+        for (row, fate) in zip(candidates, fates) {
+            switch fate {
+            case .forget: gone.append(row)
+            case .wait: break
+            case .unlink:
+                if unlink(directories.layout.path(of: row.blob)) == 0 || errno == ENOENT {
+                    stuck.forget(row.blob)
+                    gone.append(row)
+                } else {
+                    stuck.note(row.blob, errno)
+                }
+            }
+        }
+        guard !gone.isEmpty else { return }
         options.faultHook?(.garbageUnlinked)
-        // The row must outlast the name: a file without a row in a settled directory would never be found.
-        for directory in Set(rows.map(\.blob.directory)) {
+        // The row must outlast the name: a file without a row among settled numbers would never be found.
+        for directory in Set(gone.map { directories.layout.directory(of: $0.blob) }) {
             _ = directories.removeIfEmpty(directory)
-            try directories.sync(directory)
+            try durability.sync(directory, in: directories.layout)
         }
         options.faultHook?(.garbageDirectoriesSynced)
-        try committer.commitAndWait(.shrinks) { transaction in
-            for row in rows { try transaction.run("DELETE FROM garbage WHERE id = ?", .integer(row.row)) }
-        }
+        _ = try committer.commitAndWait(.maintain(.forgetGarbage(gone.map(\.row))))
         options.faultHook?(.garbageForgotten)
     }
 
-    private func sweep() throws {
+    private func sweep() throws(StorageError) {
         for blob in directories.claimForgotten(before: monotonicMilliseconds() - Int64(Self.sweepMilliseconds)) {
             directories.abandon(blob)
         }
-        let limit = wallMilliseconds() - Int64(Self.sweepMilliseconds)
-        try committer.commitAndWait(.shrinks) { transaction in
-            try transaction.sweepDataKeys(retiredBefore: limit)
-        }
+        let now = wallMilliseconds()
+        try steps(.sweepDataKeys(retiredBefore: now - Int64(Self.sweepMilliseconds), limit: Self.stepSize))
+        try steps(.sweepCompletions(before: now - Self.completionMilliseconds, limit: Self.stepSize))
     }
 }

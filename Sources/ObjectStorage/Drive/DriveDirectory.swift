@@ -3,7 +3,7 @@ import Synchronization
 
 /// The drive's directory: made, locked for one process, and of a format that this release reads.
 final class DriveDirectory: Sendable {
-    static let supportedFormat = 1
+    static let supportedFormat = 2
 
     let path: String
     /// The locked file; nil once released.
@@ -69,12 +69,21 @@ final class DriveDirectory: Sendable {
             guard access("\(path)/coffer.db", F_OK) != 0 else {
                 throw .unusable("the drive \(path) has a catalogue but no format file")
             }
-            return try writeSmallFile("\(path)/format", Array("coffer drive \(supportedFormat)\n".utf8))
+            // The name of the directory itself must not go with a power cut either.
+            try syncDirectory(parentDirectory(of: path))
+            return try writeFormat(path)
         }
         let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard words.count == 3, words[0] == "coffer", words[1] == "drive", let found = Int(words[2]) else {
             throw .unusable("\(path)/format is not that of a drive")
         }
         guard found <= supportedFormat else { throw .newerFormat(found: found, supported: supportedFormat) }
+        // Before anything is written that a former release would not understand.
+        if found < supportedFormat { try writeFormat(path) }
+    }
+
+    private static func writeFormat(_ path: String) throws(StorageError) {
+        try writeSmallFile("\(path)/format", Array("coffer drive \(supportedFormat)\n".utf8))
+        try syncDirectory(path)
     }
 }

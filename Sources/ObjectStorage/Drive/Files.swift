@@ -10,7 +10,15 @@ func syncDirectory(_ path: String) throws(StorageError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system("open \(path)", errno) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .system("fsync \(path)", errno) }
+    guard fsync(descriptor) == 0 else { throw .syncFailed(operation: "fsync \(path)", errno: errno) }
+}
+
+/// The directory that a path lies in.
+func parentDirectory(of path: String) -> String {
+    let trimmed = path.utf8.reversed().drop { $0 == UInt8(ascii: "/") }
+    let parent = trimmed.drop { $0 != UInt8(ascii: "/") }.drop { $0 == UInt8(ascii: "/") }
+    if !parent.isEmpty { return String(decoding: parent.reversed(), as: UTF8.self) }
+    return path.utf8.first == UInt8(ascii: "/") ? "/" : "."
 }
 
 /// The names in a directory, without the two dots; empty when there is no such directory.

@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// Settles what the last run left: orphans, data keys that nothing refers to, and the floor.
+/// Settles what the last run left: orphans, and data keys that nobody can begin to use any more.
 struct Recovery {
     let catalogue: Catalogue
     let root: String
@@ -9,59 +9,162 @@ struct Recovery {
 
     /// What the new run begins with.
     struct Outcome {
-        let firstDirectory: UInt64
+        let layout: BlobLayout
+        let epoch: UInt64
         let greatestOrder: Int64
+        let greatestDataKey: Int64
+        let greatestBucket: Int64
     }
 
-    /// Looks into the directories from the floor on; returns when none of them has an orphan.
+    private static let pageSize = 512
+
+    /// Looks at the files that former runs have not settled; returns when none of them is an orphan, but for such as
+    /// cannot be unlinked.
     func run() throws(StorageError) -> Outcome {
-        let floor = UInt64(
-            clamping: try catalogue.writer.use { session throws(StorageError) in
-                try session.driveValue("floor")
-            })
-        let existing = try BlobDirectories.existing(in: root)
-        let first = max(floor, (existing.last ?? 0) + 1)
-        let referred = try catalogue.writer.use { session throws(StorageError) in
-            try session.referredBlobs(from: floor)
-        }
-        for directory in existing where directory >= floor {
-            try unlinkOrphans(in: directory, referred: referred)
-        }
-        try syncDirectory(root)
-        return try catalogue.writer.use { session throws(StorageError) in
-            // A shared key's plaintext went with the process: nobody can begin to use it now. With a device so full that
-            // not even this can be written, the drive still opens, to be read and to have things deleted.
+        try catalogue.writer.use { session throws(StorageError) in
+            let layout = try layout(session)
+            try settleFormerRelease(session, layout)
+            for epoch in try session.epochs() { try settle(epoch, session, layout) }
+            try syncDirectory(root)
+            // With a device so full that not even this can be written, the drive still opens, to be read and to have
+            // things deleted.
             do throws(StorageError) {
-                try session.execute(
-                    """
-                    BEGIN IMMEDIATE;
-                    UPDATE data_keys SET shared = 0, retired = \(wallMilliseconds()) WHERE shared = 1;
-                    DELETE FROM data_keys WHERE refs = 0;
-                    UPDATE drive SET value = \(first) WHERE name = 'floor';
-                    COMMIT;
-                    """)
+                try settleDataKeys(session)
             } catch .diskFull {
-                if session.isInTransaction { try session.execute("ROLLBACK") }
-                options.logger.warning("the drive is full; what the last run left is settled at the next start")
+                warn("the drive is full; what the last run left is settled at the next start", session)
             }
-            return Outcome(firstDirectory: first, greatestOrder: try session.driveValue("order"))
+            return Outcome(
+                layout: layout, epoch: max(UInt64(clamping: try session.driveValue("epoch")) + 1, layout.firstEpoch),
+                greatestOrder: try session.driveValue("order"),
+                greatestDataKey: try session.driveValue("data_key"), greatestBucket: try session.greatestBucket())
         }
     }
 
-    private func unlinkOrphans(in directory: UInt64, referred: Set<BlobID>) throws(StorageError) {
+    /// The first run that counts its blobs has a number above all directories of former releases.
+    private func layout(_ session: Session) throws(StorageError) -> BlobLayout {
+        let known = try session.driveValue("first_epoch")
+        if known > 0 { return BlobLayout(root: root, firstEpoch: UInt64(known)) }
+        let former = BlobLayout(root: root, firstEpoch: .max)
+        let last = try former.existingDirectories().last?.epoch ?? 0
+        let first = max(UInt64(clamping: try session.driveValue("floor")), last + 1)
+        try session.execute("UPDATE drive SET value = \(first) WHERE name = 'first_epoch'")
+        return BlobLayout(root: root, firstEpoch: first)
+    }
+
+    // MARK: Files
+
+    /// Former releases gave random names: from their floor on, directories are listed.
+    private func settleFormerRelease(_ session: Session, _ layout: BlobLayout) throws(StorageError) {
+        let floor = UInt64(clamping: try session.driveValue("floor"))
+        guard floor < layout.firstEpoch else { return }
+        let referred = try session.referredBlobs(
+            from: BlobID(high: floor, low: 0), before: BlobID(high: layout.firstEpoch, low: 0))
+        var removal = Removal()
+        for directory in try layout.existingDirectories()
+        where directory.epoch >= floor && directory.epoch < layout.firstEpoch {
+            for blob in try layout.blobs(in: directory) where !referred.contains(blob) {
+                unlink(blob, layout, &removal)
+            }
+            try sync(directory, layout)
+        }
+        try finish(
+            removal, session, "UPDATE drive SET value = \(layout.firstEpoch) WHERE name = 'floor'")
+    }
+
+    /// Goes through the numbers that the run had reserved and not settled: nothing is listed.
+    private func settle(
+        _ epoch: UnsettledEpoch, _ session: Session, _ layout: BlobLayout
+    ) throws(StorageError) {
+        var removal = Removal()
+        var first = epoch.settled
+        while first < epoch.reserved {
+            let directory = layout.directory(of: BlobID(epoch: epoch.epoch, counter: first))
+            let last = min(epoch.reserved, (directory.block + 1) << BlobLayout.directoryShift)
+            let referred = try session.referredBlobs(
+                from: BlobID(epoch: epoch.epoch, counter: first), before: BlobID(epoch: epoch.epoch, counter: last))
+            if access(layout.path(of: directory), F_OK) == 0 {
+                for counter in first..<last {
+                    let blob = BlobID(epoch: epoch.epoch, counter: counter)
+                    if !referred.contains(blob) { unlink(blob, layout, &removal) }
+                }
+                try sync(directory, layout)
+            }
+            first = last
+        }
+        try finish(removal, session, "DELETE FROM epochs WHERE epoch = \(epoch.epoch)")
+    }
+
+    private struct Removal {
         var count = 0
-        for blob in try BlobDirectories.blobs(in: root, directory: directory) where !referred.contains(blob) {
-            let path = "\(root)/\(BlobDirectories.name(ofDirectory: directory))/\(hexDigits(of: blob.low, count: 16))"
-            guard unlink(path) == 0 || errno == ENOENT else { throw .system("unlink an orphan", errno) }
-            count += 1
+        var failures = 0
+        var firstFailure: StorageError?
+    }
+
+    private func unlink(_ blob: BlobID, _ layout: BlobLayout, _ removal: inout Removal) {
+        if Glibc.unlink(layout.path(of: blob)) == 0 {
+            removal.count += 1
             options.faultHook?(.recoveryUnlinked)
+        } else if errno != ENOENT {
+            removal.failures += 1
+            if removal.firstFailure == nil { removal.firstFailure = .system("unlink \(layout.path(of: blob))", errno) }
         }
-        let path = "\(root)/\(BlobDirectories.name(ofDirectory: directory))"
-        if count > 0 {
-            options.logger.notice("removed \(count) unfinished blobs of the last run")
-            if rmdir(path) == 0 { return }
+    }
+
+    /// Even if nothing was unlinked: what the last run unlinked before it was killed, a power cut could bring back.
+    private func sync(_ directory: BlobDirectory, _ layout: BlobLayout) throws(StorageError) {
+        if rmdir(layout.path(of: directory)) == 0 { return }
+        try layout.sync(directory)
+    }
+
+    /// Has the next start leave these files alone, unless some of them could not be unlinked.
+    private func finish(_ removal: Removal, _ session: Session, _ statement: String) throws(StorageError) {
+        if removal.count > 0 {
+            options.logger.notice("removed \(removal.count) unfinished blobs of the last run")
         }
-        // Even if there was nothing: what the last run unlinked before it was killed, a power cut could bring back.
-        try syncDirectory(path)
+        if let failure = removal.firstFailure {
+            options.logger.warning(
+                "\(removal.failures) unfinished blobs cannot be removed, to be tried at the next start: \(failure)")
+            return
+        }
+        // Names that are gone must be gone for good before nobody looks for them any more.
+        try syncDirectory(root)
+        do throws(StorageError) {
+            try session.execute(statement)
+        } catch .diskFull {
+            warn("the drive is full; the next start looks for unfinished blobs again", session)
+        }
+    }
+
+    // MARK: Data keys
+
+    /// A shared key's plaintext went with the process: nobody can begin to use it now.
+    ///
+    /// A page at a time, each found by an index: what it costs is what the last run has left.
+    private func settleDataKeys(_ session: Session) throws(StorageError) {
+        while try changes(
+            session,
+            """
+            UPDATE data_keys SET shared = 0, retired = \(wallMilliseconds()) WHERE id IN (
+                SELECT id FROM data_keys INDEXED BY data_keys_shared WHERE shared = 1 LIMIT \(Self.pageSize))
+            """)
+        {}
+        while try changes(
+            session,
+            """
+            DELETE FROM data_keys WHERE id IN (
+                SELECT id FROM data_keys INDEXED BY data_keys_unused WHERE refs = 0 LIMIT \(Self.pageSize))
+            """)
+        {}
+    }
+
+    private func changes(_ session: Session, _ statement: String) throws(StorageError) -> Bool {
+        let before = session.totalChanges
+        try session.execute(statement)
+        return session.totalChanges > before
+    }
+
+    private func warn(_ text: Logger.Message, _ session: Session) {
+        if session.isInTransaction { try? session.execute("ROLLBACK") }
+        options.logger.warning(text)
     }
 }

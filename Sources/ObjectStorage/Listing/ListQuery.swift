@@ -5,7 +5,7 @@ extension Session {
     func list(_ request: ListRequest) throws(StorageError) -> ListPage {
         guard request.limit > 0 else { return ListPage(entries: [], isTruncated: false) }
         return try snapshot { () throws(StorageError) in
-            var listing = Listing(request)
+            var listing = KeyListing(request)
             return try listing.run(
                 try prepare(
                     """
@@ -17,14 +17,12 @@ extension Session {
     }
 }
 
-/// The state of one listing.
+/// The state of one listing of keys.
 ///
 /// Keys are compared as bytes, for that is their order in the index.
-private struct Listing {
+private struct KeyListing {
     private let bucket: BucketID
-    private let prefix: [UInt8]
-    private let delimiter: [UInt8]
-    private let skipPrefix: [UInt8]?
+    private let range: KeyRange
     private let limit: Int
     /// Behind those that `readVersion` reads.
     private static let keyColumn: Int32 = 9
@@ -34,13 +32,9 @@ private struct Listing {
 
     init(_ request: ListRequest) {
         bucket = request.bucket
-        prefix = Array(request.prefix.utf8)
-        delimiter = Array((request.delimiter ?? "").utf8)
-        skipPrefix = request.skipPrefix.map { Array($0.utf8) }
+        range = KeyRange(prefix: request.prefix, delimiter: request.delimiter, skipPrefix: request.skipPrefix)
         limit = request.limit
-        start = prefix
-        // The first key behind `after` is `after` with a zero byte.
-        if let after = request.after, !isLess(Array(after.utf8), prefix) { start = Array(after.utf8) + [0] }
+        start = range.start(after: request.after)
         entries.reserveCapacity(min(limit, 1000))
     }
 
@@ -51,14 +45,16 @@ private struct Listing {
             rows.bind(.integer(bucket.rawValue), .blob(position))
             while try rows.step() {
                 switch rows.withBytes(Self.keyColumn, { decide($0, previousKey: previousKey) }) {
-                case .end:
+                case .key(.end):
                     return ListPage(entries: entries, isTruncated: false)
-                case .jump(let past):
+                case .key(.jump(let past)):
                     start = successor(of: past)
                     continue seek
-                case .olderVersion:
-                    continue
-                case .fold(let commonPrefix):
+                case .olderVersion(let key):
+                    // There may be many of them: the next key is one seek away.
+                    start = key + [0]
+                    continue seek
+                case .key(.fold(let commonPrefix)):
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
                     // A folded prefix counts only when something in it is visible; delete markers are stepped over.
                     if isDeleteMarker(rows) {
@@ -68,7 +64,7 @@ private struct Listing {
                     entries.append(.commonPrefix(String(decoding: commonPrefix, as: UTF8.self)))
                     start = successor(of: commonPrefix)
                     continue seek
-                case .entry:
+                case .key(.entry):
                     previousKey = rows.bytes(Self.keyColumn)
                     if isDeleteMarker(rows) { continue }
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
@@ -81,44 +77,16 @@ private struct Listing {
     }
 
     private enum Decision {
-        case end
-        case jump(past: [UInt8])
-        case olderVersion
-        case fold([UInt8])
-        case entry
+        case key(KeyRange.Decision)
+        case olderVersion(of: [UInt8])
     }
 
     private func decide(_ key: UnsafeRawBufferPointer, previousKey: [UInt8]?) -> Decision {
-        guard key.starts(with: prefix) else { return .end }
-        if let previousKey, key.elementsEqual(previousKey) { return .olderVersion }
-        if let skipPrefix, key.starts(with: skipPrefix) { return .jump(past: skipPrefix) }
-        if !delimiter.isEmpty, let end = firstRange(of: delimiter, in: key, from: prefix.count) {
-            return .fold(Array(key[..<end]))
-        }
-        return .entry
+        if let previousKey, key.elementsEqual(previousKey) { return .olderVersion(of: previousKey) }
+        return .key(range.decide(key))
     }
 
     private func isDeleteMarker(_ row: PreparedStatement) -> Bool {
         row.integer(4) & Int64(VersionFlags.deleteMarker.rawValue) != 0
     }
-}
-
-/// Where the first occurrence of `needle` at or behind `start` ends.
-private func firstRange(of needle: [UInt8], in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    guard bytes.count - start >= needle.count else { return nil }
-    for index in start...(bytes.count - needle.count)
-    where bytes[index] == needle[0] && bytes[index..<(index + needle.count)].elementsEqual(needle) {
-        return index + needle.count
-    }
-    return nil
-}
-
-/// The least byte string greater than everything that begins with `prefix`; nil when there is none.
-private func successor(of prefix: [UInt8]) -> [UInt8]? {
-    guard let last = prefix.lastIndex(where: { $0 != 0xff }) else { return nil }
-    return Array(prefix[..<last]) + [prefix[last] + 1]
-}
-
-private func isLess(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-    a.lexicographicallyPrecedes(b)
 }

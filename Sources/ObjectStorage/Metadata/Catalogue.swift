@@ -31,7 +31,8 @@ final class Connection: @unchecked Sendable {
     private let handle: OpaquePointer
     private let cache = StatementCache()
 
-    init(path: String, role: Role) throws(StorageError) {
+    /// The writer migrates the tables, to the newest shape unless another one is named.
+    init(path: String, role: Role, upTo migration: String? = nil) throws(StorageError) {
         setUpLibrary()
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
@@ -43,7 +44,11 @@ final class Connection: @unchecked Sendable {
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            if role == .writer { try migrations.migrate(queue) }
+            switch (role, migration) {
+            case (.reader, _): break
+            case (.writer, nil): try migrations.migrate(queue)
+            case (.writer, let migration?): try migrations.migrate(queue, upTo: migration)
+            }
         } catch { throw .wrapping(error) }
         guard let handle = queue.inDatabase({ $0.sqliteConnection }) else { throw .closed }
         self.handle = handle
@@ -80,6 +85,9 @@ private let library: Void = {
     sqlite3_vfs_register(files, 1)
 }()
 
+/// No part of the file is mapped into memory: there an error of the medium would be a signal that ends the process.
+///
+/// With the eight readers of the default, at most 128 MiB are taken by caches.
 private let writerPragmas = """
     PRAGMA page_size = 8192;
     PRAGMA auto_vacuum = INCREMENTAL;
@@ -87,15 +95,15 @@ private let writerPragmas = """
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA secure_delete = OFF;
+    PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -65536;
-    PRAGMA mmap_size = 1073741824;
+    PRAGMA mmap_size = 0;
     """
 
 private let readerPragmas = """
     PRAGMA wal_autocheckpoint = 0;
     PRAGMA query_only = ON;
-    PRAGMA cache_size = -1024;
-    PRAGMA mmap_size = 1073741824;
+    PRAGMA cache_size = -8192;
+    PRAGMA mmap_size = 0;
     """

@@ -1,3 +1,12 @@
+/// A run of the process and the numbers of its blobs of which it is not known that they have a row or are gone.
+struct UnsettledEpoch {
+    let epoch: UInt64
+    /// No number from here on was given.
+    let reserved: UInt64
+    /// Every number below is settled.
+    let settled: UInt64
+}
+
 /// A file that waits to be unlinked.
 struct Garbage {
     let row: Int64
@@ -24,7 +33,7 @@ extension Session {
 
     func dataKey(_ id: DataKeyID) throws(StorageError) -> DataKeyRow? {
         try first(
-            "SELECT id, kms_key, wrapped, context, created, shared FROM data_keys WHERE id = ?",
+            "SELECT id, kms_key, wrapped, context, created, shared, epoch, origin FROM data_keys WHERE id = ?",
             .integer(id.rawValue)
         ) { row in dataKeyRow(row) }
     }
@@ -32,16 +41,23 @@ extension Session {
     func dataKeys(after id: DataKeyID?, limit: Int) throws(StorageError) -> [DataKeyRow] {
         try all(
             """
-            SELECT id, kms_key, wrapped, context, created, shared FROM data_keys WHERE id > ? ORDER BY id LIMIT ?
+            SELECT id, kms_key, wrapped, context, created, shared, epoch, origin FROM data_keys
+            WHERE id > ? ORDER BY id LIMIT ?
             """,
             .integer(id?.rawValue ?? .min), .integer(Int64(limit))
         ) { row in dataKeyRow(row) }
     }
 
-    func kmsKeysInUse() throws(StorageError) -> [(kmsKey: String, count: Int)] {
-        try all("SELECT kms_key, count(*) FROM data_keys GROUP BY kms_key ORDER BY kms_key") { row in
-            (kmsKey: row.string(0), count: Int(row.integer(1)))
+    func kmsKeyNames() throws(StorageError) -> [String] {
+        var names: [String] = []
+        while let name = try first(
+            """
+            SELECT kms_key FROM data_keys INDEXED BY data_keys_by_kms_key WHERE kms_key > ? ORDER BY kms_key LIMIT 1
+            """, .text(names.last ?? ""), read: { $0.string(0) })
+        {
+            names.append(name)
         }
+        return names
     }
 
     func garbage(after row: Int64, limit: Int) throws(StorageError) -> [Garbage] {
@@ -55,15 +71,44 @@ extension Session {
         }
     }
 
-    /// Every blob that a row refers to, in directories from the given one on.
-    func referredBlobs(from directory: UInt64) throws(StorageError) -> Set<BlobID> {
+    /// True unless every garbage row of this file is one of a version that nobody reads.
+    func isGarbageAwaited(_ blob: BlobID, isLeased: (VersionID) -> Bool) throws(StorageError) -> Bool {
+        try all("SELECT owner FROM garbage WHERE blob = ?", .identifier(blob)) { row throws(StorageError) in
+            try row.optionalIdentifier(0, of: VersionID.self)
+        }.contains { $0.map(isLeased) ?? false }
+    }
+
+    /// Every blob that a row refers to, with an identifier from `first` on and before `last`.
+    func referredBlobs(from first: BlobID, before last: BlobID) throws(StorageError) -> Set<BlobID> {
         var blobs: Set<BlobID> = []
-        let least = SQLValue.identifier(BlobID(high: directory, low: 0))
-        blobs.formUnion(try all("SELECT blob FROM versions WHERE blob >= ?", least, read: blobID))
-        blobs.formUnion(try all("SELECT blob FROM version_blobs WHERE blob >= ?", least, read: blobID))
-        blobs.formUnion(try all("SELECT blob FROM parts WHERE blob >= ?", least, read: blobID))
-        blobs.formUnion(try all("SELECT blob FROM garbage WHERE blob >= ?", least, read: blobID))
+        let (least, limit) = (SQLValue.identifier(first), SQLValue.identifier(last))
+        blobs.formUnion(try all("SELECT blob FROM versions WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
+        blobs.formUnion(
+            try all("SELECT blob FROM version_blobs WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
+        blobs.formUnion(try all("SELECT blob FROM parts WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
+        blobs.formUnion(try all("SELECT blob FROM garbage WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
         return blobs
+    }
+
+    /// The runs that have left something to settle.
+    func epochs() throws(StorageError) -> [UnsettledEpoch] {
+        try all("SELECT epoch, reserved, settled FROM epochs ORDER BY epoch") { row in
+            UnsettledEpoch(
+                epoch: UInt64(clamping: row.integer(0)), reserved: UInt64(clamping: row.integer(1)),
+                settled: UInt64(clamping: row.integer(2)))
+        }
+    }
+
+    /// The greatest number that a bucket has had.
+    func greatestBucket() throws(StorageError) -> Int64 {
+        try first("SELECT seq FROM sqlite_sequence WHERE name = 'buckets'") { row in row.integer(0) } ?? 0
+    }
+
+    /// Whether uploads or buckets have ended whose rows are still to be removed.
+    func hasDeadUploads() throws(StorageError) -> Bool {
+        try first("SELECT 1 WHERE EXISTS (SELECT 1 FROM dead_uploads) OR EXISTS (SELECT 1 FROM dead_buckets)") { _ in
+            true
+        } ?? false
     }
 
     /// Data keys whose count of references is not that of the rows; empty unless there is a fault.
@@ -109,7 +154,9 @@ private func bucketRow(_ row: PreparedStatement) -> BucketRow {
 }
 
 private func dataKeyRow(_ row: PreparedStatement) -> DataKeyRow {
-    DataKeyRow(
-        id: DataKeyID(rawValue: row.integer(0)), kmsKey: row.string(1), wrapped: row.bytes(2), context: row.bytes(3),
-        created: row.integer(4), isShared: row.integer(5) != 0)
+    let wrapped = row.bytes(2)
+    return DataKeyRow(
+        id: DataKeyID(rawValue: row.integer(0)), kmsKey: row.string(1), wrapped: wrapped, context: row.bytes(3),
+        created: row.integer(4), isShared: row.integer(5) != 0, epoch: row.integer(6),
+        origin: row.optionalInteger(7) ?? fingerprint(of: wrapped))
 }

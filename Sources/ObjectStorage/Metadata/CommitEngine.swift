@@ -3,27 +3,28 @@ import Synchronization
 
 /// What the committer's thread does: batches, checkpoints, and the care of a full device.
 ///
-/// Unchecked: its variables belong to the committer's thread, but for `isPoisoned`.
+/// Unchecked: its variables belong to the committer's thread.
 final class CommitEngine: @unchecked Sendable {
     private let connection: Connection
     private let directories: BlobDirectories
     private let space: DriveSpace
+    private let durability: Durability
     private let options: StoreOptions
     /// Told after each commit: data keys that changed, and whether there is garbage.
     private let afterCommit: @Sendable (_ dataKeys: [DataKeyID], _ madeGarbage: Bool) -> Void
 
-    /// Set when a commit failed in a way that leaves open whether it is on disk.
-    private let isPoisoned = Atomic(false)
     private var log: LogState
-    private var storedFloor: UInt64 = 0
+    /// What the catalogue has of this run's blob numbers; nil before it has anything.
+    private var storedBounds: (reserved: UInt64, settled: UInt64)?
 
     init(
-        _ connection: Connection, directories: BlobDirectories, space: DriveSpace, options: StoreOptions,
-        afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
+        _ connection: Connection, directories: BlobDirectories, space: DriveSpace, durability: Durability,
+        options: StoreOptions, afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
     ) {
         self.connection = connection
         self.directories = directories
         self.space = space
+        self.durability = durability
         self.options = options
         self.afterCommit = afterCommit
         log = LogState(limit: options.logLimit)
@@ -32,25 +33,23 @@ final class CommitEngine: @unchecked Sendable {
     }
 
     /// True when the outcome of a commit is unknown: nothing more may be written, and no file be unlinked for it.
-    var outcomeIsUnknown: Bool { isPoisoned.load(ordering: .acquiring) }
+    var outcomeIsUnknown: Bool { durability.isLost }
 
     // MARK: Batches
 
     /// Commits a batch and answers each of its mutations.
-    func commit(_ batch: [any Mutation], isRetry: Bool = false) {
-        guard !outcomeIsUnknown else { return refuse(batch, Self.poisonedError) }
+    func commit(_ batch: [PendingMutation], isRetry: Bool = false) {
+        guard !outcomeIsUnknown else { return refuse(batch, Durability.error) }
         do throws(StorageError) {
             try connection.use { session throws(StorageError) in try transact(batch, session) }
             for mutation in batch { mutation.answer() }
         } catch {
+            durability.note(error)
             recover(batch, from: error, isRetry: isRetry)
         }
     }
 
-    private static let poisonedError = StorageError.database(
-        "an earlier commit failed and may or may not be on disk; restart to find out")
-
-    private func refuse(_ batch: [any Mutation], _ error: StorageError) {
+    private func refuse(_ batch: [PendingMutation], _ error: StorageError) {
         for mutation in batch {
             mutation.fail(error)
             mutation.answer()
@@ -59,7 +58,7 @@ final class CommitEngine: @unchecked Sendable {
 
     /// The transaction failed as a whole: each mutation gets one of its own, so that a delete goes through where a
     /// put does not.
-    private func recover(_ batch: [any Mutation], from error: StorageError, isRetry: Bool) {
+    private func recover(_ batch: [PendingMutation], from error: StorageError, isRetry: Bool) {
         guard !outcomeIsUnknown else { return refuse(batch, error) }
         if error == .diskFull, space.hasBallast {
             options.logger.warning("the drive is full; writes are refused until there is room")
@@ -89,54 +88,61 @@ final class CommitEngine: @unchecked Sendable {
     }
 
     private func transact(
-        _ batch: [any Mutation], _ session: Session, undo: Undo = .none
+        _ batch: [PendingMutation], _ session: Session, undo: Undo = .none
     ) throws(StorageError) {
-        let transaction = Transaction(session)
+        let transaction = Transaction(
+            session, epoch: Int64(clamping: directories.epoch), undoesSingly: undo == .savepoints)
         try transaction.run("BEGIN IMMEDIATE")
         let dataKeys: [DataKeyID]
+        let bounds: (reserved: UInt64, settled: UInt64)?
         do throws(StorageError) {
             options.faultHook?(.transactionBegun)
             for mutation in batch where try !perform(mutation, in: transaction, undo) {
                 try session.execute("ROLLBACK")
-                storedFloor = 0
                 return try transact(batch, session, undo: .savepoints)
             }
             dataKeys = try transaction.settle()
-            try raiseFloor(transaction)
+            bounds = batch.contains { $0.kind == .grows } ? try storeBounds(transaction) : nil
             options.faultHook?(.rowsWritten)
-            for directory in transaction.directories { try directories.sync(directory) }
+            for directory in transaction.directories(in: directories.layout) {
+                try durability.sync(directory, in: directories.layout)
+            }
             options.faultHook?(.directoriesSynced)
         } catch {
             if session.isInTransaction { try session.execute("ROLLBACK") }
-            storedFloor = 0
             throw error
         }
         try commitTransaction(transaction, session)
         options.faultHook?(.committed)
+        if let bounds {
+            storedBounds = bounds
+            directories.confirm(reserved: bounds.reserved)
+        }
         space.reusable.store(freeBytes(session), ordering: .relaxed)
         afterCommit(dataKeys, transaction.madeGarbage)
     }
 
     /// Makes one change, or fails it alone; false when what it wrote before it failed is still there.
     private func perform(
-        _ mutation: any Mutation, in transaction: Transaction, _ undo: Undo
+        _ pending: PendingMutation, in transaction: Transaction, _ undo: Undo
     ) throws(StorageError) -> Bool {
         let session = transaction.session
         let mark = transaction.mark
         let changes = session.totalChanges
         if undo == .savepoints { try transaction.run("SAVEPOINT mutation") }
-        do {
-            try mutation.perform(in: transaction)
+        do throws(StorageError) {
+            pending.succeed(try transaction.perform(pending.mutation))
         } catch {
             // A full device ends the transaction, whether or not SQLite has rolled it back by itself.
-            if let error = error as? StorageError, error == .diskFull { throw error }
-            guard session.isInTransaction else { throw .wrapping(error) }
+            if error == .diskFull { throw error }
+            if case .syncFailed = error { throw error }
+            guard session.isInTransaction else { throw error }
             switch undo {
             case .savepoints: try transaction.run("ROLLBACK TO mutation")
             case .none: if session.totalChanges != changes { return false }
             }
             transaction.revert(to: mark)
-            mutation.fail(error)
+            pending.fail(error)
         }
         if undo == .savepoints { try transaction.run("RELEASE mutation") }
         return true
@@ -147,24 +153,37 @@ final class CommitEngine: @unchecked Sendable {
             try transaction.run("COMMIT")
         } catch {
             if session.isInTransaction { try? session.execute("ROLLBACK") }
-            storedFloor = 0
             // Without room the frame that marks the commit was not written. After any other failure, a sync's above
             // all, it may be: a restart reads the log and knows.
-            if error != .diskFull {
-                isPoisoned.store(true, ordering: .releasing)
-                options.logger.critical("a commit failed, no more is written: \(error)")
-            }
+            if error != .diskFull { durability.lose(error) }
             throw error
         }
     }
 
-    private func raiseFloor(_ transaction: Transaction) throws(StorageError) {
-        let floor = directories.floor
-        guard floor != storedFloor else { return }
-        try directories.syncRemovals(below: floor)
+    /// Reserves numbers for further blobs, and notes which ones a start need not look at; what is to be known as stored
+    /// once the transaction is committed, nil if nothing has changed.
+    private func storeBounds(
+        _ transaction: Transaction
+    ) throws(StorageError) -> (reserved: UInt64, settled: UInt64)? {
+        let bounds = directories.bounds
+        if let storedBounds, storedBounds == bounds { return nil }
+        do throws(StorageError) {
+            try directories.syncRemovals(below: bounds.settled)
+        } catch {
+            durability.note(error)
+            throw error
+        }
+        let epoch = SQLValue.integer(Int64(clamping: directories.epoch))
+        if storedBounds == nil {
+            try transaction.run("UPDATE drive SET value = max(value, ?) WHERE name = 'epoch'", epoch)
+        }
         try transaction.run(
-            "UPDATE drive SET value = max(value, ?) WHERE name = 'floor'", .integer(Int64(clamping: floor)))
-        storedFloor = floor
+            """
+            INSERT INTO epochs (epoch, reserved, settled) VALUES (?, ?, ?)
+            ON CONFLICT (epoch) DO UPDATE SET reserved = excluded.reserved, settled = excluded.settled
+            """,
+            epoch, .integer(Int64(clamping: bounds.reserved)), .integer(Int64(clamping: bounds.settled)))
+        return bounds
     }
 
     // MARK: The log
@@ -194,15 +213,16 @@ final class CommitEngine: @unchecked Sendable {
         }
     }
 
-    /// Stores the floor and copies the log, before the connection closes.
+    /// Copies the log, before the connection closes; with no blob waiting for a row, the next start need not look for any.
     ///
     /// The committer's thread has ended by then.
     func closeLog() {
         if !outcomeIsUnknown {
             connection.use { session in
                 do throws(StorageError) {
-                    let transaction = Transaction(session)
-                    try raiseFloor(transaction)
+                    guard directories.isSettled else { return }
+                    try directories.syncRemovals(below: .max)
+                    try session.execute("DELETE FROM epochs WHERE epoch = \(directories.epoch)")
                 } catch {
                     options.logger.info("the next start looks for orphans: \(error)")
                 }
@@ -214,7 +234,7 @@ final class CommitEngine: @unchecked Sendable {
 
     private func checkpoint(_ mode: CheckpointMode) {
         guard !outcomeIsUnknown else { return }
-        connection.use { session in log.checkpoint(session, mode) }
+        if let error = connection.use({ session in log.checkpoint(session, mode) }) { durability.note(error) }
     }
 
     /// Gives the database's free pages back to the device, 2 MiB at a time: what moves goes through the log, for which
@@ -229,7 +249,10 @@ final class CommitEngine: @unchecked Sendable {
                     options.logger.info("free pages stay in the database: \(error)")
                     break
                 }
-                log.checkpoint(session, .truncate)
+                if let error = log.checkpoint(session, .truncate) {
+                    durability.note(error)
+                    break
+                }
                 let now = freeBytes(session)
                 guard now < left else { break }
                 left = now

@@ -4,7 +4,7 @@ import Synchronization
 /// The one thread that writes the catalogue: it takes every mutation that waits and commits them together.
 final class Committer: Sendable {
     private struct State {
-        var waiting = Queue<any Mutation>()
+        var waiting = FIFOQueue<PendingMutation>()
         var isClosing = false
     }
 
@@ -21,36 +21,32 @@ final class Committer: Sendable {
     }
 
     /// Queues a change; the completion runs on the committer's thread after the commit, and must be short.
-    func submit<R: Sendable>(
-        _ kind: MutationKind, _ body: @escaping @Sendable (Transaction) throws -> R,
-        completion: @escaping @Sendable (Result<R, any Error>) -> Void
+    func submit(
+        _ mutation: Mutation, completion: @escaping @Sendable (Result<MutationResult, StorageError>) -> Void
     ) {
-        let mutation = PendingMutation(kind, body: body, completion: completion)
+        let pending = PendingMutation(mutation, completion: completion)
         let refusal = state.signal { state -> StorageError? in
             if state.isClosing { return .closed }
             if state.waiting.count >= Self.capacity { return .overloaded }
-            state.waiting.append(mutation)
+            state.waiting.append(pending)
             return nil
         }
         if let refusal { completion(.failure(refusal)) }
     }
 
     /// Makes a change and suspends the caller until it is durable, or is not made.
-    func commit<R: Sendable>(
-        _ kind: MutationKind, _ body: @escaping @Sendable (Transaction) throws -> R
-    ) async throws -> R {
+    func commit(_ mutation: Mutation) async throws(StorageError) -> MutationResult {
         // Unchecked: every mutation is answered once, committed, failed or refused; the check costs an allocation.
-        try await withUnsafeThrowingContinuation { continuation in
-            submit(kind, body) { continuation.resume(with: $0) }
+        let result = await withUnsafeContinuation { continuation in
+            submit(mutation) { continuation.resume(returning: $0) }
         }
+        return try result.get()
     }
 
     /// Makes a change from a thread that may block.
-    func commitAndWait<R: Sendable>(
-        _ kind: MutationKind, _ body: @escaping @Sendable (Transaction) throws -> R
-    ) throws -> R {
-        let outcome = Monitor<Result<R, any Error>?>(nil)
-        submit(kind, body) { result in outcome.signal { $0 = result } }
+    func commitAndWait(_ mutation: Mutation) throws(StorageError) -> MutationResult {
+        let outcome = Monitor<Result<MutationResult, StorageError>?>(nil)
+        submit(mutation) { result in outcome.signal { $0 = result } }
         return try outcome.wait { $0 }.get()
     }
 
@@ -61,7 +57,7 @@ final class Committer: Sendable {
     }
 
     private enum Wakeup {
-        case batch([any Mutation])
+        case batch([PendingMutation])
         case idle
         case closing
     }
@@ -69,7 +65,7 @@ final class Committer: Sendable {
     private func run(_ engine: CommitEngine) {
         while true {
             let take = { (state: inout State) -> Wakeup? in
-                var batch: [any Mutation] = []
+                var batch: [PendingMutation] = []
                 while batch.count < Self.greatestBatch, let mutation = state.waiting.popFirst() {
                     batch.append(mutation)
                 }

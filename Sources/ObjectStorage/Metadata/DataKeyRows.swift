@@ -3,12 +3,10 @@ import Locking
 /// The wrapped data keys that were read last.
 final class DataKeyRows: Sendable {
     private struct State {
-        var rows: [DataKeyID: DataKeyRow] = [:]
+        var rows = SecondChanceCache<DataKeyID, DataKeyRow>(capacity: 4096)
         /// Counts the times that rows were forgotten, so that a row read before does not come in after.
         var generation: UInt64 = 0
     }
-
-    private static let capacity = 4096
 
     private let state = ShortLock(State())
 
@@ -16,13 +14,12 @@ final class DataKeyRows: Sendable {
     func row(
         _ id: DataKeyID, read: () throws(StorageError) -> DataKeyRow?
     ) throws(StorageError) -> DataKeyRow? {
-        let (known, generation) = state.withLock { ($0.rows[id], $0.generation) }
+        let (known, generation) = state.withLock { ($0.rows.use(id), $0.generation) }
         if let known { return known }
         guard let row = try read() else { return nil }
         state.withLock { state in
             guard state.generation == generation else { return }
-            if state.rows.count >= Self.capacity { state.rows.removeAll(keepingCapacity: true) }
-            state.rows[id] = row
+            _ = state.rows.insert(row, for: id)
         }
         return row
     }
@@ -31,7 +28,7 @@ final class DataKeyRows: Sendable {
         guard !ids.isEmpty else { return }
         state.withLock { state in
             state.generation += 1
-            for id in ids { state.rows[id] = nil }
+            for id in ids { state.rows.remove(id) }
         }
     }
 }

@@ -58,7 +58,8 @@ final class LogState {
         uncopied = true
     }
 
-    func checkpoint(_ session: Session, _ mode: CheckpointMode) {
+    /// Copies the log into the database; returns what went wrong, which is no harm unless it was a sync.
+    func checkpoint(_ session: Session, _ mode: CheckpointMode) -> StorageError? {
         var total: Int32 = 0
         var copied: Int32 = 0
         let sqliteMode =
@@ -73,5 +74,6 @@ final class LogState {
         threshold = isComplete ? limit : Int(frames) * Self.frameSize + limit / 4
         if isComplete { frames = 0 }
         if isComplete && mode == .truncate { greatestFrames = 0 }
+        return code == SQLITE_OK || code == SQLITE_BUSY ? nil : .sqlite(code, session.handle)
     }
 }

@@ -8,6 +8,9 @@ let migrations: DatabaseMigrator = {
     migrator.registerMigration("1: catalogue") { database in
         try database.execute(sql: catalogueTables)
     }
+    migrator.registerMigration("2: versions, runs and bounded sweeps") { database in
+        try database.execute(sql: versionsAndRuns)
+    }
     return migrator
 }()
 
@@ -89,4 +92,39 @@ private let catalogueTables = """
     CREATE INDEX parts_by_blob ON parts (blob);
 
     CREATE TABLE garbage (id INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL UNIQUE, owner BLOB) STRICT;
+    """
+
+/// Makes no pass over `versions`, which may be large: new columns are null in the rows that are there.
+private let versionsAndRuns = """
+    INSERT INTO drive VALUES ('first_epoch', 0), ('epoch', 0);
+    INSERT INTO drive SELECT 'data_key', max(0, coalesce(max(id), 0)) FROM data_keys;
+
+    CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, reserved INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT;
+
+    ALTER TABLE versions ADD COLUMN null_ord INTEGER;
+
+    ALTER TABLE data_keys ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE data_keys ADD COLUMN origin INTEGER;
+    CREATE INDEX data_keys_shared ON data_keys (id) WHERE shared = 1;
+    CREATE INDEX data_keys_unused ON data_keys (retired) WHERE refs = 0;
+    CREATE INDEX data_keys_by_kms_key ON data_keys (kms_key);
+
+    CREATE TABLE garbage_2 (id INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL, owner BLOB) STRICT;
+    INSERT INTO garbage_2 (id, blob, owner) SELECT id, blob, owner FROM garbage;
+    DROP TABLE garbage;
+    ALTER TABLE garbage_2 RENAME TO garbage;
+    CREATE INDEX garbage_by_blob ON garbage (blob);
+
+    CREATE TABLE completions (
+        id INTEGER PRIMARY KEY,
+        upload BLOB NOT NULL UNIQUE,
+        bucket INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        version BLOB NOT NULL,
+        completed INTEGER NOT NULL,
+        receipt BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE dead_uploads (id INTEGER PRIMARY KEY) STRICT;
+    CREATE TABLE dead_buckets (id INTEGER PRIMARY KEY) STRICT;
     """

@@ -1,46 +1,96 @@
-/// Whether a mutation needs room, or gives some back and must therefore work on a full device.
+/// A change to the catalogue, as a value: it can be made again in another transaction, and holds no code of its caller.
+enum Mutation: Sendable {
+    case put(NewVersion, Expectation)
+    case replaceRecord(BucketID, key: String, VersionID, sealed: [UInt8], replacing: [UInt8])
+    case delete(BucketID, [Deletion])
+    case createUpload(UploadRow, dataKey: DataKeyRow?)
+    case putPart(PartRow, of: UploadID)
+    case completeUpload(UploadCompletion, Expectation)
+    case abortUpload(UploadID)
+    case createBucket(BucketRow)
+    case updateBucket(BucketID, sealed: [UInt8], replacing: [UInt8])
+    case deleteBucket(BucketID)
+    case setSetting(name: String, value: [UInt8], replacing: [UInt8]?)
+    case insertDataKey(DataKeyRow)
+    case replaceDataKey(DataKeyRow, replacing: [UInt8])
+    case retireDataKey(DataKeyID, now: Int64)
+    case maintain(Maintenance)
+
+    /// Whether it needs room, or gives some back and must therefore work on a full device.
+    var kind: MutationKind {
+        switch self {
+        case .put, .replaceRecord, .createUpload, .putPart, .completeUpload, .createBucket, .updateBucket,
+            .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs):
+            .grows
+        case .delete, .abortUpload, .deleteBucket, .retireDataKey, .maintain(.forgetGarbage),
+            .maintain(.sweepUploads), .maintain(.sweepDataKeys), .maintain(.sweepCompletions):
+            .shrinks
+        }
+    }
+}
+
 enum MutationKind: Sendable {
     case grows
     case shrinks
 }
 
-/// A change that waits for the committer.
-protocol Mutation: AnyObject, Sendable {
-    var kind: MutationKind { get }
-    /// Makes the change; run again, in another transaction, when the first one fails as a whole.
-    func perform(in transaction: Transaction) throws
-    /// The change will not be made.
-    func fail(_ error: any Error)
-    /// Tells the caller how it went, after the commit.
-    func answer()
+/// What the store itself changes in the background, in steps of bounded length.
+enum Maintenance: Sendable {
+    /// Nothing but what every batch does: it reserves numbers for further blobs.
+    case reserveBlobs
+    /// The files of these rows are gone, or other rows refer to them.
+    case forgetGarbage([Int64])
+    /// Goes on with removing what ended uploads and deleted buckets have left.
+    case sweepUploads(limit: Int64)
+    case sweepDataKeys(retiredBefore: Int64, limit: Int64)
+    case sweepCompletions(before: Int64, limit: Int64)
 }
 
-/// A change with a result of some type.
+/// What it takes to make a version of an upload.
+struct UploadCompletion: Sendable {
+    let upload: UploadID
+    let parts: [(number: Int, blob: BlobID)]
+    let version: NewVersion
+    let manifest: [UInt8]
+    let receipt: [UInt8]
+    /// Milliseconds since 1970.
+    let completed: Int64
+}
+
+/// How a mutation went that was not refused.
+enum MutationResult: Sendable {
+    case done
+    case put(PutOutcome)
+    case deletions([DeletionOutcome])
+    case swap(SwapOutcome)
+    /// What the mutation is about was there; of a sweep, that more is left.
+    case found(Bool)
+}
+
+/// A change that waits for the committer.
 ///
 /// Unchecked: handed from the caller to the committer's thread, which alone uses it.
-final class PendingMutation<R: Sendable>: Mutation, @unchecked Sendable {
-    let kind: MutationKind
-    private let body: @Sendable (Transaction) throws -> R
-    private let completion: @Sendable (Result<R, any Error>) -> Void
-    private var result: Result<R, any Error> = .failure(StorageError.closed)
+final class PendingMutation: @unchecked Sendable {
+    let mutation: Mutation
+    private let completion: @Sendable (Result<MutationResult, StorageError>) -> Void
+    private var result: Result<MutationResult, StorageError> = .failure(.closed)
 
-    init(
-        _ kind: MutationKind, body: @escaping @Sendable (Transaction) throws -> R,
-        completion: @escaping @Sendable (Result<R, any Error>) -> Void
-    ) {
-        self.kind = kind
-        self.body = body
+    init(_ mutation: Mutation, completion: @escaping @Sendable (Result<MutationResult, StorageError>) -> Void) {
+        self.mutation = mutation
         self.completion = completion
     }
 
-    func perform(in transaction: Transaction) throws {
-        result = .success(try body(transaction))
+    var kind: MutationKind { mutation.kind }
+
+    func succeed(_ result: MutationResult) {
+        self.result = .success(result)
     }
 
-    func fail(_ error: any Error) {
+    func fail(_ error: StorageError) {
         result = .failure(error)
     }
 
+    /// Tells the caller how it went, after the commit.
     func answer() {
         completion(result)
     }

@@ -87,17 +87,20 @@ final class PreparedStatement {
         }
     }
 
-    /// What `read` makes of the first row of a statement with two parameters, a number and an object key; nil if there
-    /// is none.
+    /// What `read` makes of the first row of a statement with two parameters, a number and an object key, or with
+    /// another number for a third; nil if there is none.
+    ///
+    /// Until `read` returns, other statements of the connection see the same snapshot as this one.
     ///
     /// SQLite reads the key where it is instead of copying it first.
     func first<R>(
-        _ number: Int64, _ key: String, _ read: () throws(StorageError) -> R
+        _ number: Int64, _ key: String, _ third: Int64?, _ read: () throws(StorageError) -> R
     ) throws(StorageError) -> R? {
         var key = key
         let outcome: Result<R?, StorageError> = key.withUTF8 { key in
             sqlite3_bind_int64(handle, 1, number)
             sqlite3_bind_blob(handle, 2, key.baseAddress, Int32(key.count), nil)
+            if let third { sqlite3_bind_int64(handle, 3, third) }
             defer {
                 sqlite3_reset(handle)
                 sqlite3_bind_null(handle, 2)
@@ -192,9 +195,14 @@ extension StorageError {
     /// What a result code means; `connection` has the text and, for I/O errors, the system's number.
     static func sqlite(_ code: Int32, _ connection: OpaquePointer?) -> StorageError {
         let number = connection.map { sqlite3_system_errno($0) } ?? 0
+        let text = connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? "result \(code)"
+        // Before all else: whatever the reason that a sync gives, what it was to save may be lost.
+        let extended = connection.map { sqlite3_extended_errcode($0) } ?? code
+        if isFailedSync(code) || isFailedSync(extended) {
+            return .syncFailed(operation: "catalogue: \(text)", errno: number)
+        }
         if code & 0xff == SQLITE_FULL { return .diskFull }
         if code & 0xff == SQLITE_IOERR, number == ENOSPC || number == EDQUOT { return .diskFull }
-        let text = connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? "result \(code)"
         return .database("\(text) (\(code))")
     }
 
@@ -207,4 +215,9 @@ extension StorageError {
         default: .database("\(error)")
         }
     }
+}
+
+/// Result codes of SQLite for a failed sync of a file or of a directory; their macros are more than Swift can import.
+func isFailedSync(_ code: Int32) -> Bool {
+    code == SQLITE_IOERR | 4 << 8 || code == SQLITE_IOERR | 5 << 8
 }

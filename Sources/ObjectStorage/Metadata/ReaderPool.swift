@@ -2,20 +2,24 @@ import Locking
 
 /// The read-only connections, lent one at a time.
 ///
-/// Their number is fixed: who finds none waits, microseconds as a rule.
+/// Their number is fixed: who finds none waits, microseconds as a rule, because scans never have more than half of them.
 final class ReaderPool: Sendable {
     private struct State {
         var free: [Connection]
         var isClosed = false
     }
 
+    /// So many scans may run at once.
+    let scanLimit: Int
+
     private let state: Monitor<State>
     private let count: Int
 
     init(path: String, count: Int) throws(StorageError) {
         var connections: [Connection] = []
-        for _ in 0..<max(1, count) { connections.append(try Connection(path: path, role: .reader)) }
+        for _ in 0..<max(2, count) { connections.append(try Connection(path: path, role: .reader)) }
         self.count = connections.count
+        scanLimit = connections.count / 2
         state = Monitor(State(free: connections))
     }
 

@@ -39,6 +39,12 @@ struct Session {
 
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
+    /// Copies the whole log into the database, syncs that and cuts the log; for the opening, when nobody reads.
+    func copyLog() throws(StorageError) {
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        guard code == SQLITE_OK else { throw .sqlite(code, handle) }
+    }
+
     /// Runs a block in one read snapshot.
     func snapshot<R>(_ body: () throws(StorageError) -> R) throws(StorageError) -> R {
         let begin = try prepare("BEGIN DEFERRED")

@@ -1,37 +1,54 @@
 extension Transaction {
-    func createBucket(name: String, created: Int64, seal: (BucketID) -> [UInt8]) throws(StorageError) -> BucketRow {
-        if let existing = try session.bucket(named: name) { throw .bucketExists(existing) }
+    func createBucket(_ row: BucketRow) throws(StorageError) -> MutationResult {
+        if let existing = try session.bucket(named: row.name) { throw .bucketExists(existing) }
         try run(
-            "INSERT INTO buckets (name, created, sealed) VALUES (?, ?, x'')", .text(name), .integer(created))
-        let id = BucketID(rawValue: session.lastInsertedRow)
-        let row = BucketRow(id: id, name: name, created: created, sealed: seal(id))
-        try updateBucket(id, sealed: row.sealed)
-        return row
+            "INSERT INTO buckets (id, name, created, sealed) VALUES (?, ?, ?, ?)", .integer(row.id.rawValue),
+            .text(row.name), .integer(row.created), .blob(row.sealed))
+        return .done
     }
 
-    func updateBucket(_ id: BucketID, sealed: [UInt8]) throws(StorageError) {
-        try run("UPDATE buckets SET sealed = ? WHERE id = ?", .blob(sealed), .integer(id.rawValue))
-        guard session.hasChangedRow else { throw .noSuchBucket }
+    /// Puts another record in the place of the one that was read.
+    func updateBucket(
+        _ id: BucketID, _ sealed: [UInt8], _ replacing: [UInt8]
+    ) throws(StorageError) -> SwapOutcome {
+        try run(
+            "UPDATE buckets SET sealed = ? WHERE id = ? AND sealed = ?", .blob(sealed), .integer(id.rawValue),
+            .blob(replacing))
+        if session.hasChangedRow { return .swapped }
+        let current = try session.first("SELECT sealed FROM buckets WHERE id = ?", .integer(id.rawValue)) { row in
+            row.bytes(0)
+        }
+        guard let current else { throw .noSuchBucket }
+        return .changed(current: current)
     }
 
     /// Removes an empty bucket.
     ///
-    /// Uploads do not keep it: they are aborted with it.
-    func deleteBucket(_ id: BucketID) throws(StorageError) {
+    /// Uploads do not keep it: without their bucket nobody finds them any more, and they are removed in the background.
+    func deleteBucket(_ id: BucketID) throws(StorageError) -> MutationResult {
         try requireBucket(id)
         guard try integer("SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) == nil else {
             throw .bucketNotEmpty
         }
-        while let upload = try integer("SELECT id FROM uploads WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) {
-            try removeUpload(row: upload)
-        }
         try run("DELETE FROM buckets WHERE id = ?", .integer(id.rawValue))
         noteRemoval(of: id)
+        if try integer("SELECT 1 FROM uploads WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) != nil {
+            try run("INSERT INTO dead_buckets (id) VALUES (?)", .integer(id.rawValue))
+            noteGarbage()
+        }
+        return .done
     }
 
-    func setSetting(_ name: String, _ value: [UInt8]) throws(StorageError) {
+    func setSetting(_ name: String, _ value: [UInt8], _ replacing: [UInt8]?) throws(StorageError) -> SwapOutcome {
+        let current = try session.setting(name)
+        guard current == replacing else { return .changed(current: current) }
         try run(
             "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             .text(name), .blob(value))
+        return .swapped
+    }
+
+    func requireBucket(_ bucket: BucketID) throws(StorageError) {
+        guard try hasBucket(bucket) else { throw .noSuchBucket }
     }
 }

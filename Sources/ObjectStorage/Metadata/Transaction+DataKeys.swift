@@ -14,46 +14,76 @@ extension Transaction {
     private func insertReferredDataKey(_ row: DataKeyRow) throws(StorageError) {
         try run(
             """
-            INSERT INTO data_keys (id, kms_key, wrapped, context, created, shared, refs) VALUES (?, ?, ?, ?, ?, 0, 1)
-            ON CONFLICT (id) DO UPDATE SET refs = refs + 1 WHERE created = excluded.created
+            INSERT INTO data_keys (id, kms_key, wrapped, context, created, shared, refs, epoch, origin)
+            VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET refs = refs + 1
+            WHERE wrapped = excluded.wrapped OR origin = excluded.origin
             """,
             .integer(row.id.rawValue), .text(row.kmsKey), .blob(row.wrapped), .blob(row.context),
-            .integer(row.created))
+            .integer(row.created), .integer(epoch), .integer(row.origin))
         guard session.hasChangedRow else { throw .noSuchDataKey }
+        noteInsertion(of: row.id)
     }
 
-    /// Inserts a key that several writers bring along, unless one of them was here.
+    /// Inserts a key that several writers bring along, unless one of them was here; another key under its number is a
+    /// failure.
+    ///
+    /// A key that was wrapped anew meanwhile is still the same one, and is known by the wrapping it was stored with.
     func insertDataKey(_ row: DataKeyRow) throws(StorageError) {
         try run(
             """
-            INSERT INTO data_keys (id, kms_key, wrapped, context, created, shared) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO data_keys (id, kms_key, wrapped, context, created, shared, epoch, origin)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO NOTHING
             """,
             .integer(row.id.rawValue), .text(row.kmsKey), .blob(row.wrapped), .blob(row.context),
-            .integer(row.created), .integer(row.isShared ? 1 : 0))
+            .integer(row.created), .integer(row.isShared ? 1 : 0), .integer(epoch), .integer(row.origin))
+        if session.hasChangedRow { return noteInsertion(of: row.id) }
+        let same = try integer(
+            "SELECT wrapped = ? OR origin = ? FROM data_keys WHERE id = ?", .blob(row.wrapped),
+            .integer(row.origin), .integer(row.id.rawValue))
+        guard same == 1 else { throw .noSuchDataKey }
+    }
+
+    func insertNewDataKey(_ row: DataKeyRow) throws(StorageError) -> MutationResult {
+        try insertDataKey(row)
+        return .done
     }
 
     /// Puts a newly wrapped form of the same key in the place of the old one, if that is still there.
-    func replaceDataKey(_ row: DataKeyRow, replacing wrapped: [UInt8]) throws(StorageError) -> Bool {
+    func replaceDataKey(_ row: DataKeyRow, _ wrapped: [UInt8]) throws(StorageError) -> Bool {
         try run(
             "UPDATE data_keys SET kms_key = ?, wrapped = ?, context = ? WHERE id = ? AND wrapped = ?",
             .text(row.kmsKey), .blob(row.wrapped), .blob(row.context), .integer(row.id.rawValue), .blob(wrapped))
+        let isReplaced = session.hasChangedRow
         noteChange(of: row.id)
-        return session.hasChangedRow
+        return isReplaced
     }
 
-    func retireDataKey(_ id: DataKeyID, now: Int64) throws(StorageError) {
+    func retireDataKey(_ id: DataKeyID, _ now: Int64) throws(StorageError) -> MutationResult {
         try run(
             "UPDATE data_keys SET shared = 0, retired = ? WHERE id = ? AND shared = 1", .integer(now),
             .integer(id.rawValue))
         noteChange(of: id)
+        return .done
     }
 
-    /// Removes the keys that nothing refers to and that were retired before the given time.
-    func sweepDataKeys(retiredBefore limit: Int64) throws(StorageError) {
+    /// Removes keys that nothing refers to and that were retired before the given time.
+    ///
+    /// True when there may be more.
+    func sweepDataKeys(retiredBefore time: Int64, _ limit: Int64) throws(StorageError) -> Bool {
         let statement = try session.prepare(
-            "DELETE FROM data_keys WHERE refs = 0 AND shared = 0 AND retired < ? RETURNING id")
-        statement.bind(.integer(limit))
-        while try statement.step() { noteChange(of: DataKeyID(rawValue: statement.integer(0))) }
+            """
+            DELETE FROM data_keys WHERE id IN (
+                SELECT id FROM data_keys INDEXED BY data_keys_unused WHERE refs = 0 AND retired < ? LIMIT ?)
+            AND shared = 0 RETURNING id
+            """)
+        statement.bind(.integer(time), .integer(limit))
+        var count: Int64 = 0
+        while try statement.step() {
+            noteChange(of: DataKeyID(rawValue: statement.integer(0)))
+            count += 1
+        }
+        return count == limit
     }
 }

@@ -1,107 +1,213 @@
-/// The version that a key has now, with its row number.
-struct CurrentVersion {
+/// A version with its row number and, if it is its key's newest, the order of the null version below it.
+struct VersionRow {
     let row: Int64
     let stored: StoredVersion
+    let nullOrder: Int64?
+
+    var isNull: Bool { stored.columns.flags.contains(.nullVersion) }
 }
 
 extension Transaction {
-    /// Stores a version in the place of the one that the key has.
-    func put(_ new: NewVersion, check: ((StoredVersion?) throws -> Void)?) throws {
-        let current = try prepareToStore(new, check: check)
-        let row = try store(new, over: current)
+    /// Stores a version with its body.
+    func put(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> PutOutcome {
+        let row: Int64
+        switch try store(new, expectation) {
+        case .refused(let outcome): return outcome
+        case .stored(let number): row = number
+        }
         switch new.body {
         case .inline(let bytes):
-            let insertion = try session.prepare("INSERT INTO inline_bodies (version, bytes) VALUES (?, ?)")
+            // In the place of the body that the row had, or that one of this number had.
+            keepBody(ofRow: row)
+            let insertion = try session.prepare("INSERT OR REPLACE INTO inline_bodies (version, bytes) VALUES (?, ?)")
             insertion.bind(.integer(row))
             try insertion.step(borrowing: bytes, at: 2)
         case .file(let blob): refer(to: blob.id)
-        case .none: break
-        }
-    }
-
-    /// Everything that can refuse a new version, before anything is written.
-    func prepareToStore(_ new: NewVersion, check: ((StoredVersion?) throws -> Void)?) throws -> CurrentVersion? {
-        try requireBucket(new.columns.bucket)
-        let current = try currentVersion(new.columns.bucket, key: new.columns.key)
-        try check?(current?.stored)
-        try useDataKey(new.columns.dataKey, row: new.dataKey)
-        return current
-    }
-
-    /// Writes the row of a new version; the current one's body goes.
-    ///
-    /// Returns the row's number.
-    func store(_ new: NewVersion, over current: CurrentVersion?) throws(StorageError) -> Int64 {
-        let columns = new.columns
-        noteOrder(columns.order)
-        if let current {
-            try dropBody(of: current)
-            removeReference(current.stored.columns.dataKey)
+        case .none, .sharedFile: break
+        case .sharedParts(let blobs, let manifest):
             try run(
-                """
-                UPDATE versions SET ord = ?, version = ?, size = ?, modified = ?, flags = ?, data_key = ?, body = ?,
-                    blob = ?, sealed = ? WHERE id = ?
-                """,
-                .integer(columns.order), .identifier(columns.version), .integer(columns.size),
-                .integer(columns.modified), .integer(Int64(columns.flags.rawValue)),
-                .optional(columns.dataKey?.rawValue), .integer(columns.body.rawValue), .identifier(columns.blob),
-                .blob(new.sealed), .integer(current.row))
-            return current.row
+                "INSERT INTO manifests (version, sealed) VALUES (?, ?)", .identifier(new.columns.version),
+                .blob(manifest))
+            for (index, blob) in blobs.enumerated() {
+                try run(
+                    "INSERT INTO version_blobs (version, number, blob) VALUES (?, ?, ?)", .integer(row),
+                    .integer(Int64(index + 1)), .identifier(blob))
+            }
         }
+        return .stored
+    }
+
+    enum Storing {
+        case refused(PutOutcome)
+        /// Under this row number.
+        case stored(Int64)
+    }
+
+    /// Writes the row of a new version, after everything that can refuse it; a version that it replaces goes with its body.
+    ///
+    /// The new body is the caller's to write.
+    func store(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> Storing {
+        let columns = new.columns
+        try requireBucket(columns.bucket)
+        let newest = try newestVersion(columns.bucket, columns.key)
+        guard expectation.holds(for: newest?.stored) else { return .refused(.changed(current: newest?.stored)) }
+        if let order = newest?.stored.columns.order, order >= columns.order {
+            return .refused(.staleOrder(newest: order))
+        }
+        try requireShared(new.body)
+        try useDataKey(columns.dataKey, row: new.dataKey)
+        noteOrder(columns.order)
+        guard columns.flags.contains(.nullVersion) else {
+            let nullOrder = newest.flatMap { $0.isNull ? $0.stored.columns.order : $0.nullOrder }
+            return .stored(try insert(new, nullOrder: nullOrder))
+        }
+        if let newest, newest.isNull {
+            try replace(newest, by: new)
+            return .stored(newest.row)
+        }
+        if let replaced = try nullVersion(below: newest) { try remove(replaced) }
+        return .stored(try insert(new, nullOrder: nil))
+    }
+
+    /// Checks that rows refer to the files that the body is to share: they cannot go as long as this one does.
+    private func requireShared(_ body: NewBody) throws(StorageError) {
+        switch body {
+        case .inline, .file, .none: break
+        case .sharedFile(let blob): guard try session.isReferredTo(blob) else { throw .noSuchBlob }
+        case .sharedParts(let blobs, _):
+            for blob in blobs { guard try session.isReferredTo(blob) else { throw .noSuchBlob } }
+        }
+    }
+
+    /// The row keeps its number, and its pages.
+    private func replace(_ old: VersionRow, by new: NewVersion) throws(StorageError) {
+        let columns = new.columns
+        removeReference(old.stored.columns.dataKey)
         try run(
             """
-            INSERT INTO versions (bucket, key, ord, version, size, modified, flags, data_key, body, blob, sealed)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            UPDATE versions SET ord = ?, version = ?, size = ?, modified = ?, flags = ?, data_key = ?, body = ?,
+                blob = ?, sealed = ? WHERE id = ?
+            """,
+            .integer(columns.order), .identifier(columns.version), .integer(columns.size),
+            .integer(columns.modified), .integer(Int64(columns.flags.rawValue)),
+            .optional(columns.dataKey?.rawValue), .integer(columns.body.rawValue), .identifier(columns.blob),
+            .blob(new.sealed), .integer(old.row))
+        try dropBody(of: old, keepsInline: columns.body == .inline)
+    }
+
+    private func insert(_ new: NewVersion, nullOrder: Int64?) throws(StorageError) -> Int64 {
+        let columns = new.columns
+        try run(
+            """
+            INSERT INTO versions (
+                bucket, key, ord, version, size, modified, flags, data_key, body, blob, sealed, null_ord)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(columns.bucket.rawValue), .key(columns.key), .integer(columns.order),
             .identifier(columns.version), .integer(columns.size), .integer(columns.modified),
             .integer(Int64(columns.flags.rawValue)), .optional(columns.dataKey?.rawValue),
-            .integer(columns.body.rawValue), .identifier(columns.blob), .blob(new.sealed))
+            .integer(columns.body.rawValue), .identifier(columns.blob), .blob(new.sealed), .optional(nullOrder))
         return session.lastInsertedRow
     }
 
-    /// Removes the version that the key has; false when it has none.
-    func delete(_ bucket: BucketID, key: String, check: ((StoredVersion?) throws -> Void)?) throws -> Bool {
+    /// Puts another record of the same version in the place of the one that was read.
+    ///
+    /// `changed` without bytes when there is no such version.
+    func replaceRecord(
+        _ bucket: BucketID, _ key: String, _ version: VersionID, _ sealed: [UInt8], _ replacing: [UInt8]
+    ) throws(StorageError) -> SwapOutcome {
         try requireBucket(bucket)
-        let current = try currentVersion(bucket, key: key)
-        try check?(current?.stored)
-        guard let current else { return false }
-        try dropBody(of: current)
-        removeReference(current.stored.columns.dataKey)
-        try run("DELETE FROM versions WHERE id = ?", .integer(current.row))
-        return true
+        guard let found = try select(.id(version), bucket, key, newest: try newestVersion(bucket, key)) else {
+            return .changed(current: nil)
+        }
+        guard found.stored.sealed == replacing else { return .changed(current: found.stored.sealed) }
+        try run("UPDATE versions SET sealed = ? WHERE id = ?", .blob(sealed), .integer(found.row))
+        return .swapped
     }
 
-    func currentVersion(_ bucket: BucketID, key: String) throws(StorageError) -> CurrentVersion? {
-        let statement = try session.prepare(
-            """
-            SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.id
-            FROM versions v INDEXED BY versions_by_key WHERE bucket = ? AND key = ? ORDER BY ord DESC LIMIT 1
-            """)
-        return try statement.first(bucket.rawValue, key) { () throws(StorageError) in
-            CurrentVersion(row: statement.integer(9), stored: try readVersion(statement, bucket, key))
+    // MARK: Deleting
+
+    func delete(_ bucket: BucketID, _ deletions: [Deletion]) throws(StorageError) -> [DeletionOutcome] {
+        try requireBucket(bucket)
+        var outcomes: [DeletionOutcome] = []
+        outcomes.reserveCapacity(deletions.count)
+        for deletion in deletions { outcomes.append(try delete(bucket, deletion)) }
+        return outcomes
+    }
+
+    private func delete(_ bucket: BucketID, _ deletion: Deletion) throws(StorageError) -> DeletionOutcome {
+        switch deletion.change {
+        case .marker(let marker):
+            switch try put(marker, deletion.expectation) {
+            case .stored: return .marked
+            case .changed(let current): return .changed(current: current)
+            case .staleOrder(let newest): return .staleOrder(newest: newest)
+            }
+        case .version(let selector):
+            let newest = try newestVersion(bucket, deletion.key)
+            let found = try select(selector, bucket, deletion.key, newest: newest)
+            guard deletion.expectation.holds(for: found?.stored) else { return .changed(current: found?.stored) }
+            guard let found else { return .absent }
+            try remove(found)
+            return .removed(found.stored.columns)
         }
     }
 
+    private func remove(_ version: VersionRow) throws(StorageError) {
+        removeReference(version.stored.columns.dataKey)
+        try run("DELETE FROM versions WHERE id = ?", .integer(version.row))
+        try dropBody(of: version, keepsInline: false)
+    }
+
     /// Removes an inline body or a manifest, and hands files over to be unlinked.
-    private func dropBody(of current: CurrentVersion) throws(StorageError) {
-        let columns = current.stored.columns
+    private func dropBody(of version: VersionRow, keepsInline: Bool) throws(StorageError) {
+        let columns = version.stored.columns
         switch columns.body {
         case .none: break
-        case .inline: try run("DELETE FROM inline_bodies WHERE version = ?", .integer(current.row))
+        case .inline:
+            if !keepsInline { try removeBody(ofRow: version.row) }
         case .file:
             if let blob = columns.blob { try discard(blob, owner: columns.version) }
         case .parts:
             try run(
                 "INSERT INTO garbage (blob, owner) SELECT blob, ? FROM version_blobs WHERE version = ?",
-                .identifier(columns.version), .integer(current.row))
+                .identifier(columns.version), .integer(version.row))
             noteGarbage()
-            try run("DELETE FROM version_blobs WHERE version = ?", .integer(current.row))
+            try run("DELETE FROM version_blobs WHERE version = ?", .integer(version.row))
             try run("DELETE FROM manifests WHERE version = ?", .identifier(columns.version))
         }
     }
 
-    func requireBucket(_ bucket: BucketID) throws(StorageError) {
-        guard try hasBucket(bucket) else { throw .noSuchBucket }
+    // MARK: Finding
+
+    func newestVersion(_ bucket: BucketID, _ key: String) throws(StorageError) -> VersionRow? {
+        try session.versionRow(SelectVersion.current, bucket, key, order: nil)
+    }
+
+    private func select(
+        _ selector: VersionSelector, _ bucket: BucketID, _ key: String, newest: VersionRow?
+    ) throws(StorageError) -> VersionRow? {
+        guard let newest else { return nil }
+        switch selector {
+        case .current: return newest
+        case .null: return newest.isNull ? newest : try nullVersion(below: newest)
+        case .id(let version):
+            if newest.stored.columns.version == version { return newest }
+            let found = try session.versionRow(SelectVersion.ofOrder, bucket, key, order: version.order)
+            if let found, found.stored.columns.version == version { return found }
+            // Identifiers of former releases were random: such a version can be the null version alone.
+            guard let null = try nullVersion(below: newest), null.stored.columns.version == version else { return nil }
+            return null
+        }
+    }
+
+    /// The null version of a key whose newest version is another one.
+    private func nullVersion(below newest: VersionRow?) throws(StorageError) -> VersionRow? {
+        guard let newest, let order = newest.nullOrder else { return nil }
+        let columns = newest.stored.columns
+        let found = try session.versionRow(SelectVersion.ofOrder, columns.bucket, columns.key, order: order)
+        // The order may be that of a null version which is gone.
+        guard let found, found.isNull else { return nil }
+        return found
     }
 }

@@ -4,19 +4,29 @@
 /// when a mutation fails, and takes effect when the whole batch does.
 final class Transaction {
     let session: Session
+    /// The run that data keys inserted now belong to.
+    let epoch: Int64
     /// What the batch adds to the reference counts of data keys.
     private var references: [(key: DataKeyID, change: Int64)] = []
     private var blobs: [BlobID] = []
     private var greatestOrder: Int64 = 0
+    private var greatestDataKey: Int64 = 0
     /// Data keys whose rows this batch changes or removes.
     private var changedDataKeys: [DataKeyID] = []
     private(set) var madeGarbage = false
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
     private var knownBucket: BucketID?
-    private var knownDataKey: DataKeyID?
+    private var knownDataKey: (id: DataKeyID, origin: Int64)?
 
-    init(_ session: Session) {
+    /// Rows whose inline bodies go at the end of the batch, unless new ones take their place; zero for those.
+    ///
+    /// Nil where changes are taken back one by one: there they go at once.
+    private var deadBodies: [Int64]?
+
+    init(_ session: Session, epoch: Int64, undoesSingly: Bool) {
         self.session = session
+        self.epoch = epoch
+        deadBodies = undoesSingly ? nil : []
     }
 
     struct Mark {
@@ -50,15 +60,15 @@ final class Transaction {
         if knownBucket == bucket { knownBucket = nil }
     }
 
-    /// Whether there is a data key of this number once `row`, if it is given, has been inserted.
+    /// Whether there is this data key once `row`, if it is given, has been inserted.
     func hasDataKey(_ key: DataKeyID, inserting row: DataKeyRow?) throws(StorageError) -> Bool {
-        if knownDataKey == key { return true }
+        if knownDataKey?.id == key, row.map({ $0.origin == knownDataKey?.origin }) ?? true { return true }
         if let row { try insertDataKey(row) }
-        let created = try integer("SELECT created FROM data_keys WHERE id = ?", .integer(key.rawValue))
-        // Another key's row under the same number would lose what is sealed with this one.
-        guard let created, row.map({ $0.created == created }) ?? true else { return false }
-        knownDataKey = key
-        return true
+        if let row, row.id == key {
+            knownDataKey = (key, row.origin)
+            return true
+        }
+        return try integer("SELECT 1 FROM data_keys WHERE id = ?", .integer(key.rawValue)) != nil
     }
 
     /// Runs a statement that gives no rows.
@@ -90,16 +100,45 @@ final class Transaction {
         blobs.append(blob)
     }
 
+    /// Removes the inline body of a row that is gone, or has its body elsewhere now.
+    func removeBody(ofRow row: Int64) throws(StorageError) {
+        if deadBodies?.append(row) == nil { try deleteBodies([row]) }
+    }
+
+    /// The row has a new inline body, in the place of the old one if there was one.
+    func keepBody(ofRow row: Int64) {
+        guard let index = deadBodies?.firstIndex(of: row) else { return }
+        deadBodies?[index] = 0
+    }
+
+    /// What lies in the pages of bodies is worth nothing without their records and keys, which are overwritten.
+    ///
+    /// To write all those pages once more, with zeros, would multiply what a delete writes.
+    private func deleteBodies(_ rows: [Int64]) throws(StorageError) {
+        guard !rows.isEmpty else { return }
+        try session.execute("PRAGMA secure_delete = FAST")
+        // Sets a flag, and cannot fail.
+        defer { try? session.execute("PRAGMA secure_delete = ON") }
+        for row in rows where row != 0 { try run("DELETE FROM inline_bodies WHERE version = ?", .integer(row)) }
+    }
+
     func noteOrder(_ order: Int64) {
         greatestOrder = max(greatestOrder, order)
     }
 
-    func noteChange(of key: DataKeyID) {
-        changedDataKeys.append(key)
-        if knownDataKey == key { knownDataKey = nil }
+    /// A data key was inserted: its number is never given again, even when its row is gone.
+    func noteInsertion(of key: DataKeyID) {
+        greatestDataKey = max(greatestDataKey, key.rawValue)
     }
 
-    /// Hands a file over to be unlinked; `owner` is the version whose readers may still need it.
+    func noteChange(of key: DataKeyID) {
+        changedDataKeys.append(key)
+        if knownDataKey?.id == key { knownDataKey = nil }
+    }
+
+    /// Hands a file over to be unlinked, unless other rows refer to it: who unlinks looks.
+    ///
+    /// `owner` is the version whose readers may still need it.
     func discard(_ blob: BlobID, owner: VersionID?) throws(StorageError) {
         try run("INSERT INTO garbage (blob, owner) VALUES (?, ?)", .identifier(blob), .identifier(owner))
         madeGarbage = true
@@ -110,22 +149,27 @@ final class Transaction {
     }
 
     /// The directories that the batch's new blobs lie in.
-    var directories: Set<UInt64> { Set(blobs.map(\.directory)) }
+    func directories(in layout: BlobLayout) -> Set<BlobDirectory> { Set(blobs.map(layout.directory)) }
 
     /// Writes what the batch has summed up.
     ///
     /// Returns the data keys of which no cached copy may stay.
     func settle() throws(StorageError) -> [DataKeyID] {
+        try deleteBodies(deadBodies ?? [])
+        deadBodies?.removeAll()
         if greatestOrder > 0 {
             try run("UPDATE drive SET value = max(value, ?) WHERE name = 'order'", .integer(greatestOrder))
+        }
+        if greatestDataKey > 0 {
+            try run("UPDATE drive SET value = max(value, ?) WHERE name = 'data_key'", .integer(greatestDataKey))
         }
         var sums: [DataKeyID: Int64] = [:]
         for (key, change) in references { sums[key, default: 0] += change }
         let released = Set(references.lazy.filter { $0.change < 0 }.map(\.key))
         for (key, sum) in sums {
-            if released.contains(key) {
+            if released.contains(key), try removeDataKey(key, ifReferredTo: -sum) {
                 changedDataKeys.append(key)
-                if try removeDataKey(key, ifReferredTo: -sum) { continue }
+                continue
             }
             guard sum != 0 else { continue }
             try run("UPDATE data_keys SET refs = refs + ? WHERE id = ?", .integer(sum), .integer(key.rawValue))

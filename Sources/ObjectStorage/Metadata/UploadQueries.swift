@@ -1,14 +1,40 @@
 extension Session {
-    func upload(_ id: UploadID) throws(StorageError) -> UploadRow? {
+    /// An upload whose bucket is still there, with its data key from the same snapshot.
+    func findUpload(_ id: UploadID, _ dataKeys: DataKeyRows) throws(StorageError) -> FoundUpload? {
         try first(
-            "SELECT upload, bucket, key, initiated, data_key, sealed FROM uploads WHERE upload = ?", .identifier(id)
-        ) { row throws(StorageError) in try uploadRow(row) }
+            """
+            SELECT u.upload, u.bucket, u.key, u.initiated, u.data_key, u.sealed
+            FROM uploads u JOIN buckets b ON b.id = u.bucket WHERE u.upload = ?
+            """, .identifier(id)
+        ) { row throws(StorageError) in
+            let upload = try uploadRow(row)
+            var dataKey: DataKeyRow?
+            if let id = upload.dataKey {
+                dataKey = try dataKeys.row(id) { () throws(StorageError) in try self.dataKey(id) }
+            }
+            return FoundUpload(upload: upload, dataKey: dataKey)
+        }
+    }
+
+    func completedUpload(_ id: UploadID) throws(StorageError) -> CompletedUpload? {
+        try first(
+            "SELECT upload, bucket, key, version, completed, receipt FROM completions WHERE upload = ?",
+            .identifier(id)
+        ) { row throws(StorageError) in
+            CompletedUpload(
+                id: try row.identifier(0, of: UploadID.self), bucket: BucketID(rawValue: row.integer(1)),
+                key: row.string(2), version: try row.identifier(3, of: VersionID.self), completed: row.integer(4),
+                receipt: row.bytes(5))
+        }
     }
 
     /// Uploads by key and then by identifier, strictly after the given place.
     func uploads(
         _ bucket: BucketID, prefix: String, afterKey: String?, afterUpload: UploadID?, limit: Int
     ) throws(StorageError) -> [UploadRow] {
+        // The uploads of a deleted bucket are removed in the background, and not shown meanwhile.
+        guard try first("SELECT 1 FROM buckets WHERE id = ?", .integer(bucket.rawValue), read: { _ in true }) != nil
+        else { return [] }
         var start = Array(prefix.utf8)
         var beyond: [UInt8] = []
         if let afterKey, !Array(afterKey.utf8).lexicographicallyPrecedes(start) {
@@ -35,7 +61,7 @@ extension Session {
         try all(
             """
             SELECT p.number, p.blob, p.length, p.size, p.modified, p.sealed
-            FROM uploads u JOIN parts p ON p.upload = u.id
+            FROM uploads u JOIN buckets b ON b.id = u.bucket JOIN parts p ON p.upload = u.id
             WHERE u.upload = ? AND p.number > ? ORDER BY p.number LIMIT ?
             """,
             .identifier(upload), .integer(Int64(after)), .integer(Int64(limit))

@@ -8,13 +8,6 @@ func wallMilliseconds() -> Int64 {
     return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }
 
-/// Microseconds since 1970.
-func wallMicroseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
-}
-
 /// Milliseconds of a clock that is never set back.
 func monotonicMilliseconds() -> Int64 {
     var now = timespec()
@@ -29,6 +22,17 @@ final class OrderClock: Sendable {
     /// Begins after every order that the catalogue holds, even if the wall clock was set back since.
     init(after stored: Int64) {
         last = Atomic(stored)
+    }
+
+    /// Begins again after a greater order that was met elsewhere.
+    func raise(to order: Int64) {
+        var previous = last.load(ordering: .relaxed)
+        while previous < order {
+            let (exchanged, original) = last.weakCompareExchange(
+                expected: previous, desired: order, ordering: .relaxed)
+            if exchanged { return }
+            previous = original
+        }
     }
 
     func next() -> Int64 {

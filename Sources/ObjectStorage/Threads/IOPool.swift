@@ -4,7 +4,7 @@ import Locking
 /// A few threads that run blocking work in the order in which it comes.
 final class IOPool: Sendable {
     private struct State {
-        var jobs = Queue<@Sendable () -> Void>()
+        var jobs = FIFOQueue<@Sendable () -> Void>()
         var isClosed = false
     }
 
@@ -51,30 +51,5 @@ final class IOPool: Sendable {
     func close() {
         state.broadcast { $0.isClosed = true }
         for thread in threads { thread.join() }
-    }
-}
-
-/// First in, first out, in one array that is cut when half of it has been taken.
-struct Queue<Element> {
-    private var elements: [Element?] = []
-    private var head = 0
-
-    var count: Int { elements.count - head }
-
-    mutating func append(_ element: Element) {
-        elements.append(element)
-    }
-
-    mutating func popFirst() -> Element? {
-        guard head < elements.count else { return nil }
-        defer {
-            elements[head] = nil
-            head += 1
-            if head > 64 && head * 2 > elements.count {
-                elements.removeFirst(head)
-                head = 0
-            }
-        }
-        return elements[head]
     }
 }

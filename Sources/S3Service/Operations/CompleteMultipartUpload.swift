@@ -7,7 +7,7 @@ import SealedStorage
 /// Makes an object of uploaded parts.
 ///
 /// Metadata only: no byte of the parts is read or written. A repeated request, as clients send it when the first answer
-/// was lost, is answered as the first one was, as long as the object is the key's current one.
+/// was lost, is answered as the first one was for a day, whatever has become of the object.
 struct CompleteMultipartUpload: AsyncS3Operation {
     static let name = "CompleteMultipartUpload"
     static let route = Route("POST", .object, requiring: ["uploadId"])
@@ -46,7 +46,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         } catch {
             // A request for the same may have been faster.
             guard try service.uploads.find(uploadID, in: bucket, key: object) == nil else { throw error }
-            return try answerAgain(wanted, bucket, service)
+            return try await answerAgain(wanted, bucket, service)
         }
     }
 
@@ -68,7 +68,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
 
     private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {
         guard let wanted = try? await wantedParts(service) else { throw SealedStorageError.noSuchUpload(uploadID) }
-        return try answerAgain(wanted, bucket, service)
+        return try await answerAgain(wanted, bucket, service)
     }
 
     private func wantedParts(_ service: ServiceContext) async throws -> [CompleteMultipartUploadRequest.Part] {
@@ -79,12 +79,12 @@ struct CompleteMultipartUpload: AsyncS3Operation {
     /// The answer of the request that completed the upload before, if it was of these parts.
     private func answerAgain(
         _ wanted: [CompleteMultipartUploadRequest.Part], _ bucket: Bucket, _ service: ServiceContext
-    ) throws -> S3Response {
-        guard let id = UploadID(hex: uploadID), let object = try service.objects.find(bucket, key: object),
-            object.isCompleted(id), object.record.etag == ETag.multipart(parts: wanted.map(\.etag))
+    ) async throws -> S3Response {
+        guard let completed = try await service.uploads.completed(uploadID, in: bucket, key: object),
+            completed.record.etag == ETag.multipart(parts: wanted.map(\.etag))
         else { throw SealedStorageError.noSuchUpload(uploadID) }
-        if let customerKey { try service.objects.verify(customerKey, opens: object) }
-        return answer(object.record, try service.objects.encryption(of: object, nil), bucket)
+        if let customerKey { try service.uploads.verify(customerKey, opens: completed) }
+        return answer(completed.record, try service.uploads.encryption(of: completed), bucket)
     }
 
     private func answer(_ record: ObjectRecord, _ encryption: AppliedEncryption, _ bucket: Bucket) -> S3Response {

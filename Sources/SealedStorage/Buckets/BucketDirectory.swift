@@ -10,6 +10,8 @@ package struct Bucket: Sendable {
     /// Milliseconds since 1970.
     package let created: Int64
     fileprivate var state: State
+    /// The record as it is stored, which the next change is to replace.
+    fileprivate var sealed: [UInt8]
 
     fileprivate enum State {
         case open(BucketRecord)
@@ -53,6 +55,8 @@ package final class BucketDirectory: Sendable {
         var known: [String: Bucket]
         /// The same buckets.
         var sorted: SortedBuckets
+        /// Changes that are committed, by the sealed record that each has replaced, until memory has that one.
+        var successors: [[UInt8]: Bucket] = [:]
 
         init(_ known: [String: Bucket]) {
             self.known = known
@@ -73,7 +77,9 @@ package final class BucketDirectory: Sendable {
         let read = try Self.read(records)
         buckets.withLock { state in
             for (name, bucket) in read {
-                guard let present = state.known[name], present.id == bucket.id, present.isLocked else { continue }
+                guard let present = state.known[name], present.id == bucket.id, present.isLocked,
+                    present.sealed == bucket.sealed
+                else { continue }
                 state.known[name] = bucket
             }
         }
@@ -83,7 +89,8 @@ package final class BucketDirectory: Sendable {
         var buckets: [String: Bucket] = [:]
         for row in try records.store.buckets() {
             buckets[row.name] = Bucket(
-                id: row.id, name: row.name, created: row.created, state: try state(of: row, records))
+                id: row.id, name: row.name, created: row.created, state: try state(of: row, records),
+                sealed: row.sealed)
         }
         return buckets
     }
@@ -119,11 +126,13 @@ package final class BucketDirectory: Sendable {
     package var count: Int { buckets.withLock { $0.known.count } }
 
     package func create(_ name: BucketName, at time: Int64) async throws {
-        let seal = try records.bucketSeal(BucketRecord(), name: name.rawValue, created: time)
-        let row = try await records.store.createBucket(name: name.rawValue, created: time, seal: seal)
-        let bucket = Bucket(id: row.id, name: row.name, created: row.created, state: .open(BucketRecord()))
+        let id = try records.store.nextBucketID()
+        let sealed = try records.seal(BucketRecord(), id: id, name: name.rawValue, created: time)
+        try await records.store.createBucket(BucketRow(id: id, name: name.rawValue, created: time, sealed: sealed))
+        let bucket = Bucket(
+            id: id, name: name.rawValue, created: time, state: .open(BucketRecord()), sealed: sealed)
         buckets.withLock { state in
-            state.known[row.name] = bucket
+            state.known[bucket.name] = bucket
             state.sorted.insert(bucket.listed)
         }
     }
@@ -137,20 +146,46 @@ package final class BucketDirectory: Sendable {
         }
     }
 
+    /// Changes what is configured for a bucket: what was committed meanwhile stays, and `change` may run again on it.
+    ///
+    /// - Throws: `StorageError.noSuchBucket` when it was deleted meanwhile.
     package func update(_ bucket: Bucket, _ change: (inout BucketRecord) -> Void) async throws {
-        var record: BucketRecord
-        switch bucket.state {
-        case .open(let present): record = present
-        case .locked(let obstacle): throw obstacle
-        // What a damaged record said is lost; what is configured now is whole again.
-        case .damaged: record = BucketRecord()
+        var present = bucket
+        while true {
+            var record: BucketRecord
+            switch present.state {
+            case .open(let known): record = known
+            case .locked(let obstacle): throw obstacle
+            // What a damaged record said is lost; what is configured now is whole again.
+            case .damaged: record = BucketRecord()
+            }
+            change(&record)
+            var changed = present
+            changed.state = .open(record)
+            changed.sealed = try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
+            switch try await records.store.updateBucket(
+                bucket.id, sealed: changed.sealed, replacing: present.sealed)
+            {
+            case .swapped: return follow(present.sealed, with: changed)
+            case .changed(let sealed):
+                guard let sealed else { throw StorageError.noSuchBucket }
+                let row = BucketRow(id: bucket.id, name: bucket.name, created: bucket.created, sealed: sealed)
+                present.state = try Self.state(of: row, records)
+                present.sealed = sealed
+            }
         }
-        change(&record)
-        let sealed = try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
-        try await records.store.updateBucket(bucket.id, sealed: sealed)
-        var changed = bucket
-        changed.state = .open(record)
-        let updated = changed
-        buckets.withLock { if $0.known[updated.name]?.id == updated.id { $0.known[updated.name] = updated } }
+    }
+
+    /// Takes a committed change into memory, behind the one that it has replaced: that may come later than this.
+    private func follow(_ replaced: [UInt8], with changed: Bucket) {
+        buckets.withLock { state in
+            guard state.known[changed.name]?.id == changed.id else { return }
+            state.successors[replaced] = changed
+            while let present = state.known[changed.name],
+                let next = state.successors.removeValue(forKey: present.sealed)
+            {
+                state.known[changed.name] = next
+            }
+        }
     }
 }

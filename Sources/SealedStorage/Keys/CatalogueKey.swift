@@ -28,7 +28,7 @@ package struct CatalogueKey: Sendable {
 
     /// The drive's catalogue key; `nil` on a new drive.
     package static func stored(in store: ObjectStore) throws -> CatalogueKey? {
-        guard let bytes = try store.setting(setting) else { return nil }
+        guard let bytes = try store.settingAtHand(setting) else { return nil }
         let key: CatalogueKey
         do {
             var decoder = try RecordDecoder(bytes)
@@ -38,26 +38,29 @@ package struct CatalogueKey: Sendable {
         } catch {
             throw Corruption(what: "the drive's catalogue key")
         }
-        guard try key.driveID == nil || key.driveID == store.setting(driveSetting) else {
+        guard try key.driveID == nil || key.driveID == store.settingAtHand(driveSetting) else {
             throw Corruption(what: "the catalogue key, which is another drive's, or the drive's identifier")
         }
         return key
     }
 
-    /// Makes the catalogue key of a new drive under the service's default key, durable when this returns.
+    /// Makes the catalogue key of a new drive under the service's default key, durable when this returns; or the one that
+    /// another has made meanwhile.
     package static func create(in store: ObjectStore, service: any KeyService) async throws -> CatalogueKey {
         let driveID = try await identifier(of: store)
         let generated = try await service.generateDataKey(under: service.defaultKey, context: context(driveID))
         let key = CatalogueKey(kmsKey: service.defaultKey, wrapped: generated.wrapped, driveID: driveID)
-        try await key.write(to: store)
+        if case .changed = try await key.write(to: store, replacing: nil), let other = try stored(in: store) {
+            return other
+        }
         return key
     }
 
     /// The drive's identifier: made when there is none, and durable before anything refers to it.
     private static func identifier(of store: ObjectStore) async throws -> [UInt8] {
-        if let known = try store.setting(driveSetting) { return known }
+        if let known = try store.settingAtHand(driveSetting) { return known }
         let new = SecureRandom.bytes(16)
-        try await store.setSetting(driveSetting, new)
+        if case .changed(let other?) = try await store.setSetting(driveSetting, new, replacing: nil) { return other }
         return new
     }
 
@@ -74,16 +77,20 @@ package struct CatalogueKey: Sendable {
         let plain = try await open(with: service)
         let moved = CatalogueKey(
             kmsKey: key, wrapped: try await service.wrapDataKey(plain, under: key, context: context), driveID: driveID)
-        try await moved.write(to: store)
+        if case .changed = try await moved.write(to: store, replacing: encoded) { return try Self.stored(in: store) }
         return moved
     }
 
-    private func write(to store: ObjectStore) async throws {
+    private func write(to store: ObjectStore, replacing present: [UInt8]?) async throws -> SwapOutcome {
+        try await store.setSetting(Self.setting, encoded, replacing: present)
+    }
+
+    private var encoded: [UInt8] {
         var encoder = RecordEncoder()
         encoder.put(Tag.kmsKey, kmsKey.name)
         encoder.put(Tag.wrapped, wrapped)
         if let driveID { encoder.put(Tag.driveID, driveID) }
-        try await store.setSetting(Self.setting, encoder.bytes)
+        return encoder.bytes
     }
 
     package func open(with service: any KeyService) async throws(KeyServiceError) -> SecretKey {

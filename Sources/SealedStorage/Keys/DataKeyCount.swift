@@ -16,8 +16,7 @@ extension DataKeys {
         var counts: [String: [MasterKeyVersion: Int]] = [:]
         var last: DataKeyID?
         while true {
-            let after = last
-            let page = try await store.offload { [store] in try store.dataKeys(after: after, limit: 512) }
+            let page = try await store.dataKeys(after: last, limit: 512)
             guard let end = page.last else { break }
             for row in page {
                 let version = MasterKeyVersion(ofDataKey: row.wrapped)

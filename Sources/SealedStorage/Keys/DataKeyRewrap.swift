@@ -87,9 +87,7 @@ package struct DataKeyRewrap: Sendable {
         progress.examined = 0
         var last: DataKeyID?
         while true {
-            let after = last
-            let store = dataKeys.store
-            let page = try await store.offload { try store.dataKeys(after: after, limit: Self.pageSize) }
+            let page = try await dataKeys.store.dataKeys(after: last, limit: Self.pageSize)
             guard let end = page.last else { return }
             let unavailable = failures.unavailable
             for step in try await move(page, newest) {

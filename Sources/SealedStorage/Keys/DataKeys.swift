@@ -11,7 +11,7 @@ package final class DataKeys: Sendable {
     private let cache: DataKeyCache
     private let shared: SharedDataKeys
     private let clock: @Sendable () -> Int64
-    private let rows = ShortLock(KnownRows())
+    private let handles = ShortLock(KnownHandles())
 
     package init(
         service: any KeyService, store: ObjectStore, cache: DataKeyCache, clock: @escaping @Sendable () -> Int64
@@ -24,7 +24,7 @@ package final class DataKeys: Sendable {
             service: service,
             persist: { key, wrapped, context in
                 let row = DataKeyRow(
-                    id: DataKeyID(), kmsKey: key.name, wrapped: wrapped, context: context.canonicalJSON,
+                    id: try store.nextDataKeyID(), kmsKey: key.name, wrapped: wrapped, context: context.canonicalJSON,
                     created: clock(), isShared: true)
                 try await store.insertDataKey(row)
                 return row.id.rawValue
@@ -57,10 +57,10 @@ package final class DataKeys: Sendable {
     }
 
     /// SSE-KMS without a bucket key: a key of the object's own, whose row is committed with the object.
-    func ownKey(under key: KeyID, context: KMSContext) async throws(KeyServiceError) -> ForWriting {
+    func ownKey(under key: KeyID, context: KMSContext) async throws -> ForWriting {
         let generated = try await service.generateDataKey(under: key, context: context)
         let row = DataKeyRow(
-            id: DataKeyID(), kmsKey: key.name, wrapped: generated.wrapped, context: context.canonicalJSON,
+            id: try store.nextDataKeyID(), kmsKey: key.name, wrapped: generated.wrapped, context: context.canonicalJSON,
             created: clock(), isShared: false)
         cache.insert(generated.plaintext, for: generated.wrapped, under: key, context: context)
         return ForWriting(key: generated.plaintext, row: row)
@@ -75,9 +75,9 @@ package final class DataKeys: Sendable {
     package func catalogueKey() throws -> CatalogueKey? { try CatalogueKey.stored(in: store) }
 
     /// The plain data key of a row, if it is in memory: new objects share it, or it was used lately.
-    func cachedKey(_ id: DataKeyID) throws -> SecretKey? {
-        if let key = shared.key(rowID: id.rawValue) { return key }
-        return cache.cached(try known(id).handle)
+    func cachedKey(_ row: DataKeyRow) -> SecretKey? {
+        if let key = shared.key(rowID: row.id.rawValue) { return key }
+        return cache.cached(handle(of: row))
     }
 
     /// Puts `row`'s data key under `target`; false when the row was gone, or another one's work, meanwhile.
@@ -88,7 +88,6 @@ package final class DataKeys: Sendable {
         let moved = DataKeyRow(
             id: row.id, kmsKey: target.name, wrapped: wrapped, context: row.context, created: row.created,
             isShared: row.isShared)
-        defer { rows.withLock { $0.forget(row.id) } }
         return try await store.replaceDataKey(moved, replacing: row.wrapped)
     }
 
@@ -99,15 +98,16 @@ package final class DataKeys: Sendable {
         return context
     }
 
-    func row(_ id: DataKeyID) throws -> DataKeyRow { try known(id).row }
+    private func row(_ id: DataKeyID) throws -> DataKeyRow {
+        guard let row = try store.dataKeyAtHand(id) else { throw Corruption(what: "row of data key \(id.rawValue)") }
+        return row
+    }
 
-    private func known(_ id: DataKeyID) throws -> KnownRows.Entry {
-        let (entry, generation) = rows.withLock { ($0.use(id), $0.generation) }
-        if let entry { return entry }
-        guard let row = try store.dataKey(id) else { throw Corruption(what: "row of data key \(id.rawValue)") }
-        let read = KnownRows.Entry(row: row, handle: DataKeyCache.handle(of: row))
-        rows.withLock { $0.keep(read, readIn: generation) }
-        return read
+    private func handle(of row: DataKeyRow) -> DataKeyCache.Handle {
+        if let known = handles.withLock({ $0.use(row) }) { return known }
+        let handle = DataKeyCache.handle(of: row.wrapped, keyName: row.kmsKey, canonicalContext: row.context)
+        handles.withLock { $0.keep(handle, of: row) }
+        return handle
     }
 
     /// Drops what has expired every few seconds, until cancelled: an idle server keeps no key in memory.
@@ -122,34 +122,24 @@ package final class DataKeys: Sendable {
     func forget(_ bucket: BucketID) { shared.forget(bucketID: bucket.rawValue) }
 }
 
-/// The rows of data keys that were asked for lately, each with its data key's name in the cache.
+/// The names in the cache of the data keys that were asked for lately.
 ///
-/// Rows change only when a data key moves to another key of the key service.
-private struct KnownRows {
-    struct Entry {
-        let row: DataKeyRow
+/// A key that was wrapped anew has another one.
+private struct KnownHandles {
+    private struct Entry {
+        let wrapped: [UInt8]
         let handle: DataKeyCache.Handle
     }
 
     private var entries = SecondChanceCache<DataKeyID, Entry>(capacity: 4096)
-    /// Grows whenever a row has changed: what was read before may be out of date.
-    private(set) var generation = 0
 
-    mutating func use(_ id: DataKeyID) -> Entry? { entries.use(id) }
-
-    mutating func keep(_ entry: Entry, readIn generation: Int) {
-        guard generation == self.generation else { return }
-        _ = entries.insert(entry, for: entry.row.id)
+    /// The name of the row's key, if the row was asked for as it is now.
+    mutating func use(_ row: DataKeyRow) -> DataKeyCache.Handle? {
+        guard let entry = entries.use(row.id), entry.wrapped == row.wrapped else { return nil }
+        return entry.handle
     }
 
-    mutating func forget(_ id: DataKeyID) {
-        generation += 1
-        entries.remove(id)
-    }
-}
-
-extension DataKeyCache {
-    fileprivate static func handle(of row: DataKeyRow) -> Handle {
-        handle(of: row.wrapped, keyName: row.kmsKey, canonicalContext: row.context)
+    mutating func keep(_ handle: DataKeyCache.Handle, of row: DataKeyRow) {
+        _ = entries.insert(Entry(wrapped: row.wrapped, handle: handle), for: row.id)
     }
 }

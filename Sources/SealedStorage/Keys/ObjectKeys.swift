@@ -19,12 +19,13 @@ struct NewObjectKey {
 struct StoredObjectKey {
     let record: EncryptionRecord
     let bucket: BucketID
-    let dataKey: DataKeyID?
+    /// `nil` for a customer's key, and when its row is missing.
+    let dataKey: DataKeyRow?
     let customerKey: CustomerKey?
     /// What errors call the object.
     let name: String
 
-    fileprivate var requiredDataKey: DataKeyID {
+    fileprivate var requiredDataKey: DataKeyRow {
         get throws(Corruption) {
             guard let dataKey else { throw Corruption(what: "data key of object \"\(name)\"") }
             return dataKey
@@ -89,7 +90,7 @@ struct ObjectKeys: Sendable {
     ///   not open, and the key service's errors.
     func open(_ stored: StoredObjectKey) async throws -> ObjectKey {
         if let objectKey = try openAtHand(stored) { return objectKey }
-        return try stored.open(under: try await dataKeys.key(of: dataKeys.row(stored.requiredDataKey)))
+        return try stored.open(under: try await dataKeys.key(of: stored.requiredDataKey))
     }
 
     /// Opens it where the key service need not be asked; else nil.
@@ -116,13 +117,13 @@ struct ObjectKeys: Sendable {
     ///
     /// - Parameter customerKey: the key that came with the request, which an answer names.
     func applied(
-        _ record: EncryptionRecord, dataKey: DataKeyID?, customerKey: CustomerKey?
-    ) throws -> AppliedEncryption {
+        _ record: EncryptionRecord, dataKey: DataKeyRow?, customerKey: CustomerKey?
+    ) -> AppliedEncryption {
         switch record.scheme {
         case .sseS3: .sseS3
         case .sseKMS:
             .sseKMS(
-                kmsKey: try dataKey.map { try dataKeys.row($0).kmsKey }, clientContext: record.clientContext,
+                kmsKey: dataKey?.kmsKey, clientContext: record.clientContext,
                 bucketKey: record.usesBucketKey)
         case .sseC: .sseC(keyMD5: customerKey?.keyMD5)
         }

@@ -50,10 +50,26 @@ package final class ObjectBody: @unchecked Sendable {
     ///
     /// - Throws: ``Corruption`` when a package does not authenticate, `StorageError` when the file cannot be read.
     package func next() async throws -> ByteBuffer? {
-        guard let stream = try current() else { return nil }
-        // A small read comes from the page cache in a few microseconds; a hop to another thread costs more.
-        if stream.nextBlockIsSmall { return try stream.nextBlock() }
-        return try await store.offload { try stream.nextBlock() }
+        let (store, objectKey, name) = (store, objectKey, name)
+        while true {
+            if let stream, !stream.isAtEnd {
+                // A small read comes from the page cache in a few microseconds; a hop to another thread costs more.
+                if stream.nextBlockIsSmall, let block = try stream.nextBlock(.ifCached) { return block }
+                let block = try await store.offload { try stream.nextBlock(.waiting) }
+                guard let block else { throw Corruption(what: "data of object \"\(name)\" (cut short)") }
+                return block
+            }
+            guard let segment = segments.popFirst() else { return nil }
+            if let stream = try OpenStream(segment, .ifCached, store: store, objectKey: objectKey, name: name) {
+                self.stream = stream
+            } else {
+                let opened = try await store.offload {
+                    try OpenStream(segment, .waiting, store: store, objectKey: objectKey, name: name)
+                }
+                guard let opened else { throw Corruption(what: "data of object \"\(name)\" (cut short)") }
+                stream = opened
+            }
+        }
     }
 
     /// Everything, if that is a slice of one package in memory.
@@ -79,20 +95,18 @@ package final class ObjectBody: @unchecked Sendable {
         plaintext.moveReaderIndex(to: Int(segment.wanted.lowerBound))
         return plaintext.readSlice(length: segment.wanted.count)
     }
-
-    /// The stream that has the next bytes.
-    private func current() throws -> OpenStream? {
-        while true {
-            if let stream, !stream.isAtEnd { return stream }
-            guard let segment = segments.popFirst() else { return nil }
-            stream = try OpenStream(segment, store: store, objectKey: objectKey, name: name)
-        }
-    }
 }
 
 /// A stream of packages being read.
 private final class OpenStream: @unchecked Sendable {
     // Unchecked: handed from the request's task to one I/O thread at a time, and back.
+
+    /// Whether bytes that are not in the page cache are waited for.
+    enum Reading {
+        case waiting
+        /// On an event loop, which must not wait for a device.
+        case ifCached
+    }
 
     private static let blockPackages: Int64 = 8
     private static let packageSize = Int64(PackageFormat.packageSize)
@@ -103,7 +117,10 @@ private final class OpenStream: @unchecked Sendable {
     private let opener: PackageOpener
     private var position: Int64
 
-    init(_ segment: ObjectBody.Segment, store: ObjectStore, objectKey: ObjectKey, name: String) throws {
+    /// `nil` when it would have to be waited for.
+    init?(
+        _ segment: ObjectBody.Segment, _ reading: Reading, store: ObjectStore, objectKey: ObjectKey, name: String
+    ) throws {
         self.segment = segment
         self.name = name
         position = segment.wanted.lowerBound
@@ -116,14 +133,15 @@ private final class OpenStream: @unchecked Sendable {
             let reader: BlobReader
             do {
                 reader = try store.openBlob(blob)
-            } catch {
-                throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex): \(error))")
+            } catch .blobMissing {
+                throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex) is missing)")
             }
             guard reader.length == PackageFormat.sealedLength(ofPlaintext: segment.size) else {
                 throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex) has \(reader.length) bytes)")
             }
             header = [UInt8](repeating: 0, count: PackageFormat.headerSize)
-            _ = try header.withUnsafeMutableBytes { try reader.read(at: 0, into: $0) }
+            let count = try header.withUnsafeMutableBytes { try reader.read(reading, at: 0, into: $0) }
+            guard count != nil else { return nil }
             self.reader = reader
         }
         do {
@@ -142,7 +160,8 @@ private final class OpenStream: @unchecked Sendable {
         reader == nil || segment.wanted.upperBound - position <= 2 * Self.packageSize
     }
 
-    func nextBlock() throws -> ByteBuffer {
+    /// `nil`, with nothing done, when it would have to be waited for.
+    func nextBlock(_ reading: Reading) throws -> ByteBuffer? {
         let first = position / Self.packageSize
         let last =
             segment.size == 0
@@ -153,15 +172,19 @@ private final class OpenStream: @unchecked Sendable {
         let sealedCount = Int(blockEnd - blockStart) + Int(last - first + 1) * PackageFormat.tagSize
 
         var plaintext = ByteBufferAllocator().buffer(capacity: max(Int(blockEnd - blockStart), 1))
+        var isRead = true
         try plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: Int(blockEnd - blockStart)) { output in
-            try withSealedBytes(at: sealedStart, count: sealedCount) { sealed in
+            let opened = try withSealedBytes(reading, at: sealedStart, count: sealedCount) { sealed in
                 do {
                     return try opener.open(sealed, firstPackage: first, into: output)
                 } catch {
                     throw Corruption(what: "data of object \"\(name)\" (\(error))")
                 }
             }
+            isRead = opened != nil
+            return opened ?? 0
         }
+        guard isRead else { return nil }
         emptyPackageChecked = true
         plaintext.moveReaderIndex(forwardBy: Int(position - blockStart))
         let wantedEnd = min(blockEnd, segment.wanted.upperBound)
@@ -171,8 +194,8 @@ private final class OpenStream: @unchecked Sendable {
     }
 
     private func withSealedBytes<R>(
-        at offset: Int64, count: Int, _ body: (UnsafeRawBufferPointer) throws -> R
-    ) throws -> R {
+        _ reading: Reading, at offset: Int64, count: Int, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) throws -> R? {
         switch segment.source {
         case .memory(let sealed):
             guard Int(offset) + count <= sealed.count else {
@@ -183,11 +206,23 @@ private final class OpenStream: @unchecked Sendable {
             }
         case .blob:
             return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 64) { sealed in
-                guard let reader, try reader.read(at: offset, into: sealed) == count else {
-                    throw Corruption(what: "data of object \"\(name)\" (cut short)")
-                }
+                let cut = Corruption(what: "data of object \"\(name)\" (cut short)")
+                guard let reader else { throw cut }
+                guard let read = try reader.read(reading, at: offset, into: sealed) else { return nil }
+                guard read == count else { throw cut }
                 return try body(UnsafeRawBufferPointer(sealed))
             }
+        }
+    }
+}
+
+extension BlobReader {
+    fileprivate func read(
+        _ reading: OpenStream.Reading, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(StorageError) -> Int? {
+        switch reading {
+        case .waiting: try read(at: offset, into: buffer)
+        case .ifCached: try readIfCached(at: offset, into: buffer)
         }
     }
 }

@@ -29,12 +29,12 @@ package struct ObjectPage: Sendable {
 }
 
 extension Objects {
-    /// One page of a listing: read, opened and given to `body`, in one piece of work on a thread of the drive's.
+    /// One page of a listing: read, then opened and given to `body`, on threads of the drive's.
     package func list<R: Sendable>(
         _ request: ListRequest, _ body: @escaping @Sendable (ObjectPage) throws -> R
     ) async throws -> R {
-        try await store.offload {
-            let page = try store.list(request)
+        let page = try await store.list(request)
+        return try await store.offload {
             var damaged: [Corruption] = []
             let entries = try page.entries.map { entry -> ObjectPage.Entry in
                 switch entry {

@@ -16,21 +16,36 @@ package struct Objects: Sendable {
     ///
     /// A few microseconds, in place.
     package func find(_ bucket: Bucket, key: ObjectName) throws -> StoredObject? {
-        guard let version = try store.version(bucket.id, key: key.rawValue) else { return nil }
-        return StoredObject(version: version, record: try records.open(version), inline: nil, lease: nil)
+        try find(bucket, key: key, .rowAndDataKey)
     }
 
     /// The current version of a key, and what keeps its body until it is read.
     ///
     /// A few microseconds, in place.
     package func findWithBody(_ bucket: Bucket, key: ObjectName) throws -> StoredObject? {
-        guard let found = try store.versionWithBody(bucket.id, key: key.rawValue) else { return nil }
-        return StoredObject(
-            version: found.version, record: try records.open(found.version), inline: found.inline, lease: found.lease)
+        try find(bucket, key: key, .body)
+    }
+
+    private func find(_ bucket: Bucket, key: ObjectName, _ detail: FindDetail) throws -> StoredObject? {
+        guard let found = try store.findAtHand(bucket.id, key: key.rawValue, detail),
+            !found.version.columns.flags.contains(.deleteMarker)
+        else { return nil }
+        return StoredObject(found, try records.open(found.version))
     }
 
     /// The parts of a multipart object; milliseconds where it has thousands.
-    package func manifest(of object: StoredObject) throws -> PartManifest { try records.manifest(of: object.version) }
+    ///
+    /// - Throws: `noSuchKey` when the look-up was not for the body, and the object is gone meanwhile.
+    package func manifest(of object: StoredObject) throws -> PartManifest {
+        if let manifest = object.manifest { return try records.open(manifest, of: object.version) }
+        let columns = object.columns
+        guard let found = try store.findAtHand(columns.bucket, key: columns.key, version: .id(columns.version), .body)
+        else { throw SealedStorageError.noSuchKey }
+        guard let manifest = found.manifest else {
+            throw Corruption(what: "part manifest of object \"\(columns.key)\"")
+        }
+        return try records.open(manifest, of: found.version)
+    }
 
     // MARK: Opening
 
@@ -43,7 +58,10 @@ package struct Objects: Sendable {
 
     /// How the object is encrypted, as its clients are told.
     package func encryption(of object: StoredObject, _ customerKey: CustomerKey?) throws -> AppliedEncryption {
-        try keys.applied(object.record.encryption, dataKey: object.columns.dataKey, customerKey: customerKey)
+        guard object.columns.dataKey == nil || object.dataKey != nil else {
+            throw Corruption(what: "data key of object \"\(object.columns.key)\"")
+        }
+        return keys.applied(object.record.encryption, dataKey: object.dataKey, customerKey: customerKey)
     }
 
     /// The plaintext of a slice of an object, where neither the key service need be asked for its key nor a long manifest
@@ -100,7 +118,7 @@ package struct Objects: Sendable {
     package func write(
         _ source: some ByteSource, as draft: ObjectDraft, conditions: WritePreconditions
     ) async throws -> WrittenObject {
-        try check(conditions, draft)
+        let expectation = try expectation(conditions, draft)
         let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key)
         if draft.encryption.etagIsMD5 { source.computeMD5() }
         let body = try await bodies.write(source, under: key)
@@ -108,31 +126,60 @@ package struct Objects: Sendable {
         let record = ObjectRecord(
             etag: source.etag, encryption: key.record, attributes: draft.attributes,
             checksum: source.checksum.map { StoredChecksum($0) })
-        let columns = VersionColumns(
-            bucket: draft.bucket.id, key: draft.key.rawValue, version: VersionID(), order: store.nextOrder(),
-            size: source.length, modified: draft.modified, flags: .nullVersion, dataKey: key.dataKeyRow?.id,
-            body: body.kind, blob: body.blob)
-        try await store.put(
-            NewVersion(
-                columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow),
-            check: atCommit(conditions))
-        return WrittenObject(columns: columns, record: record, encryption: key.applied)
+        do {
+            let columns = try await commit(conditions, expecting: expectation) { order, expectation in
+                let columns = VersionColumns(
+                    bucket: draft.bucket.id, key: draft.key.rawValue, version: VersionID(order: order), order: order,
+                    size: source.length, modified: draft.modified, flags: .nullVersion, dataKey: key.dataKeyRow?.id,
+                    body: body.kind, blob: body.blob)
+                let version = NewVersion(
+                    columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow)
+                return (try await store.put(version, expecting: expectation), columns)
+            }
+            return WrittenObject(columns: columns, record: record, encryption: key.applied)
+        } catch {
+            if case .file(let blob) = body { store.discard(blob) }
+            throw error
+        }
     }
 
-    /// Checks the conditions of a write on what is there now, before its body is asked for; the commit checks again.
-    func check(_ conditions: WritePreconditions, _ draft: ObjectDraft) throws {
-        guard !conditions.isEmpty else { return }
-        try check(conditions, try store.version(draft.bucket.id, key: draft.key.rawValue))
+    /// Of so many attempts to commit one write each has found another version than the one before.
+    private static let greatestAttempts = 100
+
+    /// Commits a version: with a greater order when another writer was faster, and as long as the conditions hold for what
+    /// is there by then.
+    func commit(
+        _ conditions: WritePreconditions, expecting first: Expectation,
+        _ put: (_ order: Int64, _ expectation: Expectation) async throws -> (PutOutcome, VersionColumns)
+    ) async throws -> VersionColumns {
+        var expectation = first
+        var order = store.nextOrder()
+        for _ in 0..<Self.greatestAttempts {
+            let (outcome, columns) = try await put(order, expectation)
+            switch outcome {
+            case .stored: return columns
+            case .changed(let current):
+                expectation = try self.expectation(conditions, current)
+                order = store.nextOrder()
+            case .staleOrder(let newest): order = store.nextOrder(after: newest)
+            }
+        }
+        throw StorageError.overloaded
     }
 
-    /// The conditions of a write for the committing transaction; `nil` when there are none, which spares it the lookup.
-    func atCommit(_ conditions: WritePreconditions) -> (@Sendable (StoredVersion?) throws -> Void)? {
-        guard !conditions.isEmpty else { return nil }
-        return { current in try check(conditions, current) }
+    /// Checks the conditions of a write on what is there now, before its body is asked for, and makes of them what the
+    /// commit is to find.
+    func expectation(_ conditions: WritePreconditions, _ draft: ObjectDraft) throws -> Expectation {
+        guard !conditions.isEmpty else { return .none }
+        return try expectation(
+            conditions, try store.findAtHand(draft.bucket.id, key: draft.key.rawValue, .row)?.version)
     }
 
-    private func check(_ conditions: WritePreconditions, _ current: StoredVersion?) throws {
+    func expectation(_ conditions: WritePreconditions, _ current: StoredVersion?) throws -> Expectation {
+        guard !conditions.isEmpty else { return .none }
+        let current = current.flatMap { $0.columns.flags.contains(.deleteMarker) ? nil : $0 }
         try refuse(conditions.evaluate(current: try current.map { try records.etag(of: $0) }))
+        return current.map { .current($0.columns.version) } ?? .absent
     }
 
     private func refuse(_ outcome: WritePreconditionOutcome) throws(SealedStorageError) {
@@ -149,38 +196,81 @@ package struct Objects: Sendable {
     ///
     /// - Throws: `preconditionFailed`.
     package func delete(_ bucket: Bucket, key: ObjectName, conditions: DeletePreconditions) async throws {
-        _ = try await store.delete(bucket.id, key: key.rawValue, check: atCommit(conditions))
+        let deletion = ObjectDeletion(key: key, conditions: conditions)
+        if let failure = try await delete(bucket, [deletion]).first ?? nil { throw failure }
     }
 
-    /// Deletes the current versions of several keys.
+    /// Deletes the current versions of several keys, in one transaction.
     ///
     /// - Returns: for each in turn what kept it from being deleted, `nil` for those that are gone.
     package func delete(_ bucket: Bucket, _ deletions: [ObjectDeletion]) async throws -> [(any Error)?] {
-        _ = try await store.delete(bucket.id, keys: deletions.filter(\.conditions.isEmpty).map(\.key.rawValue))
-        var failures: [(any Error)?] = []
-        failures.reserveCapacity(deletions.count)
-        for deletion in deletions {
-            var failure: (any Error)?
-            if !deletion.conditions.isEmpty {
-                do { try await delete(bucket, key: deletion.key, conditions: deletion.conditions) } catch {
-                    failure = error
+        var failures = [(any Error)?](repeating: nil, count: deletions.count)
+        var pending = try await pendingDeletions(bucket, deletions, &failures)
+        for _ in 0..<Self.greatestAttempts {
+            guard !pending.isEmpty else { return failures }
+            let outcomes = try await store.delete(bucket.id, pending.map(\.deletion))
+            var again: [PendingDeletion] = []
+            for (one, outcome) in zip(pending, outcomes) {
+                switch outcome {
+                case .removed, .absent, .marked, .staleOrder: break
+                case .changed(let current):
+                    do {
+                        again.append(
+                            try PendingDeletion(
+                                one.index, deletions[one.index], expectation(deletions[one.index], current)))
+                    } catch { failures[one.index] = error }
                 }
             }
-            failures.append(failure)
+            pending = again
         }
+        for one in pending { failures[one.index] = StorageError.overloaded }
         return failures
     }
 
-    /// What a conditional delete asks; an object that is not there fulfils any condition, as it is not deleted.
-    private func atCommit(_ conditions: DeletePreconditions) -> (@Sendable (StoredVersion?) throws -> Void)? {
-        guard !conditions.isEmpty else { return nil }
-        return { current in
-            guard let current else { return }
-            try refuse(
-                conditions.evaluate(
-                    etag: try records.etag(of: current), modified: current.columns.modified,
-                    size: current.columns.size))
+    private struct PendingDeletion: Sendable {
+        let index: Int
+        let deletion: Deletion
+
+        init(_ index: Int, _ deletion: ObjectDeletion, _ expectation: Expectation) {
+            self.index = index
+            self.deletion = Deletion(key: deletion.key.rawValue, .version(.null), expecting: expectation)
         }
+    }
+
+    /// Evaluates the conditions on what is there now: on a thread of the drive's if there are any, for there may be a
+    /// thousand.
+    private func pendingDeletions(
+        _ bucket: Bucket, _ deletions: [ObjectDeletion], _ failures: inout [(any Error)?]
+    ) async throws -> [PendingDeletion] {
+        guard deletions.contains(where: { !$0.conditions.isEmpty }) else {
+            return deletions.enumerated().map { PendingDeletion($0.offset, $0.element, .none) }
+        }
+        let evaluated = try await store.offload {
+            deletions.map { deletion in
+                Result {
+                    guard !deletion.conditions.isEmpty else { return Expectation.none }
+                    let found = try store.findAtHand(bucket.id, key: deletion.key.rawValue, version: .null, .row)
+                    return try expectation(deletion, found?.version)
+                }
+            }
+        }
+        var pending: [PendingDeletion] = []
+        for (index, result) in evaluated.enumerated() {
+            switch result {
+            case .success(let expectation): pending.append(PendingDeletion(index, deletions[index], expectation))
+            case .failure(let error): failures[index] = error
+            }
+        }
+        return pending
+    }
+
+    /// What a conditional delete asks; an object that is not there fulfils any condition, as it is not deleted.
+    private func expectation(_ deletion: ObjectDeletion, _ current: StoredVersion?) throws -> Expectation {
+        guard let current else { return .absent }
+        try refuse(
+            deletion.conditions.evaluate(
+                etag: try records.etag(of: current), modified: current.columns.modified, size: current.columns.size))
+        return .current(current.columns.version)
     }
 }
 
@@ -201,22 +291,5 @@ extension PartManifest {
             start += part.size
         }
         return segments
-    }
-}
-
-extension NewBody {
-    fileprivate var kind: BodyKind {
-        switch self {
-        case .inline: .inline
-        case .file: .file
-        case .none: .none
-        }
-    }
-
-    fileprivate var blob: BlobID? {
-        switch self {
-        case .file(let finished): finished.id
-        case .inline, .none: nil
-        }
     }
 }

@@ -6,10 +6,23 @@ package import S3Protocol
 package struct StoredObject: Sendable {
     let version: StoredVersion
     package let record: ObjectRecord
+    /// The row of the data key that its object key is sealed under.
+    let dataKey: DataKeyRow?
     /// The sealed bytes of a body that is kept in the catalogue, when the look-up was for the body too.
     let inline: [UInt8]?
+    /// The sealed list of its parts, when it has any and the look-up was for the body too.
+    let manifest: [UInt8]?
     /// Keeps blob files of an overwritten or deleted object until they have been read.
     let lease: ReadLease?
+
+    init(_ found: FoundVersion, _ record: ObjectRecord) {
+        version = found.version
+        self.record = record
+        dataKey = found.dataKey
+        inline = found.inline
+        manifest = found.manifest
+        lease = found.lease
+    }
 
     package var columns: VersionColumns { version.columns }
 
@@ -18,7 +31,7 @@ package struct StoredObject: Sendable {
 
     func key(_ customerKey: CustomerKey?) -> StoredObjectKey {
         StoredObjectKey(
-            record: record.encryption, bucket: columns.bucket, dataKey: columns.dataKey, customerKey: customerKey,
+            record: record.encryption, bucket: columns.bucket, dataKey: dataKey, customerKey: customerKey,
             name: columns.key)
     }
 }

@@ -104,10 +104,9 @@ package final class SealedRecords: Sendable {
     }
 
     /// The manifest of a multipart object, which must add up to the size in the version's row.
-    func manifest(of version: StoredVersion) throws -> PartManifest {
+    func open(_ sealed: [UInt8], of version: StoredVersion) throws -> PartManifest {
         let corruption = Corruption(what: "part manifest of object \"\(version.columns.key)\"")
         let sealer = try sealer
-        guard let sealed = try store.manifest(version.columns.version) else { throw corruption }
         do {
             let bytes = try sealer.open(
                 sealed, kind: .manifest, id: version.columns.version.bytes, associatedData: [])
@@ -116,6 +115,25 @@ package final class SealedRecords: Sendable {
             return manifest
         } catch {
             throw corruption
+        }
+    }
+
+    /// What is kept of a completed upload, to answer the request that completed it again: the record of its object.
+    func sealReceipt(
+        _ record: ObjectRecord, of upload: UploadID, version: VersionID
+    ) throws(KeyServiceError) -> [UInt8] {
+        // Sixteen bytes, fewer than the columns of any version have: one does not pass for the other.
+        try sealer.seal(record.encoded(), kind: .object, id: version.bytes, associatedData: upload.bytes)
+    }
+
+    func openReceipt(of completed: CompletedUpload) throws -> ObjectRecord {
+        let sealer = try sealer
+        do {
+            let plaintext = try sealer.open(
+                completed.receipt, kind: .object, id: completed.version.bytes, associatedData: completed.id.bytes)
+            return try ObjectRecord(decoding: plaintext, version: completed.version)
+        } catch {
+            throw Corruption(what: "record of the completed upload \(completed.id.hex)")
         }
     }
 
@@ -155,19 +173,8 @@ package final class SealedRecords: Sendable {
     func seal(
         _ record: BucketRecord, id: BucketID, name: String, created: Int64
     ) throws(KeyServiceError) -> [UInt8] {
-        try bucketSeal(record, name: name, created: created)(id)
-    }
-
-    /// Seals the record of a bucket whose id is only known inside the transaction that makes it.
-    func bucketSeal(
-        _ record: BucketRecord, name: String, created: Int64
-    ) throws(KeyServiceError) -> @Sendable (BucketID) -> [UInt8] {
-        let sealer = try sealer
-        return { id in
-            sealer.seal(
-                record.encoded(), kind: .bucket, id: bytes(id.rawValue),
-                associatedData: bytes(created) + Array(name.utf8))
-        }
+        try sealer.seal(
+            record.encoded(), kind: .bucket, id: bytes(id.rawValue), associatedData: bytes(created) + Array(name.utf8))
     }
 
     func open(_ row: BucketRow) throws -> BucketRecord {
@@ -185,7 +192,7 @@ package final class SealedRecords: Sendable {
     /// A setting of the drive that must not be readable on it, such as the generated root secret.
     package func secretSetting(_ name: String) throws -> [UInt8]? {
         let sealer = try sealer
-        guard let sealed = try store.setting(name) else { return nil }
+        guard let sealed = try store.settingAtHand(name) else { return nil }
         do {
             return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])
         } catch {
@@ -195,7 +202,10 @@ package final class SealedRecords: Sendable {
 
     package func setSecretSetting(_ name: String, _ value: [UInt8]) async throws {
         let sealed = try sealer.seal(value, kind: .setting, id: Array(name.utf8), associatedData: [])
-        try await store.setSetting(name, sealed)
+        var present = try store.settingAtHand(name)
+        while case .changed(let current) = try await store.setSetting(name, sealed, replacing: present) {
+            present = current
+        }
     }
 }
 

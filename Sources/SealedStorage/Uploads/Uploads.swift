@@ -5,13 +5,15 @@ package import S3Protocol
 /// A multipart upload with its opened record.
 package struct Upload: Sendable {
     let row: UploadRow
+    /// The row of the data key that its object key is sealed under.
+    let dataKey: DataKeyRow?
     package let record: UploadRecord
 
     package var id: UploadID { row.id }
 
     func key(_ customerKey: CustomerKey?) -> StoredObjectKey {
         StoredObjectKey(
-            record: record.encryption, bucket: row.bucket, dataKey: row.dataKey, customerKey: customerKey,
+            record: record.encryption, bucket: row.bucket, dataKey: dataKey, customerKey: customerKey,
             name: row.key)
     }
 }
@@ -43,16 +45,17 @@ package struct Uploads: Sendable {
             initiated: draft.modified, dataKey: key.dataKeyRow?.id, sealed: [])
         row.sealed = try records.seal(record, row)
         try await store.createUpload(row, dataKey: key.dataKeyRow)
-        return (Upload(row: row, record: record), key.applied)
+        return (Upload(row: row, dataKey: key.dataKeyRow, record: record), key.applied)
     }
 
     /// The upload of this number, bucket and key; `nil` when there is none.
     package func find(_ id: String, in bucket: Bucket, key: ObjectName) throws -> Upload? {
-        guard let id = UploadID(hex: id), let row = try store.upload(id), row.bucket == bucket.id,
+        guard let id = UploadID(hex: id), let found = try store.findUploadAtHand(id),
+            found.upload.bucket == bucket.id,
             // To the byte: texts are equal in more ways than one.
-            row.key.utf8.elementsEqual(key.rawValue.utf8)
+            found.upload.key.utf8.elementsEqual(key.rawValue.utf8)
         else { return nil }
-        return Upload(row: row, record: try records.open(row))
+        return Upload(row: found.upload, dataKey: found.dataKey, record: try records.open(found.upload))
     }
 
     /// - Throws: `noSuchUpload` with the number as it was written.
@@ -67,7 +70,7 @@ package struct Uploads: Sendable {
 
     /// How the upload's parts are encrypted, as its clients are told.
     package func encryption(of upload: Upload, _ customerKey: CustomerKey?) throws -> AppliedEncryption {
-        try keys.applied(upload.record.encryption, dataKey: upload.row.dataKey, customerKey: customerKey)
+        keys.applied(upload.record.encryption, dataKey: upload.dataKey, customerKey: customerKey)
     }
 
     /// Discards an upload with its parts.
@@ -98,18 +101,16 @@ package struct Uploads: Sendable {
 
     /// Parts in the order of their numbers, of numbers greater than `after`.
     package func parts(of upload: Upload, after: Int, limit: Int) async throws -> [UploadedPart] {
-        try await store.offload {
-            try store.parts(of: upload.id, after: after, limit: limit).map { try open($0, of: upload) }
-        }
+        let rows = try await store.parts(of: upload.id, after: after, limit: limit)
+        return try await store.offload { try rows.map { try open($0, of: upload) } }
     }
 
     /// Gives `choose` the rows of all parts by number, on a thread of the drive's: there may be ten thousand.
     package func choose<R: Sendable>(
         of upload: Upload, _ choose: @escaping @Sendable ([Int: PartRow]) throws -> R
     ) async throws -> R {
-        try await store.offload {
-            try choose(Dictionary(uniqueKeysWithValues: try store.parts(of: upload.id).map { ($0.number, $0) }))
-        }
+        let rows = try await store.parts(of: upload.id)
+        return try await store.offload { try choose(Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0) })) }
     }
 
     package func open(_ row: PartRow, of upload: Upload) throws -> UploadedPart {
@@ -126,23 +127,27 @@ package struct Uploads: Sendable {
         _ upload: Upload, of parts: [UploadedPart], checksum: StoredChecksum?, modified: Int64,
         conditions: WritePreconditions, in objects: Objects
     ) async throws -> WrittenObject {
-        let (version, record, manifest) = try await store.offload {
-            try seal(upload, parts, checksum, modified: modified)
-        }
-        try await store.completeUpload(
-            upload.id, parts: parts.map { (number: $0.row.number, blob: $0.row.blob) }, version: version,
-            manifest: manifest, check: objects.atCommit(conditions))
-        return WrittenObject(
-            columns: version.columns, record: record,
-            encryption: try keys.applied(record.encryption, dataKey: version.columns.dataKey, customerKey: nil))
-    }
-
-    private func seal(
-        _ upload: Upload, _ parts: [UploadedPart], _ checksum: StoredChecksum?, modified: Int64
-    ) throws -> (version: NewVersion, record: ObjectRecord, manifest: [UInt8]) {
         let record = ObjectRecord(
             etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
             attributes: upload.record.attributes, checksum: checksum, partCount: parts.count)
+        let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
+        let columns = try await objects.commit(
+            conditions, expecting: objects.expectation(conditions, current?.version)
+        ) { order, expectation in
+            let sealed = try await store.offload { try seal(upload, parts, record, order: order, modified: modified) }
+            let outcome = try await store.completeUpload(
+                upload.id, parts: parts.map { (number: $0.row.number, blob: $0.row.blob) }, version: sealed.version,
+                manifest: sealed.manifest, receipt: sealed.receipt, expecting: expectation)
+            return (outcome, sealed.version.columns)
+        }
+        return WrittenObject(
+            columns: columns, record: record,
+            encryption: keys.applied(record.encryption, dataKey: upload.dataKey, customerKey: nil))
+    }
+
+    private func seal(
+        _ upload: Upload, _ parts: [UploadedPart], _ record: ObjectRecord, order: Int64, modified: Int64
+    ) throws -> (version: NewVersion, manifest: [UInt8], receipt: [UInt8]) {
         let manifest = PartManifest(
             parts: parts.map {
                 .init(
@@ -150,18 +155,44 @@ package struct Uploads: Sendable {
                     checksum: $0.record.checksum?.base64)
             })
         let columns = VersionColumns(
-            bucket: upload.row.bucket, key: upload.row.key, version: VersionID(), order: store.nextOrder(),
+            bucket: upload.row.bucket, key: upload.row.key, version: VersionID(order: order), order: order,
             size: parts.reduce(0) { $0 + $1.row.size }, modified: modified, flags: .nullVersion,
             dataKey: upload.row.dataKey, body: .parts, blob: nil)
         let version = NewVersion(
             columns: columns, sealed: try records.seal(record, columns), body: .none, dataKey: nil)
-        return (version, record, try records.seal(manifest, of: columns.version))
+        return (
+            version, try records.seal(manifest, of: columns.version),
+            try records.sealReceipt(record, of: upload.id, version: columns.version)
+        )
+    }
+
+    /// The record of the object that an upload of this number, bucket and key was completed to within the last day,
+    /// whatever has become of the object; `nil` when there is none.
+    package func completed(_ id: String, in bucket: Bucket, key: ObjectName) async throws -> CompletedObject? {
+        guard let id = UploadID(hex: id), let completed = try await store.completedUpload(id),
+            completed.bucket == bucket.id, completed.key.utf8.elementsEqual(key.rawValue.utf8)
+        else { return nil }
+        return CompletedObject(
+            record: try records.openReceipt(of: completed), bucket: completed.bucket, key: completed.key,
+            version: completed.version)
+    }
+
+    package func verify(_ customerKey: CustomerKey?, opens object: CompletedObject) throws(SealedStorageError) {
+        try keys.verify(customerKey, opens: object.record.encryption)
+    }
+
+    /// How the object was encrypted; without the name of the key service's key where the object is gone.
+    package func encryption(of object: CompletedObject) throws -> AppliedEncryption {
+        let found = try store.findAtHand(
+            object.bucket, key: object.key, version: .id(object.version), .rowAndDataKey)
+        return keys.applied(object.record.encryption, dataKey: found?.dataKey, customerKey: nil)
     }
 }
 
-extension StoredObject {
-    /// Whether this is what the upload of this number became.
-    package func isCompleted(_ upload: UploadID) -> Bool {
-        columns.body == .parts && record.encryption.identity == ObjectIdentity(upload)
-    }
+/// What an upload was completed to.
+package struct CompletedObject: Sendable {
+    package let record: ObjectRecord
+    let bucket: BucketID
+    let key: String
+    let version: VersionID
 }

@@ -115,7 +115,7 @@ struct DriveKeys: Sendable {
     /// Without the catalogue's nothing opens, and this is the wrong key service. One of the others may have been deleted on
     /// purpose, to shred what it protected: the rest goes on.
     private func missingKeys(_ catalogueKey: CatalogueKey?) async throws -> [String] {
-        let names = try store.kmsKeysInUse().map(\.kmsKey) + [catalogueKey?.kmsKey.name].compactMap(\.self)
+        let names = try await store.kmsKeyNames() + [catalogueKey?.kmsKey.name].compactMap(\.self)
         var missing: [String] = []
         for name in Set(names).sorted() {
             let isMissing = try await isMissing(KeyID(name))

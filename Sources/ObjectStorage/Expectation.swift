@@ -1,0 +1,79 @@
+/// What a change takes for granted of what is there; decided inside the committing transaction.
+package enum Expectation: Hashable, Sendable {
+    case none
+    /// That there is no version, or that the newest one is a delete marker.
+    case absent
+    /// That the version is this one.
+    case current(VersionID)
+
+    /// Whether a version, nil if there is none, is what is expected.
+    func holds(for found: StoredVersion?) -> Bool {
+        switch self {
+        case .none: true
+        case .absent: found.map { $0.columns.flags.contains(.deleteMarker) } ?? true
+        case .current(let version): found?.columns.version == version
+        }
+    }
+}
+
+/// What became of a new version.
+package enum PutOutcome: Hashable, Sendable {
+    case stored
+    /// The expectation did not hold, and nothing was changed: this is the key's newest version.
+    case changed(current: StoredVersion?)
+    /// A version of the key has this order, which is not less; nothing was changed.
+    ///
+    /// The record is to be sealed anew under an order from ``ObjectStore/nextOrder(after:)``.
+    case staleOrder(newest: Int64)
+}
+
+/// Which version of a key is meant.
+package enum VersionSelector: Hashable, Sendable {
+    /// The newest, a delete marker too.
+    case current
+    /// The one that the key has had without versioning, if it is still there.
+    case null
+    case id(VersionID)
+}
+
+/// One of the changes that a batch of deletions makes.
+package struct Deletion: Sendable {
+    package enum Change: Sendable {
+        /// Removes a version for good.
+        case version(VersionSelector)
+        /// Hides the key behind a delete marker: a version without a body.
+        case marker(NewVersion)
+    }
+
+    package let key: String
+    package let change: Change
+    /// Of the selected version, or of the newest one for a marker.
+    package let expectation: Expectation
+
+    package init(key: String, _ change: Change, expecting expectation: Expectation = .none) {
+        self.key = key
+        self.change = change
+        self.expectation = expectation
+    }
+}
+
+/// What became of one deletion.
+package enum DeletionOutcome: Hashable, Sendable {
+    /// These columns are those of the version that is gone.
+    case removed(VersionColumns)
+    /// There was no such version.
+    case absent
+    /// The delete marker is the newest version now.
+    case marked
+    /// The expectation did not hold, and nothing was changed: this is the version that is there.
+    case changed(current: StoredVersion?)
+    /// As in ``PutOutcome/staleOrder(newest:)``.
+    case staleOrder(newest: Int64)
+}
+
+/// What became of new bytes in the place of others.
+package enum SwapOutcome: Hashable, Sendable {
+    case swapped
+    /// These bytes are there, not the expected ones; nil if there are none. Nothing was changed.
+    case changed(current: [UInt8]?)
+}

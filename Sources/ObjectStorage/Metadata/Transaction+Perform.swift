@@ -1,0 +1,37 @@
+extension Transaction {
+    /// Makes a change; what it answers was decided before anything was written.
+    func perform(_ mutation: Mutation) throws(StorageError) -> MutationResult {
+        switch mutation {
+        case .put(let version, let expectation): .put(try put(version, expectation))
+        case .replaceRecord(let bucket, let key, let version, let sealed, let replacing):
+            .swap(try replaceRecord(bucket, key, version, sealed, replacing))
+        case .delete(let bucket, let deletions): .deletions(try delete(bucket, deletions))
+        case .createUpload(let upload, let dataKey): try createUpload(upload, dataKey)
+        case .putPart(let part, let upload): try putPart(part, of: upload)
+        case .completeUpload(let completion, let expectation): .put(try complete(completion, expectation))
+        case .abortUpload(let upload): .found(try abortUpload(upload))
+        case .createBucket(let row): try createBucket(row)
+        case .updateBucket(let bucket, let sealed, let replacing):
+            .swap(try updateBucket(bucket, sealed, replacing))
+        case .deleteBucket(let bucket): try deleteBucket(bucket)
+        case .setSetting(let name, let value, let replacing): .swap(try setSetting(name, value, replacing))
+        case .insertDataKey(let row): try insertNewDataKey(row)
+        case .replaceDataKey(let row, let replacing): .found(try replaceDataKey(row, replacing))
+        case .retireDataKey(let key, let now): try retireDataKey(key, now)
+        case .maintain(let maintenance): .found(try maintain(maintenance))
+        }
+    }
+
+    /// True when another step would find more to do.
+    private func maintain(_ maintenance: Maintenance) throws(StorageError) -> Bool {
+        switch maintenance {
+        case .reserveBlobs: return false
+        case .forgetGarbage(let rows):
+            for row in rows { try run("DELETE FROM garbage WHERE id = ?", .integer(row)) }
+            return false
+        case .sweepUploads(let limit): return try sweepUploads(limit)
+        case .sweepDataKeys(let retired, let limit): return try sweepDataKeys(retiredBefore: retired, limit)
+        case .sweepCompletions(let time, let limit): return try sweepCompletions(before: time, limit)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+extension ObjectStore {
+    /// Reads many rows on one of the threads for that.
+    func scan<R: Sendable>(
+        _ body: @escaping @Sendable (Session) throws(StorageError) -> R
+    ) async throws(StorageError) -> R {
+        let readers = catalogue.readers
+        do {
+            return try await scans.run { try readers.read(body) }
+        } catch { throw .wrapping(error) }
+    }
+
+    /// One page of keys in the binary order of their UTF-8 bytes.
+    ///
+    /// The cost depends on the entries returned alone: not on where the page lies, nor on what a delimiter folds away, nor
+    /// on how many versions a key has.
+    package func list(_ request: ListRequest) async throws(StorageError) -> ListPage {
+        try await scan { session throws(StorageError) in try session.list(request) }
+    }
+
+    /// One page of versions: by key, and the newest of a key first.
+    package func listVersions(_ request: VersionListRequest) async throws(StorageError) -> VersionListPage {
+        try await scan { session throws(StorageError) in try session.listVersions(request) }
+    }
+
+    /// Uploads of a bucket in the order of key and identifier.
+    ///
+    /// With `afterKey` alone, those of greater keys; with both, also those of that key with a greater identifier.
+    package func uploads(
+        _ bucket: BucketID, prefix: String = "", afterKey: String? = nil, afterUpload: UploadID? = nil,
+        limit: Int = 1000
+    ) async throws(StorageError) -> [UploadRow] {
+        try await scan { session throws(StorageError) in
+            try session.uploads(bucket, prefix: prefix, afterKey: afterKey, afterUpload: afterUpload, limit: limit)
+        }
+    }
+
+    /// Parts in the order of their numbers, of numbers greater than `after`.
+    package func parts(
+        of upload: UploadID, after: Int = 0, limit: Int = 10_000
+    ) async throws(StorageError) -> [PartRow] {
+        try await scan { session throws(StorageError) in try session.parts(of: upload, after: after, limit: limit) }
+    }
+}

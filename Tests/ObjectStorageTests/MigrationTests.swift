@@ -1,0 +1,107 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import ObjectStorage
+
+@Suite struct MigrationTests {
+    /// A drive as the first release made it: random identifiers of versions, and files in numbered directories.
+    private func formerDrive() throws -> (directory: TemporaryDirectory, orphan: String) {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/drive"
+        for name in [path, "\(path)/blobs", "\(path)/blobs/0000000003", "\(path)/blobs/0000000004"] {
+            mkdir(name, 0o700)
+        }
+        try write("coffer drive 1\n", to: "\(path)/format")
+        try write("file body", to: "\(path)/blobs/0000000003/00000000000000ab")
+        try write("part body", to: "\(path)/blobs/0000000004/00000000000000cd")
+        let orphan = "\(path)/blobs/0000000004/00000000000000ef"
+        try write("orphan", to: orphan)
+        let connection = try Connection(path: "\(path)/coffer.db", role: .writer, upTo: "1: catalogue")
+        try connection.use { session throws(StorageError) in
+            try session.execute(
+                """
+                UPDATE drive SET value = 3 WHERE name = 'floor';
+                UPDATE drive SET value = 1700000000000003 WHERE name = 'order';
+                INSERT INTO buckets (id, name, created, sealed) VALUES (5, 'bucket', 1, x'01');
+                INSERT INTO settings VALUES ('s', x'07');
+                INSERT INTO data_keys (id, kms_key, wrapped, context, created, shared, refs)
+                    VALUES (7300000000000000000, 'master', x'aa', x'', 4, 0, 1),
+                        (7300000000000000001, 'master', x'bb', x'', 4, 1, 0);
+                INSERT INTO versions (id, bucket, key, ord, version, size, modified, flags, data_key, body, blob, sealed)
+                    VALUES (1, 5, CAST('inline' AS BLOB), 1700000000000001, x'00112233445566778899aabbccddeeff', 2, 9, 2,
+                            7300000000000000000, 1, NULL, x'11'),
+                        (2, 5, CAST('file' AS BLOB), 1700000000000002, x'f0112233445566778899aabbccddeeff', 9, 9, 2,
+                            NULL, 2, x'000000000000000300000000000000ab', x'22'),
+                        (3, 5, CAST('parts' AS BLOB), 1700000000000003, x'e0112233445566778899aabbccddeeff', 9, 9, 2,
+                            NULL, 3, NULL, x'33');
+                INSERT INTO inline_bodies VALUES (1, x'0102');
+                INSERT INTO manifests VALUES (x'e0112233445566778899aabbccddeeff', x'44');
+                INSERT INTO version_blobs VALUES (3, 1, x'000000000000000400000000000000cd');
+                INSERT INTO garbage (blob, owner) VALUES (x'000000000000000300000000000000ff', NULL);
+                """)
+        }
+        connection.close()
+        return (directory, orphan)
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        defer { close(descriptor) }
+        guard Array(text.utf8).withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) > 0 else {
+            throw TestFailure(reason: "cannot write \(path)")
+        }
+    }
+
+    @Test func `a drive of the first release opens, and reads, overwrites and deletes`() async throws {
+        let (directory, orphan) = try formerDrive()
+        let path = "\(directory.path)/drive"
+        let bucket = BucketID(rawValue: 5)
+        var store = try ObjectStore.open(path, options: Drive.options())
+        #expect(access(orphan, F_OK) != 0)
+        // From now on a former release refuses it.
+        #expect(try shellOutput("cat \(path)/format") == "coffer drive 2\n")
+        for reopens in [false, true] {
+            if reopens {
+                store.close()
+                store = try ObjectStore.open(path, options: Drive.options())
+            }
+            #expect(try await store.keys(bucket) == ["file", "inline", "parts"])
+            #expect(try store.body(bucket, "inline") == [1, 2])
+            #expect(try store.body(bucket, "file") == Array("file body".utf8))
+            let parts = try #require(try store.findAtHand(bucket, key: "parts", version: .null, .body))
+            #expect(parts.manifest == [0x44])
+            #expect(try store.readBlob(BlobID(high: 4, low: 0xcd)) == Array("part body".utf8))
+            // The identifiers are random: they lead to the null version all the same.
+            let version = try #require(VersionID(hex: "00112233445566778899aabbccddeeff"))
+            let found = try store.findAtHand(bucket, key: "inline", version: .id(version), .rowAndDataKey)
+            #expect(found?.dataKey?.wrapped == [0xaa])
+            await store.collectGarbage()
+            #expect(try await store.verifyNoOrphans().isClean)
+        }
+        #expect(try await store.dataKeys(after: nil, limit: 9).map(\.wrapped) == [[0xaa]])
+        #expect(try store.nextDataKeyID().rawValue > 7_300_000_000_000_000_001)
+        #expect(try store.nextBucketID().rawValue > 5)
+        #expect(store.nextOrder() > 1_700_000_000_000_003)
+        #expect(try store.settingAtHand("s") == [7])
+
+        // A version joins an old one, which stays the null version.
+        let joined = try await store.putInline(bucket, "file", [3], flags: [])
+        #expect(try store.body(bucket, "file") == [3])
+        let old = try #require(VersionID(hex: "f0112233445566778899aabbccddeeff"))
+        let null = try #require(try store.findAtHand(bucket, key: "file", version: .id(old), .row))
+        #expect(null.version.columns.flags == .nullVersion)
+        #expect(try await store.delete(bucket, key: "file", version: .id(joined.version)) == .removed(joined))
+        #expect(try store.body(bucket, "file") == Array("file body".utf8))
+
+        try await store.putFile(bucket, "inline", pattern(50_000))
+        #expect(try store.body(bucket, "inline") == pattern(50_000))
+        #expect(try await store.dataKeys(after: nil, limit: 9) == [])
+        for key in ["file", "inline", "parts"] { _ = try await store.delete(bucket, key: key) }
+        await store.collectGarbage()
+        #expect(try await store.keys(bucket) == [])
+        #expect(access("\(path)/blobs/0000000003/00000000000000ab", F_OK) != 0)
+        #expect(access("\(path)/blobs/0000000004/00000000000000cd", F_OK) != 0)
+        #expect(try await store.verifyNoOrphans().isClean)
+    }
+}
