@@ -8,9 +8,10 @@ import Locking
 /// `capacity` entries, one that was not used lately makes room. A key is wiped when the last of its users has let go.
 /// Failures are not kept.
 ///
-/// When several tasks miss the same key at once, one asks the service and the others get its answer.
+/// When several tasks miss the same key at once, the service is asked once, by nobody's task: who is cancelled goes at
+/// once, and the others get the answer. So everybody waits for one call of the service at the most, which has a deadline.
 ///
-/// Expired entries are never served; ``removeExpired()`` or ``run()`` also takes them out of memory when nobody asks.
+/// Expired entries are never served; ``removeExpired()`` takes them out of memory when nobody asks.
 package final class DataKeyCache: Sendable {
     package typealias Clock = @Sendable () -> ContinuousClock.Instant
 

@@ -29,19 +29,23 @@ package final class KeyServiceProbe: Sendable {
     private let interval: Duration
     private let patience: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let report: @Sendable (KeyServiceError) -> Void
     private let state = ShortLock(State())
 
     /// - Parameters:
     ///   - interval: for so long an answer is taken for the present state.
     ///   - patience: for so long a call is waited for; then the service counts as unavailable until the call ends.
+    ///   - report: is told what a call failed with, once, and when it is late: who asks cannot fill a log.
     package init(
         _ service: any KeyService, interval: Duration = .seconds(3), patience: Duration = .seconds(3),
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+        report: @escaping @Sendable (KeyServiceError) -> Void = { _ in }
     ) {
         self.service = service
         self.interval = interval
         self.patience = patience
         self.now = now
+        self.report = report
     }
 
     /// What keeps the service from making data keys under its default key; nil when it makes them.
@@ -75,6 +79,7 @@ package final class KeyServiceProbe: Sendable {
                 defer { state.call = Call(isLate: true) }
                 return state.call?.waiting ?? []
             }
+            report(late)
             for one in waiting { one.give(late) }
         }
         Task { [self] in
@@ -90,6 +95,7 @@ package final class KeyServiceProbe: Sendable {
                 }
                 return state.call?.waiting ?? []
             }
+            if let failure { report(failure) }
             for one in waiting { one.give(failure) }
         }
     }

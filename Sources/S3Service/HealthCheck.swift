@@ -18,7 +18,11 @@ struct HealthCheck: Sendable {
     init(context: ServiceContext, pipeline: RequestPipeline) {
         self.context = context
         self.pipeline = pipeline
-        keyService = KeyServiceProbe(context.keys.service)
+        keyService = KeyServiceProbe(
+            context.keys.service,
+            report: { [logger = context.logger] failure in
+                logger.warning("not ready: the key service does not answer", metadata: ["cause": "\(failure)"])
+            })
     }
 
     private enum Address: String {
@@ -72,17 +76,12 @@ struct HealthCheck: Sendable {
             headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
             return ResponseHead(status: 503, headers: headers, contentLength: 0)
         }
-        guard let failure = await keyFailure() else {
+        // That the drive's keys are not open yet is in the log already, and why.
+        if !context.drive.records.isLocked, await keyService.failure() == nil {
             return ResponseHead(status: 200, headers: headers, contentLength: 0)
         }
-        context.logger.warning("not ready: the key service does not answer", metadata: ["cause": "\(failure)"])
         headers += [("x-minio-server-status", "offline"), ("retry-after", "5")]
         return ResponseHead(status: 503, headers: headers, contentLength: 0)
-    }
-
-    private func keyFailure() async -> KeyServiceError? {
-        guard !context.drive.records.isLocked else { return .unavailable("the drive's keys are not open yet") }
-        return await keyService.failure()
     }
 
     private var isDriveWritable: Bool {

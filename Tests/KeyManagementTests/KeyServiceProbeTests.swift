@@ -21,13 +21,17 @@ import Testing
     }
 
     @Test func `a failure is known as long as an answer, and then asked about again`() async {
-        let probe = probe()
+        let reported = Mutex<[KeyServiceError]>([])
+        let probe = KeyServiceProbe(
+            service, interval: .seconds(3), patience: .seconds(60), now: { [clock] in clock.now },
+            report: { error in reported.withLock { $0.append(error) } })
         service.failure.withLock { $0 = .unavailable("down") }
         for _ in 0..<10 { #expect(await probe.failure() == .unavailable("down")) }
         #expect(service.calls == 1)
         service.failure.withLock { $0 = nil }
         clock.advance(by: .seconds(3))
         #expect(await probe.failure() == nil)
+        #expect(reported.withLock { $0 } == [.unavailable("down")])
     }
 
     @Test func `at most one call is under way, and those that ask meanwhile get its answer`() async {
