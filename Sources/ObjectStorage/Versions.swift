@@ -20,11 +20,13 @@ package enum BodyKind: Int64, Sendable {
     case file = 2
     /// In the blob files of a completed multipart upload, which a sealed manifest lists.
     case parts = 3
+    /// Nobody knows: the row is damaged. Its record does not open; the version can be listed, written over and deleted.
+    case unreadable = 255
 
     /// Whether reading it opens files, which a lease must keep.
     var isInFiles: Bool {
         switch self {
-        case .none, .inline: false
+        case .none, .inline, .unreadable: false
         case .file, .parts: true
         }
     }

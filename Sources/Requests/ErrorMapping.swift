@@ -17,6 +17,7 @@ package func s3Error(for error: any Error) -> S3Error {
     case let error as StorageError: S3Error(error)
     case let error as KeyServiceError: S3Error(error)
     case let error as BodyError: S3Error(error)
+    case ResponseError.overloaded: S3Error(.slowDown, headers: [("retry-after", "1")])
     default: S3Error(.internalError)
     }
 }

@@ -97,7 +97,8 @@ package final class S3Service: HTTPHandler {
         guard !route.isRead else { return }
         for (name, _) in target.query where route.understands(name) && !scheme.covers(parameter: name) {
             throw S3Error(
-                .accessDenied, "The signature does not cover the query parameter '\(name)'. Please use AWS4-HMAC-SHA256.")
+                .accessDenied,
+                "The signature does not cover the query parameter '\(name)'. Please use AWS4-HMAC-SHA256.")
         }
     }
 
@@ -157,23 +158,28 @@ package final class S3Service: HTTPHandler {
     private func send(
         _ head: ResponseHead, _ body: ObjectBody, _ record: RequestRecord, _ response: ResponseWriter
     ) async throws {
-        guard var block = try await body.next() else {
+        guard let first = try await body.next(upTo: response.room(for: body.length)) else {
             return await send(HTTPResponse(head), record, response)
         }
-        if Int64(block.readableBytes) == body.length {
-            return await send(HTTPResponse(head, body: block), record, response)
+        if Int64(first.readableBytes) == body.length {
+            return await send(HTTPResponse(head, body: first), record, response)
         }
         do {
             record.status = head.status
             try await response.start(head)
-            while true {
-                // The next block is read and opened while this one goes out.
-                async let following = body.next()
-                let count = Int64(block.readableBytes)
-                try await response.write(block)
-                record.bytesSent += count
-                guard let next = try await following else { break }
-                block = next
+            var block: ByteBuffer? = first
+            while let current = block {
+                record.bytesSent += Int64(current.readableBytes)
+                if response.blockBytes > ResponseWriter.smallestBlockBytes {
+                    // The next block is read and opened while this one goes out.
+                    async let following = body.next(upTo: response.blockBytes)
+                    try await response.write(current)
+                    block = try await following
+                } else {
+                    // A client that has not shown that it takes what it is given costs one block at a time.
+                    try await response.write(current)
+                    block = try await body.next(upTo: response.room(for: body.length))
+                }
             }
             await response.finish()
         } catch {

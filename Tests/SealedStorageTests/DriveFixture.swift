@@ -49,7 +49,7 @@ struct DriveFixture {
         guard let object = try drive.objects.findWithBody(try bucket, key: try ObjectName(key)) else { return nil }
         let body = try await drive.objects.body(of: object, 0..<object.columns.size, nil)
         var bytes: [UInt8] = []
-        while let block = try await body.next() { bytes += Array(block.readableBytesView) }
+        while let block = try await body.next(upTo: 512 * 1024) { bytes += Array(block.readableBytesView) }
         return bytes
     }
 }
@@ -65,6 +65,8 @@ final class Bytes: ByteSource, @unchecked Sendable {
         rest = bytes.isEmpty ? nil : ByteBuffer(bytes: bytes)
         length = Int64(bytes.count)
     }
+
+    var blockBytes: Int { 1 << 20 }
 
     func computeMD5() {}
 

@@ -28,6 +28,7 @@ package final class BlobWriter: @unchecked Sendable {
     private var current: AlignedBuffer?
     private var spare: AlignedBuffer?
     private var filled = 0
+    private var blockBytes: Int
     private var offset: Int64 = 0
     private var stage = Stage.writing
 
@@ -35,6 +36,7 @@ package final class BlobWriter: @unchecked Sendable {
         self.environment = environment
         let isLarge = expectedLength >= Self.directThreshold
         bufferCapacity = isLarge ? BufferPool.largeCapacity : max(AlignedBuffer.alignment, Int(expectedLength))
+        blockBytes = Self.roundedUp(bufferCapacity)
         let id = try environment.directories.allocate()
         do throws(StorageError) {
             file = try BlobFile(
@@ -54,10 +56,22 @@ package final class BlobWriter: @unchecked Sendable {
         if let spare { environment.buffers.give(spare) }
     }
 
-    /// Where the next bytes go; empty when the buffer is full or the writer is done.
+    /// Where the next bytes go; empty when the block is full or the writer is done.
     package var freeSpace: UnsafeMutableRawBufferPointer {
         guard let current, stage == .writing else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-        return UnsafeMutableRawBufferPointer(rebasing: current.bytes[filled...])
+        return UnsafeMutableRawBufferPointer(rebasing: current.bytes[filled..<max(filled, blockBytes)])
+    }
+
+    /// Bytes that are gathered for one write, whole kibibytes by four: small while nobody knows whether the rest will come
+    /// soon, up to a whole buffer once it does.
+    ///
+    /// Memory is touched as it is filled, so that a writer whose bytes stay away costs two blocks.
+    package func gather(upTo count: Int) {
+        let capacity = Self.roundedUp(bufferCapacity)
+        let wanted = max(
+            AlignedBuffer.alignment, min(count, capacity) / AlignedBuffer.alignment * AlignedBuffer.alignment)
+        // What is there already is written in whole blocks, too.
+        blockBytes = max(wanted, Self.roundedUp(filled))
     }
 
     /// So many bytes were put at the start of ``freeSpace``.
@@ -67,7 +81,7 @@ package final class BlobWriter: @unchecked Sendable {
     }
 
     /// True when ``flush()`` must be called before more fits in.
-    package var isFull: Bool { filled == current?.bytes.count }
+    package var isFull: Bool { filled >= blockBytes }
 
     /// Hands a full buffer to the writing thread; does nothing while there is room in it.
     ///
@@ -76,18 +90,18 @@ package final class BlobWriter: @unchecked Sendable {
         guard isFull, stage == .writing, let full = current else { return }
         try await background.wait()
         let next = spare ?? makeBuffer()
-        let place = offset
+        let (place, count) = (offset, filled)
         background.begin()
         let isQueued = environment.pool.submit { [file, background] in
             do throws(StorageError) {
-                try file.write(UnsafeRawBufferPointer(full.bytes), at: place)
+                try file.write(UnsafeRawBufferPointer(rebasing: full.bytes[..<count]), at: place)
                 background.end(nil)
             } catch {
                 background.end(error)
             }
         }
         if !isQueued { background.end(.closed) }
-        offset += Int64(full.bytes.count)
+        offset += Int64(count)
         spare = full
         current = next
         filled = 0
@@ -135,6 +149,10 @@ package final class BlobWriter: @unchecked Sendable {
     private func abandon() {
         let (directories, id) = (environment.directories, id)
         if !environment.pool.submit({ directories.abandon(id) }) { directories.abandon(id) }
+    }
+
+    private static func roundedUp(_ capacity: Int) -> Int {
+        (capacity + AlignedBuffer.alignment - 1) / AlignedBuffer.alignment * AlignedBuffer.alignment
     }
 
     private func makeBuffer() -> AlignedBuffer {

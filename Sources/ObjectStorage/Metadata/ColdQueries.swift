@@ -82,7 +82,11 @@ extension Session {
     func referredBlobs(from first: BlobID, before last: BlobID) throws(StorageError) -> Set<BlobID> {
         var blobs: Set<BlobID> = []
         let (least, limit) = (SQLValue.identifier(first), SQLValue.identifier(last))
-        blobs.formUnion(try all("SELECT blob FROM versions WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
+        blobs.formUnion(
+            try all(
+                // A damaged row names no file: it must not keep the drive from being opened.
+                "SELECT blob FROM versions WHERE blob >= ? AND blob < ? AND length(blob) = 16", least, limit,
+                read: blobID))
         blobs.formUnion(
             try all("SELECT blob FROM version_blobs WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
         blobs.formUnion(try all("SELECT blob FROM parts WHERE blob >= ? AND blob < ?", least, limit, read: blobID))

@@ -168,14 +168,22 @@ extension Transaction {
             if !keepsInline { try removeBody(ofRow: version.row) }
         case .file:
             if let blob = columns.blob { try discard(blob, owner: columns.version) }
-        case .parts:
-            try run(
-                "INSERT INTO garbage (blob, owner) SELECT blob, ? FROM version_blobs WHERE version = ?",
-                .identifier(columns.version), .integer(version.row))
-            noteGarbage()
-            try run("DELETE FROM version_blobs WHERE version = ?", .integer(version.row))
-            try run("DELETE FROM manifests WHERE version = ?", .identifier(columns.version))
+        case .parts: try dropParts(of: version)
+        case .unreadable:
+            if !keepsInline { try removeBody(ofRow: version.row) }
+            if let blob = columns.blob { try discard(blob, owner: columns.version) }
+            try dropParts(of: version)
         }
+    }
+
+    private func dropParts(of version: VersionRow) throws(StorageError) {
+        let id = version.stored.columns.version
+        try run(
+            "INSERT INTO garbage (blob, owner) SELECT blob, ? FROM version_blobs WHERE version = ?", .identifier(id),
+            .integer(version.row))
+        noteGarbage()
+        try run("DELETE FROM version_blobs WHERE version = ?", .integer(version.row))
+        try run("DELETE FROM manifests WHERE version = ?", .identifier(id))
     }
 
     // MARK: Finding

@@ -113,20 +113,22 @@ extension Session {
 }
 
 /// Reads the row under a statement whose first nine columns are those of ``SelectVersion``.
+///
+/// A damaged column is read as something that no sealed record is bound to: what is damaged then fails to open, by
+///   itself, and a listing or deletion of it and its neighbours does not.
 func readVersion(
     _ row: PreparedStatement, _ bucket: BucketID, _ key: String
 ) throws(StorageError) -> StoredVersion {
-    guard let body = BodyKind(rawValue: row.integer(6)) else { throw .database("a version has no known body") }
     let columns = VersionColumns(
         bucket: bucket,
         key: key,
-        version: try row.identifier(1, of: VersionID.self),
+        version: (try? row.identifier(1, of: VersionID.self)) ?? VersionID(high: 0, low: 0),
         order: row.integer(0),
         size: row.integer(2),
         modified: row.integer(3),
         flags: VersionFlags(rawValue: UInt32(truncatingIfNeeded: row.integer(4))),
         dataKey: row.optionalInteger(5).map(DataKeyID.init(rawValue:)),
-        body: body,
-        blob: try row.optionalIdentifier(7, of: BlobID.self))
+        body: BodyKind(rawValue: row.integer(6)) ?? .unreadable,
+        blob: try? row.optionalIdentifier(7, of: BlobID.self))
     return StoredVersion(columns: columns, sealed: row.bytes(8))
 }

@@ -44,6 +44,8 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
         decoder = try AWSChunkedDecoder(request.payload, headers: request.headers)
     }
 
+    var blockBytes: Int { request.body.blockBytes }
+
     func computeMD5() { digests.computeMD5() }
 
     /// The next bytes of the payload, never empty; `nil` when all have come and everything was verified.

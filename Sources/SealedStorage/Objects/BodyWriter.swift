@@ -35,6 +35,7 @@ struct BodyWriter: Sendable {
     ) async throws -> FinishedBlob {
         do {
             while let bytes = try await source.next() {
+                writer.gather(upTo: source.blockBytes)
                 try await seal(bytes, sealer: sealer, into: writer)
             }
             try await seal(ByteBuffer(), sealer: sealer, into: writer)

@@ -15,6 +15,11 @@ package protocol ByteSource: AnyObject, Sendable {
     /// The next bytes, never empty; `nil` when all have come and were verified.
     func next() async throws -> ByteBuffer?
 
+    /// Bytes that should be gathered in memory before they are written: few while the rest may stay away for long.
+    ///
+    /// It changes while the bytes come.
+    var blockBytes: Int { get }
+
     /// The MD5, 16 bytes, when it was asked for; there after ``next()`` gave `nil`.
     var md5: [UInt8]? { get }
 

@@ -4,7 +4,7 @@ import ObjectStorage
 
 /// The plaintext of an object, or of a slice of it: read, authenticated and opened block by block.
 ///
-/// Nothing is given out before its package's tag was checked. One task at a time pulls ``next()``.
+/// Nothing is given out before its package's tag was checked. One task at a time pulls ``next(upTo:)``.
 package final class ObjectBody: @unchecked Sendable {
     // Unchecked: owned by the one task that streams the response; `next` is never called concurrently.
 
@@ -23,7 +23,7 @@ package final class ObjectBody: @unchecked Sendable {
         let wanted: Range<Int64>
     }
 
-    /// Bytes that ``next()`` will give out in all.
+    /// Bytes that ``next(upTo:)`` will give out in all.
     package let length: Int64
     /// What errors call the object: its key.
     let name: String
@@ -46,16 +46,17 @@ package final class ObjectBody: @unchecked Sendable {
         length = segments.reduce(0) { $0 + Int64($1.wanted.count) }
     }
 
-    /// The next block of plaintext, at most ``blockPackages`` packages; `nil` after the last.
+    /// The next block of plaintext, of about `count` bytes at most, in whole packages of 64 KiB; `nil` after the last.
     ///
     /// - Throws: ``Corruption`` when a package does not authenticate, `StorageError` when the file cannot be read.
-    package func next() async throws -> ByteBuffer? {
+    package func next(upTo count: Int) async throws -> ByteBuffer? {
         let (store, objectKey, name) = (store, objectKey, name)
+        let packages = max(1, Int64(count) / Int64(PackageFormat.packageSize))
         while true {
             if let stream, !stream.isAtEnd {
                 // A small read comes from the page cache in a few microseconds; a hop to another thread costs more.
-                if stream.nextBlockIsSmall, let block = try stream.nextBlock(.ifCached) { return block }
-                let block = try await store.offload { try stream.nextBlock(.waiting) }
+                if stream.nextBlockIsSmall, let block = try stream.nextBlock(packages, .ifCached) { return block }
+                let block = try await store.offload { try stream.nextBlock(packages, .waiting) }
                 guard let block else { throw Corruption(what: "data of object \"\(name)\" (cut short)") }
                 return block
             }
@@ -108,7 +109,6 @@ private final class OpenStream: @unchecked Sendable {
         case ifCached
     }
 
-    private static let blockPackages: Int64 = 8
     private static let packageSize = Int64(PackageFormat.packageSize)
 
     private let segment: ObjectBody.Segment
@@ -161,11 +161,11 @@ private final class OpenStream: @unchecked Sendable {
     }
 
     /// `nil`, with nothing done, when it would have to be waited for.
-    func nextBlock(_ reading: Reading) throws -> ByteBuffer? {
+    func nextBlock(_ packages: Int64, _ reading: Reading) throws -> ByteBuffer? {
         let first = position / Self.packageSize
         let last =
             segment.size == 0
-            ? 0 : min((segment.wanted.upperBound - 1) / Self.packageSize, first + Self.blockPackages - 1)
+            ? 0 : min((segment.wanted.upperBound - 1) / Self.packageSize, first + packages - 1)
         let blockStart = first * Self.packageSize
         let blockEnd = min((last + 1) * Self.packageSize, segment.size)
         let sealedStart = PackageFormat.offset(ofPackage: first)

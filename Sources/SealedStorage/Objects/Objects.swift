@@ -103,7 +103,7 @@ package struct Objects: Sendable {
             return [.init(source: .blob(blob), identity: whole, size: columns.size, wanted: wanted)]
         case .parts:
             return try manifest(of: object).segments(wanted)
-        case .none:
+        case .none, .unreadable:
             throw Corruption(what: "row of object \"\(columns.key)\"")
         }
     }
