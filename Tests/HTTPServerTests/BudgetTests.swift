@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    private static let size = 4 * 1024 * 1024
+    private static let size = 2 * 1024 * 1024
 
     private func withNarrowServer(
         memoryTimeout: Duration = .seconds(30), test: (Int) async throws -> Void
@@ -172,7 +172,7 @@ import Testing
     @Test func `who reads nothing costs a block, who reads gets large ones`() async throws {
         let (made, largest) = (Counter(), Counter())
         try await withServer { _, response in
-            await Self.produce(8 * Self.size, response, made: made, largest: largest)
+            await Self.produce(2 * Self.size, response, made: made, largest: largest)
         } test: { _, port in
             let client = try RawClient(port: port, receiveBuffer: 16 * 1024)
             try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -183,11 +183,11 @@ import Testing
             }
             #expect(last <= 6 * Self.share, "one block here, the others in the kernel")
             #expect(largest.value == Self.share)
-            #expect(try client.readResponse().body.count == 8 * Self.size)
+            #expect(try client.readResponse().body.count == 2 * Self.size)
 
             let fast = try RawClient(port: port)
             try fast.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try fast.readResponse().body.count == 8 * Self.size)
+            #expect(try fast.readResponse().body.count == 2 * Self.size)
             #expect(largest.value > Self.share)
         }
     }
@@ -201,8 +201,8 @@ import Testing
             await response.send(200, "\(first) \(request.body.blockBytes)")
         } test: { _, port in
             let client = try RawClient(port: port)
-            try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(4 * Self.size)\r\n\r\n")
-            try client.send([UInt8](repeating: 1, count: 4 * Self.size))
+            try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(8 * Self.size)\r\n\r\n")
+            try client.send([UInt8](repeating: 1, count: 8 * Self.size))
             let sizes = try client.readResponse().text.split(separator: " ").compactMap { Int($0) }
             #expect(sizes.count == 2 && sizes[0] == 32 * 1024 && sizes[1] > sizes[0])
         }
