@@ -1,3 +1,4 @@
+import Glibc
 import HTTPClient
 import HTTPServer
 import TestSupport
@@ -59,6 +60,54 @@ import Testing
             }
         }
         #expect(server.connections <= 2)
+    }
+
+    @Test func `who waits behind a patient one is told in time`() async throws {
+        let server = try RawServer { $0.waitForEnd() }
+        let client = try makeClient { $0.maxConnections = 1 }
+        @Sendable func send(_ timeout: Duration) async -> HTTPClientError? {
+            var request = HTTPClientRequest(.get, server.url)
+            request.timeout = timeout
+            do throws(HTTPClientError) {
+                _ = try await client.send(request)
+            } catch {
+                return error
+            }
+            return nil
+        }
+        let order = await withTaskGroup(of: Duration.self) { group in
+            // The first has the connection, the second waits for it, the others behind that.
+            for timeout in [Duration.milliseconds(1000), .milliseconds(1200), .milliseconds(200), .milliseconds(100)] {
+                group.addTask {
+                    #expect(await send(timeout) == .timedOut(.response))
+                    return timeout
+                }
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+            return await group.reduce(into: [Duration]()) { $0.append($1) }
+        }
+        #expect(Set(order.prefix(2)) == [.milliseconds(100), .milliseconds(200)])
+    }
+
+    @Test func `redirections share the time of their request`() async throws {
+        let server = try RawServer { connection in
+            while let request = connection.request() {
+                usleep(200_000)
+                let isLast = request.contains(" /2 ")
+                connection.send(
+                    isLast
+                        ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                        : "HTTP/1.1 307 Temporary Redirect\r\nLocation: /\(request.contains(" /1 ") ? 2 : 1)\r\n"
+                            + "Content-Length: 0\r\n\r\n")
+            }
+        }
+        let client = try makeClient()
+        var request = HTTPClientRequest(.get, server.url + "/")
+        request.redirects = .sameOrigin
+        request.timeout = .milliseconds(450)
+        await #expect(throws: HTTPClientError.timedOut(.response)) { try await client.send(request) }
+        request.timeout = .seconds(30)
+        #expect(try await client.send(request).status == 200)
     }
 
     @Test func `more requests than may wait are refused at once`() async throws {

@@ -104,13 +104,15 @@ extension EasyHandle {
         return HTTPClientResponse(status: status, headers: wanted(request.wantedHeaders), body: received)
     }
 
-    /// Whether the answer leads elsewhere on the same server and is to be followed; the handle is ready for that then.
-    func followsRedirection(of request: HTTPClientRequest, _ code: CURLcode) -> Bool {
+    /// Whether the answer leads elsewhere on the same server and is to be followed; the handle is ready for that then,
+    /// with what is left of the request's time.
+    func followsRedirection(of request: HTTPClientRequest, _ code: CURLcode, within timeout: Duration) -> Bool {
         guard code == CURLE_OK, request.redirects == .sameOrigin, let target = sameOriginTarget(of: request) else {
             return false
         }
         received.removeAll(keepingCapacity: true)
         ccurl_set_text(curl, CURLOPT_URL, target)
+        ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, max(1, timeout.milliseconds))
         return true
     }
 

@@ -28,6 +28,8 @@ final class TransferLoop: @unchecked Sendable {
     private let maxCount: Int
 
     private var waiting = Queue<Transfer>()
+    /// No later than the first deadline of those that wait.
+    private var nextDeadline: ContinuousClock.Instant?
     private var active: [UnsafeMutableRawPointer: Transfer] = [:]
     /// Not used now; connections are libcurl's, and any of these may use any of them.
     private var free: [EasyHandle] = []
@@ -107,7 +109,7 @@ final class TransferLoop: @unchecked Sendable {
                 }
                 return (inbox.arrived, inbox.cancelled, inbox.isClosed)
             }
-            for transfer in arrived { waiting.append(transfer) }
+            for transfer in arrived { wait(transfer) }
             for exchange in cancelled { abandon(exchange) }
             startWaiting()
             if isClosed, active.isEmpty { return }
@@ -123,8 +125,8 @@ final class TransferLoop: @unchecked Sendable {
 
     /// Milliseconds, up to the next moment at which there is something to do; negative when there is none.
     private var pause: Int32 {
-        // Who waits for a connection has a deadline of its own.
-        let next = [alarm, waiting.first?.deadline].compactMap(\.self).min()
+        // Each that waits for a connection has a deadline of its own.
+        let next = [alarm, nextDeadline].compactMap(\.self).min()
         guard let next else { return -1 }
         // Rounded up: a little too early would be once more in vain.
         return Int32(clamping: max(0, (next - .now).milliseconds + (next > .now ? 1 : 0)))
@@ -138,17 +140,33 @@ final class TransferLoop: @unchecked Sendable {
         curl_multi_socket_action(multi, socket, ready, &running)
     }
 
+    private func wait(_ transfer: Transfer) {
+        waiting.append(transfer)
+        nextDeadline = min(nextDeadline ?? transfer.deadline, transfer.deadline)
+    }
+
+    /// Ends the waiting of those that are late or cancelled, wherever they stand.
+    private func dismissLate() {
+        guard let nextDeadline, nextDeadline <= .now else { return }
+        let now = ContinuousClock.now
+        for transfer in waiting.removeAll(where: { $0.deadline <= now || $0.exchange.isCancelled }) {
+            answer(transfer, .failure(transfer.exchange.isCancelled ? .cancelled : .timedOut(.response)))
+        }
+        self.nextDeadline = waiting.elements.map(\.deadline).min()
+    }
+
     private func startWaiting() {
+        dismissLate()
         while let transfer = waiting.first {
-            let left = transfer.deadline - .now
-            let isLate = left <= .zero
-            guard active.count < maxActive || isLate || transfer.exchange.isCancelled else { return }
+            guard active.count < maxActive || transfer.exchange.isCancelled else { return }
             _ = waiting.popFirst()
+            if waiting.isEmpty { nextDeadline = nil }
             guard !transfer.exchange.isCancelled else {
                 answer(transfer, .failure(.cancelled))
                 continue
             }
-            guard !isLate else {
+            let left = transfer.deadline - .now
+            guard left > .zero else {
                 answer(transfer, .failure(.timedOut(.response)))
                 continue
             }
@@ -180,7 +198,8 @@ final class TransferLoop: @unchecked Sendable {
 
     private func finish(_ transfer: Transfer, _ code: CURLcode) {
         guard let handle = transfer.handle else { return }
-        if transfer.hops < Transfer.maxHops, handle.followsRedirection(of: transfer.request, code) {
+        let left = transfer.deadline - .now
+        if transfer.hops < Transfer.maxHops, handle.followsRedirection(of: transfer.request, code, within: left) {
             transfer.hops += 1
             active[handle.curl] = transfer
             curl_multi_add_handle(multi, handle.curl)
