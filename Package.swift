@@ -85,14 +85,8 @@ let package = Package(
         module(
             "KESClient",
             ["HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Locking", logging]),
-        module(
-            "KESService",
-            [
-                "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux", "Locking",
-                nioCore,
-                logging, yams,
-            ]
-        ),
+        module("KeyStores", ["KESProtocol", "Cryptography", "CLinux", logging]),
+
         module(
             "SealedStorage",
             ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Locking", nioCore]),
@@ -106,6 +100,13 @@ let package = Package(
             ]),
 
         // Level 6
+        module(
+            "KESService",
+            [
+                "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux",
+                "Locking", nioCore, logging, yams,
+            ]
+        ),
         module(
             "S3Service",
             [
@@ -133,8 +134,8 @@ let package = Package(
         .executableTarget(
             name: "coffer-kes",
             dependencies: [
-                "KESService", "KESClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer",
-                "CLinux", nioCore, logging, arguments,
+                "KESService", "KESClient", "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography",
+                "HTTPServer", "CLinux", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -146,7 +147,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "HTTPServerTesting", dependencies: ["HTTPServer", nioCore, nioPosix],
             path: "Tests/HTTPServerTesting", swiftSettings: settings),
@@ -164,9 +165,13 @@ let package = Package(
                 "HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore,
                 logging,
             ]),
+        tests(of: "KeyStores", ["KESProtocol", "Cryptography", logging]),
         tests(
             of: "KESService",
-            ["KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore, logging]),
+            [
+                "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore,
+                logging,
+            ]),
         tests(of: "S3Protocol", ["Cryptography"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),

@@ -34,7 +34,7 @@ package enum Base64 {
     /// The bytes, or `nil` on any flaw: a foreign character (white space too), missing or misplaced padding, or bits
     /// set where the last character carries none.
     ///
-    /// So a value has exactly one accepted spelling.
+    /// So a value has exactly one accepted spelling. What was decoded before a flaw is wiped.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let known = text.utf8.withContiguousStorageIfAvailable { decode($0) }
         return known ?? Array(text.utf8).withUnsafeBufferPointer { decode($0) }
@@ -49,7 +49,10 @@ package enum Base64 {
         bytes.reserveCapacity(text.count / 4 * 3)
         var group: UInt32 = 0
         for position in 0..<(text.count - padded) {
-            guard let value = value(text[position]) else { return nil }
+            guard let value = value(text[position]) else {
+                wipe(&bytes)
+                return nil
+            }
             group = group << 6 | value
             guard position & 3 == 3 else { continue }
             bytes.append(UInt8(truncatingIfNeeded: group >> 16))
@@ -59,10 +62,16 @@ package enum Base64 {
         }
         // Two characters carry one byte and four unused bits, three carry two bytes and two unused bits.
         if padded == 2 {
-            guard group & 15 == 0 else { return nil }
+            guard group & 15 == 0 else {
+                wipe(&bytes)
+                return nil
+            }
             bytes.append(UInt8(truncatingIfNeeded: group >> 4))
         } else if padded == 1 {
-            guard group & 3 == 0 else { return nil }
+            guard group & 3 == 0 else {
+                wipe(&bytes)
+                return nil
+            }
             bytes.append(UInt8(truncatingIfNeeded: group >> 10))
             bytes.append(UInt8(truncatingIfNeeded: group >> 2))
         }
@@ -102,7 +111,7 @@ package enum Base64 {
             var padded = 0
             let capacity = text.count / 4 * 3 + 3
             var isValid = true
-            let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
+            var bytes = [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
                 for character in text {
                     let value = values[Int(character)]
                     if value < 64 {
@@ -133,7 +142,11 @@ package enum Base64 {
                 default: isValid = false
                 }
             }
-            return isValid ? bytes : nil
+            guard isValid else {
+                wipe(&bytes)
+                return nil
+            }
+            return bytes
         }
     }
 

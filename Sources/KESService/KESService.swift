@@ -1,6 +1,7 @@
 import Glibc
 package import HTTPServer
 package import KESProtocol
+import KeyStores
 import Locking
 import NIOCore
 import Synchronization

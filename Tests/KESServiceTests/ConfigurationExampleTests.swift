@@ -1,5 +1,6 @@
 import KESProtocol
 import KESService
+import KeyStores
 import Testing
 
 /// The annotated file that ships: it is read without a warning, and its values are the defaults.

@@ -1,5 +1,6 @@
 import KESProtocol
 import KESService
+import KeyStores
 import Testing
 
 /// Every field of a configuration file: its default, and how it is read.
@@ -26,7 +27,7 @@ import Testing
         #expect(configuration.keys.isEmpty)
         #expect(configuration.healthAddress == nil)
         #expect(configuration.warnings == [])
-        guard case .fs(path: "./keys") = configuration.keyStore else {
+        guard case .fs(FileKeyStoreConfiguration(path: "./keys")) = configuration.keyStore else {
             Issue.record("another key store: \(configuration.keyStore)")
             return
         }
@@ -142,7 +143,9 @@ import Testing
         let environment = ["DIR": "elsewhere"]
         let whole = try Fixture.withStore("  fs:\n    path: \"  ${DIR} \"\n", environment: environment)
         let part = try Fixture.withStore("  fs:\n    path: dir/${DIR}\n", environment: environment)
-        guard case .fs(path: "elsewhere") = whole.keyStore, case .fs(path: "dir/${DIR}") = part.keyStore else {
+        guard case .fs(FileKeyStoreConfiguration(path: "elsewhere")) = whole.keyStore,
+            case .fs(FileKeyStoreConfiguration(path: "dir/${DIR}")) = part.keyStore
+        else {
             Issue.record("\(whole.keyStore) \(part.keyStore)")
             return
         }

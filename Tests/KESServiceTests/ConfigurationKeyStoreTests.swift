@@ -1,4 +1,5 @@
 import KESService
+import KeyStores
 import Testing
 
 /// The section `keystore`: every store's fields, defaults and errors.

@@ -1,4 +1,5 @@
 import KESService
+import KeyStores
 import Testing
 
 /// Files that were written for KES of other years.
@@ -28,7 +29,7 @@ import Testing
     @Test func `keys as a mapping is the key store`() throws {
         let text = Fixture.adminLines + Fixture.tlsLines + "keys:\n  fs:\n    path: old\n"
         let configuration = try Fixture.parse(text)
-        guard case .fs(path: "old") = configuration.keyStore else {
+        guard case .fs(FileKeyStoreConfiguration(path: "old")) = configuration.keyStore else {
             Issue.record("\(configuration.keyStore)")
             return
         }

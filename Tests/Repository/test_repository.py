@@ -11,11 +11,11 @@ LONGEST_FILE = 600
 
 # The levels of the architecture: an arrow goes down, never sideways and never up.
 LEVELS = {
-    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "Locking": 0,
+    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Locking": 0,
     "Cryptography": 1, "HTTPClient": 1, "HTTPServer": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
     "Encryption": 3, "KESProtocol": 3,
-    "KESClient": 4, "SealedStorage": 4,
+    "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
     "Requests": 5,
     "AdminService": 6, "KESService": 6, "S3Service": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
@@ -23,6 +23,7 @@ LEVELS = {
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
 IMPORTERS = {
     "COpenSSL": {"Certificates", "Cryptography"}, "CCurl": {"HTTPClient"}, "CSQLite": {"ObjectStorage"}, "Yams": {"KESService"},
+    "CWipingHeap": {"coffer-kes"},
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},

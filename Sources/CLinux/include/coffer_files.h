@@ -14,4 +14,9 @@ int coffer_clear_direct(int descriptor);
 /// the first byte is not in the cache; EOPNOTSUPP, ENOSYS or EINVAL where the file system or the kernel cannot tell.
 ssize_t coffer_read_cached(int descriptor, void *bytes, size_t count, off_t offset);
 
+/// Makes a directory with `mode`, and with mode 0755 those above it that are missing, all less what the umask takes away.
+/// When this returns 0 the new names survive a power cut. What is there already, whatever it is, stays as it is. Returns
+/// an errno otherwise.
+int coffer_make_directories(const char *path, unsigned int mode);
+
 #endif

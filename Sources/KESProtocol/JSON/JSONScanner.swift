@@ -132,6 +132,14 @@ package struct JSONScanner {
         } while !closings.isEmpty
     }
 
+    /// Throws when anything but white space follows.
+    package mutating func readEnd() throws(KESDocumentError) {
+        while position < bytes.count {
+            guard [0x20, 0x0a, 0x0d, 0x09].contains(bytes[position]) else { throw unexpected("the end") }
+            position += 1
+        }
+    }
+
     private mutating func open(_ closing: UInt8, in closings: inout [UInt8]) throws(KESDocumentError) {
         guard closings.count < Self.maximumDepth else { throw KESDocumentError("nested too deeply") }
         closings.append(closing)

@@ -45,17 +45,24 @@ package struct ListPattern: Hashable, Sendable {
     /// The matching names that fit in one answer, and the pattern for the rest (empty when there is none).
     ///
     /// - Precondition: `names` are sorted by their UTF-8 bytes.
-    package func page(of names: [String], byteLimit: Int = 900_000) -> (names: [String], continueAt: String) {
+    package func page(
+        of names: [String], byteLimit: Int = ListPattern.pageByteLimit
+    ) -> (names: [String], continueAt: String) {
         var page: [String] = []
         var byteCount = 0
         for name in names where matches(name) {
-            // Two quotation marks and a comma.
-            byteCount += name.utf8.count + 3
+            byteCount += Self.byteCount(of: name)
             if byteCount > byteLimit, let last = page.last { return (page, continuation(after: last)) }
             page.append(name)
         }
         return (page, "")
     }
+
+    /// The longest list in one answer, in bytes; the original's clients read 1 MiB.
+    package static let pageByteLimit = 900_000
+
+    /// What a name takes in a list: itself, two quotation marks and a comma.
+    package static func byteCount(of name: String) -> Int { name.utf8.count + 3 }
 
     private static func decode(_ code: Substring) -> String? {
         guard code.utf8.count <= 2 * KESName.maximumByteCount, !code.contains("=") else { return nil }

@@ -1,4 +1,5 @@
 import KESProtocol
+import KeyStores
 
 /// The keys in memory and what is known of the key store: plain state, which its owner keeps behind a lock.
 ///

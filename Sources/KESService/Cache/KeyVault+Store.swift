@@ -1,5 +1,6 @@
 import Cryptography
 import KESProtocol
+import KeyStores
 import Locking
 import Logging
 
@@ -55,8 +56,7 @@ extension KeyVault {
     ) async -> Result<MasterKey, KESFault> {
         let outcome: Result<MasterKey, KESFault>
         do throws(KESFault) {
-            var value = try await value(name, .keyReadFailed)
-            defer { wipe(&value) }
+            let value = try await value(name, .keyReadFailed)
             do throws(StoredKeyError) {
                 outcome = .success(try MasterKey(storedValue: value))
             } catch {
@@ -140,8 +140,8 @@ extension KeyVault {
         state.withLock { state in
             switch failure {
             // Nothing was changed.
-            case .exists, .conflict: return
-            case nil, .notFound, .unreachable, .failed: break
+            case .keyExists, .keyChanged: return
+            case nil, .keyNotFound, .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: break
             }
             let isCurrent =
                 if case .rotation(_, let generation) = change { state.generations[name] == generation } else { false }
@@ -151,7 +151,7 @@ extension KeyVault {
             case (.rotation(let key, _), nil) where isCurrent: state.cache.insert(key, name, now: now)
             // Another change ended meanwhile, and nobody knows which of them the store saw last.
             case (.rotation, nil): state.cache.expire(name, now: now)
-            case (.creation, nil), (.deletion, _), (_, .notFound): state.cache.remove(name)
+            case (.creation, nil), (.deletion, _), (_, .keyNotFound): state.cache.remove(name)
             // What is in memory may be outdated: it serves only as long as the store cannot be asked.
             case (.creation, _), (.rotation, _): state.cache.expire(name, now: now)
             }
@@ -160,12 +160,12 @@ extension KeyVault {
 
     // MARK: Calls
 
-    /// What the store holds of a key; the caller wipes it.
-    func value(_ name: KeyName, _ fault: KESFault) async throws(KESFault) -> [UInt8] {
+    /// What the store holds of a key.
+    func value(_ name: KeyName, _ fault: KESFault) async throws(KESFault) -> SecretBytes {
         do throws(KeyStoreError) {
             return try await ask { [store] () throws(KeyStoreError) in try await store.get(name) }
         } catch {
-            throw failed("read the key", name, error, error == .notFound ? .keyNotFound : fault)
+            throw failed("read the key", name, error, error == .keyNotFound ? .keyNotFound : fault)
         }
     }
 
@@ -179,9 +179,11 @@ extension KeyVault {
         let late = KeyStoreError.unreachable("no answer within \(timeout)")
         let outcome = await within(timeout, late: late, call)
         switch outcome {
-        case .success: noteAnswer()
-        case .failure(let error) where error.isAnswer: noteAnswer()
-        case .failure(.failed(let cause)):
+        case .success, .failure(.keyExists), .failure(.keyNotFound), .failure(.keyChanged), .failure(.corrupt):
+            noteAnswer()
+        case .failure(.cancelled): break
+        case .failure(.unreachable(let reason)): noteFailure(.unreachable(reason))
+        case .failure(.unavailable(let cause)), .failure(.notAuthorized(let cause)):
             // Both calls together take hardly longer than one may; but a store that answered late may answer again.
             let rest = max(timeout - (.now - begin), min(timeout, .seconds(1)))
             let check = await within(rest, late: late) { [store] () throws(KeyStoreError) in
@@ -190,9 +192,9 @@ extension KeyVault {
             switch check {
             case .success: noteAnswer()
             case .failure(.unreachable(let reason)): noteFailure(.unreachable(reason))
-            case .failure: noteFailure(.failed(cause))
+            case .failure(.cancelled): break
+            case .failure: noteFailure(.unavailable(cause))
             }
-        case .failure(let error): noteFailure(error)
         }
         return try outcome.get()
     }
@@ -215,7 +217,10 @@ extension KeyVault {
     }
 
     func failed(_ operation: String, _ name: KeyName, _ error: KeyStoreError, _ fault: KESFault) -> KESFault {
-        if !error.isAnswer { log(operation, name, "\(error)") }
+        switch error {
+        case .keyExists, .keyNotFound, .keyChanged: break
+        case .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: log(operation, name, "\(error)")
+        }
         return fault
     }
 

@@ -2,6 +2,7 @@ package import Cryptography
 import Glibc
 package import KESProtocol
 package import KeyManagement
+package import KeyStores
 import Locking
 package import Logging
 
@@ -117,10 +118,22 @@ package final class KeyVault: Sendable {
     }
 
     /// The names that a pattern asks for, and the pattern for the rest (empty when there is none).
+    ///
+    /// The store is asked for as many pages as one answer takes.
     package func list(_ pattern: ListPattern) async throws(KESFault) -> (names: [String], continueAt: String) {
-        let names: [String]
+        var names: [String] = []
+        var byteCount = 0
         do throws(KeyStoreError) {
-            names = try await ask { [store] () throws(KeyStoreError) in try await store.list(prefix: pattern.prefix) }
+            while true {
+                let last = names.last ?? pattern.lastName
+                let page = try await ask { [store] () throws(KeyStoreError) in
+                    try await store.list(prefix: pattern.prefix, after: last, limit: Self.listingPageSize)
+                }
+                names += page.names
+                byteCount += page.names.reduce(0) { $0 + ListPattern.byteCount(of: $1) }
+                // A store whose pages are empty and not the last would be asked for ever.
+                guard !page.isLast, !page.names.isEmpty, byteCount <= ListPattern.pageByteLimit else { break }
+            }
         } catch {
             throw failed("list keys", error, .keyListingFailed)
         }
@@ -146,7 +159,7 @@ package final class KeyVault: Sendable {
         do throws(KeyStoreError) {
             try await change(name, .deletion) { (store) throws(KeyStoreError) in try await store.delete(name) }
         } catch {
-            throw failed("delete the key", name, error, error == .notFound ? .keyNotFound : .keyDeletionFailed)
+            throw failed("delete the key", name, error, error == .keyNotFound ? .keyNotFound : .keyDeletionFailed)
         }
     }
 
@@ -156,15 +169,13 @@ package final class KeyVault: Sendable {
     package func rotate(_ name: KeyName, by identity: String) async throws(KESFault) -> MasterKey {
         for _ in 0..<Self.maximumRotationAttempts {
             let generation = state.withLock { $0.generations[name] }
-            var old: [UInt8]
+            let old: SecretBytes
             do throws(KESFault) { old = try await value(name, .keyRotationFailed) } catch {
                 if error == .keyNotFound { forget(name, ifUnchangedSince: generation) }
                 throw error
             }
-            defer { wipe(&old) }
             let key: MasterKey
-            var new: [UInt8] = []
-            defer { wipe(&new) }
+            let new: SecretBytes
             do throws(StoredKeyError) {
                 new = try MasterKey.rotated(storedValue: old, createdAt: .now, createdBy: identity)
                 let rotated = try MasterKey(storedValue: new)
@@ -174,13 +185,13 @@ package final class KeyVault: Sendable {
                 throw error == .tooManyVersions ? .tooManyKeyVersions : .keyReadFailed
             }
             do throws(KeyStoreError) {
-                try await change(name, .rotation(key, generation)) { [old, new] (store) throws(KeyStoreError) in
+                try await change(name, .rotation(key, generation)) { (store) throws(KeyStoreError) in
                     try await store.replace(name, old, with: new)
                 }
                 return key
             } catch {
-                guard error != .conflict else { continue }
-                throw failed("rotate the key", name, error, error == .notFound ? .keyNotFound : .keyRotationFailed)
+                guard error != .keyChanged else { continue }
+                throw failed("rotate the key", name, error, error == .keyNotFound ? .keyNotFound : .keyRotationFailed)
             }
         }
         throw .keyChanged
@@ -208,9 +219,11 @@ package final class KeyVault: Sendable {
     /// How many keys are in memory, expired ones included.
     package var count: Int { state.withLock { $0.cache.count } }
 
-    /// Asks the store every ten seconds whether it works and forgets what has expired, until the task is cancelled.
+    /// Keeps the store usable, asks it every ten seconds whether it works, and forgets what has expired, until the task is
+    /// cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.store.run() }
             group.addTask {
                 while !Task.isCancelled {
                     await self.checkStore()
@@ -227,6 +240,8 @@ package final class KeyVault: Sendable {
         }
     }
 
+    /// How many names the store is asked for at once; most answers need no second page.
+    private static let listingPageSize = 50_000
     private static let maximumRotationAttempts = 100
     private static let minimumReloadInterval: Int64 = 1_000_000_000
 
@@ -245,14 +260,13 @@ package final class KeyVault: Sendable {
     }
 
     private func add(_ key: MasterKey, _ name: KeyName) async throws(KESFault) {
-        var value = key.storedValue
-        defer { wipe(&value) }
+        let value = key.storedValue
         do throws(KeyStoreError) {
-            try await change(name, .creation) { [value] (store) throws(KeyStoreError) in
+            try await change(name, .creation) { (store) throws(KeyStoreError) in
                 try await store.create(name, value)
             }
         } catch {
-            throw failed("create the key", name, error, error == .exists ? .keyExists : .keyCreationFailed)
+            throw failed("create the key", name, error, error == .keyExists ? .keyExists : .keyCreationFailed)
         }
     }
 }

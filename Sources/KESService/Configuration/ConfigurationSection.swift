@@ -1,4 +1,5 @@
 import KESProtocol
+import KeyStores
 
 /// What every section of one file shares: the environment, and what there is to warn of.
 final class ConfigurationReader {

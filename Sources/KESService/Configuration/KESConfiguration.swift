@@ -1,4 +1,5 @@
 package import KESProtocol
+package import KeyStores
 
 /// What a configuration file says, checked.
 package struct KESConfiguration: Sendable {

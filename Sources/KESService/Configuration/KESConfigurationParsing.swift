@@ -1,6 +1,7 @@
 import Cryptography
 import Glibc
 import KESProtocol
+import KeyStores
 
 extension KESConfiguration {
     /// Reads a file of at most 1 MiB; see ``parse(_:environment:defaultAdmin:)``.

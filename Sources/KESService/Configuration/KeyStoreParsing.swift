@@ -1,3 +1,5 @@
+import KeyStores
+
 /// Reads the section `keystore`: one parser a store, and which of them the file uses.
 enum KeyStoreParsing {
     private typealias Parser = (ConfigurationSection) throws(ConfigurationError) -> KeyStoreConfiguration
@@ -20,7 +22,7 @@ enum KeyStoreParsing {
             throw ConfigurationError("kesconf: no keystore specified")
         }
         switch name {
-        case "fs": return .fs(path: try store.required("path", "path", of: "fs"))
+        case "fs": return .fs(.init(path: try store.required("path", "path", of: "fs")))
         case "vault": return .vault(try vault(store))
         case "fortanix": return .fortanix(try fortanix(try store.product("sdkms")))
         case "gemalto": return .gemalto(try gemalto(try store.product("keysecure")))

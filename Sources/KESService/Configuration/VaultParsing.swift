@@ -1,3 +1,5 @@
+import KeyStores
+
 extension KeyStoreParsing {
     static func vault(_ store: ConfigurationSection) throws(ConfigurationError) -> VaultConfiguration {
         let endpoint = try store.required("endpoint", orOlder: "address", "endpoint", of: "vault")

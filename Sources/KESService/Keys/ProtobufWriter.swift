@@ -2,7 +2,7 @@ import Cryptography
 
 /// Appends protobuf fields to a buffer, as proto3 says: in the order of the calls, zero and empty values left out.
 ///
-/// It holds secrets: give it room for all that will come, so that it leaves no copies when it grows, and wipe it.
+/// It holds secrets: wipe it. Give it room for all that will come; when it grows, it wipes what it leaves behind.
 struct ProtobufWriter {
     private(set) var bytes: [UInt8]
 
@@ -21,12 +21,14 @@ struct ProtobufWriter {
         guard !text.isEmpty else { return }
         appendVarint(field << 3 | 2)
         appendVarint(UInt64(text.utf8.count))
+        reserve(text.utf8.count)
         bytes.append(contentsOf: text.utf8)
     }
 
     mutating func append(_ field: UInt64, _ value: UnsafeRawBufferPointer) {
         appendVarint(field << 3 | 2)
         appendVarint(UInt64(value.count))
+        reserve(value.count)
         bytes.append(contentsOf: value)
     }
 
@@ -40,6 +42,7 @@ struct ProtobufWriter {
 
     /// What was written before, as it is.
     mutating func append(encoded: UnsafeRawBufferPointer) {
+        reserve(encoded.count)
         bytes.append(contentsOf: encoded)
     }
 
@@ -47,7 +50,17 @@ struct ProtobufWriter {
         Cryptography.wipe(&bytes)
     }
 
+    private mutating func reserve(_ count: Int) {
+        guard bytes.capacity - bytes.count < count else { return }
+        var larger: [UInt8] = []
+        larger.reserveCapacity(2 * (bytes.count + count))
+        larger.append(contentsOf: bytes)
+        Cryptography.wipe(&bytes)
+        bytes = larger
+    }
+
     private mutating func appendVarint(_ value: UInt64) {
+        reserve(10)
         var rest = value
         while rest >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)

@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 package import KESProtocol
 package import KeyManagement
 
@@ -7,38 +7,36 @@ package import KeyManagement
 /// Everything that is written is base64 of a protobuf message. JSON, which older key servers wrote, is read.
 extension MasterKey {
     /// Parses what a key store holds.
-    package convenience init(storedValue text: [UInt8]) throws(StoredKeyError) {
-        var document = try StoredKeyDocument(text)
+    package convenience init(storedValue: SecretBytes) throws(StoredKeyError) {
+        var document = try storedValue.withUnsafeBytes { (text) throws(StoredKeyError) in try StoredKeyDocument(text) }
         defer { document.wipe() }
         self.init(versions: document.versions, hmacKey: document.hmacKey)
     }
 
     /// What a key store is to hold of a key that was never rotated.
     ///
-    /// It is a secret: the caller wipes it.
-    ///
     /// - Precondition: the key has one version.
-    package var storedValue: [UInt8] {
+    package var storedValue: SecretBytes {
         precondition(versions.count == 1, "a rotated key is written by rotation")
         var message = ProtobufWriter(reserving: 1024)
         defer { message.wipe() }
         message.append(versions[0], hmacKey: hmacKey)
-        return Base64.encodedBytes(message.bytes)
+        return message.base64
     }
 
     /// The value with one more version, under a fresh key, as the text to store.
     ///
     /// All that was there before stays as it is, byte for byte, and the original KES still reads it as version 1. A value
     /// in JSON becomes protobuf. Keys without a key for HMAC get one, because KES cannot read a protobuf value that lacks
-    /// it. The caller wipes both values.
+    /// it.
     package static func rotated(
-        storedValue text: [UInt8], createdAt: RFC3339Time, createdBy: String
-    ) throws(StoredKeyError) -> [UInt8] {
-        var document = try StoredKeyDocument(text)
+        storedValue: SecretBytes, createdAt: RFC3339Time, createdBy: String
+    ) throws(StoredKeyError) -> SecretBytes {
+        var document = try storedValue.withUnsafeBytes { (text) throws(StoredKeyError) in try StoredKeyDocument(text) }
         defer { document.wipe() }
         let newest = document.versions[document.versions.count - 1]
         guard document.versions.count < maximumVersionCount, newest.number < .max else { throw .tooManyVersions }
-        var message = ProtobufWriter(reserving: text.count + 1024)
+        var message = ProtobufWriter(reserving: storedValue.count + 1024)
         defer { message.wipe() }
         if document.protobuf.isEmpty {
             message.append(document.versions[0], hmacKey: SecretKey())
@@ -55,7 +53,7 @@ extension MasterKey {
             message.append(next.createdAt, field: StoredField.Later.createdAt)
             message.append(StoredField.Later.createdBy, next.createdBy)
         }
-        return Base64.encodedBytes(message.bytes)
+        return message.base64
     }
 }
 
@@ -106,6 +104,12 @@ extension MasterKeyCipher {
 }
 
 extension ProtobufWriter {
+    /// All that was written, as text.
+    fileprivate var base64: SecretBytes {
+        var text = Base64.encodedBytes(bytes)
+        return SecretBytes(moving: &text)
+    }
+
     /// Version 1 and the key for HMAC: all that KES knows of.
     fileprivate mutating func append(_ version: MasterKey.Version, hmacKey: SecretKey?) {
         append(key: version, field: StoredField.key)

@@ -11,15 +11,15 @@ struct StoredKeyDocument {
     /// It holds the secret keys until ``wipe()``.
     private(set) var protobuf: [UInt8] = []
 
-    init(_ text: [UInt8]) throws(StoredKeyError) {
+    /// Copies of secrets are made in memory that is wiped, here or with what it says.
+    init(_ text: UnsafeRawBufferPointer) throws(StoredKeyError) {
         // Text from an editor or a web console ends in a line feed; base64 from one is broken into lines.
         var packed: [UInt8] = []
         packed.reserveCapacity(text.count)
         for byte in text where !Self.isSpace(byte) { packed.append(byte) }
         defer { Cryptography.wipe(&packed) }
         if packed.first == UInt8(ascii: "{") {
-            guard let object = JSONValue(text) else { throw .malformed }
-            try self.init(json: object)
+            try self.init(json: text)
         } else {
             guard var message = packed.withUnsafeBufferPointer({ Base64.decode($0) }) else { throw .malformed }
             do throws(StoredKeyError) { try self.init(protobuf: message) } catch {
@@ -35,30 +35,22 @@ struct StoredKeyDocument {
     // MARK: JSON
 
     /// `{"bytes":…}` and, in later times, `algorithm`, `created_at` and `created_by`.
-    private init(json object: JSONValue) throws(StoredKeyError) {
-        guard let encoded = object["bytes"]?.string, var bytes = Base64.decode(encoded) else { throw .malformed }
-        defer { Cryptography.wipe(&bytes) }
-        guard let key = SecretKey(bytes) else { throw .invalidKeyLength }
+    private init(json text: UnsafeRawBufferPointer) throws(StoredKeyError) {
+        var members = StoredKeyMembers()
+        defer { Cryptography.wipe(&members.bytes) }
+        do throws(KESDocumentError) { try members.read(text) } catch { throw .malformed }
+        guard !members.bytes.isEmpty else { throw .malformed }
+        guard let key = SecretKey(members.bytes) else { throw .invalidKeyLength }
         let version = MasterKey.Version(
-            number: 1, key: key, cipher: try Self.cipher(of: object), createdAt: try Self.createdAt(of: object),
-            createdBy: object["created_by"]?.string ?? "")
+            number: 1, key: key, cipher: try Self.cipher(members.algorithm), createdAt: members.createdAt,
+            createdBy: members.createdBy)
         versions = [version]
     }
 
-    private static func cipher(of object: JSONValue) throws(StoredKeyError) -> MasterKeyCipher? {
-        guard let member = object["algorithm"] else { return nil }
-        if case .null = member { return nil }
-        guard let name = member.string else { throw .malformed }
+    private static func cipher(_ name: String) throws(StoredKeyError) -> MasterKeyCipher? {
         guard name != "", name != "undefined" else { return nil }
         guard let cipher = MasterKeyCipher(algorithm: name) else { throw .unknownAlgorithm(name) }
         return cipher
-    }
-
-    private static func createdAt(of object: JSONValue) throws(StoredKeyError) -> RFC3339Time {
-        guard let member = object["created_at"] else { return .unknown }
-        if case .null = member { return .unknown }
-        guard let time = member.string.flatMap({ RFC3339Time($0) }) else { throw .malformed }
-        return time
     }
 
     // MARK: Protobuf
@@ -126,6 +118,33 @@ struct StoredKeyDocument {
 
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d
+    }
+}
+
+/// The members of a key in JSON, as far as they are there.
+private struct StoredKeyMembers {
+    var bytes: [UInt8] = []
+    var algorithm = ""
+    var createdAt = RFC3339Time.unknown
+    var createdBy = ""
+
+    mutating func read(_ text: UnsafeRawBufferPointer) throws(KESDocumentError) {
+        var scanner = JSONScanner(text)
+        try scanner.readObject { (name, scanner) throws(KESDocumentError) in
+            switch name {
+            case "bytes":
+                guard let value = try scanner.readBase64() else { break }
+                // Of several the last counts.
+                Cryptography.wipe(&bytes)
+                bytes = value
+            case "algorithm": algorithm = try scanner.readText() ?? algorithm
+            case "created_at": createdAt = try scanner.readTime() ?? createdAt
+            case "created_by": createdBy = try scanner.readText() ?? createdBy
+            default: return false
+            }
+            return true
+        }
+        try scanner.readEnd()
     }
 }
 

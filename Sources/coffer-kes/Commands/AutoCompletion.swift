@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 
 /// `--auto-completion`: writes a completion script to where the user's shell looks for one.
@@ -49,13 +50,7 @@ enum AutoCompletion {
     }
 
     private static func makeDirectory(_ path: String) throws {
-        guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw CommandFailure("mkdir \(path): \(String(cString: strerror(errno)))")
-        }
-        try makeDirectory(String(path[..<slash]))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            throw CommandFailure("mkdir \(path): \(String(cString: strerror(errno)))")
-        }
+        let code = coffer_make_directories(path, 0o755)
+        guard code == 0 else { throw CommandFailure("mkdir \(path): \(String(cString: strerror(code)))") }
     }
 }

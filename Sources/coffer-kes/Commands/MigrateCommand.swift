@@ -3,6 +3,8 @@ import Cryptography
 import Glibc
 import KESProtocol
 import KESService
+import KeyStores
+import Logging
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,75 +70,15 @@ struct MigrateCommand: AsyncParsableCommand {
         do {
             let configuration = try KESConfiguration.read(path, environment: ProcessEnvironment.variables())
             // Opening would make it, and an empty source is nothing but a wrong path.
-            if mustExist, case .fs(let directory) = configuration.keyStore, access(directory, F_OK) != 0 {
-                throw CommandFailure("\(directory): \(String(cString: strerror(errno)))")
+            if mustExist, case .fs(let store) = configuration.keyStore, access(store.path, F_OK) != 0 {
+                throw CommandFailure("\(store.path): \(String(cString: strerror(errno)))")
             }
-            return try await KeyStoreOpening.open(configuration.keyStore)
+            return try await KeyStoreOpening.open(
+                configuration.keyStore, logger: Logger(label: "coffer-kes") { _ in SwiftLogNoOpLogHandler() })
         } catch let failure as CommandFailure {
             throw failure
         } catch {
             throw CommandFailure("\(error)")
         }
-    }
-}
-
-/// Copies keys from one store to another, value by value.
-struct KeyMigration {
-    enum Conflict { case fail, keep, replace }
-
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    let source: any KeyStore
-    let target: any KeyStore
-    let onConflict: Conflict
-
-    /// How many keys were copied; `progress` hears of it about once a second.
-    func run(pattern: String, progress: (Int) -> Void) async throws(Failure) -> Int {
-        let names: [String]
-        do throws(KeyStoreError) {
-            names = try await source.list(prefix: "")
-        } catch {
-            throw Failure(description: "failed to list keys: \(error)")
-        }
-        var count = 0
-        var next = ContinuousClock.now + .seconds(1)
-        for text in names where fnmatch(pattern, text, 0) == 0 {
-            guard let name = KeyName(text) else { continue }
-            do throws(KeyStoreError) {
-                if try await copy(name) { count += 1 }
-            } catch .exists {
-                throw Failure(description: KESFault.keyExists.message)
-            } catch {
-                throw Failure(description: "failed to migrate key '\(name)': \(error)")
-            }
-            if ContinuousClock.now >= next {
-                progress(count)
-                next += .seconds(1)
-            }
-        }
-        return count
-    }
-
-    /// False when the target has the key and keeps its own.
-    private func copy(_ name: KeyName) async throws(KeyStoreError) -> Bool {
-        var value = try await source.get(name)
-        defer { wipe(&value) }
-        do throws(KeyStoreError) {
-            try await target.create(name, value)
-            return true
-        } catch .exists {
-            switch onConflict {
-            case .fail: throw .exists
-            case .keep: return false
-            case .replace: break
-            }
-        }
-        // In one step: at no time is there no key.
-        var old = try await target.get(name)
-        defer { wipe(&old) }
-        if old != value { try await target.replace(name, old, with: value) }
-        return true
     }
 }

@@ -1,5 +1,7 @@
+import Cryptography
 import KESProtocol
 import KESService
+import KeyStores
 import Logging
 
 /// Opens the key store that a configuration names.
@@ -18,27 +20,31 @@ enum KeyStoreOpening {
     }
 
     /// Blocks for the file work of a directory.
-    static func open(_ configuration: KeyStoreConfiguration) async throws(Failure) -> any KeyStore {
-        switch configuration {
-        case .memory: return MemoryKeyStore()
-        case .fs(let path):
-            do throws(KeyStoreError) {
-                return try FileKeyStore(path: path)
-            } catch {
-                let reason = "failed to open the key store \(path): \(error)"
-                if case .unreachable = error { throw .unreachable(reason) }
+    static func open(
+        _ configuration: KeyStoreConfiguration, logger: Logger
+    ) async throws(Failure) -> any KeyStore {
+        do throws(KeyStoreError) {
+            switch configuration {
+            case .memory: return MemoryKeyStore()
+            case .fs(let configuration): return try FileKeyStore(configuration, logger: logger)
+            case .vault, .fortanix, .gemalto, .aws, .azure, .gcp, .entrust: break
+            }
+        } catch {
+            let reason = "failed to open the key store \(configuration.place): \(error)"
+            switch error {
+            case .unreachable: throw .unreachable(reason)
+            case .keyExists, .keyNotFound, .keyChanged, .corrupt, .notAuthorized, .unavailable, .cancelled:
                 throw .configuration(reason)
             }
-        case .vault, .fortanix, .gemalto, .aws, .azure, .gcp, .entrust:
-            throw .configuration("the \(configuration.name) key store is not supported by this release; use fs")
         }
+        throw .configuration("the \(configuration.name) key store is not supported by this release; use fs")
     }
 }
 
 extension KeyStoreOpening {
     /// Opens the store, asks whether it works, and makes the keys that the configuration wants.
     static func vault(_ configuration: KESConfiguration, logger: Logger) async throws(Failure) -> KeyVault {
-        let store = try await open(configuration.keyStore)
+        let store = try await open(configuration.keyStore, logger: logger)
         let vault = vault(on: store, configuration, logger: logger)
         guard case .available = await vault.checkStore() else {
             throw .unreachable("the key store does not answer: \(store.title)")
@@ -78,11 +84,13 @@ struct PendingKeyStore: KeyStore {
     let reason: String
 
     func status() async throws(KeyStoreError) -> Duration { throw .unreachable(reason) }
-    func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) { throw .unreachable(reason) }
-    func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) {
+    func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) { throw .unreachable(reason) }
+    func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes { throw .unreachable(reason) }
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
         throw .unreachable(reason)
     }
-    func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] { throw .unreachable(reason) }
     func delete(_ name: KeyName) async throws(KeyStoreError) { throw .unreachable(reason) }
-    func list(prefix: String) async throws(KeyStoreError) -> [String] { throw .unreachable(reason) }
+    func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
+        throw .unreachable(reason)
+    }
 }

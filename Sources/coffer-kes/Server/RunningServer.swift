@@ -1,4 +1,5 @@
 import KESService
+import KeyStores
 
 /// What serves now, and what is about to.
 struct RunningServer {

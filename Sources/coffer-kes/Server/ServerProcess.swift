@@ -1,6 +1,7 @@
 import Glibc
 import HTTPServer
 import KESService
+import KeyStores
 import Logging
 
 /// The composition root of the key server: opens what a request needs, and changes it while the server runs.

@@ -1,6 +1,7 @@
 import HTTPServer
 import KESProtocol
 import KESService
+import KeyStores
 
 /// What is to be served: a configuration, checked against the files that it names.
 struct ServerSetup: Sendable {

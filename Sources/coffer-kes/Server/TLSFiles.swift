@@ -3,6 +3,7 @@ import Cryptography
 import Glibc
 import HTTPServer
 import KESService
+import KeyStores
 
 /// The server's certificate and key files, and what clients have to show.
 struct TLSFiles {

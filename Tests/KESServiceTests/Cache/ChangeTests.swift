@@ -2,6 +2,8 @@ import Cryptography
 import KESProtocol
 import KESService
 import KeyManagement
+import KeyStores
+import TestSupport
 import Testing
 
 /// What memory holds after keys were changed: never what the store no longer has.
@@ -83,7 +85,7 @@ import Testing
         #expect(try await sealsForTheStore(f))
     }
 
-    @Test(arguments: [KeyStoreError.unreachable("the answer was lost"), .failed("cannot flush the directory")])
+    @Test(arguments: [KeyStoreError.unreachable("the answer was lost"), .unavailable("cannot flush the directory")])
     func `a deletion that happened although it failed is not outlived by memory`(_ failure: KeyStoreError) async throws
     {
         let f = try await VaultFixture()

@@ -1,5 +1,7 @@
 import KESProtocol
 import KESService
+import KeyStores
+import TestSupport
 import Testing
 
 /// What serves when: times in seconds.
@@ -60,7 +62,7 @@ import Testing
         await #expect(throws: KESFault.keyReadFailed) { try await f.vault.key(f.name) }
     }
 
-    @Test(arguments: [KeyStoreError.unreachable("down"), .failed("broken")])
+    @Test(arguments: [KeyStoreError.unreachable("down"), .unavailable("broken")])
     func `a key that expired just before the outage was noticed serves all the same`(_ failure: KeyStoreError)
         async throws
     {
@@ -125,7 +127,7 @@ import Testing
         let f = try await VaultFixture(expiry: CacheExpiry(offline: .seconds(3600)))
         let key = try await f.vault.key(f.name)
         f.clock.advance(31)
-        f.store.failCalls(.failed("one bad block"))
+        f.store.failCalls(.unavailable("one bad block"))
         #expect(try await f.vault.key(f.name) === key)
         #expect(await f.vault.status() == .available(latency: .milliseconds(3)))
         #expect(f.vault.cached(f.name) == nil)
@@ -156,7 +158,7 @@ import Testing
         let asked = f.store.count("status")
         #expect(await f.vault.status() == .unreachable)
         #expect(f.store.count("status") == asked)
-        f.store.fail(.failed("sealed"))
+        f.store.fail(.unavailable("sealed"))
         #expect(await f.vault.checkStore() == .unavailable)
         #expect(await f.vault.status() == .unavailable)
         f.store.fail(nil)

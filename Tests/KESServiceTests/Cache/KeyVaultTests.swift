@@ -2,9 +2,13 @@ import Cryptography
 import KESProtocol
 import KESService
 import KeyManagement
+import KeyStores
 import Logging
 import Synchronization
+import TestSupport
 import Testing
+
+func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
 
 /// A store in memory that fails, waits and counts as told.
 final class ScriptedStore: KeyStore {
@@ -12,6 +16,7 @@ final class ScriptedStore: KeyStore {
         var failure: KeyStoreError?
         var statusFailure: KeyStoreError?
         var calls: [String: Int] = [:]
+        var pageSize: Int?
         var closed: Set<String> = []
         var waiting: [CheckedContinuation<Void, Never>] = []
         var changesFailAfterwards: KeyStoreError?
@@ -48,6 +53,11 @@ final class ScriptedStore: KeyStore {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Lists no more names at once.
+    func setPageSize(_ size: Int) { state.withLock { $0.pageSize = size } }
+
+    private var pageSize: Int? { state.withLock { $0.pageSize } }
+
     func count(_ call: String) -> Int { state.withLock { $0.calls[call] ?? 0 } }
 
     private func enter(_ call: String) throws(KeyStoreError) {
@@ -63,19 +73,19 @@ final class ScriptedStore: KeyStore {
         return .milliseconds(3)
     }
 
-    func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) {
+    func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) {
         try enter("create")
         try await inner.create(name, value)
         try await leave("create")
     }
 
-    func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) {
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
         try enter("replace")
         try await inner.replace(name, old, with: new)
         try await leave("replace")
     }
 
-    func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] {
+    func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes {
         try enter("get \(name)")
         do throws(KeyStoreError) {
             let value = try await inner.get(name)
@@ -109,9 +119,9 @@ final class ScriptedStore: KeyStore {
         try await leave("delete")
     }
 
-    func list(prefix: String) async throws(KeyStoreError) -> [String] {
+    func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
         try enter("list")
-        return try await inner.list(prefix: prefix)
+        return try await inner.list(prefix: prefix, after: last, limit: pageSize.map { min(limit, $0) } ?? limit)
     }
 }
 
@@ -121,29 +131,6 @@ final class ManualClock: Sendable {
 
     var now: Int64 { time.withLock { $0 } }
     func advance(_ seconds: Double) { time.withLock { $0 += Int64((seconds * 1e9).rounded()) } }
-}
-
-/// What is logged, to be looked at.
-final class LogRecord: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var text: String { lines.withLock { $0.joined(separator: "\n") } }
-    var logger: Logger { Logger(label: "test") { _ in Handler(record: self) } }
-
-    private struct Handler: LogHandler {
-        let record: LogRecord
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            record.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-        }
-    }
 }
 
 /// A vault on a scripted store with a manual clock, and two keys in it.
@@ -204,7 +191,7 @@ struct VaultFixture {
     @Test func `a value that is no key is a failure and no outage`() async throws {
         let f = try await VaultFixture()
         let broken = try keyName("broken")
-        try await f.store.inner.create(broken, Array("nonsense!".utf8))
+        try await f.store.inner.create(broken, SecretBytes("nonsense!".utf8))
         await #expect(throws: KESFault.keyReadFailed) { try await f.vault.key(broken) }
         await #expect(throws: KESFault.keyReadFailed) { try await f.vault.rotate(broken, by: "x") }
         #expect(f.log.text.contains("the stored value is not a key in any known form"))
@@ -298,5 +285,25 @@ struct VaultFixture {
         let all = try await f.vault.list(try #require(ListPattern("*")))
         #expect(all.names == ["a-key", "other"] && all.continueAt == "")
         #expect(try await f.vault.list(try #require(ListPattern("o*"))).names == ["other"])
+    }
+
+    @Test func `a listing goes on where a page of the store or of an answer ends`() async throws {
+        let f = try await VaultFixture()
+        f.store.setPageSize(1)
+        let all = try await f.vault.list(try #require(ListPattern("*")))
+        #expect(all.names == ["a-key", "other"] && all.continueAt == "")
+        #expect(f.store.count("list") == 2)
+        let whole = try #require(ListPattern(""))
+        let rest = try #require(ListPattern(whole.continuation(after: "a-key")))
+        #expect(try await f.vault.list(rest).names == ["other"])
+        #expect(f.store.count("list") == 3)
+    }
+
+    @Test func `a call that is cancelled gives up at the store and is no outage`() async throws {
+        let f = try await VaultFixture()
+        f.store.fail(.cancelled)
+        await #expect(throws: KESFault.keyCreationFailed) { try await f.vault.create(try keyName("new"), by: "x") }
+        f.store.fail(nil)
+        #expect(!f.log.text.contains("the key store does not work"))
     }
 }

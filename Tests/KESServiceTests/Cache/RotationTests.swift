@@ -1,5 +1,6 @@
 import KESProtocol
 import KESService
+import KeyStores
 import TestSupport
 import Testing
 
@@ -52,9 +53,11 @@ import Testing
 
     @Test func `rotations at once on two servers lose nothing`() async throws {
         let directory = try TemporaryDirectory()
-        let vaults = try (0..<2).map { _ in
-            KeyVault(store: try FileKeyStore(path: directory.path), logger: LogRecord().logger)
+        func vault() throws -> KeyVault {
+            let logger = LogRecord().logger
+            return KeyVault(store: try FileKeyStore(.init(path: directory.path), logger: logger), logger: logger)
         }
+        let vaults = try (0..<2).map { _ in try vault() }
         let name = try keyName("k")
         try await vaults[0].create(name, by: "me")
         let sealed = try await withThrowingTaskGroup(of: [UInt8].self) { group in
@@ -63,8 +66,7 @@ import Testing
             }
             return try await group.reduce(into: [[UInt8]]()) { $0.append($1) }
         }
-        let key = try await KeyVault(store: try FileKeyStore(path: directory.path), logger: LogRecord().logger).key(
-            name)
+        let key = try await vault().key(name)
         #expect(key.versions.map { Int($0.number) } == Array(1...11))
         #expect(Set(key.versions.dropFirst().map(\.createdBy)) == Set((0..<10).map(String.init)))
         for ciphertext in sealed { #expect(try key.open(ciphertext, context: []) == [1]) }

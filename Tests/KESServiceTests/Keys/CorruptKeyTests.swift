@@ -6,7 +6,7 @@ import Testing
 @Suite struct CorruptKeyTests {
     private static let valid = MasterKey(
         createdAt: RFC3339Time(seconds: 1_800_000_000, nanoseconds: 5), createdBy: "somebody"
-    ).storedValue
+    ).storedText
 
     private static func base64(_ bytes: [UInt8]) -> [UInt8] { Array(Base64.encode(bytes).utf8) }
     private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {

@@ -3,6 +3,7 @@ import Foundation
 import KESProtocol
 import KESService
 import KeyManagement
+import KeyStores
 import TestSupport
 import Testing
 
@@ -114,7 +115,7 @@ private let time = RFC3339Time(seconds: 1_800_000_000, nanoseconds: 5)
         let cipher = try #require(MasterKeyCipher(algorithm: vector.type))
         let key = MasterKey(key: master, cipher: cipher, createdAt: time, createdBy: "me")
         let rotated = try MasterKey(
-            storedValue: try MasterKey.rotated(storedValue: key.storedValue, createdAt: time, createdBy: "you"))
+            storedValue: try MasterKey.rotated(storedValue: key.storedText, createdAt: time, createdBy: "you"))
         for key in [key, rotated] {
             #expect(try key.open(Array(vector.ciphertext), context: Array(vector.context)) == Array(vector.plaintext))
         }
@@ -136,10 +137,10 @@ private let time = RFC3339Time(seconds: 1_800_000_000, nanoseconds: 5)
 
     @Test func `a key is stored as the original stores it, byte for byte`() throws {
         let vector = try #require(KeyVectors.all.stored.first { $0.id == "KV" })
-        #expect(try KeyVectors.storedKey("KV").storedValue == Array(vector.value.utf8))
+        #expect(try KeyVectors.storedKey("KV").storedText == Array(vector.value.utf8))
         let fresh = MasterKey(createdAt: time, createdBy: "me")
-        let again = try MasterKey(storedValue: fresh.storedValue)
-        #expect(again.storedValue == fresh.storedValue)
+        let again = try MasterKey(storedValue: fresh.storedText)
+        #expect(again.storedText == fresh.storedText)
         #expect(again.cipher == .aes256 && again.createdAt == time && again.createdBy == "me")
     }
 
@@ -172,7 +173,7 @@ private let time = RFC3339Time(seconds: 1_800_000_000, nanoseconds: 5)
 
     @Test func `rotation keeps the cipher, and fields that nobody knows`() throws {
         let imported = MasterKey(key: SecretKey(), cipher: .chaCha20, createdAt: time, createdBy: "")
-        var message = try #require(Base64.decode(String(decoding: imported.storedValue, as: UTF8.self)))
+        var message = try #require(Base64.decode(String(decoding: imported.storedText, as: UTF8.self)))
         // Fields 90 (a number), 91 (bytes), 92 (8 bytes) and 93 (4 bytes).
         message += [0xd0, 0x05, 0x07, 0xda, 0x05, 2, 9, 9, 0xe1, 0x05] + [UInt8](repeating: 1, count: 8)
         message += [0xed, 0x05] + [UInt8](repeating: 1, count: 4)
@@ -183,7 +184,7 @@ private let time = RFC3339Time(seconds: 1_800_000_000, nanoseconds: 5)
     }
 
     @Test func `versions end at a thousand`() throws {
-        var value = MasterKey(createdAt: time, createdBy: "").storedValue
+        var value = MasterKey(createdAt: time, createdBy: "").storedText
         for _ in 1..<MasterKey.maximumVersionCount {
             value = try MasterKey.rotated(storedValue: value, createdAt: time, createdBy: "")
         }

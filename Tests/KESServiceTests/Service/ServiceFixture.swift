@@ -3,6 +3,7 @@ import Glibc
 import HTTPServer
 import KESProtocol
 import KESService
+import KeyStores
 import Logging
 import NIOCore
 import Synchronization

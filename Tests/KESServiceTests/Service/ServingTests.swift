@@ -1,7 +1,9 @@
+import Cryptography
 import Glibc
 import HTTPServer
 import KESProtocol
 import KESService
+import KeyStores
 import Synchronization
 import TestSupport
 import Testing
@@ -174,28 +176,32 @@ final class HangingStore: KeyStore {
     }
 
     func status() async throws(KeyStoreError) -> Duration { .milliseconds(1) }
-    func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) { try await hang() }
-    func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) { try await hang() }
-    func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] {
+    func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) { try await hang() }
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
         try await hang()
-        return []
+    }
+    func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes {
+        try await hang()
+        return SecretBytes([])
     }
     func delete(_ name: KeyName) async throws(KeyStoreError) { try await hang() }
-    func list(prefix: String) async throws(KeyStoreError) -> [String] {
+    func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
         try await hang()
-        return []
+        return KeyNamePage(names: [], isLast: true)
     }
 }
 
 /// Answers everything with the same failure.
 struct FailingStore: KeyStore {
     let title = "Failing"
-    private let failure = KeyStoreError.failed("the disk is on fire")
+    private let failure = KeyStoreError.unavailable("the disk is on fire")
 
     func status() async throws(KeyStoreError) -> Duration { throw failure }
-    func create(_ name: KeyName, _ value: [UInt8]) async throws(KeyStoreError) { throw failure }
-    func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) { throw failure }
-    func get(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] { throw failure }
+    func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) { throw failure }
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) { throw failure }
+    func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes { throw failure }
     func delete(_ name: KeyName) async throws(KeyStoreError) { throw failure }
-    func list(prefix: String) async throws(KeyStoreError) -> [String] { throw failure }
+    func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
+        throw failure
+    }
 }

@@ -41,7 +41,7 @@ final class BlockingCalls: Sendable {
             await withCheckedContinuation { continuation in
                 let isAccepted = submit {
                     guard !call.isWithdrawn else {
-                        return continuation.resume(returning: .failure(.unreachable("nobody waits for it any more")))
+                        return continuation.resume(returning: .failure(.cancelled))
                     }
                     do throws(KeyStoreError) {
                         continuation.resume(returning: .success(try work(call)))

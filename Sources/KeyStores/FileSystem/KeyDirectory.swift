@@ -1,3 +1,4 @@
+import CLinux
 import Cryptography
 import Glibc
 import KESProtocol
@@ -14,25 +15,33 @@ struct KeyDirectory: Sendable {
     /// Only where the directory itself cannot be locked.
     private static let lockName = ".lock"
 
-    /// Makes the directory if it is missing, and removes what an interrupted write left.
-    func open() throws(KeyStoreError) {
-        try makeDirectory(path)
-        try check()
+    /// Makes the directory if it is missing, for its owner alone, and removes what an interrupted write left.
+    ///
+    /// The access to a directory that was there stays as it is.
+    func open() throws(KeyStoreError) -> FileAccess {
+        try makeDirectory()
+        let access = try check()
         try withLock { (isLocked) throws(KeyStoreError) in
             // Whoever writes holds the lock, so with it nobody needs these any more.
             guard isLocked else { return }
-            for name in try entries(where: { $0.hasPrefix(Self.temporaryPrefix) }) { unlink("\(path)/\(name)") }
+            var abandoned: [String] = []
+            try forEachFile { name in
+                if name.hasPrefix(Self.temporaryPrefix) { abandoned.append(name) }
+            }
+            for name in abandoned { unlink("\(path)/\(name)") }
         }
+        return access
     }
 
     /// Throws unless the directory is there.
-    func check() throws(KeyStoreError) {
+    func check() throws(KeyStoreError) -> FileAccess {
         var status = stat()
         guard stat(path, &status) == 0 else { throw failure("examine", path) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .failed("\(path) is not a directory") }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .unavailable("\(path) is not a directory") }
+        return FileAccess(status)
     }
 
-    func read(_ name: String) throws(KeyStoreError) -> [UInt8] {
+    func read(_ name: String) throws(KeyStoreError) -> (SecretBytes, FileAccess) {
         let file = "\(path)/\(name)"
         // A pipe of that name must not block the thread.
         let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -40,27 +49,23 @@ struct KeyDirectory: Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("examine", file) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .failed("\(file) is not a regular file") }
-        guard status.st_size <= maximumKeyValueByteCount else { throw .failed("\(file) is larger than any key") }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .corrupt("\(file) is not a regular file") }
+        guard status.st_size <= maximumKeyValueByteCount else { throw .corrupt("\(file) is larger than any key") }
+        let value = try SecretBytes(capacity: Int(status.st_size)) { (buffer) throws(KeyStoreError) in
+            var filled = 0
+            while filled < buffer.count {
+                let count = Glibc.read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw failure("read", file) }
+                guard count > 0 else { throw .unavailable("\(file) was cut while it was read") }
+                filled += count
             }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error =
-                    count < 0 ? failure("read", file) : KeyStoreError.failed("\(file) was cut while it was read")
-                wipe(&bytes)
-                throw error
-            }
-            filled += count
+            return filled
         }
-        return bytes
+        return (value, FileAccess(status))
     }
 
-    func create(_ name: String, _ value: [UInt8], _ call: BlockingCalls.Call) throws(KeyStoreError) {
+    func create(_ name: String, _ value: SecretBytes, _ call: BlockingCalls.Call) throws(KeyStoreError) {
         try withLock(for: call) { (isLocked) throws(KeyStoreError) in
             let temporary = try writeTemporary(value)
             defer { unlink(temporary) }
@@ -68,11 +73,11 @@ struct KeyDirectory: Sendable {
             if link(temporary, file) != 0 {
                 let code = errno
                 guard isLocked, code == EPERM || code == EOPNOTSUPP || code == ENOSYS else {
-                    throw code == EEXIST ? .exists : failure("link", file, code)
+                    throw code == EEXIST ? .keyExists : failure("link", file, code)
                 }
                 // A file system without hard links: among those who take the lock, look and rename do the same.
                 var status = stat()
-                guard lstat(file, &status) != 0 else { throw .exists }
+                guard lstat(file, &status) != 0 else { throw .keyExists }
                 guard errno == ENOENT, rename(temporary, file) == 0 else { throw failure("rename to", file) }
             }
             // Without this the name itself may be lost.
@@ -81,14 +86,12 @@ struct KeyDirectory: Sendable {
     }
 
     func replace(
-        _ name: String, _ old: [UInt8], with new: [UInt8], _ call: BlockingCalls.Call
+        _ name: String, _ old: SecretBytes, with new: SecretBytes, _ call: BlockingCalls.Call
     ) throws(KeyStoreError) {
         try withLock(for: call) { (isLocked) throws(KeyStoreError) in
             // Two that replace a key at once without a lock would lose what one of them made.
-            guard isLocked else { throw .failed("\(path) cannot be locked, so keys cannot be replaced safely") }
-            var found = try read(name)
-            defer { wipe(&found) }
-            guard constantTimeEqual(found, old) else { throw .conflict }
+            guard isLocked else { throw .unavailable("\(path) cannot be locked, so keys cannot be replaced safely") }
+            guard try read(name).0.isEqual(to: old) else { throw .keyChanged }
             let temporary = try writeTemporary(new)
             let file = "\(path)/\(name)"
             guard rename(temporary, file) == 0 else {
@@ -108,27 +111,33 @@ struct KeyDirectory: Sendable {
         }
     }
 
-    func names(prefix: String) throws(KeyStoreError) -> [String] {
-        try entries { $0.hasPrefix(prefix) && KeyName($0) != nil }.sorted()
+    func names(
+        prefix: String, after last: String?, limit: Int, _ call: BlockingCalls.Call
+    ) throws(KeyStoreError) -> KeyNamePage {
+        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
+        try forEachFile(for: call) { selection.add($0) }
+        return selection.page
     }
 
     // MARK: Parts
 
     /// Writes a file beside the keys, flushed to the disk; its path.
-    private func writeTemporary(_ value: [UInt8]) throws(KeyStoreError) -> String {
+    private func writeTemporary(_ value: SecretBytes) throws(KeyStoreError) -> String {
         let temporary = "\(path)/\(Self.temporaryPrefix)\(Hex.encode(SecureRandom.bytes(16)))"
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("create a file in", path) }
         defer { close(descriptor) }
-        var written = 0
-        while written < value.count {
-            let count = value.withUnsafeBytes { bytes in
-                write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+        let isWritten = value.withUnsafeBytes { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                written += count
             }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw abandoned(temporary) }
-            written += count
+            return true
         }
+        guard isWritten else { throw abandoned(temporary) }
         guard fsync(descriptor) == 0 else { throw abandoned(temporary) }
         return temporary
     }
@@ -164,31 +173,29 @@ struct KeyDirectory: Sendable {
         var pause: UInt32 = 500
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { return false }
-            guard .now < end, call?.isWithdrawn != true else {
-                throw .unreachable("\(path) is locked by another program")
-            }
+            guard call?.isWithdrawn != true else { throw .cancelled }
+            guard .now < end else { throw .unreachable("\(path) is locked by another program") }
             usleep(pause)
             pause = min(2 * pause, 20_000)
         }
         return true
     }
 
-    /// The names of regular files, links to such among them, for which `isWanted` says so.
-    private func entries(where isWanted: (String) -> Bool) throws(KeyStoreError) -> [String] {
+    /// Gives `body` the names of regular files, links to such among them, in any order.
+    private func forEachFile(for call: BlockingCalls.Call? = nil, _ body: (String) -> Void) throws(KeyStoreError) {
         guard let stream = opendir(path) else { throw failure("list", path) }
         defer { closedir(stream) }
-        var names: [String] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
                 guard errno == 0 else { throw failure("list", path) }
-                return names
+                return
             }
+            guard call?.isWithdrawn != true else { throw .cancelled }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard isWanted(name), isRegular(name, type: entry.pointee.d_type) else { continue }
-            names.append(name)
+            if isRegular(name, type: entry.pointee.d_type) { body(name) }
         }
     }
 
@@ -199,20 +206,9 @@ struct KeyDirectory: Sendable {
         return stat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    private func makeDirectory(_ path: String) throws(KeyStoreError) {
-        var status = stat()
-        guard stat(path, &status) != 0 else { return }
-        guard errno == ENOENT else { throw failure("examine", path) }
-        let parent = parent(of: path)
-        if parent != path { try makeDirectory(parent) }
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("create the directory", path) }
-        try sync(parent)
-    }
-
-    private func parent(of path: String) -> String {
-        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    private func makeDirectory() throws(KeyStoreError) {
+        let code = coffer_make_directories(path, 0o700)
+        guard code == 0 else { throw failure("create the directory", path, code) }
     }
 
     private func sync(_ directory: String) throws(KeyStoreError) {
@@ -227,16 +223,11 @@ struct KeyDirectory: Sendable {
     private func missing(_ operation: String, _ file: String) throws(KeyStoreError) -> KeyStoreError {
         let code = errno
         guard code == ENOENT else { return failure(operation, file, code) }
-        try check()
-        return .notFound
+        _ = try check()
+        return .keyNotFound
     }
 
     private func failure(_ operation: String, _ path: String, _ code: Int32 = errno) -> KeyStoreError {
-        let cause = "cannot \(operation) \(path): \(String(cString: strerror(code)))"
-        return switch code {
-        // What network file systems say for as long as their server, or the process that mounted them, is away.
-        case ENOTCONN, ESTALE, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ECONNREFUSED: .unreachable(cause)
-        default: .failed(cause)
-        }
+        KeyStoreError(operation, path, errno: code)
     }
 }

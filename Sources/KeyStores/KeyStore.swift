@@ -1,0 +1,51 @@
+package import Cryptography
+package import KESProtocol
+
+/// Where a key server keeps its keys: named texts that are written once, read often and, by rotation, replaced.
+///
+/// Texts are secrets, at most ``maximumKeyValueByteCount`` bytes long. To the store they mean nothing.
+///
+/// A call may take long, for as long as somebody waits for it: who calls bounds it (`within`), and cancels the task when
+/// nobody waits any more. A store then gives up what it can and throws ``KeyStoreError/cancelled``; a change that has
+/// begun may happen all the same. A store that tries again does so only as long as the task is not cancelled.
+///
+/// Every store has its members in this order: its configuration, how it authenticates itself, the calls, the errors.
+package protocol KeyStore: Sendable {
+    /// Kind and place in one line, as in `Filesystem: /var/lib/kes`.
+    var title: String { get }
+
+    /// Keeps alive what calls need, such as tokens that end, until the task is cancelled.
+    ///
+    /// A store without such things returns at once. Calls work without it too, for as long as what they need lives.
+    func run() async
+
+    /// Asks whether the store works; how long the answer took.
+    func status() async throws(KeyStoreError) -> Duration
+
+    /// Adds a key, durably, if there is none of that name.
+    ///
+    /// Throws ``KeyStoreError/keyExists`` otherwise, and what is there stays as it is.
+    func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError)
+
+    func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes
+
+    /// Puts `new` in the place of `old`, durably and all at once.
+    ///
+    /// Throws ``KeyStoreError/keyChanged`` when the store holds something other than `old`.
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError)
+
+    /// Throws ``KeyStoreError/keyNotFound`` where the store can tell that there is no such key.
+    func delete(_ name: KeyName) async throws(KeyStoreError)
+
+    /// The first names, in the order of their bytes, that begin with `prefix` and come after `last`.
+    ///
+    /// At most `limit` of them, which is at least 1; what is no name of a key is left out.
+    func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage
+}
+
+extension KeyStore {
+    package func run() async {}
+}
+
+/// No value is longer, in bytes; a key with a thousand versions has some 200 000.
+package let maximumKeyValueByteCount = 1 << 20

@@ -1,0 +1,43 @@
+/// Where keys are kept, and how to get there: one case a store, with its configuration.
+package enum KeyStoreConfiguration: Sendable {
+    /// Gone with the process; no file can ask for it.
+    case memory
+    case fs(FileKeyStoreConfiguration)
+    case vault(VaultConfiguration)
+    case fortanix(FortanixConfiguration)
+    case gemalto(GemaltoConfiguration)
+    case aws(AWSConfiguration)
+    case azure(AzureConfiguration)
+    case gcp(GCPConfiguration)
+    case entrust(EntrustConfiguration)
+
+    /// What an operator calls it.
+    package var name: String {
+        switch self {
+        case .memory: "In Memory"
+        case .fs: "fs"
+        case .vault: "Hashicorp Vault"
+        case .fortanix: "Fortanix SDKMS"
+        case .gemalto: "Gemalto KeySecure"
+        case .aws: "AWS SecretsManager"
+        case .azure: "Azure KeyVault"
+        case .gcp: "GCP SecretManager"
+        case .entrust: "Entrust KeyControl"
+        }
+    }
+
+    /// Where it is, as far as that can be said in a word.
+    package var place: String {
+        switch self {
+        case .memory: name
+        case .fs(let configuration): configuration.path
+        case .vault(let configuration): configuration.endpoint
+        case .fortanix(let configuration): configuration.endpoint
+        case .gemalto(let configuration): configuration.endpoint
+        case .aws(let configuration): configuration.endpoint
+        case .azure(let configuration): configuration.endpoint
+        case .gcp(let configuration): configuration.projectID
+        case .entrust(let configuration): configuration.endpoint
+        }
+    }
+}

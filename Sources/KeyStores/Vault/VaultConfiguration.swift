@@ -1,0 +1,62 @@
+/// HashiCorp Vault, or OpenBao: an engine for secrets, and how to log in.
+package struct VaultConfiguration: Sendable {
+    package enum EngineVersion: String, Sendable { case v1, v2 }
+
+    package enum Login: Sendable {
+        case appRole(engine: String, namespace: String?, id: String, secret: SecretText)
+        case kubernetes(engine: String, namespace: String?, role: String?, token: KubernetesToken)
+    }
+
+    package enum KubernetesToken: Sendable {
+        case text(SecretText)
+        /// Read at every login.
+        case file(String)
+    }
+
+    package struct Transit: Sendable, Hashable {
+        package var engine: String
+        package var key: String
+
+        package init(engine: String, key: String) {
+            self.engine = engine
+            self.key = key
+        }
+    }
+
+    package struct TLS: Sendable, Hashable {
+        package var key: String?
+        package var certificate: String?
+        package var authorities: String?
+
+        package init(key: String? = nil, certificate: String? = nil, authorities: String? = nil) {
+            self.key = key
+            self.certificate = certificate
+            self.authorities = authorities
+        }
+    }
+
+    package var endpoint: String
+    package var engine: String
+    package var version: EngineVersion
+    package var namespace: String?
+    package var prefix: String?
+    package var transit: Transit?
+    package var login: Login
+    package var tls: TLS
+    package var statusInterval: Duration
+
+    package init(
+        endpoint: String, engine: String, version: EngineVersion, namespace: String?, prefix: String?,
+        transit: Transit?, login: Login, tls: TLS, statusInterval: Duration
+    ) {
+        self.endpoint = endpoint
+        self.engine = engine
+        self.version = version
+        self.namespace = namespace
+        self.prefix = prefix
+        self.transit = transit
+        self.login = login
+        self.tls = tls
+        self.statusInterval = statusInterval
+    }
+}
