@@ -3,7 +3,7 @@ import KESProtocol
 
 /// A request that reached a route: what it asks for, who asks, and the settings that it is answered by.
 final class Call: Sendable {
-    let route: KESRoute
+    let route: Route
     let method: String
     /// Percent-decoded and without a query: what policies judge.
     let path: String
@@ -19,7 +19,7 @@ final class Call: Sendable {
     let start: MonotonicTime
 
     init(
-        route: KESRoute, method: String, path: String, argument: String, state: ServiceState, ip: String,
+        route: Route, method: String, path: String, argument: String, state: ServiceState, ip: String,
         identity: Identity?, number: UInt64, start: MonotonicTime
     ) {
         self.route = route

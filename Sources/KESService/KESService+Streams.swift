@@ -4,8 +4,7 @@ import NIOCore
 
 extension KESService {
     /// Sends events as they happen until the client goes away or the server stops; the head goes out at once.
-    func send(_ stream: LogStream, _ call: Call, _ response: ResponseWriter) async {
-        let feed = stream.feed(logs)
+    func send(_ feed: EventFeed, _ call: Call, _ response: ResponseWriter) async {
         guard let listener = feed.listen() else {
             return await response.send(
                 refuse(call, KESFault(status: 503, message: "too many clients read this log")).response)

@@ -70,8 +70,8 @@ package final class KESService: HTTPHandler {
                 route: route, method: head.method, path: path, argument: argument, state: state, ip: client.ip,
                 identity: client.identity, number: lastNumber.add(1, ordering: .relaxed).newValue, start: .now)
             do throws(KESFault) {
-                guard route.method.accepts(head.method) else {
-                    throw .methodNotAllowed(head.method, expected: route.method)
+                guard route.name.method.accepts(head.method) else {
+                    throw .methodNotAllowed(head.method, expected: route.name.method)
                 }
                 try authorise(call, client.fault)
                 return .call(call)
@@ -123,7 +123,7 @@ package final class KESService: HTTPHandler {
     func refuse(_ call: Call, _ fault: KESFault) -> ServiceAnswer {
         var answer = ServiceAnswer(fault, id: call.id)
         if fault.status == 405 {
-            let method = call.route.method
+            let method = call.route.name.method
             answer.headers.append(("Accept", method.rawValue))
             answer.headers.append(("Allow", method == .put ? "PUT, POST" : method.rawValue))
         }
@@ -136,12 +136,12 @@ package final class KESService: HTTPHandler {
     private static let longBody = 64 * 1024
 
     private func perform(_ call: Call, _ request: HTTPRequest, _ response: ResponseWriter) async {
-        let route = call.route.handler
-        if case .stream(let stream) = route { return await send(stream, call, response) }
+        let handler = call.route.handler
+        if case .stream(let stream) = handler { return await send(stream.feed(of: logs), call, response) }
         begin(call)
         let answer: ServiceAnswer
         do throws(KESFault) {
-            answer = try await self.answer(call, route, request)
+            answer = try await self.answer(call, handler, request)
         } catch {
             answer = failed(call, error)
         }
@@ -171,9 +171,9 @@ package final class KESService: HTTPHandler {
     }
 
     private func answer(
-        _ call: Call, _ route: RouteHandler, _ request: HTTPRequest
+        _ call: Call, _ handler: Route.Handler, _ request: HTTPRequest
     ) async throws(KESFault) -> ServiceAnswer {
-        switch route {
+        switch handler {
         case .immediate(let route): return try route.answer(call, in: self)
         case .stream: throw .timedOut
         case .waiting(let route):
@@ -195,7 +195,7 @@ package final class KESService: HTTPHandler {
     private func body(
         of request: HTTPRequest, _ call: Call, _ route: any WaitingRoute.Type
     ) async throws(KESFault) -> CallBody {
-        let limit = call.route.maxBody
+        let limit = call.route.bodyLimit
         guard limit > 0, request.body.declaredLength != 0 else { return .absent }
         var whole = ByteBuffer()
         do throws(BodyError) {
@@ -220,8 +220,7 @@ package final class KESService: HTTPHandler {
     /// The answer to a call that failed in its route.
     func failed(_ call: Call, _ fault: KESFault) -> ServiceAnswer {
         if fault.status >= 500 {
-            let level = call.route == .ready ? KESLogLevel.warning : .error
-            logs.error.log(level, fault.message, of: call)
+            logs.error.log(call.route.failureLevel, fault.message, of: call)
         }
         return ServiceAnswer(fault, id: call.id)
     }
@@ -234,18 +233,5 @@ package final class KESService: HTTPHandler {
         let nanoseconds = call.start.elapsed
         if call.route.isCounted { metrics.end(status: answer.status, nanoseconds: nanoseconds) }
         logs.audit.record(call, status: answer.status, nanoseconds: nanoseconds)
-    }
-}
-
-extension KESRoute {
-    /// Whether KES's metrics are about it.
-    fileprivate var isCounted: Bool {
-        switch self {
-        case .version, .ready, .status, .metrics, .api, .errorLog, .auditLog: false
-        case .createKey, .importKey, .describeKey, .listKeys, .deleteKey, .rotateKey, .generateKey, .encrypt, .decrypt,
-            .bulkDecrypt, .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities,
-            .selfDescribe:
-            true
-        }
     }
 }

@@ -43,13 +43,13 @@ final class ServiceState: Sendable {
 
     var vault: KeyVault { settings.vault }
 
-    func skipsAuthentication(_ route: KESRoute) -> Bool {
-        !settings.apis.isEmpty && settings.apis[route]?.skipsAuthentication == true
+    func skipsAuthentication(_ route: Route) -> Bool {
+        !settings.apis.isEmpty && settings.apis[route.name]?.skipsAuthentication == true
     }
 
     /// Zero is without end.
-    func timeout(_ route: KESRoute) -> Duration {
-        guard !settings.apis.isEmpty, let own = settings.apis[route]?.timeout, own > .zero else { return route.timeout }
+    func timeout(_ route: Route) -> Duration {
+        guard !settings.apis.isEmpty, let own = settings.apis[route.name]?.timeout, own > .zero else { return route.timeout }
         return own
     }
 }

@@ -50,9 +50,7 @@ extension KESConfiguration.Cache {
 }
 
 extension KESConfiguration.API {
-    /// Calls that may be open to everybody: what tells how the server is, and nothing of keys.
-    static let open: Set<KESRoute> = [.version, .ready, .status, .metrics, .api]
-    /// The variable that allows the others, which KES did.
+    /// The variable that lets the configuration open every call to everybody, as KES did.
     static let openAnyVariable = "KES_INSECURE_SKIP_AUTH_ANY"
 
     static func parse(_ section: ConfigurationSection?) throws(ConfigurationError) -> [KESRoute: Self] {
@@ -60,11 +58,11 @@ extension KESConfiguration.API {
         var apis: [KESRoute: Self] = [:]
         for (path, line, node) in section.all() {
             let api = try Self(try section.child(node, path), path: path)
-            guard let route = KESRoute(rawValue: path) else {
+            guard let route = RouteTable.route(path) else {
                 section.reader.warn(line: line, "there is no API '\(path)'; its settings are ignored")
                 continue
             }
-            if api.skipsAuthentication, !open.contains(route),
+            if api.skipsAuthentication, !route.mayBeOpened,
                 section.reader.environment[openAnyVariable]?.lowercased() != "on"
             {
                 throw .invalid(
@@ -72,7 +70,7 @@ extension KESConfiguration.API {
                     "'\(path)' in line \(line): skip_auth would let everybody use it; only /version, /v1/ready, "
                         + "/v1/status, /v1/metrics and /v1/api may have it (\(openAnyVariable)=on allows it)")
             }
-            apis[route] = api
+            apis[route.name] = api
         }
         return apis
     }

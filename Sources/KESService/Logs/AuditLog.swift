@@ -39,19 +39,3 @@ package final class AuditLog: Sendable {
         write(line.bytes + [UInt8(ascii: "\n")])
     }
 }
-
-extension KESRoute {
-    /// What becomes of a key by this call, if it changes keys.
-    fileprivate var change: String? {
-        switch self {
-        case .createKey, .importKey: "created"
-        case .deleteKey: "deleted"
-        case .rotateKey: "rotated"
-        case .version, .ready, .status, .metrics, .api, .describeKey, .listKeys, .generateKey, .encrypt, .decrypt,
-            .bulkDecrypt, .hmac, .describePolicy, .readPolicy, .listPolicies, .describeIdentity, .listIdentities,
-            .selfDescribe,
-            .errorLog, .auditLog:
-            nil
-        }
-    }
-}

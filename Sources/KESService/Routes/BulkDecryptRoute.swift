@@ -3,6 +3,8 @@ import KESProtocol
 
 /// `POST /v1/key/bulk/decrypt/<name>`: several ciphertexts of one key; all of them open, or the call fails.
 enum BulkDecryptRoute: WaitingRoute {
+    static let route = Route(.bulkDecrypt, bodyLimit: Route.bodyLimit, isListed: false, .waiting(Self.self))
+
     private static let maxCiphertexts = 1000
     /// More are opened where they do not keep other connections waiting.
     private static let maxAtOnce = 128

@@ -2,6 +2,8 @@ import KESProtocol
 
 /// `GET /v1/identity/describe/<identity>`.
 enum DescribeIdentityRoute: ImmediateRoute {
+    static let route = Route(.describeIdentity, .immediate(Self.self))
+
     static func answer(_ call: Call, in service: KESService) throws(KESFault) -> ServiceAnswer {
         guard let identity = Identity(call.argument) else { throw .invalidIdentity(call.argument) }
         let access = call.state.access

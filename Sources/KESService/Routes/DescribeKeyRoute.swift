@@ -3,6 +3,8 @@ import KeyManagement
 
 /// `GET /v1/key/describe/<name>`; the versions are shown only of keys that were rotated, which KES does not know.
 enum DescribeKeyRoute: WaitingRoute {
+    static let route = Route(.describeKey, .waiting(Self.self))
+
     static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
     {
         let name = try call.keyName()

@@ -2,6 +2,8 @@ import KESProtocol
 
 /// `GET /v1/policy/describe/<name>`.
 enum DescribePolicyRoute: ImmediateRoute {
+    static let route = Route(.describePolicy, .immediate(Self.self))
+
     static func answer(_ call: Call, in service: KESService) throws(KESFault) -> ServiceAnswer {
         let policy = try call.policy()
         return ServiceAnswer(

@@ -3,6 +3,8 @@ import KESProtocol
 
 /// `PUT /v1/key/encrypt/<name>`.
 enum EncryptRoute: WaitingRoute {
+    static let route = Route(.encrypt, bodyLimit: Route.bodyLimit, .waiting(Self.self))
+
     static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
     {
         let name = try call.keyName()

@@ -4,6 +4,8 @@ import NIOCore
 
 /// `PUT /v1/key/generate/<name>`: a data key, plain and sealed; for a list of contexts, a list of them.
 enum GenerateKeyRoute: WaitingRoute {
+    static let route = Route(.generateKey, bodyLimit: Route.bodyLimit, .waiting(Self.self))
+
     static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
     {
         let name = try call.keyName()

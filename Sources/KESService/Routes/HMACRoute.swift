@@ -3,6 +3,8 @@ import KESProtocol
 
 /// `PUT /v1/key/hmac/<name>`.
 enum HMACRoute: WaitingRoute {
+    static let route = Route(.hmac, bodyLimit: Route.bodyLimit, .waiting(Self.self))
+
     static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
     {
         let (name, message) = try request(call, body, in: service)

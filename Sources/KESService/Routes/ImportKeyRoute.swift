@@ -4,6 +4,8 @@ import KeyManagement
 
 /// `PUT /v1/key/import/<name>`: a key whose bytes the client gives.
 enum ImportKeyRoute: WaitingRoute {
+    static let route = Route(.importKey, bodyLimit: Route.bodyLimit, change: "created", .waiting(Self.self))
+
     static let invalidBody = KESFault.invalidImportRequestBody
 
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer {

@@ -3,6 +3,8 @@ import NIOCore
 
 /// `GET /v1/metrics`: KES's series with their names and texts, and after them those of this server.
 enum MetricsRoute: WaitingRoute {
+    static let route = Route(.metrics, mayBeOpened: true, isCounted: false, .waiting(Self.self))
+
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async -> ServiceAnswer {
         var text = MetricsText()
         appendSeriesOfKES(to: &text, service)

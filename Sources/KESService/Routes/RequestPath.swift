@@ -1,9 +1,9 @@
 import KESProtocol
 
 /// What a request's target means, before anything else of the request is looked at.
-enum RequestPath: Equatable {
+package enum RequestPath {
     /// A call, with what follows its path; both percent-decoded.
-    case call(KESRoute, path: String, argument: String)
+    case call(Route, path: String, argument: String)
     /// The same in its clean form, which the client has to ask for itself.
     case redirect(String)
     /// No call has this path.
@@ -11,13 +11,13 @@ enum RequestPath: Equatable {
     /// Not a path at all.
     case malformed
 
-    init(target: String) {
+    package init(target: String) {
         let (path, query) = Self.split(target)
         let scan = Scan(path)
         if scan.mayNeedCleaning {
             let clean = Self.clean(path)
             guard clean.utf8.elementsEqual(path.utf8) else {
-                self = .redirect((Self.withoutSlash[clean]?.path ?? clean) + query)
+                self = .redirect((RouteTable.route(withoutSlash: clean)?.name.path ?? clean) + query)
                 return
             }
         }
@@ -32,17 +32,16 @@ enum RequestPath: Equatable {
 
     /// What a path means that lacks the slash before an argument.
     private static func unended(_ path: String, query: String) -> RequestPath {
-        guard let route = withoutSlash[path] else { return .unknown }
+        guard let route = RouteTable.route(withoutSlash: path) else { return .unknown }
         // Go clients ask so for an empty pattern, and other servers send them on to the path with its slash.
-        switch route {
-        case .listKeys, .listPolicies, .listIdentities: return .call(route, path: route.path, argument: "")
-        default: return .redirect(route.path + query)
-        }
+        let whole = route.name.path
+        return route.takesNoArgument ? .call(route, path: whole, argument: "") : .redirect(whole + query)
     }
 
     private static func decoded(_ path: Substring, query: String) -> RequestPath {
         // An encoded slash is no border between the parts of a route, so those are looked at one by one.
-        let maxSplits = path.hasPrefix(KESRoute.bulkDecrypt.path) ? 5 : 4
+        let deepPath = RouteTable.deepPaths.first { path.utf8.starts(with: $0.utf8) }
+        let maxSplits = deepPath.map(RouteTable.slashCount) ?? RouteTable.usualSlashCount
         let parts = path.utf8.split(
             separator: UInt8(ascii: "/"), maxSplits: maxSplits, omittingEmptySubsequences: false)
         var decoded: [String] = []
@@ -53,10 +52,10 @@ enum RequestPath: Equatable {
         let hasEncodedSlash = decoded.prefix(maxSplits).contains { $0.utf8.contains(UInt8(ascii: "/")) }
         guard !hasEncodedSlash else { return .unknown }
         let whole = decoded.joined(separator: "/")
-        if decoded.count > maxSplits, let route = exact[decoded.dropLast().joined(separator: "/") + "/"] {
+        if decoded.count > maxSplits, let route = RouteTable.route(decoded.dropLast().joined(separator: "/") + "/") {
             return .call(route, path: whole, argument: decoded[maxSplits])
         }
-        return exact[whole].map { .call($0, path: whole, argument: "") } ?? unended(whole, query: query)
+        return RouteTable.route(whole).map { .call($0, path: whole, argument: "") } ?? unended(whole, query: query)
     }
 
     /// One look at a path, for what most do not have.
@@ -78,13 +77,8 @@ enum RequestPath: Equatable {
 
     // MARK: Routes
 
-    private static let exact: [String: KESRoute] = Dictionary(
-        uniqueKeysWithValues: KESRoute.allCases.map { ($0.path, $0) })
-    private static let withoutSlash: [String: KESRoute] = Dictionary(
-        uniqueKeysWithValues: KESRoute.allCases.filter(\.hasArgument).map { (String($0.path.dropLast()), $0) })
-
-    /// The route, by its whole path or by the first three or four parts of it, and what follows.
-    private static func route(_ path: Substring) -> (KESRoute, Substring)? {
+    /// The route, by its whole path or by the first parts of it, and what follows.
+    private static func route(_ path: Substring) -> (Route, Substring)? {
         var slashes = 0
         var index = path.utf8.startIndex
         while index < path.utf8.endIndex {
@@ -92,11 +86,11 @@ enum RequestPath: Equatable {
             index = path.utf8.index(after: index)
             guard isSlash else { continue }
             slashes += 1
-            guard slashes >= 4 else { continue }
-            if let route = exact[String(path[..<index])] { return (route, path[index...]) }
-            if slashes == 5 { break }
+            guard slashes <= RouteTable.maximumSlashCount else { break }
+            guard RouteTable.slashCounts.contains(slashes) else { continue }
+            if let route = RouteTable.route(String(path[..<index])) { return (route, path[index...]) }
         }
-        guard let route = exact[String(path)] else { return nil }
+        guard let route = RouteTable.route(String(path)) else { return nil }
         return (route, "")
     }
 

@@ -1,92 +1,58 @@
 import KESProtocol
-import NIOCore
 
-/// A route that never waits for anything.
-protocol ImmediateRoute: SendableMetatype {
-    static func answer(_ call: Call, in service: KESService) throws(KESFault) -> ServiceAnswer
-}
+/// All routes of the server.
+package enum RouteTable {
+    package static let all: [Route] = [
+        VersionRoute.route,
+        ReadyRoute.route,
+        StatusRoute.route,
+        MetricsRoute.route,
+        APIRoute.route,
+        CreateKeyRoute.route,
+        ImportKeyRoute.route,
+        DescribeKeyRoute.route,
+        ListKeysRoute.route,
+        DeleteKeyRoute.route,
+        RotateKeyRoute.route,
+        GenerateKeyRoute.route,
+        EncryptRoute.route,
+        DecryptRoute.route,
+        BulkDecryptRoute.route,
+        HMACRoute.route,
+        DescribePolicyRoute.route,
+        ReadPolicyRoute.route,
+        ListPoliciesRoute.route,
+        DescribeIdentityRoute.route,
+        ListIdentitiesRoute.route,
+        SelfDescribeRoute.route,
+        ErrorLogRoute.route,
+        AuditLogRoute.route,
+    ]
 
-/// A route that may have to wait for the key store.
-protocol WaitingRoute: SendableMetatype {
-    /// What is said to a body that cannot be read.
-    static var invalidBody: KESFault { get }
-
-    /// The answer when memory has all that it needs; `nil` to have ``answer(_:_:in:)`` asked.
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
-
-    static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer
-}
-
-extension WaitingRoute {
-    static var invalidBody: KESFault { .invalidRequestBody }
-
-    static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
-    {
-        nil
+    /// What `/v1/api` lists, sorted by path.
+    package static let listed = all.filter(\.isListed).sorted {
+        $0.name.path.utf8.lexicographicallyPrecedes($1.name.path.utf8)
     }
 
-    /// Reads the body as a document; why it is none is logged.
-    static func document<Document: KESDocument>(
-        _ type: Document.Type, _ call: Call, _ body: CallBody, in service: KESService
-    ) throws(KESFault) -> Document {
-        let outcome: Result<Document, KESDocumentError> = body.bytes.withUnsafeReadableBytes { bytes in
-            do throws(KESDocumentError) { return .success(try Document(json: bytes)) } catch { return .failure(error) }
-        }
-        switch outcome {
-        case .success(let document): return document
-        case .failure(let error):
-            service.logs.error.log(.error, error.description, of: call)
-            throw invalidBody
-        }
-    }
-}
+    // MARK: Lookup
 
-enum RouteHandler {
-    case immediate(any ImmediateRoute.Type)
-    case waiting(any WaitingRoute.Type)
-    case stream(LogStream)
-}
+    private static let byPath = Dictionary(uniqueKeysWithValues: all.map { ($0.name.path, $0) })
+    private static let bySlashlessPath = Dictionary(
+        uniqueKeysWithValues: all.filter(\.name.hasArgument).map { (String($0.name.path.dropLast()), $0) })
 
-extension KESRoute {
-    var handler: RouteHandler {
-        switch self {
-        case .version: .immediate(VersionRoute.self)
-        case .ready: .waiting(ReadyRoute.self)
-        case .status: .waiting(StatusRoute.self)
-        case .metrics: .waiting(MetricsRoute.self)
-        case .api: .immediate(APIRoute.self)
-        case .createKey: .waiting(CreateKeyRoute.self)
-        case .importKey: .waiting(ImportKeyRoute.self)
-        case .describeKey: .waiting(DescribeKeyRoute.self)
-        case .listKeys: .waiting(ListKeysRoute.self)
-        case .deleteKey: .waiting(DeleteKeyRoute.self)
-        case .rotateKey: .waiting(RotateKeyRoute.self)
-        case .generateKey: .waiting(GenerateKeyRoute.self)
-        case .encrypt: .waiting(EncryptRoute.self)
-        case .decrypt: .waiting(DecryptRoute.self)
-        case .bulkDecrypt: .waiting(BulkDecryptRoute.self)
-        case .hmac: .waiting(HMACRoute.self)
-        case .describePolicy: .immediate(DescribePolicyRoute.self)
-        case .readPolicy: .immediate(ReadPolicyRoute.self)
-        case .listPolicies: .immediate(ListPoliciesRoute.self)
-        case .describeIdentity: .immediate(DescribeIdentityRoute.self)
-        case .listIdentities: .immediate(ListIdentitiesRoute.self)
-        case .selfDescribe: .immediate(SelfDescribeRoute.self)
-        case .errorLog: .stream(.error)
-        case .auditLog: .stream(.audit)
-        }
-    }
-}
+    /// How many slashes the paths have that an argument follows: most as many as `/v1/key/create/`.
+    static let slashCounts = Set(all.map(\.name).filter(\.hasArgument).map { slashCount($0.path) })
+    static let usualSlashCount = 4
+    static let maximumSlashCount = slashCounts.max() ?? usualSlashCount
+    /// The paths with more slashes than most.
+    static let deepPaths = all.map(\.name).filter { $0.hasArgument && slashCount($0.path) > usualSlashCount }.map(
+        \.path)
 
-/// Which log a stream is of.
-enum LogStream {
-    case error
-    case audit
+    /// The route of a whole path.
+    static func route(_ path: String) -> Route? { byPath[path] }
 
-    func feed(_ logs: KESLogs) -> EventFeed {
-        switch self {
-        case .error: logs.error.feed
-        case .audit: logs.audit.feed
-        }
-    }
+    /// The route of a path that lacks the slash before an argument.
+    static func route(withoutSlash path: String) -> Route? { bySlashlessPath[path] }
+
+    static func slashCount(_ path: String) -> Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
 }

@@ -2,6 +2,8 @@ import KESProtocol
 
 /// `GET /v1/identity/self/describe`, for everybody: who the client is, and what its policy says.
 enum SelfDescribeRoute: ImmediateRoute {
+    static let route = Route(.selfDescribe, requiresPolicy: false, .immediate(Self.self))
+
     static func answer(_ call: Call, in service: KESService) throws(KESFault) -> ServiceAnswer {
         let access = call.state.access
         guard let identity = call.identity else { throw .identityNotFound }

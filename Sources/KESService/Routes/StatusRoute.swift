@@ -2,6 +2,8 @@ import KESProtocol
 
 /// `GET /v1/status`: always 200, whatever the key store's state.
 enum StatusRoute: WaitingRoute {
+    static let route = Route(.status, mayBeOpened: true, isCounted: false, .waiting(Self.self))
+
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async -> ServiceAnswer {
         let figures = ProcessFigures()
         var status = StatusResponse(
