@@ -61,6 +61,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        // Replaces the C heap's functions in the program that links it.
+        .target(name: "CWipingHeap", cSettings: [.define("_GNU_SOURCE")]),
 
         module("Locking", []),
 
@@ -135,7 +137,7 @@ let package = Package(
             name: "coffer-kes",
             dependencies: [
                 "KESService", "KESClient", "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography",
-                "HTTPServer", "CLinux", nioCore, logging, arguments,
+                "HTTPServer", "CLinux", "CWipingHeap", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
         .executableTarget(

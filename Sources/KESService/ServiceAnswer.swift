@@ -16,7 +16,7 @@ struct ServiceAnswer: Sendable {
     /// 200 without a body.
     static let empty = ServiceAnswer(status: 200, headers: [], body: nil)
 
-    /// 200 with a document, whose bytes are wiped once they are in the answer.
+    /// 200 with a document, whose bytes are wiped once they are in the answer; it wipes nothing of the document.
     init(_ document: some KESDocument) {
         var bytes = document.json
         defer { wipe(&bytes) }

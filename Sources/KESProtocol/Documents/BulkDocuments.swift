@@ -32,7 +32,7 @@ package struct BulkDecryptResponse: KESDocument {
     }
 
     package mutating func wipe() {
-        for index in plaintexts.indices { Cryptography.wipe(&plaintexts[index].plaintext) }
+        for index in plaintexts.indices { plaintexts[index].wipe() }
     }
 }
 
@@ -78,6 +78,6 @@ package struct BulkGenerateResponse: KESDocument {
     }
 
     package mutating func wipe() {
-        for index in keys.indices { Cryptography.wipe(&keys[index].plaintext) }
+        for index in keys.indices { keys[index].wipe() }
     }
 }

@@ -1,3 +1,5 @@
+import Cryptography
+
 /// Asks for a data key.
 ///
 /// No body at all means the same as an empty context.
@@ -51,6 +53,8 @@ package struct GenerateResponse: KESObject {
         json.appendMember("plaintext", base64: plaintext)
         json.appendMember("ciphertext", base64: ciphertext)
     }
+
+    package mutating func wipe() { Cryptography.wipe(&plaintext) }
 }
 
 package struct EncryptRequest: KESObject {
@@ -80,6 +84,8 @@ package struct EncryptRequest: KESObject {
         json.appendMember("plaintext", base64: plaintext)
         json.appendMember("context", base64: context)
     }
+
+    package mutating func wipe() { Cryptography.wipe(&plaintext) }
 }
 
 package struct EncryptResponse: KESObject {
@@ -153,6 +159,8 @@ package struct DecryptResponse: KESObject {
         json.reserveCapacity(json.count + 64 + plaintext.count * 4 / 3)
         json.appendMember("plaintext", base64: plaintext)
     }
+
+    package mutating func wipe() { Cryptography.wipe(&plaintext) }
 }
 
 package struct HMACRequest: KESObject {
@@ -176,6 +184,8 @@ package struct HMACRequest: KESObject {
         json.reserveCapacity(json.count + 64 + message.count * 4 / 3)
         json.appendMember("message", base64: message)
     }
+
+    package mutating func wipe() { Cryptography.wipe(&message) }
 }
 
 /// 32 bytes.

@@ -3,16 +3,21 @@
 /// Reading is lenient, as KES is: names of members in any case, unknown members skipped, the last of several, `null` as
 /// if absent, whatever follows the first value ignored, base64 with line ends in it. A member of another type is an error.
 ///
-/// Many documents hold secrets. The arrays in them, and the arrays that ``json`` gives, belong to whoever got them, who
-/// wipes them when done: `wipe(&answer.plaintext)`.
+/// Many documents hold secrets. They, and the arrays that ``json`` gives, belong to whoever got them, who wipes them when
+/// done: ``wipe()``. A document that turns out to be none is wiped as far as it was read.
 package protocol KESDocument: Sendable {
     init(json: UnsafeRawBufferPointer) throws(KESDocumentError)
 
     /// Appends the compact document, without a line end.
     func append(to json: inout [UInt8])
+
+    /// Overwrites what is secret in it.
+    mutating func wipe()
 }
 
 extension KESDocument {
+    package mutating func wipe() {}
+
     package init(json: [UInt8]) throws(KESDocumentError) {
         let outcome: Result<Self, KESDocumentError> = json.withUnsafeBytes { json in
             do throws(KESDocumentError) {
@@ -53,8 +58,13 @@ extension KESObject {
 
     init(from scanner: inout JSONScanner) throws(KESDocumentError) {
         self.init()
-        try scanner.readObject { (name, scanner) throws(KESDocumentError) in
-            try readMember(name, from: &scanner)
+        do throws(KESDocumentError) {
+            try scanner.readObject { (name, scanner) throws(KESDocumentError) in
+                try readMember(name, from: &scanner)
+            }
+        } catch {
+            wipe()
+            throw error
         }
     }
 

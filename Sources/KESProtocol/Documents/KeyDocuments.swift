@@ -1,3 +1,5 @@
+import Cryptography
+
 /// A key from elsewhere; neither its length nor the cipher's name has been judged.
 package struct ImportRequest: KESObject {
     package var key: [UInt8]
@@ -26,6 +28,8 @@ package struct ImportRequest: KESObject {
         json.appendMember("key", base64: key)
         json.appendMember("cipher", text: cipher)
     }
+
+    package mutating func wipe() { Cryptography.wipe(&key) }
 }
 
 package struct KeyDescribeResponse: KESObject {

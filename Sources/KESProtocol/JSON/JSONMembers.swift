@@ -1,11 +1,16 @@
+import Cryptography
+
 /// Values of members, read into the property that holds them; `null` leaves it as it is.
 extension JSONScanner {
     mutating func readText(_ property: inout String) throws(KESDocumentError) {
         if let value = try readText() { property = value }
     }
 
+    /// Of several the last counts; the others, which may be secrets, are wiped.
     mutating func readBase64(_ property: inout [UInt8]) throws(KESDocumentError) {
-        if let value = try readBase64() { property = value }
+        guard let value = try readBase64() else { return }
+        wipe(&property)
+        property = value
     }
 
     mutating func readTime(_ property: inout RFC3339Time) throws(KESDocumentError) {

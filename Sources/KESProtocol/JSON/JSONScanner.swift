@@ -41,7 +41,12 @@ package struct JSONScanner {
     /// Reads an array of objects.
     mutating func readObjects<Object: KESObject>() throws(KESDocumentError) -> [Object] {
         var objects: [Object] = []
-        try readArray { (scanner) throws(KESDocumentError) in objects.append(try Object(from: &scanner)) }
+        do throws(KESDocumentError) {
+            try readArray { (scanner) throws(KESDocumentError) in objects.append(try Object(from: &scanner)) }
+        } catch {
+            for index in objects.indices { objects[index].wipe() }
+            throw error
+        }
         return objects
     }
 

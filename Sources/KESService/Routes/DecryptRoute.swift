@@ -9,18 +9,19 @@ enum DecryptRoute: WaitingRoute {
     {
         let name = try call.keyName()
         let request = try document(DecryptRequest.self, call, body, in: service)
-        return try call.vault.openCached(request.ciphertext, under: name, context: request.context).map(answer)
+        guard var plaintext = try call.vault.openCached(request.ciphertext, under: name, context: request.context)
+        else {
+            return nil
+        }
+        defer { wipe(&plaintext) }
+        return ServiceAnswer(DecryptResponse(plaintext: plaintext))
     }
 
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer {
         let name = try call.keyName()
         let request = try document(DecryptRequest.self, call, body, in: service)
-        return answer(try await call.vault.open(request.ciphertext, under: name, context: request.context))
-    }
-
-    private static func answer(_ plaintext: consuming [UInt8]) -> ServiceAnswer {
-        var response = DecryptResponse(plaintext: plaintext)
-        defer { wipe(&response.plaintext) }
-        return ServiceAnswer(response)
+        var plaintext = try await call.vault.open(request.ciphertext, under: name, context: request.context)
+        defer { wipe(&plaintext) }
+        return ServiceAnswer(DecryptResponse(plaintext: plaintext))
     }
 }

@@ -1,4 +1,3 @@
-import Cryptography
 import KESProtocol
 
 /// `PUT /v1/key/encrypt/<name>`.
@@ -14,8 +13,9 @@ enum EncryptRoute: WaitingRoute {
 
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer {
         let name = try call.keyName()
-        // A body that is none is refused whether or not there is such a key.
-        _ = try document(EncryptRequest.self, call, body, in: service)
+        // A body that is none is refused whether or not there is such a key. The plaintext does not wait for the store.
+        var request = try document(EncryptRequest.self, call, body, in: service)
+        request.wipe()
         return try answer(try await call.vault.key(name), call, body, in: service)
     }
 
@@ -23,7 +23,7 @@ enum EncryptRoute: WaitingRoute {
         _ key: MasterKey, _ call: Call, _ body: CallBody, in service: KESService
     ) throws(KESFault) -> ServiceAnswer {
         var request = try document(EncryptRequest.self, call, body, in: service)
-        defer { wipe(&request.plaintext) }
+        defer { request.wipe() }
         return ServiceAnswer(EncryptResponse(ciphertext: key.seal(request.plaintext, context: request.context)))
     }
 }

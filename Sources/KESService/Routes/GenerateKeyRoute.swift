@@ -1,4 +1,3 @@
-import Cryptography
 import KESProtocol
 import NIOCore
 
@@ -42,7 +41,7 @@ enum GenerateKeyRoute: WaitingRoute {
         switch contexts {
         case .one(let context):
             var response = response(key, context)
-            defer { wipe(&response.plaintext) }
+            defer { response.wipe() }
             return ServiceAnswer(response)
         case .list(let requests):
             var response = BulkGenerateResponse(keys: requests.map { self.response(key, $0.context) })

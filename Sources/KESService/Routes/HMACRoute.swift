@@ -1,4 +1,3 @@
-import Cryptography
 import KESProtocol
 
 /// `PUT /v1/key/hmac/<name>`.
@@ -7,20 +6,17 @@ enum HMACRoute: WaitingRoute {
 
     static func cachedAnswer(_ call: Call, _ body: CallBody, in service: KESService) throws(KESFault) -> ServiceAnswer?
     {
-        let (name, message) = try request(call, body, in: service)
-        guard let key = call.vault.cached(name) else { return nil }
-        return try answer(key, message)
+        let name = try call.keyName()
+        var request = try document(HMACRequest.self, call, body, in: service)
+        defer { request.wipe() }
+        return try call.vault.cached(name).map { (key) throws(KESFault) in try answer(key, request.message) }
     }
 
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer {
-        let (name, message) = try request(call, body, in: service)
-        return try answer(try await call.vault.key(name), message)
-    }
-
-    private static func request(
-        _ call: Call, _ body: CallBody, in service: KESService
-    ) throws(KESFault) -> (KeyName, message: [UInt8]) {
-        (try call.keyName(), try document(HMACRequest.self, call, body, in: service).message)
+        let name = try call.keyName()
+        var request = try document(HMACRequest.self, call, body, in: service)
+        defer { request.wipe() }
+        return try answer(try await call.vault.key(name), request.message)
     }
 
     private static func answer(_ key: MasterKey, _ message: [UInt8]) throws(KESFault) -> ServiceAnswer {

@@ -11,7 +11,7 @@ enum ImportKeyRoute: WaitingRoute {
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async throws(KESFault) -> ServiceAnswer {
         let name = try call.keyName()
         var request = try document(ImportRequest.self, call, body, in: service)
-        defer { wipe(&request.key) }
+        defer { request.wipe() }
         guard let cipher = MasterKeyCipher(importName: request.cipher) else {
             throw .unsupportedAlgorithm(request.cipher)
         }

@@ -1,4 +1,5 @@
 import CLinux
+import CWipingHeap
 import Glibc
 
 /// What the whole process needs of the operating system.
@@ -8,6 +9,8 @@ enum ProcessSettings {
         signal(SIGPIPE, SIG_IGN)
         // A core file would hold keys.
         coffer_protect_process()
+        // And so would memory that was used and given back.
+        _ = coffer_heap_is_wiped()
         // Every connection is a file descriptor.
         coffer_raise_limits()
     }
