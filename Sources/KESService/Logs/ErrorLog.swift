@@ -1,31 +1,19 @@
 import KESProtocol
 import Logging
-import Synchronization
 
 /// The log of failures and refusals: lines on standard error, and events for those who listen.
 package final class ErrorLog: Sendable {
-    let feed = EventFeed()
-    private let threshold = Atomic(KESLogLevel.info.rawValue)
-    private let count = Atomic(0)
-    private let write: @Sendable ([UInt8]) -> Void
+    /// What is below its level goes nowhere.
+    let events: EventLog
 
-    init(_ write: @escaping @Sendable ([UInt8]) -> Void) { self.write = write }
-
-    /// Events below it go nowhere.
-    var level: KESLogLevel {
-        get { KESLogLevel(rawValue: threshold.load(ordering: .relaxed)) }
-        set { threshold.store(newValue.rawValue, ordering: .relaxed) }
-    }
-
-    /// How many events there were.
-    var eventCount: Int { count.load(ordering: .relaxed) }
+    init(_ sink: LogSink) { events = EventLog(sink) }
 
     /// Logs a message with attributes, and with the request that is being answered in this task, if there is one.
     func log(
         _ level: KESLogLevel, _ message: @autoclosure () -> String, _ attributes: [(key: String, value: String)] = [],
         of call: Call? = CallContext.current
     ) {
-        guard level >= self.level else { return }
+        guard level >= events.level else { return }
         var line = LogLine(time: .now, level: level, message: message())
         for (key, value) in attributes { line.append(key, value) }
         if let call {
@@ -33,9 +21,8 @@ package final class ErrorLog: Sendable {
             // The answer's header has it too.
             line.append("req.id", call.id)
         }
-        count.wrappingAdd(1, ordering: .relaxed)
-        if feed.isWatched { feed.publish(ErrorEvent(message: String(decoding: line.bytes, as: UTF8.self)).json) }
-        write(line.bytes + [UInt8(ascii: "\n")])
+        events.publish(ErrorEvent(message: String(decoding: line.bytes, as: UTF8.self)).json)
+        events.write(line)
     }
 
     /// A logger that writes here; its own level lets everything through.
@@ -61,7 +48,7 @@ private struct ErrorLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let level = Self.level(event.level)
-        guard level >= log.level else { return }
+        guard level >= log.events.level else { return }
         let attributes = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
             .sorted { $0.key < $1.key }
             .map { (key: $0.key, value: "\($0.value)") }

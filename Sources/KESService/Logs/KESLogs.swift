@@ -10,20 +10,17 @@ package final class KESLogs: Sendable {
     /// Errors on standard error, audit events on standard output.
     package convenience init() {
         let (error, output) = (LineWriter(STDERR_FILENO), LineWriter(STDOUT_FILENO))
-        self.init(error: { error.write($0) }, audit: { output.write($0) }) {
+        self.init(error: error.sink, audit: output.sink) {
             error.flush()
             output.flush()
         }
     }
 
     /// - Parameters:
-    ///   - error: Takes the lines of the error log, each with its end; it must not wait.
+    ///   - error: Takes the lines of the error log.
     ///   - audit: Takes those of the audit log.
     ///   - flush: Returns when all lines have arrived.
-    package init(
-        error: @escaping @Sendable ([UInt8]) -> Void, audit: @escaping @Sendable ([UInt8]) -> Void,
-        flush: @escaping @Sendable () -> Void = {}
-    ) {
+    package init(error: LogSink, audit: LogSink, flush: @escaping @Sendable () -> Void = {}) {
         self.error = ErrorLog(error)
         self.audit = AuditLog(audit)
         flushBoth = flush
@@ -34,14 +31,14 @@ package final class KESLogs: Sendable {
 
     /// From which levels on events are written.
     package func setLevels(_ levels: KESConfiguration.Log) {
-        error.level = levels.error
-        audit.level = levels.audit
+        error.events.level = levels.error
+        audit.events.level = levels.audit
     }
 
     /// Ends the streams of all listeners, as a server that stops does.
     package func endStreams() {
-        error.feed.endAll()
-        audit.feed.endAll()
+        error.events.feed.endAll()
+        audit.events.feed.endAll()
     }
 
     /// Returns when every line has been written.

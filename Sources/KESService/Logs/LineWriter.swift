@@ -1,17 +1,23 @@
 import Dispatch
 import Glibc
+import KESProtocol
 import Synchronization
 
 /// Writes lines to a file descriptor, on a thread of its own: whoever logs never waits for the reader of a pipe.
 ///
-/// When more than ``capacity`` bytes wait, further lines are dropped.
+/// When more than ``capacity`` bytes wait, further lines are lost, as are those that the descriptor does not take. They
+/// are counted, and where they are missing a line says how many.
 package final class LineWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
         var isWriting = false
+        /// Lines that were lost in all, and since the last line that says so.
+        var dropped = 0
+        var untold = 0
     }
 
-    private static let capacity = 1024 * 1024
+    /// How many bytes may wait.
+    package static let capacity = 1024 * 1024
 
     private let descriptor: Int32
     private let state = Mutex(State())
@@ -19,10 +25,21 @@ package final class LineWriter: Sendable {
 
     package init(_ descriptor: Int32) { self.descriptor = descriptor }
 
+    package var sink: LogSink {
+        LogSink(write: { self.write($0) }, droppedCount: { self.droppedCount })
+    }
+
+    /// How many lines were lost.
+    package var droppedCount: Int { state.withLock { $0.dropped } }
+
     /// Takes a line with its end.
     package func write(_ line: [UInt8]) {
         let begins = state.withLock { state in
-            guard state.waiting.count + line.count <= Self.capacity else { return false }
+            guard state.waiting.count + line.count <= Self.capacity else {
+                state.dropped += 1
+                state.untold += 1
+                return false
+            }
             state.waiting += line
             defer { state.isWriting = true }
             return !state.isWriting
@@ -37,20 +54,44 @@ package final class LineWriter: Sendable {
 
     private func drain() {
         while true {
-            let lines = state.withLock { state in
-                state.isWriting = !state.waiting.isEmpty
-                defer { state.waiting = [] }
-                return state.waiting
+            let (lines, lost) = state.withLock { state in
+                state.isWriting = !state.waiting.isEmpty || state.untold > 0
+                defer { (state.waiting, state.untold) = ([], 0) }
+                return (state.waiting, state.untold)
             }
-            guard !lines.isEmpty else { return }
-            lines.withUnsafeBytes { bytes in
-                var rest = bytes[...]
-                while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-                    let count = Glibc.write(descriptor, start, rest.count)
-                    guard count > 0 || errno == EINTR else { return }
-                    rest = rest.dropFirst(max(0, count))
-                }
+            // What waits came before what was lost.
+            guard !lines.isEmpty || lost > 0 else { return }
+            let unwritten = write(all: lost == 0 ? lines : lines + Self.gap(lost))
+            guard unwritten > 0 else { continue }
+            state.withLock { state in
+                // The line about the gap, which is unwritten as well, is none of those that were lost.
+                let lines = lost == 0 ? unwritten : unwritten - 1
+                state.dropped += lines
+                // Told with the next line that can be written.
+                state.untold += lines + lost
+                state.isWriting = false
             }
+            return
         }
+    }
+
+    /// Writes all lines that the descriptor takes; how many it did not take, or not whole.
+    private func write(all lines: [UInt8]) -> Int {
+        lines.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+                let count = Glibc.write(descriptor, start, rest.count)
+                guard count > 0 || errno == EINTR else { return rest.count { $0 == UInt8(ascii: "\n") } }
+                rest = rest.dropFirst(max(0, count))
+            }
+            return 0
+        }
+    }
+
+    private static func gap(_ count: Int) -> [UInt8] {
+        var line = LogLine(
+            time: .now, level: .warning, message: "lines of this log were lost: nobody took them in time")
+        line.append("lines", String(count))
+        return line.bytes + [UInt8(ascii: "\n")]
     }
 }

@@ -11,9 +11,24 @@ struct LogLine {
         append("msg", message)
     }
 
+    /// No value takes more of a line, in bytes before quoting; what is cut off is told.
+    static let maximumValueByteCount = 2048
+
     /// A value with blanks, quotation marks, equality signs or control characters is quoted, so that a line stays one
     /// line and a value one value.
+    ///
+    /// Of a longer one than ``maximumValueByteCount`` the beginning is there, and how many
+    /// bytes are not.
     mutating func append(_ key: String, _ value: String) {
+        guard value.utf8.count > Self.maximumValueByteCount else { return appendWhole(key, value) }
+        var end = value.utf8.index(value.startIndex, offsetBy: Self.maximumValueByteCount)
+        while end.samePosition(in: value.unicodeScalars) == nil { end = value.utf8.index(before: end) }
+        let beginning = value[..<end]
+        appendWhole(key, String(beginning))
+        appendWhole("\(key).cut", "\(value.utf8.count - beginning.utf8.count)")
+    }
+
+    private mutating func appendWhole(_ key: String, _ value: String) {
         if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
         bytes.append(contentsOf: key.utf8)
         bytes.append(UInt8(ascii: "="))

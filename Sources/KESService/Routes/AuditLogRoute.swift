@@ -4,5 +4,5 @@ import KESProtocol
 enum AuditLogRoute: StreamRoute {
     static let route = Route(.auditLog, timeout: .zero, isCounted: false, .stream(Self.self))
 
-    static func feed(of logs: KESLogs) -> EventFeed { logs.audit.feed }
+    static func feed(of logs: KESLogs) -> EventFeed { logs.audit.events.feed }
 }

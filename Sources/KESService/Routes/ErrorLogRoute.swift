@@ -4,5 +4,5 @@ import KESProtocol
 enum ErrorLogRoute: StreamRoute {
     static let route = Route(.errorLog, timeout: .zero, isCounted: false, .stream(Self.self))
 
-    static func feed(of logs: KESLogs) -> EventFeed { logs.error.feed }
+    static func feed(of logs: KESLogs) -> EventFeed { logs.error.events.feed }
 }

@@ -35,10 +35,10 @@ enum MetricsRoute: WaitingRoute {
             counts: metrics.responseTimes, sum: MetricsText.seconds(metrics.totalResponseTime))
         text.append(
             "kes_log_audit_events", .counter, "Number of audit log events written to the audit log targets.",
-            service.logs.audit.eventCount)
+            service.logs.audit.events.eventCount)
         text.append(
             "kes_log_error_events", .counter, "Number of error log events written to the error log targets.",
-            service.logs.error.eventCount)
+            service.logs.error.events.eventCount)
         // The C heap does not count its objects.
         text.append(
             "kes_system_mem_heap_objects", .gauge,
@@ -70,6 +70,12 @@ enum MetricsRoute: WaitingRoute {
         text.append(
             "kes_http_request_denied", .counter, "Number of requests that no policy allows or one denies.",
             service.metrics.denied)
+        text.append(
+            "kes_log_audit_dropped", .counter, "Number of audit log lines that were lost since nobody took them.",
+            service.logs.audit.events.droppedCount)
+        text.append(
+            "kes_log_error_dropped", .counter, "Number of error log lines that were lost since nobody took them.",
+            service.logs.error.events.droppedCount)
         let status = await call.vault.status()
         if case .available(let latency) = status {
             let (seconds, attoseconds) = latency.components

@@ -87,7 +87,9 @@ final class ServiceFixture: Sendable {
     ) async throws {
         directory = try TemporaryDirectory()
         admin = try Client("admin", in: directory.path)
-        logs = KESLogs(error: { [errors] in errors.write($0) }, audit: { [audit] in audit.write($0) })
+        logs = KESLogs(
+            error: LogSink(write: { [errors] in errors.write($0) }),
+            audit: LogSink(write: { [audit] in audit.write($0) }, droppedCount: { 42 }))
         let logger = logs.logger("test")
         vault = KeyVault(store: store, logger: logger)
         var settings = KESSettings(admin: admin.identity.text, vault: vault)

@@ -77,6 +77,20 @@ import Testing
         }
     }
 
+    @Test func `a log line is bounded and says what was cut`() async throws {
+        try await withService(adjust: { settings, _ in settings.log = .init(audit: .debug) }) { server in
+            let name = String(repeating: "%C3%A9", count: 1_500)
+            #expect(try server.call("GET", "/v1/key/describe/\(name)", as: server.admin).status == 400)
+            let line = try #require(server.audit.lines.first { $0.contains("/v1/key/describe/") })
+            #expect(line.utf8.count < 4096)
+            // Seventeen bytes of the route, and as many whole characters as go into 2048.
+            #expect(line.contains("é req.path.cut=\(17 + 3_000 - 2047) "))
+            let metrics = try server.call("GET", "/v1/metrics", as: server.admin)
+            #expect(metrics.body.contains("\nkes_log_audit_dropped 42\n"))
+            #expect(metrics.body.contains("\nkes_log_error_dropped 0\n"))
+        }
+    }
+
     @Test func `a rotated key shows its versions, another looks as it always did`() async throws {
         try await withService { server in
             _ = try server.call("PUT", "/v1/key/create/k", as: server.admin)
@@ -198,7 +212,9 @@ struct FailingStore: KeyStore {
 
     func status() async throws(KeyStoreError) -> Duration { throw failure }
     func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) { throw failure }
-    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) { throw failure }
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
+        throw failure
+    }
     func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes { throw failure }
     func delete(_ name: KeyName) async throws(KeyStoreError) { throw failure }
     func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
