@@ -65,6 +65,7 @@ let package = Package(
         .target(name: "CWipingHeap", cSettings: [.define("_GNU_SOURCE")]),
 
         module("Locking", []),
+        module("JSON", []),
 
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux", "Locking"]),
@@ -74,14 +75,14 @@ let package = Package(
 
         // Level 2
         module("Certificates", ["COpenSSL", "Cryptography"]),
-        module("KeyManagement", ["Cryptography", "Locking"]),
+        module("KeyManagement", ["Cryptography", "JSON", "Locking"]),
         module("S3Protocol", ["Cryptography", "Locking"]),
         module("AccessPolicy", []),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Locking"]),
 
-        module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
+        module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON"]),
 
         // Level 4
         module(
@@ -106,7 +107,7 @@ let package = Package(
             "KESService",
             [
                 "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux",
-                "Locking", nioCore, logging, yams,
+                "JSON", "Locking", nioCore, logging, yams,
             ]
         ),
         module(
@@ -154,13 +155,14 @@ let package = Package(
             name: "HTTPServerTesting", dependencies: ["HTTPServer", nioCore, nioPosix],
             path: "Tests/HTTPServerTesting", swiftSettings: settings),
         tests(of: "Locking"),
+        tests(of: "JSON"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
         tests(of: "HTTPServer", ["Certificates", nioCore, nioEmbedded, nioHTTP1, logging]),
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),
-        tests(of: "KESProtocol", ["KeyManagement", "Certificates", "Cryptography"]),
+        tests(of: "KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON"]),
         tests(
             of: "KESClient",
             [

@@ -49,7 +49,9 @@ final class ServiceState: Sendable {
 
     /// Zero is without end.
     func timeout(_ route: Route) -> Duration {
-        guard !settings.apis.isEmpty, let own = settings.apis[route.name]?.timeout, own > .zero else { return route.timeout }
+        guard !settings.apis.isEmpty, let own = settings.apis[route.name]?.timeout, own > .zero else {
+            return route.timeout
+        }
         return own
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Name–value pairs that a wrapped data key is bound to.
 ///
 /// Two contexts are the same to a key service if and only if their ``canonicalJSON`` is the same, byte for byte.

@@ -1,4 +1,5 @@
 import Cryptography
+import JSON
 
 /// What a keyring file says.
 ///

@@ -1,4 +1,5 @@
 import Cryptography
+import JSON
 
 /// The pieces of a ciphertext that an older key server wrote as a structure.
 struct StructuredCiphertext {

@@ -201,7 +201,8 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
         try await store.create(name, [1])
         #expect(rename(path, "\(path)-away") == 0)
         for call in [
-            { _ = try await store.value(name) }, { try await store.delete(name) }, { try await store.create(name, [2]) },
+            { _ = try await store.value(name) }, { try await store.delete(name) },
+            { try await store.create(name, [2]) },
             { try await store.replace(name, [1], with: [2]) }, { _ = try await store.list(prefix: "") },
             { _ = try await store.status() },
         ] as [() async throws -> Void] {
@@ -223,7 +224,8 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
         _ = try FileKeyStore(.init(path: path), logger: log.logger)
         #expect(mode(path) == UInt32(bits))
         let octal = "0" + String(bits, radix: 8)
-        #expect(log.text.contains("warning the key store \(path) can be \(verb) by others than its owner (mode \(octal))"))
+        #expect(
+            log.text.contains("warning the key store \(path) can be \(verb) by others than its owner (mode \(octal))"))
     }
 
     @Test func `a key's file that others may read is read, and warned of once`() async throws {

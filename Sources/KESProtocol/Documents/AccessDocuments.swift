@@ -1,3 +1,5 @@
+package import JSON
+
 /// What a policy allows and denies: paths, or beginnings of paths with a `*` at their end.
 ///
 /// In JSON each list is an object with the rules as names, sorted, and empty objects as values; an empty list is left out.

@@ -1,4 +1,5 @@
 import Cryptography
+import JSON
 
 /// Several ciphertexts of one key: a JSON array.
 package struct BulkDecryptRequest: KESDocument {

@@ -1,4 +1,5 @@
 import Cryptography
+package import JSON
 
 /// Asks for a data key.
 ///

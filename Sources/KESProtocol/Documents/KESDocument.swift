@@ -1,3 +1,5 @@
+package import JSON
+
 /// A JSON document of a request or an answer.
 ///
 /// Reading is lenient, as KES is: names of members in any case, unknown members skipped, the last of several, `null` as
@@ -76,8 +78,4 @@ extension KESObject {
 }
 
 /// Why bytes are not the document that was expected; for logs, never for clients.
-package struct KESDocumentError: Error, Hashable, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
-}
+package typealias KESDocumentError = JSONError

@@ -1,4 +1,5 @@
 import Cryptography
+package import JSON
 
 /// A key from elsewhere; neither its length nor the cipher's name has been judged.
 package struct ImportRequest: KESObject {

@@ -1,3 +1,5 @@
+package import JSON
+
 /// One request, as the stream of audit events tells it.
 package struct AuditEvent: KESObject {
     package var time: RFC3339Time

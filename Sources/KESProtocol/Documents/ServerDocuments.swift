@@ -1,3 +1,5 @@
+package import JSON
+
 package struct VersionResponse: KESObject {
     package var version: String
     package var commit: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// An answer that says why a call failed: a status and one message.
 ///
 /// Clients tell faults apart by status *and* text, so these never change.

@@ -1,4 +1,4 @@
-import Cryptography
+package enum JSONKind: Sendable { case object, array, string, number, bool, null }
 
 /// Reads one JSON value after the other, without a tree, from memory that it borrows.
 ///
@@ -15,8 +15,8 @@ package struct JSONScanner {
 
     /// Reads an object: `read` gets each member's name and answers whether it took the value; else it is skipped.
     package mutating func readObject(
-        _ read: (JSONName, inout JSONScanner) throws(KESDocumentError) -> Bool
-    ) throws(KESDocumentError) {
+        _ read: (JSONName, inout JSONScanner) throws(JSONError) -> Bool
+    ) throws(JSONError) {
         guard try !readNull() else { return }
         try expect(UInt8(ascii: "{"), "an object")
         guard try !take(UInt8(ascii: "}")) else { return }
@@ -29,8 +29,8 @@ package struct JSONScanner {
 
     /// Reads an array: `read` takes each element.
     package mutating func readArray(
-        _ read: (inout JSONScanner) throws(KESDocumentError) -> Void
-    ) throws(KESDocumentError) {
+        _ read: (inout JSONScanner) throws(JSONError) -> Void
+    ) throws(JSONError) {
         guard try !readNull() else { return }
         try expect(UInt8(ascii: "["), "an array")
         guard try !take(UInt8(ascii: "]")) else { return }
@@ -38,57 +38,50 @@ package struct JSONScanner {
         try expect(UInt8(ascii: "]"), "the end of an array")
     }
 
-    /// Reads an array of objects.
-    mutating func readObjects<Object: KESObject>() throws(KESDocumentError) -> [Object] {
-        var objects: [Object] = []
-        do throws(KESDocumentError) {
-            try readArray { (scanner) throws(KESDocumentError) in objects.append(try Object(from: &scanner)) }
-        } catch {
-            for index in objects.indices { objects[index].wipe() }
-            throw error
-        }
-        return objects
+    package mutating func readText() throws(JSONError) -> String? {
+        try readString().map { String(decoding: $0.unescaped, as: UTF8.self) }
     }
 
-    package mutating func readText() throws(KESDocumentError) -> String? {
+    /// A string as it stands there, for secrets: nothing is copied.
+    package mutating func readString() throws(JSONError) -> JSONString? {
         guard try !readNull() else { return nil }
-        return String(decoding: try readString().unescaped, as: UTF8.self)
+        return try takeString()
     }
 
-    /// A string of base64.
-    package mutating func readBase64() throws(KESDocumentError) -> [UInt8]? {
-        guard try !readNull() else { return nil }
-        let start = position
-        let string = try readString()
-        let decoded: [UInt8]?
-        if string.hasEscapes {
-            var text = string.unescaped
-            decoded = text.withUnsafeBufferPointer { Base64.decodeLeniently($0) }
-            wipe(&text)
-        } else {
-            decoded = Base64.decodeLeniently(string.bytes)
+    /// Where in the document the next value begins, in bytes; white space may come first.
+    package var offset: Int { position }
+
+    /// What kind of value comes next.
+    package mutating func peekKind() throws(JSONError) -> JSONKind {
+        switch try peek() {
+        case UInt8(ascii: "{"): .object
+        case UInt8(ascii: "["): .array
+        case UInt8(ascii: "\""): .string
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+        case UInt8(ascii: "n"): .null
+        default: .number
         }
-        guard let decoded else { throw KESDocumentError("illegal base64 data in the string at offset \(start)") }
-        return decoded
     }
 
-    package mutating func readTime() throws(KESDocumentError) -> RFC3339Time? {
-        guard let text = try readText() else { return nil }
-        guard let time = RFC3339Time(text) else { throw KESDocumentError("\"\(text)\" is not an RFC 3339 time") }
-        return time
-    }
-
-    package mutating func readInteger() throws(KESDocumentError) -> Int? {
+    /// A number as it is spelt.
+    package mutating func readNumber() throws(JSONError) -> String? {
         guard try !readNull() else { return nil }
         let start = position
         try skipNumber()
-        guard let number = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else {
-            throw KESDocumentError("the number at offset \(start) is not an integer of 64 bits")
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    package mutating func readInteger() throws(JSONError) -> Int? {
+        guard try !readNull() else { return nil }
+        let start = position
+        guard let text = try readNumber() else { return nil }
+        guard let number = Int(text) else {
+            throw JSONError("the number at offset \(start) is not an integer of 64 bits")
         }
         return number
     }
 
-    package mutating func readBool() throws(KESDocumentError) -> Bool? {
+    package mutating func readBool() throws(JSONError) -> Bool? {
         guard try !readNull() else { return nil }
         switch try peek() {
         case UInt8(ascii: "t"):
@@ -102,7 +95,7 @@ package struct JSONScanner {
     }
 
     /// Passes over a value of any kind, which has to be well-formed.
-    package mutating func skipValue() throws(KESDocumentError) {
+    package mutating func skipValue() throws(JSONError) {
         // What closes each array and object that is open.
         var closings: [UInt8] = []
         repeat {
@@ -120,7 +113,7 @@ package struct JSONScanner {
                     try open(UInt8(ascii: "]"), in: &closings)
                     continue
                 }
-            case UInt8(ascii: "\""): _ = try readString()
+            case UInt8(ascii: "\""): _ = try takeString()
             case UInt8(ascii: "t"): try skipLiteral("true")
             case UInt8(ascii: "f"): try skipLiteral("false")
             case UInt8(ascii: "n"): try skipLiteral("null")
@@ -138,26 +131,26 @@ package struct JSONScanner {
     }
 
     /// Throws when anything but white space follows.
-    package mutating func readEnd() throws(KESDocumentError) {
+    package mutating func readEnd() throws(JSONError) {
         while position < bytes.count {
             guard [0x20, 0x0a, 0x0d, 0x09].contains(bytes[position]) else { throw unexpected("the end") }
             position += 1
         }
     }
 
-    private mutating func open(_ closing: UInt8, in closings: inout [UInt8]) throws(KESDocumentError) {
-        guard closings.count < Self.maximumDepth else { throw KESDocumentError("nested too deeply") }
+    private mutating func open(_ closing: UInt8, in closings: inout [UInt8]) throws(JSONError) {
+        guard closings.count < Self.maximumDepth else { throw JSONError("nested too deeply") }
         closings.append(closing)
     }
 
-    private mutating func readName() throws(KESDocumentError) -> JSONName {
+    private mutating func readName() throws(JSONError) -> JSONName {
         guard try peek() == UInt8(ascii: "\"") else { throw unexpected("a member's name") }
-        let string = try readString()
+        let string = try takeString()
         try expect(UInt8(ascii: ":"), "a colon")
         return JSONName(string)
     }
 
-    private mutating func readString() throws(KESDocumentError) -> JSONString {
+    private mutating func takeString() throws(JSONError) -> JSONString {
         try expect(UInt8(ascii: "\""), "a string")
         let start = position
         var hasEscapes = false
@@ -174,11 +167,11 @@ package struct JSONScanner {
                 try skipEscape()
             }
         }
-        throw KESDocumentError("unexpected end of JSON input")
+        throw JSONError("unexpected end of JSON input")
     }
 
-    private mutating func skipEscape() throws(KESDocumentError) {
-        guard position < bytes.count else { throw KESDocumentError("unexpected end of JSON input") }
+    private mutating func skipEscape() throws(JSONError) {
+        guard position < bytes.count else { throw JSONError("unexpected end of JSON input") }
         switch bytes[position] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -195,7 +188,7 @@ package struct JSONScanner {
         }
     }
 
-    private mutating func skipNumber() throws(KESDocumentError) {
+    private mutating func skipNumber() throws(JSONError) {
         if position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
         if position < bytes.count, bytes[position] == UInt8(ascii: "0") {
             position += 1
@@ -215,20 +208,20 @@ package struct JSONScanner {
         }
     }
 
-    private mutating func skipDigits(_ expected: StaticString) throws(KESDocumentError) {
+    private mutating func skipDigits(_ expected: StaticString) throws(JSONError) {
         let start = position
         while position < bytes.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[position] { position += 1 }
         guard position > start else { throw unexpected(expected) }
     }
 
     /// Whether the value is `null`, which is passed over; afterwards the position is at the value, past white space.
-    private mutating func readNull() throws(KESDocumentError) -> Bool {
+    private mutating func readNull() throws(JSONError) -> Bool {
         guard try peek() == UInt8(ascii: "n") else { return false }
         try skipLiteral("null")
         return true
     }
 
-    private mutating func skipLiteral(_ literal: StaticString) throws(KESDocumentError) {
+    private mutating func skipLiteral(_ literal: StaticString) throws(JSONError) {
         for offset in 0..<literal.utf8CodeUnitCount {
             guard position < bytes.count, bytes[position] == literal.utf8Start[offset] else {
                 throw unexpected(literal)
@@ -237,28 +230,28 @@ package struct JSONScanner {
         }
     }
 
-    private mutating func take(_ character: UInt8) throws(KESDocumentError) -> Bool {
+    private mutating func take(_ character: UInt8) throws(JSONError) -> Bool {
         guard try peek() == character else { return false }
         position += 1
         return true
     }
 
-    private mutating func expect(_ character: UInt8, _ meaning: StaticString) throws(KESDocumentError) {
+    private mutating func expect(_ character: UInt8, _ meaning: StaticString) throws(JSONError) {
         guard try take(character) else { throw unexpected(meaning) }
     }
 
     /// The next byte that is not white space.
-    private mutating func peek() throws(KESDocumentError) -> UInt8 {
+    private mutating func peek() throws(JSONError) -> UInt8 {
         while position < bytes.count {
             let byte = bytes[position]
             guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return byte }
             position += 1
         }
-        throw KESDocumentError("unexpected end of JSON input")
+        throw JSONError("unexpected end of JSON input")
     }
 
     /// What stands at the position is never quoted: it may be part of a secret.
-    private func unexpected(_ expected: StaticString) -> KESDocumentError {
-        KESDocumentError("expected \(expected) at offset \(position)")
+    private func unexpected(_ expected: StaticString) -> JSONError {
+        JSONError("expected \(expected) at offset \(position)")
     }
 }

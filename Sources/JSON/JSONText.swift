@@ -1,6 +1,4 @@
-import Cryptography
-
-/// Strings as key services spell them in JSON.
+/// Strings as they are spelt in JSON.
 package enum JSONText {
     /// Appends `text` in quotation marks.
     ///
@@ -31,12 +29,17 @@ package enum JSONText {
         case UInt8(ascii: "\t"): json.append(contentsOf: #"\t"#.utf8)
         case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
             json.append(contentsOf: #"\u00"#.utf8)
-            json.append(contentsOf: Hex.encode(CollectionOfOne(byte)).utf8)
+            json.append(hexDigit(byte >> 4))
+            json.append(hexDigit(byte & 15))
         case 0xe2 where rest.starts(with: "\u{2028}".utf8), 0xe2 where rest.starts(with: "\u{2029}".utf8):
             json.append(contentsOf: (rest.starts(with: "\u{2028}".utf8) ? #"\u2028"# : #"\u2029"#).utf8)
             return 3
         default: json.append(byte)
         }
         return 1
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

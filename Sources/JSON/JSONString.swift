@@ -1,10 +1,20 @@
 /// A string of a JSON document: well-formed, as it stands between the quotation marks, in borrowed memory.
-struct JSONString {
-    let bytes: UnsafeBufferPointer<UInt8>
-    let hasEscapes: Bool
+package struct JSONString {
+    package let bytes: UnsafeBufferPointer<UInt8>
+    package let hasEscapes: Bool
+
+    /// The text, if all of it is Unicode: UTF-8, and no half of a surrogate pair among its escapes.
+    var strictText: String? {
+        guard hasEscapes else { return String(validating: bytes, as: UTF8.self) }
+        var hasHalves = false
+        let text = unescaped { hasHalves = true }
+        return hasHalves ? nil : String(validating: text, as: UTF8.self)
+    }
 
     /// The text in UTF-8; half a surrogate pair becomes U+FFFD.
-    var unescaped: [UInt8] {
+    package var unescaped: [UInt8] { unescaped {} }
+
+    private func unescaped(_ foundHalf: () -> Void) -> [UInt8] {
         guard hasEscapes else { return Array(bytes) }
         var text: [UInt8] = []
         // In one piece: it may be a secret, and growing would leave parts of it behind.
@@ -24,7 +34,8 @@ struct JSONString {
             case UInt8(ascii: "t"): text.append(0x09)
             case UInt8(ascii: "u"):
                 let (scalar, count) = scalar(at: position)
-                text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                if scalar == nil { foundHalf() }
+                text.append(contentsOf: scalar.flatMap(UTF8.encode) ?? UTF8.encodedReplacementCharacter)
                 position += count
                 continue
             case let character: text.append(character)
@@ -34,8 +45,9 @@ struct JSONString {
         return text
     }
 
-    /// The character that the `\u` at `position` begins, and how many bytes its spelling has: 6, or 12 for a pair.
-    private func scalar(at position: Int) -> (Unicode.Scalar, Int) {
+    /// The character that the `\u` at `position` begins, `nil` for half of one, and how many bytes its spelling has: 6, or
+    /// 12 for a pair.
+    private func scalar(at position: Int) -> (Unicode.Scalar?, Int) {
         let first = codeUnit(at: position + 2)
         if let scalar = Unicode.Scalar(first) { return (scalar, 6) }
         let next = position + 6
@@ -43,10 +55,10 @@ struct JSONString {
             first < 0xdc00 && next + 6 <= bytes.count && bytes[next] == UInt8(ascii: "\\")
             && bytes[next + 1] == UInt8(ascii: "u")
         guard isPair, case let second = codeUnit(at: next + 2), 0xdc00...0xdfff ~= second else {
-            return ("\u{fffd}", 6)
+            return (nil, 6)
         }
         let value = 0x10000 + (first - 0xd800) << 10 + (second - 0xdc00)
-        return (Unicode.Scalar(value) ?? "\u{fffd}", 12)
+        return (Unicode.Scalar(value), 12)
     }
 
     private func codeUnit(at position: Int) -> UInt32 {
@@ -65,7 +77,7 @@ struct JSONString {
 
 /// A member's name, valid as long as the document's memory is lent.
 package struct JSONName {
-    private let string: JSONString
+    let string: JSONString
 
     init(_ string: JSONString) { self.string = string }
 

@@ -1,0 +1,46 @@
+/// JSON objects, written member by member into bytes that end up on the wire.
+extension [UInt8] {
+    package mutating func append(_ text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends a comma unless the object has just begun, and the name with its colon.
+    package mutating func appendName(_ name: StaticString) {
+        if last != UInt8(ascii: "{") { append(UInt8(ascii: ",")) }
+        append(UInt8(ascii: "\""))
+        append(name)
+        append("\":")
+    }
+
+    package mutating func appendMember(_ name: StaticString, text: String) {
+        appendName(name)
+        JSONText.append(text, to: &self)
+    }
+
+    /// The member is left out when the text is empty.
+    package mutating func appendMember(_ name: StaticString, unlessEmpty text: String) {
+        if !text.isEmpty { appendMember(name, text: text) }
+    }
+
+    package mutating func appendMember(_ name: StaticString, integer: some BinaryInteger) {
+        appendName(name)
+        append(contentsOf: String(integer).utf8)
+    }
+
+    /// The member is left out when it is false.
+    package mutating func appendMember(_ name: StaticString, ifTrue value: Bool) {
+        guard value else { return }
+        appendName(name)
+        append("true")
+    }
+
+    package mutating func appendMember(_ name: StaticString, texts: [String]) {
+        appendName(name)
+        append(UInt8(ascii: "["))
+        for (index, text) in texts.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            JSONText.append(text, to: &self)
+        }
+        append(UInt8(ascii: "]"))
+    }
+}
