@@ -74,6 +74,7 @@ package final class S3Service: HTTPHandler {
         // What a presigned URL carries in its query are headers from here on: they also decide which operation it is.
         let head = sent.adding(try verified.headersInQuery(of: target))
         if !head.isSame(as: sent) { try SSEHeaders.requireTLS(head.headers, isSecure: isSecure) }
+        try Owner.requireExpected(head.headers)
         let type = try OperationTable.operation(
             method: head.method, level: resource.level, query: target.query,
             hasHeader: { head.headers.firstValue(of: $0) != nil })
@@ -87,15 +88,17 @@ package final class S3Service: HTTPHandler {
         return operation
     }
 
-    /// What makes a request a write or says what it writes to must be covered by its signature, or somebody between could
-    /// have added it.
+    /// What makes a request another operation, or says what it writes to, must be covered by its signature, or somebody
+    /// between could have added it.
     ///
-    /// Version 2 covers a fixed list of query parameters.
+    /// Version 2 covers a fixed list of query parameters; not `list-type`, with which a listing only looks different.
     private func requireSigned(
         _ route: Route, _ target: RequestTarget, _ scheme: AuthenticationScheme
     ) throws(S3Error) {
-        guard !route.isRead else { return }
-        for (name, _) in target.query where route.understands(name) && !scheme.covers(parameter: name) {
+        for (name, _) in target.query where !scheme.covers(parameter: name) {
+            guard route.isRead ? route.required.contains(name) && name != "list-type" : route.understands(name) else {
+                continue
+            }
             throw S3Error(
                 .accessDenied,
                 "The signature does not cover the query parameter '\(name)'. Please use AWS4-HMAC-SHA256.")

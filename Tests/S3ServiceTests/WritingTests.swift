@@ -30,6 +30,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["GET", "PUT", "DELETE"])
+    func `a bucket that is expected to be another's is not touched`(method: String) async throws {
+        let fixture = try await S3Fixture()
+        let put = try await fixture.call("PUT", "/bucket/k", body: [1])
+        #expect(put.status == 200)
+        let refused = try await fixture.call(
+            method, "/bucket/k", [("x-amz-expected-bucket-owner", "123456789012")], body: method == "PUT" ? [2] : [])
+        #expect(refused.status == 403)
+        #expect(try await fixture.call("GET", "/bucket/k").body == [1])
+    }
+
     @Test func `of many writers who want to be the first one is`() async throws {
         let fixture = try await S3Fixture()
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in

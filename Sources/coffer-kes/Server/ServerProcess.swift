@@ -1,3 +1,4 @@
+import Cryptography
 import Glibc
 import HTTPServer
 import KESService
@@ -24,6 +25,11 @@ final class ServerProcess {
 
     func run() async throws(StartFailure) {
         ProcessSettings.apply()
+        do throws(AlgorithmUnavailable) {
+            try FetchedAlgorithms.require(digests: [.sha256], ciphers: AEADAlgorithm.allCases)
+        } catch {
+            throw StartFailure("\(error)")
+        }
         let setup = try ServerSetup.load(options, environment: environment)
         let memory = LockedMemory.lockAll()
         if case .unlocked(let reason) = memory {

@@ -24,7 +24,7 @@ struct ServerProcess {
         ProcessSettings.apply()
         for note in configuration.notes { logger.notice("\(note)") }
         do throws(AlgorithmUnavailable) {
-            try FetchedAlgorithms.require(digests: [.md5, .sha1, .sha256], ciphers: [.aes256GCM])
+            try FetchedAlgorithms.require(digests: DigestAlgorithm.allCases, ciphers: AEADAlgorithm.allCases)
         } catch {
             throw StartFailure("\(error)")
         }
