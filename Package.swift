@@ -64,42 +64,42 @@ let package = Package(
         // Replaces the C heap's functions in the program that links it.
         .target(name: "CWipingHeap", cSettings: [.define("_GNU_SOURCE")]),
 
-        module("Locking", []),
+        module("Threading", []),
         module("JSON", []),
 
         // Level 1: mechanisms that know nothing of S3.
-        module("Cryptography", ["COpenSSL", "CLinux", "Locking"]),
-        module("ObjectStorage", ["CSQLite", "CLinux", "Locking", grdb, grdbSQLite, logging]),
+        module("Cryptography", ["COpenSSL", "CLinux", "Threading"]),
+        module("ObjectStorage", ["CSQLite", "CLinux", "Threading", grdb, grdbSQLite, logging]),
         module("HTTPServer", ["CLinux", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
-        module("HTTPClient", ["CCurl", "CLinux", "Locking"]),
+        module("HTTPClient", ["CCurl", "CLinux", "Threading"]),
 
         // Level 2
         module("Certificates", ["COpenSSL", "Cryptography"]),
-        module("KeyManagement", ["Cryptography", "JSON", "Locking"]),
-        module("S3Protocol", ["Cryptography", "Locking"]),
+        module("KeyManagement", ["Cryptography", "JSON", "Threading"]),
+        module("S3Protocol", ["Cryptography", "Threading"]),
         module("AccessPolicy", []),
 
         // Level 3
-        module("Encryption", ["KeyManagement", "Cryptography", "Locking"]),
+        module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON"]),
 
         // Level 4
         module(
             "KESClient",
-            ["HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Locking", logging]),
+            ["HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Threading", logging]),
         module("KeyStores", ["KESProtocol", "Cryptography", "CLinux", logging]),
 
         module(
             "SealedStorage",
-            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Locking", nioCore]),
+            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Threading", nioCore]),
 
         // Level 5
         module(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer", nioCore, logging,
+                "HTTPServer", "Threading", nioCore, logging,
             ]),
 
         // Level 6
@@ -107,7 +107,7 @@ let package = Package(
             "KESService",
             [
                 "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux",
-                "JSON", "Locking", nioCore, logging, yams,
+                "JSON", "Threading", nioCore, logging, yams,
             ]
         ),
         module(
@@ -154,7 +154,7 @@ let package = Package(
         .target(
             name: "HTTPServerTesting", dependencies: ["HTTPServer", nioCore, nioPosix],
             path: "Tests/HTTPServerTesting", swiftSettings: settings),
-        tests(of: "Locking"),
+        tests(of: "Threading"),
         tests(of: "JSON"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),

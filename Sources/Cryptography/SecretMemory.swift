@@ -1,6 +1,6 @@
 import CLinux
 import COpenSSL
-import Locking
+import Threading
 
 /// Memory for secret keys: pages that are locked, so that they are never swapped, and that stay out of core files.
 ///

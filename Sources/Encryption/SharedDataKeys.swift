@@ -1,6 +1,6 @@
 package import Cryptography
 package import KeyManagement
-import Locking
+import Threading
 
 /// The data key that the objects of one bucket, scheme and KMS key share for a bounded time and number of objects.
 ///

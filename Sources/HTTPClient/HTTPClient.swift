@@ -1,5 +1,5 @@
-import Locking
 import Synchronization
+import Threading
 
 /// An HTTP/1.1 client on libcurl: connections that are kept, all of them driven by one thread.
 ///

@@ -6,6 +6,8 @@ package enum BodyError: Error, Hashable {
     case disconnected
     /// No byte came for `HTTPLimits.bodyStallTimeout`.
     case stalled
+    /// There was no memory for the body within `HTTPLimits.memoryTimeout`.
+    case overloaded
     /// The body's chunked framing is broken.
     case malformed
     /// More than `collect(upTo:)` was asked to take.

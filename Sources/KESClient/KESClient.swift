@@ -2,7 +2,7 @@ import Cryptography
 import Glibc
 import HTTPClient
 package import KESProtocol
-import Locking
+import Threading
 
 /// A client of KES's REST API: one typed call a route, over several servers, with retries.
 ///

@@ -2,9 +2,9 @@ import Glibc
 package import HTTPServer
 package import KESProtocol
 import KeyStores
-import Locking
 import NIOCore
 import Synchronization
+import Threading
 
 /// Answers the requests of a KES-compatible key server.
 ///

@@ -1,5 +1,5 @@
 package import Cryptography
-import Locking
+import Threading
 
 /// Plain data keys in memory, in front of a key service.
 ///

@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// Whether a key service makes data keys: asked at most every few seconds, by one call at a time, however many want to
 /// know.

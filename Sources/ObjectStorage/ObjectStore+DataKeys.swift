@@ -9,7 +9,7 @@ extension ObjectStore {
 
     /// From memory as a rule; the rows of the last few thousand keys are kept there.
     package func dataKeyAtHand(_ id: DataKeyID) throws(StorageError) -> DataKeyRow? {
-        try dataKeyRows.row(id) { () throws(StorageError) in
+        try dataKeyRows.row(id, asOf: dataKeyRows.generation) { () throws(StorageError) in
             try catalogue.readers.read { session throws(StorageError) in try session.dataKey(id) }
         }
     }

@@ -40,4 +40,9 @@ extension ObjectStore {
     ) async throws(StorageError) -> [PartRow] {
         try await scan { session throws(StorageError) in try session.parts(of: upload, after: after, limit: limit) }
     }
+
+    /// Runs `body` while holding one of the readers that scans may have, as a scan does.
+    package func whileScanning<R: Sendable>(_ body: @escaping @Sendable () -> R) async throws -> R {
+        try await scan { _ throws(StorageError) in body() }
+    }
 }

@@ -81,11 +81,12 @@ package final class ObjectStore: Sendable {
         lastBucket = Atomic(recovered.greatestBucket)
         pool = try IOPool(threads: options.ioThreads)
         scans = try IOPool(threads: catalogue.readers.scanLimit)
-        directories = BlobDirectories(recovered.layout, epoch: recovered.epoch, step: options.blobNumberStep)
+        let durability = Durability(options)
+        directories = BlobDirectories(
+            recovered.layout, epoch: recovered.epoch, step: options.blobNumberStep, durability: durability)
         blobs = BlobEnvironment(
             directories: directories, pool: pool, buffers: BufferPool(), faultHook: options.faultHook,
             syncFault: options.syncFault)
-        let durability = Durability(options)
         unlinker = Unlinker(
             catalogue: catalogue, committer: committer, directories: directories, leases: leases,
             durability: durability, options: options)
@@ -141,8 +142,18 @@ package final class ObjectStore: Sendable {
     /// A number that no data key of this drive has or had.
     ///
     /// Throws `database` when there are none left, which takes 2⁶³ keys.
+    ///
+    /// They grow, so that rows of new keys lie side by side, and end with sixteen random bits, so that a damaged one is no
+    /// other key's number.
     package func nextDataKeyID() throws(StorageError) -> DataKeyID {
-        DataKeyID(rawValue: try Self.next(lastDataKey))
+        var last = lastDataKey.load(ordering: .relaxed)
+        while true {
+            guard last >> 16 < Int64.max >> 16 else { throw .database("no numbers are left") }
+            let next = ((last >> 16) + 1) << 16 | Int64.random(in: 0..<1 << 16)
+            let (isGiven, found) = lastDataKey.compareExchange(expected: last, desired: next, ordering: .relaxed)
+            if isGiven { return DataKeyID(rawValue: next) }
+            last = found
+        }
     }
 
     /// A number that no bucket of this drive has or had.

@@ -2,13 +2,15 @@ import AccessPolicy
 import Dispatch
 import FoundationEssentials
 import Glibc
+package import Logging
 import S3Protocol
 import Synchronization
+import Threading
 
 /// The access log: one JSON object a line for every request that has ended.
 ///
-/// Lines are made and written on a thread of their own. When more than ``capacity`` requests wait for it, further ones are
-/// counted and left out, and the next line that is written says how many.
+/// Lines are made and written on a thread of their own. When requests of more than ``capacity`` bytes wait for it, or a
+/// line cannot be written, what is left out is counted, and the next line that is written says how many.
 package final class AccessLog: RequestObserver {
     package enum Destination: Sendable {
         case standardOutput
@@ -17,54 +19,71 @@ package final class AccessLog: RequestObserver {
     }
 
     private struct State {
-        var waiting: [CompletedRequest] = []
+        var waiting = FIFOQueue<CompletedRequest>()
+        /// Bytes of what waits.
+        var bytes = 0
         var dropped = 0
         var isWriting = false
         var descriptor: Int32
+        /// The last write ended within a line.
+        var isTorn = false
     }
 
-    private static let capacity = 16_384
+    private static let capacity = 16 << 20
+    /// Requests of one piece of work: between two of them the file can be opened anew.
+    private static let batch = 256
 
     private let destination: Destination
+    private let logger: Logger
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "coffer.access-log")
 
-    /// - Throws: the `Errno`-like number of the system when the file cannot be opened.
-    package init(_ destination: Destination) throws(AccessLogError) {
+    package init(_ destination: Destination, logger: Logger) throws(AccessLogError) {
         self.destination = destination
+        self.logger = logger
         state = Mutex(State(descriptor: try Self.open(destination)))
     }
 
     package func observe(_ request: CompletedRequest) {
+        let weight = request.weight
         let begins = state.withLock { state in
-            guard state.waiting.count < Self.capacity else {
+            guard state.bytes + weight <= Self.capacity else {
                 state.dropped += 1
                 return false
             }
             state.waiting.append(request)
+            state.bytes += weight
             defer { state.isWriting = true }
             return !state.isWriting
         }
         if begins { queue.async { self.drain() } }
     }
 
-    /// Opens the file anew, for those who move it away to rotate it.
+    /// Opens the file anew, for those who move it away to rotate it: what ends from now on is written there.
     package func reopen() throws(AccessLogError) {
         guard case .file = destination else { return }
         let fresh = try Self.open(destination)
         // On the queue, so that nothing is being written through the old descriptor.
-        queue.sync {
-            let old = state.withLock { state in
-                defer { state.descriptor = fresh }
+        queue.async {
+            let old = self.state.withLock { state in
+                defer {
+                    state.descriptor = fresh
+                    state.isTorn = false
+                }
                 return state.descriptor
             }
             close(old)
         }
     }
 
-    /// Returns when every request that ended before has been written.
+    /// Waits until every request that ended before has been written, two seconds at most: who reads the log may not.
     package func flush() {
-        queue.sync { drain() }
+        let written = DispatchSemaphore(value: 0)
+        queue.async {
+            while self.writeBatch() {}
+            written.signal()
+        }
+        _ = written.wait(timeout: .now() + 2)
     }
 
     private static func open(_ destination: Destination) throws(AccessLogError) -> Int32 {
@@ -77,39 +96,76 @@ package final class AccessLog: RequestObserver {
         }
     }
 
+    // MARK: On the queue
+
     private func drain() {
-        while true {
-            let (requests, dropped, descriptor) = state.withLock { state in
-                state.isWriting = !state.waiting.isEmpty
-                defer {
-                    state.waiting = []
-                    state.dropped = 0
-                }
-                return (state.waiting, state.dropped, state.descriptor)
-            }
-            guard !requests.isEmpty else { return }
-            var lines: [UInt8] = []
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            for (index, request) in requests.enumerated() {
-                let line = AccessLogLine(request, droppedBefore: index == 0 ? dropped : 0)
-                guard let json = try? encoder.encode(line) else { continue }
-                lines.append(contentsOf: json)
-                lines.append(UInt8(ascii: "\n"))
-            }
-            write(lines, to: descriptor)
-        }
+        if writeBatch() { queue.async { self.drain() } }
     }
 
-    private func write(_ lines: [UInt8], to descriptor: Int32) {
-        lines.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-                let count = Glibc.write(descriptor, start, rest.count)
-                guard count > 0 || errno == EINTR else { return }
-                rest = rest.dropFirst(max(0, count))
+    /// Writes what has waited longest; false when nothing is left.
+    private func writeBatch() -> Bool {
+        let (requests, dropped, descriptor, isTorn) = state.withLock { state in
+            var requests: [CompletedRequest] = []
+            while requests.count < Self.batch, let request = state.waiting.popFirst() {
+                state.bytes -= request.weight
+                requests.append(request)
             }
+            defer {
+                state.isWriting = !requests.isEmpty
+                state.dropped = requests.isEmpty ? state.dropped : 0
+            }
+            return (requests, state.dropped, state.descriptor, state.isTorn)
         }
+        guard !requests.isEmpty else { return false }
+        // A new line ends what was torn, so that the next one can be read.
+        var lines: [UInt8] = isTorn ? [UInt8(ascii: "\n")] : []
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        for (index, request) in requests.enumerated() {
+            guard let json = try? encoder.encode(AccessLogLine(request, droppedBefore: index == 0 ? dropped : 0)) else {
+                continue
+            }
+            lines.append(contentsOf: json)
+            lines.append(UInt8(ascii: "\n"))
+        }
+        let count = write(lines, to: descriptor)
+        let lost = lines[count...].count { $0 == UInt8(ascii: "\n") }
+        if lost > 0 {
+            logger.error("the access log cannot be written", metadata: ["cause": "\(String(cString: strerror(errno)))"])
+        }
+        state.withLock { state in
+            state.isTorn = count > 0 ? lines[count - 1] != UInt8(ascii: "\n") : isTorn
+            if lost > 0 { state.dropped += lost + (count == 0 ? dropped : 0) }
+        }
+        return true
+    }
+
+    /// How many bytes were written.
+    private func write(_ lines: [UInt8], to descriptor: Int32) -> Int {
+        lines.withUnsafeBytes { bytes in
+            var done = 0
+            while let start = bytes.baseAddress, done < bytes.count {
+                let count = Glibc.write(descriptor, start + done, bytes.count - done)
+                if count > 0 {
+                    done += count
+                } else if count < 0, errno == EAGAIN {
+                    // A pipe whose reader is behind; waited for, as a pipe that blocks would be.
+                    var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&waited, 1, 1000)
+                } else if count == 0 || errno != EINTR {
+                    break
+                }
+            }
+            return done
+        }
+    }
+}
+
+extension CompletedRequest {
+    /// About the bytes that it takes while it waits.
+    fileprivate var weight: Int {
+        let texts = [target, key, host, userAgent, bucket, versionID, operation, errorCode]
+        return texts.reduce(400) { $0 + ($1?.utf8.count ?? 0) }
     }
 }
 

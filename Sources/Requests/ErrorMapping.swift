@@ -87,6 +87,7 @@ extension S3Error {
         switch error {
         case .disconnected: self.init(.incompleteBody)
         case .stalled: self.init(.requestTimeout)
+        case .overloaded: self.init(S3ErrorCode.slowDown, headers: [("retry-after", "1")])
         case .malformed: self.init(.incompleteBody, "The chunked request body is malformed.")
         case .tooLarge: self.init(.maxMessageLengthExceeded)
         }

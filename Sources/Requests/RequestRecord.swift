@@ -36,11 +36,16 @@ package final class RequestRecord: @unchecked Sendable {
         time = Clock.milliseconds()
     }
 
+    /// What a client may write into every log: a head may be of 64 KiB.
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= 2048 ? text : String(decoding: text.utf8.prefix(2048), as: UTF8.self) + "…"
+    }
+
     func completed() -> CompletedRequest {
         CompletedRequest(
             service: service, operation: operation, id: id, principal: principal, bucket: bucket, key: key,
-            versionID: versionID, method: head.method, target: LoggedTarget(head.target).description,
-            host: head.header("host"), userAgent: head.header("user-agent"),
+            versionID: versionID, method: head.method, target: Self.cut(LoggedTarget(head.target).description),
+            host: head.header("host").map(Self.cut), userAgent: head.header("user-agent").map(Self.cut),
             remoteAddress: connection.remoteAddress, isTLS: connection.isTLS, status: status, errorCode: errorCode,
             bytesReceived: bytesReceived, bytesSent: bytesSent, isComplete: !isAborted, time: time,
             duration: Clock.monotonicNanoseconds() - start)

@@ -33,7 +33,10 @@ struct ErrorAnswer {
             // Without a document, only here can a client that signed for another region read the right one.
             headers.append(("x-amz-bucket-region", region))
             headers.append(("x-minio-error-code", error.code.rawValue))
-            headers.append(("x-minio-error-desc", "\"\(error.message.replacing("\"", with: "\\\""))\""))
+            // Without it minio-go has its own words for a failed condition.
+            if error.status != 412 {
+                headers.append(("x-minio-error-desc", "\"\(error.message.replacing("\"", with: "\\\""))\""))
+            }
         } else {
             headers.append(("content-type", "application/xml"))
         }

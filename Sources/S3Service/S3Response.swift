@@ -1,4 +1,4 @@
-import NIOCore
+import HTTPServer
 package import SealedStorage
 
 /// What an operation answers.
@@ -22,6 +22,14 @@ package struct S3Response: Sendable {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    /// Whether it is so long that it takes a share of the memory for bodies.
+    var isLong: Bool {
+        switch body {
+        case .xml(let document): document.count > ResponseWriter.smallestBlockBytes
+        case .empty, .described, .object: false
+        }
     }
 
     static func xml(_ document: [UInt8], headers: [(name: String, value: String)] = []) -> S3Response {

@@ -26,7 +26,9 @@ package final class S3Service: HTTPHandler {
             case .waiting(let rest):
                 return later(record) { try await self.send(rest(), record, $0) }
             case .done(let answer):
-                if let response = try whole(answer, record) { return pipeline.answer(response, record) }
+                if !answer.isLong, let response = try whole(answer, record) {
+                    return pipeline.answer(response, record)
+                }
                 return later(record) { try await self.send(answer, record, $0) }
             }
         } catch {
@@ -40,15 +42,32 @@ package final class S3Service: HTTPHandler {
         pipeline.answer(record) { response in
             do {
                 try await work(response)
+            } catch  where Self.isOfTheClient(error) {
+                record.status = Self.clientClosedRequest
+                record.isAborted = true
+                response.abort()
             } catch {
                 let refusal = self.refusal(error, record)
                 if response.hasStarted {
                     record.isAborted = true
                     response.abort()
                 } else {
-                    await self.send(refusal, record, response)
+                    record.status = refusal.head.status
+                    record.bytesSent = Int64(refusal.body?.readableBytes ?? 0)
+                    await response.send(refusal)
                 }
             }
+        }
+    }
+
+    /// The status that the log has of a request whose client was gone before there was an answer; never sent.
+    private static let clientClosedRequest = 499
+
+    /// Whether a request ended because nobody waits for its answer any more.
+    private static func isOfTheClient(_ error: any Error) -> Bool {
+        switch error {
+        case ResponseError.disconnected, is CancellationError: true
+        default: false
         }
     }
 
@@ -72,11 +91,11 @@ package final class S3Service: HTTPHandler {
             acceptsAnyRegion: Self.precedesTheRegion(sent.method, resource, target), record)
 
         // What a presigned URL carries in its query are headers from here on: they also decide which operation it is.
-        let head = sent.adding(try verified.headersInQuery(of: target))
+        let head = sent.adding(try verified.headersInQuery(of: target, beside: sent))
         if !head.isSame(as: sent) { try SSEHeaders.requireTLS(head.headers, isSecure: isSecure) }
         try Owner.requireExpected(head.headers)
         let type = try OperationTable.operation(
-            method: head.method, level: resource.level, query: target.query,
+            method: head.method, level: resource.level, query: verified.parameters(of: target),
             hasHeader: { head.headers.firstValue(of: $0) != nil })
         try requireSigned(type.route, target, verified.scheme)
         record.operation = type.name
@@ -142,17 +161,20 @@ package final class S3Service: HTTPHandler {
     }
 
     private func send(_ answer: S3Response, _ record: RequestRecord, _ response: ResponseWriter) async throws {
-        if let whole = try whole(answer, record) { return await send(whole, record, response) }
+        if let whole = try whole(answer, record) { return try await send(whole, record, response) }
         guard case .object(let body) = answer.body else { return }
         var head = head(of: answer, record)
         head.contentLength = body.length
         try await send(head, body, record, response)
     }
 
-    private func send(_ whole: HTTPResponse, _ record: RequestRecord, _ response: ResponseWriter) async {
+    private func send(_ whole: HTTPResponse, _ record: RequestRecord, _ response: ResponseWriter) async throws {
+        let count = whole.body?.readableBytes ?? 0
+        // What is small needs no share of the memory for bodies.
+        if count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(count)) }
         record.status = whole.head.status
-        record.bytesSent = Int64(whole.body?.readableBytes ?? 0)
         await response.send(whole)
+        record.bytesSent = Int64(count)
     }
 
     /// The first block is opened before the status line goes out, so that what can be refused is refused properly.
@@ -162,25 +184,27 @@ package final class S3Service: HTTPHandler {
         _ head: ResponseHead, _ body: ObjectBody, _ record: RequestRecord, _ response: ResponseWriter
     ) async throws {
         guard let first = try await body.next(upTo: response.room(for: body.length)) else {
-            return await send(HTTPResponse(head), record, response)
+            return try await send(HTTPResponse(head), record, response)
         }
         if Int64(first.readableBytes) == body.length {
-            return await send(HTTPResponse(head, body: first), record, response)
+            return try await send(HTTPResponse(head, body: first), record, response)
         }
         do {
             record.status = head.status
             try await response.start(head)
             var block: ByteBuffer? = first
             while let current = block {
-                record.bytesSent += Int64(current.readableBytes)
+                let count = Int64(current.readableBytes)
                 if response.blockBytes > ResponseWriter.smallestBlockBytes {
                     // The next block is read and opened while this one goes out.
                     async let following = body.next(upTo: response.blockBytes)
                     try await response.write(current)
+                    record.bytesSent += count
                     block = try await following
                 } else {
                     // A client that has not shown that it takes what it is given costs one block at a time.
                     try await response.write(current)
+                    record.bytesSent += count
                     block = try await body.next(upTo: response.room(for: body.length))
                 }
             }
@@ -228,31 +252,52 @@ extension VerifiedRequest {
     /// The headers that a request carries in its query: in a presigned URL of version 2 those that its signature covers,
     /// else what clients of version 4 move there (`x-amz-copy-source`, `x-amz-server-side-encryption`, ...).
     ///
-    /// A header of the same name that was sent counts before it.
+    /// A header of the same name that was sent counts, and this one does not. Checksums in the query are of the empty body
+    /// that an SDK presigned with, and say nothing of the one that comes.
     /// - Throws: `InvalidArgument` for a name or value that could not be a header's.
-    fileprivate func headersInQuery(of target: RequestTarget) throws(S3Error) -> [(name: String, value: String)] {
+    fileprivate func headersInQuery(
+        of target: RequestTarget, beside sent: RequestHead
+    ) throws(S3Error) -> [(name: String, value: String)] {
         switch scheme {
         case .v2Header, .v2Presigned: return queryHeaders
         case .v4Header, .v4Presigned, .postPolicy, .bearer, .anonymous: break
         }
         var headers: [(name: String, value: String)] = []
-        for (name, value) in target.query {
+        var names: Set<String> = []
+        for (name, value) in target.query where name.utf8.count > 6 {
             let name = name.lowercased()
-            guard name.hasPrefix("x-amz-"), !Self.signatureParameters.contains(name) else { continue }
-            guard name.utf8.allSatisfy(Self.isTokenByte), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            guard name.begins(with: "x-amz-"), !Self.isOfSignature(name) else { continue }
+            guard name.utf8.allSatisfy(Self.isTokenByte), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+                names.insert(name).inserted
+            else {
                 throw S3Error(
                     .invalidArgument, "The query parameter '\(name)' is not valid as a header",
                     details: [("ArgumentName", name)])
             }
-            headers.append((name, value))
+            if sent.headers.firstValue(of: name) == nil { headers.append((name, value)) }
         }
         return headers
     }
 
-    private static let signatureParameters: Set<String> = [
-        "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders",
-        "x-amz-signature", "x-amz-security-token", "x-amz-content-sha256", "x-amz-user-agent",
-    ]
+    /// The query without the headers that version 2 moves there under names that are not S3's own.
+    fileprivate func parameters(of target: RequestTarget) -> [(name: String, value: String)] {
+        guard scheme == .v2Presigned else { return target.query }
+        return target.query.filter { pair in
+            let name = pair.name.lowercased()
+            return name != "content-type" && name != "content-md5"
+        }
+    }
+
+    /// Whether a query parameter belongs to the signature, or is a checksum.
+    private static func isOfSignature(_ name: String) -> Bool {
+        switch name {
+        case "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders",
+            "x-amz-signature", "x-amz-security-token", "x-amz-content-sha256", "x-amz-user-agent",
+            "x-amz-sdk-checksum-algorithm", "x-amz-trailer":
+            true
+        default: name.begins(with: "x-amz-checksum-") && name != "x-amz-checksum-mode"
+        }
+    }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -1,9 +1,8 @@
 import Glibc
+import ObjectStorage
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import ObjectStorage
 
 @Suite struct DurabilityTests {
     /// Gives an error for syncs of paths that contain some text.
@@ -19,8 +18,11 @@ import Testing
         }
     }
 
+    private static let poisoned = StorageError.database(
+        "an earlier commit failed and may or may not be on disk; restart to find out")
+
     private func file(of blob: BlobID, in drive: Drive) -> String {
-        drive.store.directories.layout.path(of: blob)
+        BlobLayout(root: "\(drive.path)/blobs", firstEpoch: 1).path(of: blob)
     }
 
     @Test func `after a failed sync of a directory nothing more is written`() async throws {
@@ -36,8 +38,8 @@ import Testing
         }
         // The next sync would succeed, and prove nothing.
         fault.arm(nil)
-        await #expect(throws: Durability.error) { try await drive.store.putInline(drive.bucket, "later") }
-        #expect(throws: Durability.error) { try drive.store.checkWritable() }
+        await #expect(throws: Self.poisoned) { try await drive.store.putInline(drive.bucket, "later") }
+        #expect(throws: Self.poisoned) { try drive.store.checkWritable() }
         #expect(try drive.store.body(drive.bucket, "old") == pattern(5000))
         drive.store.close()
         let again = try drive.reopen()
@@ -85,10 +87,7 @@ import Testing
         rmdir(stuck)
         let again = try drive.reopen()
         await again.collectGarbage()
-        #expect(
-            try await again.verifyNoOrphans()
-                == OrphanReport(
-                    filesWithoutRow: [], rowsWithoutFile: [], miscountedDataKeys: []))
+        #expect(try await again.verifyNoOrphans().isClean)
     }
 
     @Test func `an orphan that cannot be unlinked does not keep the drive from opening`() async throws {
@@ -169,7 +168,7 @@ import Testing
         let store = drive.store
         let release = ReleaseFlag()
         let scans = (0..<20).map { _ in
-            Task { try await store.scan { _ throws(StorageError) in release.wait() } }
+            Task { try await store.whileScanning { release.wait() } }
         }
         while release.waiting == 0 { await Task.yield() }
         for _ in 0..<100 { #expect(try store.body(drive.bucket, "k") == [1]) }

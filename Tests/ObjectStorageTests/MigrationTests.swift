@@ -1,8 +1,7 @@
 import Glibc
+import ObjectStorage
 import TestSupport
 import Testing
-
-@testable import ObjectStorage
 
 @Suite struct MigrationTests {
     /// A drive as the first release made it: random identifiers of versions, and files in numbered directories.
@@ -17,10 +16,9 @@ import Testing
         try write("part body", to: "\(path)/blobs/0000000004/00000000000000cd")
         let orphan = "\(path)/blobs/0000000004/00000000000000ef"
         try write("orphan", to: orphan)
-        let connection = try Connection(path: "\(path)/coffer.db", role: .writer, upTo: "1: catalogue")
-        try connection.use { session throws(StorageError) in
-            try session.execute(
-                """
+        try FormerCatalogue.make(
+            at: "\(path)/coffer.db", upTo: "1: catalogue",
+            running: """
                 UPDATE drive SET value = 3 WHERE name = 'floor';
                 UPDATE drive SET value = 1700000000000003 WHERE name = 'order';
                 INSERT INTO buckets (id, name, created, sealed) VALUES (5, 'bucket', 1, x'01');
@@ -40,8 +38,6 @@ import Testing
                 INSERT INTO version_blobs VALUES (3, 1, x'000000000000000400000000000000cd');
                 INSERT INTO garbage (blob, owner) VALUES (x'000000000000000300000000000000ff', NULL);
                 """)
-        }
-        connection.close()
         return (directory, orphan)
     }
 
@@ -71,7 +67,9 @@ import Testing
             #expect(try store.body(bucket, "file") == Array("file body".utf8))
             let parts = try #require(try store.findAtHand(bucket, key: "parts", version: .null, .body))
             #expect(parts.manifest == [0x44])
-            #expect(try store.readBlob(BlobID(high: 4, low: 0xcd)) == Array("part body".utf8))
+            #expect(
+                try store.readBlob(try #require(BlobID(hex: "000000000000000400000000000000cd")))
+                    == Array("part body".utf8))
             // The identifiers are random: they lead to the null version all the same.
             let version = try #require(VersionID(hex: "00112233445566778899aabbccddeeff"))
             let found = try store.findAtHand(bucket, key: "inline", version: .id(version), .rowAndDataKey)

@@ -1,5 +1,5 @@
-import Locking
 import Synchronization
+import Threading
 
 /// One request between the task that waits for it and the loop that does it.
 final class Exchange: Sendable {

@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// Lines on their way from the thread that receives them to the task that reads them.
 ///

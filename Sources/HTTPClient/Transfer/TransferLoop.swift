@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-import Locking
+import Threading
 
 /// All requests of a client on one thread, which libcurl uses when the system says that a connection is ready.
 ///

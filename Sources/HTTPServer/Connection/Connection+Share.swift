@@ -78,7 +78,7 @@ extension Connection {
         server.budget.cancel(ticket)
         server.logger.warning("a request got no memory for its body", metadata: ["peer": "\(info.remoteAddress)"])
         if body?.isAwaited == true {
-            failBody(.stalled, body)
+            failBody(.overloaded, body)
             body?.wakeReader()
         }
         writer?.fail(.overloaded)

@@ -1,7 +1,7 @@
 import Cryptography
 import HTTPClient
 import KESProtocol
-import Locking
+import Threading
 
 /// Data keys that are asked for together.
 ///

@@ -1,6 +1,6 @@
 import Certificates
 import KESProtocol
-import Locking
+import Threading
 
 /// Whom a connection belongs to, by the certificates that the client showed.
 enum PeerIdentity: Hashable, Sendable {

@@ -1,8 +1,8 @@
 import Cryptography
 import KESProtocol
 import KeyStores
-import Locking
 import Logging
+import Threading
 
 /// What asking the key store for its state says.
 package enum VaultStatus: Hashable, Sendable {

@@ -3,8 +3,8 @@ import Glibc
 package import KESProtocol
 package import KeyManagement
 package import KeyStores
-import Locking
 package import Logging
+import Threading
 
 /// The master keys that a server works with: a key store, and in front of it what is in memory.
 ///

@@ -31,13 +31,15 @@ final class BlobDirectories: Sendable {
     let epoch: UInt64
     /// Numbers are reserved and settled in steps of so many.
     private let step: UInt64
+    private let durability: Durability
     private let state = Mutex(State())
     private let askForMore: Mutex<@Sendable () -> Void> = Mutex({})
 
-    init(_ layout: BlobLayout, epoch: UInt64, step: Int) {
+    init(_ layout: BlobLayout, epoch: UInt64, step: Int, durability: Durability) {
         self.layout = layout
         self.epoch = epoch
         self.step = UInt64(max(1, step))
+        self.durability = durability
     }
 
     /// Sets what is called, from any thread, when reserved numbers run short and no commit has come by to reserve more.
@@ -86,7 +88,7 @@ final class BlobDirectories: Sendable {
             let directory = layout.directory(of: id)
             if state.made != directory.block {
                 try createDirectory(layout.path(of: directory))
-                try syncDirectory(layout.root)
+                try durability.syncRoot(of: layout)
                 state.made = directory.block
             }
             state.next += 1

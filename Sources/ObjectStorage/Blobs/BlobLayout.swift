@@ -19,7 +19,7 @@ struct BlobDirectory: Hashable, Sendable {
 }
 
 /// How blob files and their directories are called; the `OnDiskLayout` article explains it.
-struct BlobLayout: Sendable {
+package struct BlobLayout: Sendable {
     static let directoryShift: UInt64 = 12
 
     /// The path of the directory of all blobs.
@@ -29,11 +29,16 @@ struct BlobLayout: Sendable {
     /// Identifiers of former releases begin with the number of a directory, which is less, and end with random digits.
     let firstEpoch: UInt64
 
+    package init(root: String, firstEpoch: UInt64) {
+        self.root = root
+        self.firstEpoch = firstEpoch
+    }
+
     func directory(of id: BlobID) -> BlobDirectory {
         BlobDirectory(epoch: id.epoch, block: id.epoch < firstEpoch ? 0 : id.counter >> Self.directoryShift)
     }
 
-    func path(of id: BlobID) -> String {
+    package func path(of id: BlobID) -> String {
         "\(path(of: directory(of: id)))/\(hexDigits(of: id.low, count: 16))"
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// What writers share.
@@ -37,17 +38,29 @@ package final class BlobWriter: @unchecked Sendable {
         let isLarge = expectedLength >= Self.directThreshold
         bufferCapacity = isLarge ? BufferPool.largeCapacity : max(AlignedBuffer.alignment, Int(expectedLength))
         blockBytes = Self.roundedUp(bufferCapacity)
-        let id = try environment.directories.allocate()
-        do throws(StorageError) {
-            file = try BlobFile(
-                path: environment.directories.layout.path(of: id), direct: isLarge, syncFault: environment.syncFault)
-        } catch {
-            environment.directories.abandon(id)
-            throw error
-        }
-        self.id = id
+        (id, file) = try Self.makeFile(direct: isLarge, environment)
         environment.faultHook?(.blobCreated)
         current = makeBuffer()
+    }
+
+    /// A file of the next number.
+    ///
+    /// One that is there already was not made by this run, and stays: its number is passed over.
+    private static func makeFile(
+        direct: Bool, _ environment: BlobEnvironment
+    ) throws(StorageError) -> (BlobID, BlobFile) {
+        while true {
+            let id = try environment.directories.allocate()
+            do throws(StorageError) {
+                let path = environment.directories.layout.path(of: id)
+                return (id, try BlobFile(path: path, direct: direct, syncFault: environment.syncFault))
+            } catch .io(_, EEXIST) {
+                environment.directories.settle(id)
+            } catch {
+                environment.directories.abandon(id)
+                throw error
+            }
+        }
     }
 
     deinit {

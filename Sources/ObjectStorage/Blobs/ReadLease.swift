@@ -1,6 +1,6 @@
 import Glibc
-import Locking
 import Synchronization
+import Threading
 
 /// Keeps the blob files of one version from being unlinked until it is released, or dropped.
 package final class ReadLease: Sendable {

@@ -1,7 +1,7 @@
 import Glibc
-import Locking
 import Logging
 import Synchronization
+import Threading
 
 /// The thread that removes, in steps, what ended uploads and deleted buckets have left, unlinks the files of the garbage
 /// table, and hourly gives up what nobody came back for.
@@ -83,23 +83,21 @@ final class Unlinker: Sendable {
     }
 
     private func run(_ stuck: inout StuckFiles) {
-        var lastSweep = monotonicMilliseconds()
+        // The first occasion counts: a process that is often started anew would never have another.
+        var lastSweep = monotonicMilliseconds() - Int64(Self.sweepMilliseconds)
         while true {
             let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
                 if state.isClosing { return .close }
                 return state.wanted > state.done ? .pass(state.wanted) : nil
             }
             if case .close = wakeup { return }
-            do throws(StorageError) {
-                if monotonicMilliseconds() - lastSweep >= Int64(Self.sweepMilliseconds) {
-                    lastSweep = monotonicMilliseconds()
-                    try sweep()
-                }
-                try sweepUploads()
-                try pass(&stuck)
-            } catch {
-                options.logger.warning("unlinking stopped, to be tried again: \(error)")
+            // What stops one of these keeps none of the others from its work.
+            if monotonicMilliseconds() - lastSweep >= Int64(Self.sweepMilliseconds) {
+                lastSweep = monotonicMilliseconds()
+                attempt { () throws(StorageError) in try sweep() }
             }
+            attempt { () throws(StorageError) in try pass(&stuck) }
+            attempt { () throws(StorageError) in if try sweepUploads() { try pass(&stuck) } }
             guard case .pass(let number) = wakeup else { continue }
             let ready = state.withLock { state in
                 state.done = number
@@ -111,12 +109,22 @@ final class Unlinker: Sendable {
         }
     }
 
-    /// Removes what uploads that have ended and buckets that were deleted have left in the catalogue.
-    private func sweepUploads() throws(StorageError) {
+    private func attempt(_ work: () throws(StorageError) -> Void) {
+        do throws(StorageError) {
+            try work()
+        } catch {
+            options.logger.warning("tidying stopped, to be tried again: \(error)")
+        }
+    }
+
+    /// Removes what uploads that have ended and buckets that were deleted have left in the catalogue; false when they have
+    /// left nothing.
+    private func sweepUploads() throws(StorageError) -> Bool {
         guard try catalogue.readers.read({ session throws(StorageError) in try session.hasDeadUploads() }) else {
-            return
+            return false
         }
         try steps(.sweepUploads(limit: Self.stepSize), then: .uploadsSwept)
+        return true
     }
 
     /// Repeats a step until it finds nothing more to do.

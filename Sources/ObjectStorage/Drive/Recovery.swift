@@ -17,6 +17,7 @@ struct Recovery {
     }
 
     private static let pageSize = 512
+    private static let mostReserved: UInt64 = 1 << 32
 
     /// Looks at the files that former runs have not settled; returns when none of them is an orphan, but for such as
     /// cannot be unlinked.
@@ -34,7 +35,7 @@ struct Recovery {
                 warn("the drive is full; what the last run left is settled at the next start", session)
             }
             return Outcome(
-                layout: layout, epoch: max(UInt64(clamping: try session.driveValue("epoch")) + 1, layout.firstEpoch),
+                layout: layout, epoch: try nextEpoch(session, layout),
                 greatestOrder: try session.driveValue("order"),
                 greatestDataKey: try session.driveValue("data_key"), greatestBucket: try session.greatestBucket())
         }
@@ -46,9 +47,19 @@ struct Recovery {
         if known > 0 { return BlobLayout(root: root, firstEpoch: UInt64(known)) }
         let former = BlobLayout(root: root, firstEpoch: .max)
         let last = try former.existingDirectories().last?.epoch ?? 0
-        let first = max(UInt64(clamping: try session.driveValue("floor")), last + 1)
+        // Rows count too: the directories may not be there at this moment.
+        let named = try session.greatestBlob()?.epoch ?? 0
+        let first = max(UInt64(clamping: try session.driveValue("floor")), max(last, named) + 1)
         try session.execute("UPDATE drive SET value = \(first) WHERE name = 'first_epoch'")
         return BlobLayout(root: root, firstEpoch: first)
+    }
+
+    /// Above every run that the catalogue knows, and every one that has left a directory: a catalogue that was put back
+    /// from a copy must not give numbers again.
+    private func nextEpoch(_ session: Session, _ layout: BlobLayout) throws(StorageError) -> UInt64 {
+        let known = UInt64(clamping: try session.driveValue("epoch"))
+        let seen = try layout.existingDirectories().map(\.epoch).max() ?? 0
+        return max(max(known, seen) + 1, layout.firstEpoch)
     }
 
     // MARK: Files
@@ -76,10 +87,16 @@ struct Recovery {
         _ epoch: UnsettledEpoch, _ session: Session, _ layout: BlobLayout
     ) throws(StorageError) {
         var removal = Removal()
+        guard epoch.epoch >= layout.firstEpoch else {
+            options.logger.error("the catalogue's row of run \(epoch.epoch) is damaged; its files are left as they are")
+            return
+        }
         var first = epoch.settled
-        while first < epoch.reserved {
+        // No run has reserved more than it has made by so many; a greater number is a damaged one.
+        let reserved = min(epoch.reserved, first &+ Self.mostReserved)
+        while first < reserved {
             let directory = layout.directory(of: BlobID(epoch: epoch.epoch, counter: first))
-            let last = min(epoch.reserved, (directory.block + 1) << BlobLayout.directoryShift)
+            let last = min(reserved, (directory.block + 1) << BlobLayout.directoryShift)
             let referred = try session.referredBlobs(
                 from: BlobID(epoch: epoch.epoch, counter: first), before: BlobID(epoch: epoch.epoch, counter: last))
             if access(layout.path(of: directory), F_OK) == 0 {

@@ -62,7 +62,10 @@ extension Session {
 
     func garbage(after row: Int64, limit: Int) throws(StorageError) -> [Garbage] {
         try all(
-            "SELECT id, blob, owner FROM garbage WHERE id > ? ORDER BY id LIMIT ?", .integer(row),
+            """
+            SELECT id, blob, owner FROM garbage WHERE id > ? AND length(blob) = 16
+                AND (owner IS NULL OR length(owner) = 16) ORDER BY id LIMIT ?
+            """, .integer(row),
             .integer(Int64(limit))
         ) { row throws(StorageError) in
             Garbage(
@@ -74,8 +77,9 @@ extension Session {
     /// True unless every garbage row of this file is one of a version that nobody reads.
     func isGarbageAwaited(_ blob: BlobID, isLeased: (VersionID) -> Bool) throws(StorageError) -> Bool {
         try all("SELECT owner FROM garbage WHERE blob = ?", .identifier(blob)) { row throws(StorageError) in
-            try row.optionalIdentifier(0, of: VersionID.self)
-        }.contains { $0.map(isLeased) ?? false }
+            // An owner that cannot be read may have readers.
+            row.isNull(0) ? false : (try? row.identifier(0, of: VersionID.self)).map(isLeased) ?? true
+        }.contains(true)
     }
 
     /// Every blob that a row refers to, with an identifier from `first` on and before `last`.
@@ -88,10 +92,30 @@ extension Session {
                 "SELECT blob FROM versions WHERE blob >= ? AND blob < ? AND length(blob) = 16", least, limit,
                 read: blobID))
         blobs.formUnion(
-            try all("SELECT blob FROM version_blobs WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
-        blobs.formUnion(try all("SELECT blob FROM parts WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
-        blobs.formUnion(try all("SELECT blob FROM garbage WHERE blob >= ? AND blob < ?", least, limit, read: blobID))
+            try all(
+                "SELECT blob FROM version_blobs WHERE blob >= ? AND blob < ? AND length(blob) = 16", least, limit,
+                read: blobID))
+        blobs.formUnion(
+            try all(
+                "SELECT blob FROM parts WHERE blob >= ? AND blob < ? AND length(blob) = 16", least, limit, read: blobID)
+        )
+        blobs.formUnion(
+            try all(
+                "SELECT blob FROM garbage WHERE blob >= ? AND blob < ? AND length(blob) = 16", least, limit,
+                read: blobID))
         return blobs
+    }
+
+    /// The greatest identifier of a blob that a row refers to.
+    func greatestBlob() throws(StorageError) -> BlobID? {
+        try first(
+            """
+            SELECT max(blob) FROM (
+                SELECT max(blob) AS blob FROM versions WHERE blob IS NOT NULL
+                UNION ALL SELECT max(blob) FROM version_blobs UNION ALL SELECT max(blob) FROM parts
+                UNION ALL SELECT max(blob) FROM garbage)
+            """
+        ) { row in try? row.identifier(0, of: BlobID.self) } ?? nil
     }
 
     /// The runs that have left something to settle.

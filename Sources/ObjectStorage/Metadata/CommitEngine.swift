@@ -224,6 +224,7 @@ final class CommitEngine: @unchecked Sendable {
                     try directories.syncRemovals(below: .max)
                     try session.execute("DELETE FROM epochs WHERE epoch = \(directories.epoch)")
                 } catch {
+                    durability.note(error)
                     options.logger.info("the next start looks for orphans: \(error)")
                 }
             }
@@ -243,9 +244,10 @@ final class CommitEngine: @unchecked Sendable {
         connection.use { session in
             var left = freeBytes(session)
             while left > 0 {
-                do {
+                do throws(StorageError) {
                     try session.execute("PRAGMA incremental_vacuum(256)")
                 } catch {
+                    durability.note(error)
                     options.logger.info("free pages stay in the database: \(error)")
                     break
                 }

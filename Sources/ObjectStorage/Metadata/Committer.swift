@@ -1,5 +1,5 @@
-import Locking
 import Synchronization
+import Threading
 
 /// The one thread that writes the catalogue: it takes every mutation that waits and commits them together.
 final class Committer: Sendable {

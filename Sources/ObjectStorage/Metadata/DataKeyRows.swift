@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// The wrapped data keys that were read last.
 final class DataKeyRows: Sendable {
@@ -10,12 +10,16 @@ final class DataKeyRows: Sendable {
 
     private let state = ShortLock(State())
 
+    /// What ``row(_:asOf:read:)`` is to be told: taken before the snapshot is, in which it will read.
+    var generation: UInt64 { state.withLock(\.generation) }
+
     /// The row from memory, or what `read` finds.
+    ///
+    /// - Parameter generation: from before `read`'s snapshot; what was read in an older one is not kept.
     func row(
-        _ id: DataKeyID, read: () throws(StorageError) -> DataKeyRow?
+        _ id: DataKeyID, asOf generation: UInt64, read: () throws(StorageError) -> DataKeyRow?
     ) throws(StorageError) -> DataKeyRow? {
-        let (known, generation) = state.withLock { ($0.rows.use(id), $0.generation) }
-        if let known { return known }
+        if let known = state.withLock({ $0.rows.use(id) }) { return known }
         guard let row = try read() else { return nil }
         state.withLock { state in
             guard state.generation == generation else { return }

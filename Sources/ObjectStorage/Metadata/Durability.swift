@@ -29,6 +29,17 @@ final class Durability: Sendable {
         if case .syncFailed = error { lose(error) }
     }
 
+    /// Makes the names of all directories of blobs durable.
+    func syncRoot(of layout: BlobLayout) throws(StorageError) {
+        do throws(StorageError) {
+            if let number = options.syncFault?(layout.root) { throw .syncFailed(operation: "fsync", errno: number) }
+            try syncDirectory(layout.root)
+        } catch {
+            note(error)
+            throw error
+        }
+    }
+
     func sync(_ directory: BlobDirectory, in layout: BlobLayout) throws(StorageError) {
         do throws(StorageError) {
             if let number = options.syncFault?(layout.path(of: directory)) {

@@ -218,6 +218,6 @@ extension StorageError {
 }
 
 /// Result codes of SQLite for a failed sync of a file or of a directory; their macros are more than Swift can import.
-func isFailedSync(_ code: Int32) -> Bool {
+package func isFailedSync(_ code: Int32) -> Bool {
     code == SQLITE_IOERR | 4 << 8 || code == SQLITE_IOERR | 5 << 8
 }

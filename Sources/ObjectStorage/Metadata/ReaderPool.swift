@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// The read-only connections, lent one at a time.
 ///

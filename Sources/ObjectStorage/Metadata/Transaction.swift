@@ -173,6 +173,8 @@ final class Transaction {
             }
             guard sum != 0 else { continue }
             try run("UPDATE data_keys SET refs = refs + ? WHERE id = ?", .integer(sum), .integer(key.rawValue))
+            // Something else of this batch has removed it: made again one by one, the writer brings its row back.
+            guard sum < 0 || session.hasChangedRow else { throw .noSuchDataKey }
         }
         return changedDataKeys
     }

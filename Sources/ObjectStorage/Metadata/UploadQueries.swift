@@ -1,7 +1,8 @@
 extension Session {
     /// An upload whose bucket is still there, with its data key from the same snapshot.
     func findUpload(_ id: UploadID, _ dataKeys: DataKeyRows) throws(StorageError) -> FoundUpload? {
-        try first(
+        let generation = dataKeys.generation
+        return try first(
             """
             SELECT u.upload, u.bucket, u.key, u.initiated, u.data_key, u.sealed
             FROM uploads u JOIN buckets b ON b.id = u.bucket WHERE u.upload = ?
@@ -10,7 +11,7 @@ extension Session {
             let upload = try uploadRow(row)
             var dataKey: DataKeyRow?
             if let id = upload.dataKey {
-                dataKey = try dataKeys.row(id) { () throws(StorageError) in try self.dataKey(id) }
+                dataKey = try dataKeys.row(id, asOf: generation) { () throws(StorageError) in try self.dataKey(id) }
             }
             return FoundUpload(upload: upload, dataKey: dataKey)
         }

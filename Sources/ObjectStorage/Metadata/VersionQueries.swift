@@ -70,12 +70,13 @@ extension Session {
             } else {
                 try prepare(wantsBody ? SelectVersion.ofOrderWithBody : SelectVersion.ofOrder)
             }
+        let generation = dataKeys.generation
         return try statement.first(bucket.rawValue, key, order) { () throws(StorageError) in
             let version = try readVersion(statement, bucket, key)
             let columns = version.columns
             var dataKey: DataKeyRow?
             if detail != .row, let id = columns.dataKey {
-                dataKey = try dataKeys.row(id) { () throws(StorageError) in try self.dataKey(id) }
+                dataKey = try dataKeys.row(id, asOf: generation) { () throws(StorageError) in try self.dataKey(id) }
             }
             return FoundVersion(
                 version: version, dataKey: dataKey,

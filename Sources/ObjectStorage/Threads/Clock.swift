@@ -21,13 +21,16 @@ final class OrderClock: Sendable {
 
     /// Begins after every order that the catalogue holds, even if the wall clock was set back since.
     init(after stored: Int64) {
-        last = Atomic(stored)
+        last = Atomic(min(stored, Self.greatest))
     }
+
+    /// Beyond, an order is a damaged one: what has it is alone with it.
+    private static let greatest = Int64.max / 2
 
     /// Begins again after a greater order that was met elsewhere.
     func raise(to order: Int64) {
         var previous = last.load(ordering: .relaxed)
-        while previous < order {
+        while previous < order, order < Self.greatest {
             let (exchanged, original) = last.weakCompareExchange(
                 expected: previous, desired: order, ordering: .relaxed)
             if exchanged { return }

@@ -1,5 +1,5 @@
 import Glibc
-import Locking
+import Threading
 
 /// A few threads that run blocking work in the order in which it comes.
 final class IOPool: Sendable {

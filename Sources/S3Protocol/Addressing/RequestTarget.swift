@@ -15,7 +15,7 @@ package struct RequestTarget: Sendable {
 
     /// Takes an origin-form (`/path?query`), absolute-form (`http://host/path?query`) or asterisk-form target.
     ///
-    /// Throws `InvalidURI` (400) for control characters, spaces, `#`, bad escapes, bytes that are not UTF-8, and NUL.
+    /// Throws `InvalidURI` (400) for more than 256 query parameters, control characters, spaces, `#`, bad escapes, bytes that are not UTF-8, and NUL.
     package init(_ target: String) throws(S3Error) {
         var isEscaped = false
         var hasQuery = false
@@ -69,10 +69,14 @@ package struct RequestTarget: Sendable {
         return target[end...]
     }
 
+    /// Query parameters of a request: many times what any client sends, and few enough to look for one in the others.
+    private static let mostParameters = 256
+
     private static func parse(_ rawQuery: String) throws(S3Error) -> [(name: String, value: String)] {
         guard !rawQuery.isEmpty else { return [] }
         var pairs: [(name: String, value: String)] = []
         for pair in rawQuery.utf8.split(separator: UInt8(ascii: "&")) {
+            guard pairs.count < mostParameters else { throw S3Error(.invalidURI) }
             let text = Substring(pair)
             if let sign = pair.firstIndex(of: UInt8(ascii: "=")) {
                 pairs.append(

@@ -1,4 +1,4 @@
-import Locking
+import Threading
 
 /// What a SigV4 request claims, in its header or its query, before anything is believed.
 struct AuthorizationV4: Sendable {

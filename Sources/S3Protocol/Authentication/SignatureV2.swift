@@ -88,8 +88,9 @@ struct SignatureV2: Sendable {
         func value(_ name: String) -> String { headers.first { $0.name == name }?.value ?? "" }
 
         var text = "\(request.method)\n\(value("content-md5"))\n\(value("content-type"))\n\(dateLine)\n"
-        for name in Set(headers.map(\.name)).filter({ $0.begins(with: "x-amz-") }).sorted() {
-            text += "\(name):\(headers.filter { $0.name == name }.map(\.value).joined(separator: ","))\n"
+        let signed = Dictionary(grouping: headers.lazy.filter { $0.name.begins(with: "x-amz-") }, by: \.name)
+        for (name, values) in signed.sorted(by: { $0.key < $1.key }) {
+            text += "\(name):\(values.map(\.value).joined(separator: ","))\n"
         }
         text += resource
         let parameters = request.target.query.filter { Self.signedParameters.contains($0.name) }.sorted {
@@ -152,12 +153,13 @@ extension SigningRequest {
     package func queryHeaders() throws(S3Error) -> [(name: String, value: String)] {
         guard target.hasQuery("AWSAccessKeyId"), header("authorization") == nil else { return [] }
         var found: [(name: String, value: String)] = []
+        var names: Set<String> = []
         for pair in target.query {
             let name = pair.name.lowercased()
             guard name.begins(with: "x-amz-") || name == "content-type" || name == "content-md5" else { continue }
             guard pair.name.utf8.allSatisfy(Self.isTokenCharacter),
                 pair.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }),
-                found.firstValue(of: name) == nil
+                names.insert(name).inserted
             else { throw SignatureV2.ambiguous(pair.name) }
             if header(name) == nil { found.append((name: name, value: pair.value)) }
         }

@@ -11,8 +11,12 @@ struct SignedHeaders: Sendable {
         text = Array(names.joined(separator: ";").utf8)
     }
 
-    /// The list as it was sent; nil if a name in it is empty.
+    /// Bytes of a list as it may be sent: each header of a request is looked for in it.
+    private static let greatestLength = 16 * 1024
+
+    /// The list as it was sent; nil if a name in it is empty, or if it is longer than any that a client makes.
     init?(sent text: ArraySlice<UInt8>) {
+        guard text.count <= Self.greatestLength else { return nil }
         var text = Array(text)
         var isEmpty = true
         for (index, byte) in text.enumerated() {

@@ -1,5 +1,5 @@
 import Cryptography
-import Locking
+import Threading
 
 /// Signing keys that have proved right, by credential.
 ///

@@ -38,6 +38,7 @@ package struct ListParameters: Sendable {
     package init(_ query: [(name: String, value: String)]) throws(S3Error) {
         version = query.contains { $0.name == "list-type" && $0.value == "2" } ? .v2 : .v1
         for (name, value) in query {
+            try Self.requireKeyLength(value, name)
             switch name {
             case "prefix": prefix = value
             case "delimiter": delimiter = value.isEmpty ? nil : value
@@ -53,6 +54,18 @@ package struct ListParameters: Sendable {
         switch version {
         case .v1: start = marker.isEmpty ? nil : markerPosition
         case .v2: start = try tokenPosition ?? startAfter.flatMap { $0.isEmpty ? nil : .key($0) }
+        }
+    }
+
+    /// What is compared with keys need not be longer than a key can be.
+    private static func requireKeyLength(_ value: String, _ name: String) throws(S3Error) {
+        switch name {
+        case "prefix", "delimiter", "marker", "start-after":
+            guard value.utf8.count > ObjectName.maximumByteCount else { return }
+            throw S3Error(
+                .invalidArgument, "The value of \(name) is longer than a key can be",
+                details: [("ArgumentName", name)])
+        default: break
         }
     }
 

@@ -1,7 +1,7 @@
 import KeyManagement
-import Locking
 package import ObjectStorage
 package import S3Protocol
+import Threading
 
 /// A bucket as requests see it.
 package struct Bucket: Sendable {
@@ -142,6 +142,7 @@ package final class BucketDirectory: Sendable {
         buckets.withLock { state in
             guard state.known[bucket.name]?.id == bucket.id else { return }
             state.known[bucket.name] = nil
+            state.successors = state.successors.filter { $0.value.id != bucket.id }
             state.sorted.remove(bucket.name)
         }
     }

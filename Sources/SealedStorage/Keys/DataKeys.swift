@@ -1,8 +1,8 @@
 package import Cryptography
 import Encryption
 package import KeyManagement
-import Locking
 package import ObjectStorage
+import Threading
 
 /// Data keys for writes and reads: the bucket's shared one, one of an object's own, or one that exists already.
 package final class DataKeys: Sendable {

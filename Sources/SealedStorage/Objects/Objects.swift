@@ -27,10 +27,10 @@ package struct Objects: Sendable {
     }
 
     private func find(_ bucket: Bucket, key: ObjectName, _ detail: FindDetail) throws -> StoredObject? {
-        guard let found = try store.findAtHand(bucket.id, key: key.rawValue, detail),
-            !found.version.columns.flags.contains(.deleteMarker)
-        else { return nil }
-        return StoredObject(found, try records.open(found.version))
+        guard let found = try store.findAtHand(bucket.id, key: key.rawValue, detail) else { return nil }
+        // Opened before a flag is believed: damage must not pass for absence.
+        let record = try records.open(found.version)
+        return found.version.columns.flags.contains(.deleteMarker) ? nil : StoredObject(found, record)
     }
 
     /// The parts of a multipart object; milliseconds where it has thousands.
@@ -233,7 +233,7 @@ package struct Objects: Sendable {
 
         init(_ index: Int, _ deletion: ObjectDeletion, _ expectation: Expectation) {
             self.index = index
-            self.deletion = Deletion(key: deletion.key.rawValue, .version(.null), expecting: expectation)
+            self.deletion = Deletion(key: deletion.key.rawValue, .version(.current), expecting: expectation)
         }
     }
 
@@ -249,7 +249,7 @@ package struct Objects: Sendable {
             deletions.map { deletion in
                 Result {
                     guard !deletion.conditions.isEmpty else { return Expectation.none }
-                    let found = try store.findAtHand(bucket.id, key: deletion.key.rawValue, version: .null, .row)
+                    let found = try store.findAtHand(bucket.id, key: deletion.key.rawValue, .row)
                     return try expectation(deletion, found?.version)
                 }
             }

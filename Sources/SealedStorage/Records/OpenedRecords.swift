@@ -1,5 +1,5 @@
-import Locking
 import ObjectStorage
+import Threading
 
 /// Records of object versions that were opened lately.
 ///

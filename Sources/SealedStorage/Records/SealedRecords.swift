@@ -1,9 +1,9 @@
 package import Cryptography
 import Encryption
 package import KeyManagement
-import Locking
 package import ObjectStorage
 import S3Protocol
+import Threading
 
 /// Opens and seals the records that the catalogue holds.
 ///

@@ -110,7 +110,9 @@ package struct Uploads: Sendable {
         of upload: Upload, _ choose: @escaping @Sendable ([Int: PartRow]) throws -> R
     ) async throws -> R {
         let rows = try await store.parts(of: upload.id)
-        return try await store.offload { try choose(Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0) })) }
+        return try await store.offload {
+            try choose(Dictionary(rows.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first }))
+        }
     }
 
     package func open(_ row: PartRow, of upload: Upload) throws -> UploadedPart {

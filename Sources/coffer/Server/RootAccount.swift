@@ -1,6 +1,6 @@
-import Locking
 import S3Protocol
 import SealedStorage
+import Threading
 
 /// Root: known from the environment at once, or from the drive as soon as its catalogue is open.
 final class RootAccount: Sendable {

@@ -103,7 +103,7 @@ struct ServerProcess {
     private func openAccessLog() throws(StartFailure) -> AccessLog? {
         guard let destination = configuration.accessLog else { return nil }
         do {
-            return try AccessLog(destination)
+            return try AccessLog(destination, logger: logger)
         } catch {
             throw StartFailure("--access-log: \(error)")
         }

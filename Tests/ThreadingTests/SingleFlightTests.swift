@@ -1,6 +1,6 @@
-import Locking
 import Synchronization
 import Testing
+import Threading
 
 @Suite struct SingleFlightTests {
     private struct Failed: Error, Equatable { var reason = "failed" }

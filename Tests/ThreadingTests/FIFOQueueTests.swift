@@ -1,5 +1,5 @@
-import Locking
 import Testing
+import Threading
 
 @Suite struct FIFOQueueTests {
     @Test func `what comes first goes first, across the cuts of the memory behind it`() {

@@ -1,5 +1,5 @@
-import Locking
 import Testing
+import Threading
 
 @Suite struct SecondChanceCacheTests {
     private func evicted(_ cache: inout SecondChanceCache<Int, Int>, _ keys: some Sequence<Int>) -> [Int] {

@@ -1,0 +1,11 @@
+/// Catalogues as earlier releases made them: for tests of what becomes of them.
+package enum FormerCatalogue {
+    /// Makes a catalogue with the tables that it had after a migration, and runs statements on it.
+    package static func make(
+        at path: String, upTo migration: String, running statements: String
+    ) throws(StorageError) {
+        let connection = try Connection(path: path, role: .writer, upTo: migration)
+        defer { connection.close() }
+        try connection.use { session throws(StorageError) in try session.execute(statements) }
+    }
+}
