@@ -160,7 +160,7 @@ import Testing
             let refusal = try download.readResponse()
             #expect(refusal.status == 503)
             #expect(refusal.text == "overloaded")
-            #expect(try upload.readResponse().text == "stalled")
+            #expect(try upload.readResponse().text == "overloaded")
             stalled.forEach { $0.close() }
             try download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try download.readResponse().body.count == Self.size)
