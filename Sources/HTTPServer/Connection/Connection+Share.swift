@@ -49,7 +49,8 @@ extension Connection {
     private func use(_ bytes: Int) -> Bool {
         share.held = bytes
         share.isUsed = true
-        share.beginProof(acknowledged: share.sent - unacknowledgedBytes)
+        let sent = share.sent
+        share.continueProof { sent - unacknowledgedBytes }
         return true
     }
 

@@ -25,6 +25,15 @@ struct BodyShare {
 
     private static let leastReceived = 4 * 1024 * 1024
 
+    /// Goes on with the proof that is under way, or begins a new one when its time is over.
+    ///
+    /// Several bodies in a row prove together what none of them is long enough for.
+    mutating func continueProof(acknowledged: () -> Int) {
+        let now = NIODeadline.now()
+        guard now - proofStart > TransferPace.proofTime else { return }
+        beginProof(acknowledged: acknowledged(), now)
+    }
+
     mutating func beginProof(acknowledged: Int, _ now: NIODeadline = .now()) {
         self.acknowledged = acknowledged
         received = 0

@@ -29,7 +29,11 @@ package enum OperationTable {
         method: String, level: ResourceLevel, query: [(name: String, value: String)], hasHeader: (String) -> Bool
     ) throws(S3Error) -> any S3Operation.Type {
         guard let candidates = levels(of: method)?[level] else { throw S3Error(.methodNotAllowed) }
-        guard let best = candidates.first(where: { $0.route.fits(query, hasHeader: hasHeader) }) else {
+        // Most requests have no query, and need no look at routes.
+        if query.isEmpty, let plain = candidates.plain.first(where: { $0.header.map(hasHeader) ?? true }) {
+            return plain.operation
+        }
+        guard let best = candidates.all.first(where: { $0.route.fits(query, hasHeader: hasHeader) }) else {
             // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
             let isKnown = !query.isEmpty || level == .service || (method == "POST" && level == .bucket)
             throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
@@ -55,22 +59,28 @@ package enum OperationTable {
 
     // MARK: The table as it is searched
 
-    private typealias Candidates = [any S3Operation.Type]
+    /// The operations of one method and level, the most specific first.
+    private struct Candidates: Sendable {
+        let all: [any S3Operation.Type]
+        /// Those that a request without a query may mean, each with the header that it must have.
+        let plain: [(header: String?, operation: any S3Operation.Type)]
 
-    /// The operations of one method by level, the most specific first.
+        init(_ method: String, _ level: ResourceLevel) {
+            all = operations.filter { $0.route.method == method && $0.route.level == level }
+                .sorted { $0.route.specificity > $1.route.specificity }
+            plain = all.filter { $0.route.required.isEmpty }.map { ($0.route.header, $0) }
+        }
+    }
+
+    /// The operations of one method by level.
     private struct Levels: Sendable {
         let service, bucket, object: Candidates
 
         init(_ method: String) {
             // Load balancers ask with HEAD whether there is anybody.
-            service = Self.candidates(method == "HEAD" ? "GET" : method, .service)
-            bucket = Self.candidates(method, .bucket)
-            object = Self.candidates(method, .object)
-        }
-
-        private static func candidates(_ method: String, _ level: ResourceLevel) -> Candidates {
-            operations.filter { $0.route.method == method && $0.route.level == level }
-                .sorted { $0.route.specificity > $1.route.specificity }
+            service = Candidates(method == "HEAD" ? "GET" : method, .service)
+            bucket = Candidates(method, .bucket)
+            object = Candidates(method, .object)
         }
 
         subscript(level: ResourceLevel) -> Candidates {

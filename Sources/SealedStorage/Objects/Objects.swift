@@ -16,7 +16,9 @@ package struct Objects: Sendable {
     ///
     /// A few microseconds, in place.
     package func find(_ bucket: Bucket, key: ObjectName) throws -> StoredObject? {
-        try find(bucket, key: key, .rowAndDataKey)
+        guard let object = try find(bucket, key: key, .row) else { return nil }
+        // Only of SSE-KMS is the data key told of; with its version it comes from one snapshot.
+        return object.record.encryption.scheme == .sseKMS ? try find(bucket, key: key, .rowAndDataKey) : object
     }
 
     /// The current version of a key, and what keeps its body until it is read.
@@ -58,7 +60,7 @@ package struct Objects: Sendable {
 
     /// How the object is encrypted, as its clients are told.
     package func encryption(of object: StoredObject, _ customerKey: CustomerKey?) throws -> AppliedEncryption {
-        guard object.columns.dataKey == nil || object.dataKey != nil else {
+        guard object.record.encryption.scheme != .sseKMS || object.dataKey != nil else {
             throw Corruption(what: "data key of object \"\(object.columns.key)\"")
         }
         return keys.applied(object.record.encryption, dataKey: object.dataKey, customerKey: customerKey)

@@ -3,7 +3,9 @@ package import ObjectStorage
 package import S3Protocol
 
 /// A version of an object as one look-up found it: its row, its opened record, and what holds its bytes.
-package struct StoredObject: Sendable {
+///
+/// A class, because it is handed from function to function: a copy is one reference instead of two dozen.
+package final class StoredObject: Sendable {
     let version: StoredVersion
     package let record: ObjectRecord
     /// The row of the data key that its object key is sealed under.
