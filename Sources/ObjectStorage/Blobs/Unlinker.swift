@@ -83,8 +83,7 @@ final class Unlinker: Sendable {
     }
 
     private func run(_ stuck: inout StuckFiles) {
-        // The first occasion counts: a process that is often started anew would never have another.
-        var lastSweep = monotonicMilliseconds() - Int64(Self.sweepMilliseconds)
+        var lastSweep = monotonicMilliseconds()
         while true {
             let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
                 if state.isClosing { return .close }
