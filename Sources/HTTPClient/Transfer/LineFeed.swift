@@ -9,7 +9,7 @@ final class LineFeed: ResponseSink {
     private struct State {
         var status: Int?
         var partial: [UInt8] = []
-        var lines = Queue<[UInt8]>()
+        var lines = FIFOQueue<[UInt8]>()
         var isEnded = false
         var failure: HTTPClientError?
         var isCancelled = false

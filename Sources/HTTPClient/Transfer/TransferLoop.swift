@@ -27,7 +27,7 @@ final class TransferLoop: @unchecked Sendable {
     private let maxActive: Int
     private let maxCount: Int
 
-    private var waiting = Queue<Transfer>()
+    private var waiting = FIFOQueue<Transfer>()
     /// No later than the first deadline of those that wait.
     private var nextDeadline: ContinuousClock.Instant?
     private var active: [UnsafeMutableRawPointer: Transfer] = [:]
@@ -149,10 +149,17 @@ final class TransferLoop: @unchecked Sendable {
     private func dismissLate() {
         guard let nextDeadline, nextDeadline <= .now else { return }
         let now = ContinuousClock.now
-        for transfer in waiting.removeAll(where: { $0.deadline <= now || $0.exchange.isCancelled }) {
-            answer(transfer, .failure(transfer.exchange.isCancelled ? .cancelled : .timedOut(.response)))
+        self.nextDeadline = nil
+        for _ in 0..<waiting.count {
+            guard let transfer = waiting.popFirst() else { break }
+            if transfer.exchange.isCancelled {
+                answer(transfer, .failure(.cancelled))
+            } else if transfer.deadline <= now {
+                answer(transfer, .failure(.timedOut(.response)))
+            } else {
+                wait(transfer)
+            }
         }
-        self.nextDeadline = waiting.elements.map(\.deadline).min()
     }
 
     private func startWaiting() {
