@@ -1,7 +1,7 @@
 /// First in, first out; both ends in constant time, amortised.
 ///
 /// What was taken is let go at once. Plain state: its owner keeps it behind a lock.
-package struct FIFOQueue<Element> {
+public struct FIFOQueue<Element> {
     /// Taken up to ``head``; cut when half of it has been taken.
     @usableFromInline
     var elements: [Element?] = []
@@ -9,20 +9,20 @@ package struct FIFOQueue<Element> {
     var head = 0
 
     @inlinable
-    package init() {}
+    public init() {}
 
     @inlinable
-    package var count: Int { elements.count - head }
+    public var count: Int { elements.count - head }
     @inlinable
-    package var isEmpty: Bool { head == elements.count }
+    public var isEmpty: Bool { head == elements.count }
     @inlinable
-    package var first: Element? { head < elements.count ? elements[head] : nil }
+    public var first: Element? { head < elements.count ? elements[head] : nil }
 
     @inlinable
-    package mutating func append(_ element: Element) { elements.append(element) }
+    public mutating func append(_ element: Element) { elements.append(element) }
 
     @inlinable
-    package mutating func popFirst() -> Element? {
+    public mutating func popFirst() -> Element? {
         guard head < elements.count else { return nil }
         let element = elements[head]
         elements[head] = nil

@@ -4,20 +4,20 @@ import Glibc
 ///
 /// `Synchronization.Mutex` has no condition. `@unchecked Sendable`: the two C objects live at fixed addresses and the
 /// value is touched under the lock alone.
-package final class Monitor<State>: @unchecked Sendable {
+public final class Monitor<State>: @unchecked Sendable {
     @usableFromInline
     let condition = ThreadCondition()
     @usableFromInline
     var state: State
 
     @inlinable
-    package init(_ state: State) {
+    public init(_ state: State) {
         self.state = state
     }
 
     /// Reads or changes the value; wakes nobody.
     @inlinable
-    package func withLock<R>(_ body: (inout State) -> R) -> R {
+    public func withLock<R>(_ body: (inout State) -> R) -> R {
         condition.lock()
         defer { condition.unlock() }
         return body(&state)
@@ -25,7 +25,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// Changes the value and wakes one waiting thread.
     @inlinable
-    package func signal<R>(_ body: (inout State) -> R) -> R {
+    public func signal<R>(_ body: (inout State) -> R) -> R {
         condition.lock()
         defer {
             condition.wakeOne()
@@ -36,7 +36,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// Changes the value and wakes every waiting thread.
     @inlinable
-    package func broadcast<R>(_ body: (inout State) -> R) -> R {
+    public func broadcast<R>(_ body: (inout State) -> R) -> R {
         condition.lock()
         defer {
             condition.wakeAll()
@@ -47,7 +47,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// Waits until `body` gives a value.
     @inlinable
-    package func wait<R>(_ body: (inout State) -> R?) -> R {
+    public func wait<R>(_ body: (inout State) -> R?) -> R {
         condition.lock()
         defer { condition.unlock() }
         while true {
@@ -58,7 +58,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// Waits until `body` gives a value, but no longer than so many milliseconds; nil then.
     @inlinable
-    package func wait<R>(milliseconds: Int, _ body: (inout State) -> R?) -> R? {
+    public func wait<R>(milliseconds: Int, _ body: (inout State) -> R?) -> R? {
         let deadline = ThreadCondition.now + Int64(milliseconds) * 1_000_000
         condition.lock()
         defer { condition.unlock() }

@@ -6,7 +6,7 @@
 /// Plain state: its owner keeps it behind a lock, and so no call takes longer than a constant time, but for
 /// ``removeAll()`` and for the growth of the memory behind it. What an entry costs is the caller's to say: 1 where
 /// entries are counted, bytes where they are weighed.
-package struct SecondChanceCache<Key: Hashable, Value> {
+public struct SecondChanceCache<Key: Hashable, Value> {
     @usableFromInline
     struct Entry {
         @usableFromInline
@@ -28,10 +28,9 @@ package struct SecondChanceCache<Key: Hashable, Value> {
     }
 
     /// The most that all entries together may cost.
-    package let capacity: Int
-    /// What the entries cost together.
+    public let capacity: Int
     @usableFromInline
-    package var cost = 0
+    var total = 0
 
     @usableFromInline
     var entries: [Entry] = []
@@ -46,29 +45,33 @@ package struct SecondChanceCache<Key: Hashable, Value> {
 
     /// At a capacity of 0 nothing is ever kept.
     @inlinable
-    package init(capacity: Int) {
+    public init(capacity: Int) {
         precondition(capacity >= 0, "a capacity is not negative")
         self.capacity = capacity
     }
 
     @inlinable
-    package var count: Int { entries.count }
+    public var count: Int { entries.count }
+
+    /// What the entries cost together.
+    @inlinable
+    public var cost: Int { total }
 
     /// The value, if it is there; not a use.
     @inlinable
-    package func peek(_ key: Key) -> Value? {
+    public func peek(_ key: Key) -> Value? {
         index[key].map { entries[$0].value }
     }
 
     /// The value, if it is there; a use.
     @inlinable
-    package mutating func use(_ key: Key) -> Value? {
+    public mutating func use(_ key: Key) -> Value? {
         use(key) { $0 }
     }
 
     /// Lends the value to `body`, if it is there; a use.
     @inlinable
-    package mutating func use<R>(_ key: Key, _ body: (inout Value) -> R) -> R? {
+    public mutating func use<R>(_ key: Key, _ body: (inout Value) -> R) -> R? {
         guard let position = index[key] else { return nil }
         entries[position].wasUsed = true
         return body(&entries[position].value)
@@ -78,31 +81,31 @@ package struct SecondChanceCache<Key: Hashable, Value> {
     ///
     /// What costs more than the whole capacity is not kept, and comes back.
     @inlinable
-    package mutating func insert(_ value: Value, for key: Key, cost: Int = 1) -> [Value] {
+    public mutating func insert(_ value: Value, for key: Key, cost: Int = 1) -> [Value] {
         remove(key)
         guard cost <= capacity else { return [value] }
         var evicted: [Value] = []
-        while self.cost + cost > capacity { evicted.append(removeVictim()) }
+        while total + cost > capacity { evicted.append(removeVictim()) }
         index[key] = entries.count
         entries.append(Entry(key, value, cost))
-        self.cost += cost
+        total += cost
         return evicted
     }
 
     @inlinable
     @discardableResult
-    package mutating func remove(_ key: Key) -> Value? {
+    public mutating func remove(_ key: Key) -> Value? {
         guard let position = index[key] else { return nil }
         return remove(at: position)
     }
 
     /// Takes time in proportion to the number of entries.
     @inlinable
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         entries.removeAll()
         index.removeAll()
         hand = 0
-        cost = 0
+        total = 0
     }
 
     /// Removes entries for which `isRemoved` says so, of at most `limit` that are below `position`.
@@ -110,7 +113,7 @@ package struct SecondChanceCache<Key: Hashable, Value> {
     /// To look at all entries without holding the lock for long, begin at `Int.max` and go on with what is returned,
     /// which is 0 at the end. Entries that come meanwhile may be missed.
     @inlinable
-    package mutating func removeSome(
+    public mutating func removeSome(
         below position: Int, limit: Int, where isRemoved: (Key, Value) -> Bool
     ) -> Int {
         let upper = min(position, entries.count)
@@ -136,7 +139,7 @@ package struct SecondChanceCache<Key: Hashable, Value> {
     mutating func remove(at position: Int) -> Value {
         let removed = entries[position]
         index[removed.key] = nil
-        cost -= removed.cost
+        total -= removed.cost
         let last = entries.removeLast()
         if position < entries.count {
             entries[position] = last

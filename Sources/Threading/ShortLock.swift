@@ -6,18 +6,18 @@ import Glibc
 /// preempted holder then makes every later visitor queue and be switched in and out. This lock never queues while it can
 /// help it: who finds it taken lets another thread run and tries again.
 ///
-/// A class over plain memory, because the compiler specialises its methods in other modules, which it does not for
-/// generic types that cannot be copied.
+/// A class over plain memory and `public`, because the compiler specialises its methods in other modules, which it does
+/// not for generic types that cannot be copied, nor for what is `package`.
 ///
 /// `@unchecked Sendable`: the value is touched under the lock alone.
-package final class ShortLock<State>: @unchecked Sendable {
+public final class ShortLock<State>: @unchecked Sendable {
     @usableFromInline
-    package let mutex = ThreadMutex()
+    let mutex = ThreadMutex()
     @usableFromInline
-    package let state: UnsafeMutablePointer<State>
+    let state: UnsafeMutablePointer<State>
 
     @inlinable
-    package init(_ state: sending State) {
+    public init(_ state: sending State) {
         self.state = .allocate(capacity: 1)
         self.state.initialize(to: state)
     }
@@ -30,7 +30,7 @@ package final class ShortLock<State>: @unchecked Sendable {
     /// Always inlined: as a call of a generic function it would cost as much again as what is done under the lock.
     @inlinable
     @inline(__always)
-    package func withLock<R, Failure: Error>(
+    public func withLock<R, Failure: Error>(
         _ body: (inout State) throws(Failure) -> R
     ) throws(Failure) -> R {
         mutex.acquire()
@@ -43,11 +43,11 @@ package final class ShortLock<State>: @unchecked Sendable {
 ///
 /// `@unchecked Sendable`: it is made for sharing.
 @usableFromInline
-package final class ThreadMutex: @unchecked Sendable {
+final class ThreadMutex: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
     @usableFromInline
-    package init() {
+    init() {
         pthread_mutex_init(mutex, nil)
     }
 
@@ -57,7 +57,7 @@ package final class ThreadMutex: @unchecked Sendable {
     }
 
     @usableFromInline
-    package func acquire() {
+    func acquire() {
         for _ in 0..<1000 {
             if pthread_mutex_trylock(mutex) == 0 { return }
             sched_yield()
@@ -66,7 +66,7 @@ package final class ThreadMutex: @unchecked Sendable {
     }
 
     @usableFromInline
-    package func release() {
+    func release() {
         pthread_mutex_unlock(mutex)
     }
 }
