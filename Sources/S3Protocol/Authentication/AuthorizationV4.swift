@@ -22,7 +22,7 @@ extension AuthorizationV4 {
         let bytes = Array(header.utf8)
         if let known = Self.known(bytes) {
             let (timestamp, time) = try Self.date(of: request)
-            if timestamp.utf8.starts(with: known.credential.date.utf8) {
+            if timestamp.hasPrefix(bytesOf: known.credential.date) {
                 self.init(
                     credential: known.credential, signedHeaders: known.signedHeaders,
                     signature: bytes[(bytes.count - Self.signatureDigits)...], timestamp: timestamp, time: time)
@@ -57,7 +57,7 @@ extension AuthorizationV4 {
             throw Self.malformed("the SignedHeaders are mal-formed.")
         }
         let (timestamp, time) = try Self.date(of: request)
-        guard timestamp.utf8.starts(with: credential.date.utf8) else {
+        guard timestamp.hasPrefix(bytesOf: credential.date) else {
             throw Self.malformed(
                 "Invalid credential date \"\(credential.date)\". This date is not the same as X-Amz-Date: \"\(timestamp.prefix(8))\"."
             )
@@ -92,8 +92,11 @@ extension AuthorizationV4 {
     /// What the header says if it is the last one that was read but for the digits of the signature at its end.
     private static func known(_ header: [UInt8]) -> ReadHeader? {
         guard let last = lastRead.withLock({ $0 }), header.count == last.beginning.count + signatureDigits,
-            header.starts(with: last.beginning),
-            header[last.beginning.count...].allSatisfy({ hexValue($0) != nil })
+            header.withUnsafeBytes({ header in
+                let (beginning, digits) = (header.dropLast(signatureDigits), header.suffix(signatureDigits))
+                return last.beginning.withUnsafeBytes { haveEqualBytes(UnsafeRawBufferPointer(rebasing: beginning), $0) }
+                    && digits.allSatisfy { hexValue($0) != nil }
+            })
         else { return nil }
         return last
     }
@@ -143,7 +146,7 @@ extension AuthorizationV4 {
         guard Self.isBasic(dateText), let time = HTTPDate.parse(dateText) else {
             throw Self.queryError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
-        guard dateText.utf8.starts(with: credential.date.utf8) else {
+        guard dateText.hasPrefix(bytesOf: credential.date) else {
             throw Self.queryError(
                 "Error parsing the X-Amz-Credential parameter; incorrect date \"\(credential.date)\". This date is not the same as X-Amz-Date: \"\(dateText.prefix(8))\"."
             )

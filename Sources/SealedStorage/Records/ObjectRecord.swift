@@ -3,14 +3,14 @@ package import S3Protocol
 
 /// What an object version has besides the catalogue's clear columns.
 ///
-/// At rest only inside a sealed record.
-package struct ObjectRecord: Sendable {
-    package var etag: ETag
-    package var encryption: EncryptionRecord
-    package var attributes: ObjectAttributes
-    package var checksum: StoredChecksum?
+/// At rest only inside a sealed record. A class, because many requests read one record: a copy is one reference.
+package final class ObjectRecord: Sendable {
+    package let etag: ETag
+    package let encryption: EncryptionRecord
+    package let attributes: ObjectAttributes
+    package let checksum: StoredChecksum?
     /// Number of parts of a multipart object; 0 for an object that was put whole.
-    package var partCount: Int
+    package let partCount: Int
 
     package init(
         etag: ETag, encryption: EncryptionRecord, attributes: ObjectAttributes, checksum: StoredChecksum?,
@@ -65,7 +65,7 @@ extension ObjectRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8], version: VersionID) throws(RecordMalformed) {
+    convenience init(decoding record: [UInt8], version: VersionID) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
         var etag: ETag?
         var encryption: EncryptionRecord?

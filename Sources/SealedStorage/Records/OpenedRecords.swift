@@ -1,4 +1,5 @@
 import ObjectStorage
+import S3Protocol
 import Threading
 
 /// Records of object versions that were opened lately.
@@ -26,7 +27,7 @@ final class OpenedRecords: Sendable {
     subscript(version: StoredVersion) -> ObjectRecord? {
         guard let known = entries.withLock({ $0.use(version.columns.version) }), known.version == version,
             // To the byte: texts are equal in more ways than one.
-            known.version.columns.key.utf8.elementsEqual(version.columns.key.utf8)
+            known.version.columns.key.hasSameBytes(as: version.columns.key)
         else { return nil }
         return known.record
     }
