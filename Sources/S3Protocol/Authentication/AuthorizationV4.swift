@@ -94,8 +94,10 @@ extension AuthorizationV4 {
         guard let last = lastRead.withLock({ $0 }), header.count == last.beginning.count + signatureDigits,
             header.withUnsafeBytes({ header in
                 let (beginning, digits) = (header.dropLast(signatureDigits), header.suffix(signatureDigits))
-                return last.beginning.withUnsafeBytes { haveEqualBytes(UnsafeRawBufferPointer(rebasing: beginning), $0) }
-                    && digits.allSatisfy { hexValue($0) != nil }
+                let isSame = last.beginning.withUnsafeBytes {
+                    haveEqualBytes(UnsafeRawBufferPointer(rebasing: beginning), $0)
+                }
+                return isSame && digits.allSatisfy { hexValue($0) != nil }
             })
         else { return nil }
         return last
