@@ -89,15 +89,15 @@ extension AuthorizationV4 {
     private static let signatureDigits = 64
     private static let lastRead = ShortLock<ReadHeader?>(nil)
 
-    /// What the header says if it is the last one that was read but for the digits of the signature at its end.
+    /// What the header says if it is the last one that was read but for its last 64 bytes, the signature.
+    ///
+    /// Whoever compares the signature sees whether these are digits.
     private static func known(_ header: [UInt8]) -> ReadHeader? {
         guard let last = lastRead.withLock({ $0 }), header.count == last.beginning.count + signatureDigits,
-            header.withUnsafeBytes({ header in
-                let (beginning, digits) = (header.dropLast(signatureDigits), header.suffix(signatureDigits))
-                let isSame = last.beginning.withUnsafeBytes {
-                    haveEqualBytes(UnsafeRawBufferPointer(rebasing: beginning), $0)
+            last.beginning.withUnsafeBytes({ beginning in
+                header.withUnsafeBytes {
+                    haveEqualBytes(UnsafeRawBufferPointer(rebasing: $0.dropLast(signatureDigits)), beginning)
                 }
-                return isSame && digits.allSatisfy { hexValue($0) != nil }
             })
         else { return nil }
         return last
