@@ -3,8 +3,6 @@
 What is damaged can be listed and deleted, so that a bucket that holds it can be emptied.
 """
 
-import shutil
-
 import pytest
 
 from drive import Drive
@@ -24,84 +22,81 @@ DAMAGE = {
     "the time": "UPDATE versions SET modified = -1 WHERE key = ?",
 }
 CONTENT = {"inline": payload(3000, 1), "file": payload(200_000, 2)}
+# What happens to the damaged object, and the kind of body that it has.
+FATES = (("deleted", "inline"), ("deleted", "file"), ("replaced", "inline"))
+# Each has a bucket of its own, so that one server can have all the damage at once.
+CASES = {(what, *fate): f"hurt-{number}" for number, (what, fate) in enumerate(
+    (what, fate) for what in DAMAGE for fate in FATES)}
 
 
 @pytest.fixture(scope="module")
-def pristine(tmp_path_factory):
+def damaged(tmp_path_factory):
+    """A running server: in each bucket of `CASES` one object is damaged, and the record of the bucket `ruleless`."""
     server = Server(tmp_path_factory.mktemp("damage"))
     with server:
-        for bucket in ("hurt", "whole"):
-            server.bucket(bucket)
-        for key, content in CONTENT.items():
-            assert server.call("PUT", f"/hurt/{key}", body=content).status == 200
-        assert server.call("PUT", "/hurt/neighbour", body=b"well").status == 200
-        assert server.call("PUT", "/whole/object", body=b"well").status == 200
-    yield server, Drive(server.drive).copy(server.directory / "pristine")
+        for name in (*CASES.values(), "ruleless", "whole"):
+            server.bucket(name)
+            for key, content in CONTENT.items():
+                assert server.call("PUT", f"/{name}/{name}-{key}", body=content, keep=True).status == 200
+            assert server.call("PUT", f"/{name}/neighbour", body=b"well", keep=True).status == 200
+    drive = Drive(server.drive)
+    for (what, _, shape), bucket in CASES.items():
+        assert drive.execute(DAMAGE[what], f"{bucket}-{shape}".encode()) == 1
+    assert drive.execute("UPDATE buckets SET sealed = zeroblob(length(sealed)) WHERE name = 'ruleless'") == 1
+    server.log.unlink()
+    with server:
+        yield server
     server.remove()
 
 
-@pytest.fixture
-def damaged(pristine):
-    server, copy = pristine
-    shutil.rmtree(server.drive)
-    drive = copy.copy(server.drive)
-    server.log.unlink(missing_ok=True)
-    yield server, drive
-    server.kill()
-
-
 def keys(server, bucket):
-    listing = server.s3().list_objects_v2(Bucket=bucket)
-    return [entry["Key"] for entry in listing.get("Contents", [])]
+    return server.call("GET", f"/{bucket}?list-type=2").find_all("Contents/Key")
 
 
-@pytest.mark.parametrize("key", CONTENT)
+def assert_empties(server, bucket, names):
+    for name in names:
+        assert server.call("DELETE", f"/{bucket}/{name}").status == 204
+    assert keys(server, bucket) == []
+    assert server.call("DELETE", f"/{bucket}").status == 204
+    assert server.call("GET", "/whole/neighbour").body == b"well"
+
+
+@pytest.mark.parametrize("shape", CONTENT)
 @pytest.mark.parametrize("what", DAMAGE)
-def test_a_damaged_object_is_listed_not_served_and_can_be_deleted(damaged, what, key):
-    server, drive = damaged
-    assert drive.execute(DAMAGE[what], key.encode()) == 1
-    with server:
-        assert server.call("GET", "/hurt/neighbour").body == b"well"
-        got = server.call("GET", f"/hurt/{key}")
-        assert got.status >= 500 or got.body == CONTENT[key], got
-        if what != "the flags":
-            assert keys(server, "hurt") == sorted([*CONTENT, "neighbour"])
-        if got.status >= 500:
-            server.wait_for_log(key)
-        for name in (*CONTENT, "neighbour"):
-            assert server.call("DELETE", f"/hurt/{name}").status == 204
-        assert keys(server, "hurt") == []
-        assert server.call("DELETE", "/hurt").status == 204
-        assert server.call("GET", "/whole/object").body == b"well"
+def test_a_damaged_object_is_listed_not_served_and_can_be_deleted(damaged, what, shape):
+    bucket = CASES[what, "deleted", shape]
+    names = [*(f"{bucket}-{shape}" for shape in CONTENT), "neighbour"]
+    assert damaged.call("GET", f"/{bucket}/neighbour").body == b"well"
+    got = damaged.call("GET", f"/{bucket}/{bucket}-{shape}")
+    assert got.status >= 500 or got.body == CONTENT[shape], got
+    if what != "the flags":
+        assert keys(damaged, bucket) == sorted(names)
+    if got.status >= 500:
+        damaged.wait_for_log(f"{bucket}-{shape}")
+    assert_empties(damaged, bucket, names)
 
 
 @pytest.mark.parametrize("what", DAMAGE)
 def test_a_damaged_object_can_be_written_over(damaged, what):
-    server, drive = damaged
-    assert drive.execute(DAMAGE[what], b"inline") == 1
-    with server:
-        assert server.call("PUT", "/hurt/inline", body=b"new").status == 200
-        assert server.call("GET", "/hurt/inline").body == b"new"
-        document = b"<Delete>" + b"".join(b"<Object><Key>%s</Key></Object>" % name for name in (b"inline", b"file")) + b"</Delete>"
-        assert server.delete("hurt", document).find("Error") is None
-        assert keys(server, "hurt") == ["neighbour"]
+    bucket = CASES[what, "replaced", "inline"]
+    target, other = f"{bucket}-inline", f"{bucket}-file"
+    assert damaged.call("PUT", f"/{bucket}/{target}", body=b"new").status == 200
+    assert damaged.call("GET", f"/{bucket}/{target}").body == b"new"
+    document = "".join(f"<Object><Key>{name}</Key></Object>" for name in (target, other))
+    assert damaged.delete(bucket, f"<Delete>{document}</Delete>".encode()).find("Error") is None
+    assert keys(damaged, bucket) == ["neighbour"]
 
 
 def test_a_buckets_damaged_record_is_that_buckets_trouble(damaged):
-    server, drive = damaged
-    assert drive.execute("UPDATE buckets SET sealed = zeroblob(length(sealed)) WHERE name = 'hurt'") == 1
-    with server:
-        server.wait_for_log("bucket hurt has no readable configuration")
-        assert {bucket["Name"] for bucket in server.s3().list_buckets()["Buckets"]} == {"hurt", "whole"}
-        assert server.call("GET", "/whole/object").body == b"well"
-        assert server.call("GET", "/hurt/neighbour").body == b"well"
-        # A rule that cannot be read is not taken for none.
-        assert server.call("GET", "/hurt?encryption").status == 500
-        assert server.call("PUT", "/hurt/another", body=b"x").status == 500
-        assert server.call("PUT", "/hurt/another", {"x-amz-server-side-encryption": "AES256"}, b"x").status == 200
-        server.s3().put_bucket_encryption(Bucket="hurt", ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]})
-        assert server.call("PUT", "/hurt/another", body=b"x").status == 200
-        for name in keys(server, "hurt"):
-            assert server.call("DELETE", f"/hurt/{name}").status == 204
-        assert server.call("DELETE", "/hurt").status == 204
+    damaged.wait_for_log("bucket ruleless has no readable configuration")
+    assert {"ruleless", "whole"} <= set(damaged.call("GET", "/").find_all("Buckets/Bucket/Name"))
+    assert damaged.call("GET", "/whole/neighbour").body == b"well"
+    assert damaged.call("GET", "/ruleless/neighbour").body == b"well"
+    # A rule that cannot be read is not taken for none.
+    assert damaged.call("GET", "/ruleless?encryption").status == 500
+    assert damaged.call("PUT", "/ruleless/another", body=b"x").status == 500
+    assert damaged.call("PUT", "/ruleless/another", {"x-amz-server-side-encryption": "AES256"}, b"x").status == 200
+    damaged.s3().put_bucket_encryption(Bucket="ruleless", ServerSideEncryptionConfiguration={
+        "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]})
+    assert damaged.call("PUT", "/ruleless/another", body=b"x").status == 200
+    assert_empties(damaged, "ruleless", keys(damaged, "ruleless"))

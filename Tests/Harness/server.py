@@ -242,9 +242,10 @@ class Server:
             region = options.pop("region", self.region)
             settings = {"signature_version": "s3v4", "s3": {"addressing_style": "path"},
                         "retries": {"total_max_attempts": 1}, "max_pool_connections": 32, **options}
-            self._clients[name] = boto3.session.Session().client(
-                "s3", endpoint_url=self.endpoint, aws_access_key_id=access_key, aws_secret_access_key=secret_key,
-                region_name=region, verify=self.authority, config=Config(**settings))
+            with _making_client:
+                self._clients[name] = _session.client(
+                    "s3", endpoint_url=self.endpoint, aws_access_key_id=access_key, aws_secret_access_key=secret_key,
+                    region_name=region, verify=self.authority, config=Config(**settings))
         return self._clients[name]
 
     def call(self, method, target, headers=None, body=b"", **options):
@@ -269,6 +270,11 @@ class Server:
         answer = self.call("PUT", f"/{name}", **options)
         assert answer.status == 200, answer
         return name
+
+
+# A session reads the description of S3 once, which takes half a second; it makes clients for one thread at a time.
+_session = boto3.session.Session()
+_making_client = threading.Lock()
 
 
 def _count():
