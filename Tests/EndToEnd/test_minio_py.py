@@ -29,8 +29,6 @@ def minio(server):
 
 
 class MinioPy(Client):
-    tls_only = (SSE_C, SSE_KMS)  # the client itself refuses both over plain HTTP
-
     def __init__(self, server, directory):
         super().__init__(server, directory)
         self.minio = minio(server)

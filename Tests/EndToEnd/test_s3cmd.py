@@ -14,7 +14,6 @@ S3CMD = Path(sys.executable).parent / "s3cmd"
 
 class S3cmd(Client):
     encryptions = (PLAIN, SSE_S3, SSE_KMS)
-    tls_only = ()
 
     def s3cmd(self, *arguments, check=True):
         transport = ["--ssl", f"--ca-certs={self.server.authority}"] if self.server.tls else ["--no-ssl"]
