@@ -11,6 +11,7 @@
 
 #include "Checksums.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -137,4 +138,3 @@ uint64_t coffer_crc_update_portable(coffer_crc which, uint64_t state, const void
     return update_by_tables(&parameters[which], state, bytes, count);
 }
 
-bool coffer_crc_is_accelerated(void) { return folds; }

@@ -146,7 +146,7 @@ package enum AEAD {
     ) -> OpaquePointer {
         precondition(key.count == SecretKey.byteCount, "a key has 32 bytes")
         precondition(nonce.count == AEADAlgorithm.nonceByteCount, "a nonce has 12 bytes")
-        let (context, isSet) = ThreadCiphers.context(algorithm, direction)
+        let (context, isSet) = ThreadContexts.cipher(algorithm, direction)
         let cipher = isSet ? nil : algorithm.fetched
         let key = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
         let nonce = nonce.baseAddress?.assumingMemoryBound(to: UInt8.self)

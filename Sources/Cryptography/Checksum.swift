@@ -42,9 +42,6 @@ package struct Checksum: Sendable {
     /// Which code computes it; the result is the same.
     package enum Implementation: Sendable, CaseIterable { case fastest, portable }
 
-    /// Whether `.fastest` is more than the portable code on this processor.
-    package static var isAccelerated: Bool { coffer_crc_is_accelerated() }
-
     package let algorithm: ChecksumAlgorithm
     private let implementation: Implementation
     private var state: UInt64

@@ -62,7 +62,7 @@ package final class Digest: @unchecked Sendable {
     package static func hash(_ algorithm: DigestAlgorithm, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: algorithm.byteCount) { buffer, initialized in
             let isDone = coffer_digest(
-                ThreadDigests.context(algorithm), bytes.baseAddress, bytes.count, buffer.baseAddress)
+                ThreadContexts.digest(algorithm), bytes.baseAddress, bytes.count, buffer.baseAddress)
             precondition(isDone == 1, "OpenSSL could not digest the bytes")
             initialized = algorithm.byteCount
         }

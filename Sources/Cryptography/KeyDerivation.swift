@@ -15,7 +15,7 @@ package enum HKDFSHA256 {
             salt.withUnsafeBytes { salt in
                 info.withUnsafeBytes { info in
                     let isDone = coffer_hkdf_sha256(
-                        ThreadDigests.context(.sha256), keyMaterial.baseAddress, keyMaterial.count,
+                        ThreadContexts.digest(.sha256), keyMaterial.baseAddress, keyMaterial.count,
                         salt.baseAddress, salt.count, info.baseAddress, info.count,
                         output.baseAddress?.assumingMemoryBound(to: UInt8.self))
                     precondition(isDone == 1, "OpenSSL could not derive the key")

@@ -21,13 +21,6 @@ package enum HMACSHA256 {
         message.withUnsafeBytes { message in key.withUnsafeBytes { code(message, key: $0) } }
     }
 
-    /// The code as a key of its own, without a copy outside of it.
-    package static func derivedKey(_ message: [UInt8], key: SecretKey) -> SecretKey {
-        SecretKey { output in
-            message.withUnsafeBytes { message in code(message, key: key, into: output) }
-        }
-    }
-
     /// The code between places in memory.
     ///
     /// - Precondition: `output` has room for 32 bytes.
@@ -71,6 +64,6 @@ private func authenticate(
     into code: UnsafeMutablePointer<UInt8>?
 ) {
     let isDone = coffer_hmac(
-        ThreadDigests.context(algorithm), key.baseAddress, key.count, message.baseAddress, message.count, nil, 0, code)
+        ThreadContexts.digest(algorithm), key.baseAddress, key.count, message.baseAddress, message.count, nil, 0, code)
     precondition(isDone == 1, "OpenSSL could not authenticate the message")
 }

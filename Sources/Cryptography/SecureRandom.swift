@@ -15,14 +15,6 @@ package enum SecureRandom {
         fill(buffer, .visible)
     }
 
-    /// A uniformly distributed 64-bit number.
-    package static func uint64() -> UInt64 {
-        withUnsafeTemporaryAllocation(byteCount: 8, alignment: 8) { buffer in
-            fill(buffer)
-            return buffer.load(as: UInt64.self)
-        }
-    }
-
     /// `count` fresh random bytes that stay secret; the caller wipes them.
     package static func privateBytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -1,7 +1,6 @@
 #ifndef COFFER_CLINUX_CHECKSUMS_H
 #define COFFER_CLINUX_CHECKSUMS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +13,5 @@ uint64_t coffer_crc_update(coffer_crc which, uint64_t state, const void *bytes, 
 
 // With tables only: the fallback, and the reference that the fast kernel is tested against.
 uint64_t coffer_crc_update_portable(coffer_crc which, uint64_t state, const void *bytes, size_t count);
-
-// Whether `coffer_crc_update` folds with carry-less multiplication here.
-bool coffer_crc_is_accelerated(void);
 
 #endif
