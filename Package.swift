@@ -66,29 +66,35 @@ let package = Package(
 
         module("Threading", []),
         module("JSON", []),
+        module("Notation", []),
 
         // Level 1: mechanisms that know nothing of S3.
-        module("Cryptography", ["COpenSSL", "CLinux", "Threading"]),
+        module("Cryptography", ["COpenSSL", "CLinux", "Notation", "Threading"]),
         module("ObjectStorage", ["CSQLite", "CLinux", "Threading", grdb, grdbSQLite, logging]),
-        module("HTTPServer", ["CLinux", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
+        module(
+            "HTTPServer",
+            ["CLinux", "Notation", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
         module("HTTPClient", ["CCurl", "CLinux", "Threading"]),
 
         // Level 2
         module("Certificates", ["COpenSSL", "Cryptography"]),
-        module("KeyManagement", ["Cryptography", "JSON", "Threading"]),
-        module("S3Protocol", ["Cryptography", "Threading"]),
+        module("KeyManagement", ["Cryptography", "JSON", "Notation", "Threading"]),
+        module("S3Protocol", ["Cryptography", "Notation", "Threading"]),
         module("AccessPolicy", []),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
-        module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON"]),
+        module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4
         module(
             "KESClient",
-            ["HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Threading", logging]),
-        module("KeyStores", ["KESProtocol", "Cryptography", "CLinux", logging]),
+            [
+                "HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Notation", "Threading",
+                logging,
+            ]),
+        module("KeyStores", ["KESProtocol", "Cryptography", "CLinux", "Threading", logging]),
 
         module(
             "SealedStorage",
@@ -99,7 +105,7 @@ let package = Package(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer", "Threading", nioCore, logging,
+                "HTTPServer", "Notation", "Threading", nioCore, logging,
             ]),
 
         // Level 6
@@ -107,20 +113,20 @@ let package = Package(
             "KESService",
             [
                 "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux",
-                "JSON", "Threading", nioCore, logging, yams,
+                "JSON", "Notation", "Threading", nioCore, logging, yams,
             ]
         ),
         module(
             "S3Service",
             [
                 "Requests", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", nioCore, logging,
+                "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
             ]),
         module(
             "AdminService",
             [
                 "Requests", "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "HTTPServer", nioCore,
+                "HTTPServer", "Notation", nioCore,
             ]),
 
         // Level 7: the composition roots.
@@ -128,25 +134,22 @@ let package = Package(
             name: "coffer",
             dependencies: [
                 "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
-                "Encryption", "KeyManagement",
-                "S3Protocol",
-                "Certificates",
-                "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", nioCore, logging, arguments,
+                "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
+                "HTTPServer", "CLinux", "JSON", "Notation", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "coffer-kes",
             dependencies: [
                 "KESService", "KESClient", "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography",
-                "HTTPServer", "CLinux", "CWipingHeap", nioCore, logging, arguments,
+                "HTTPServer", "CLinux", "CWipingHeap", "JSON", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
                 "KESClient", "KESProtocol", "Encryption", "Certificates", "Cryptography", "ObjectStorage", "CLinux",
-                nioCore,
-                nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
+                "Notation", "Threading", nioCore, nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
             ],
             swiftSettings: settings),
 
@@ -156,6 +159,7 @@ let package = Package(
             path: "Tests/HTTPServerTesting", swiftSettings: settings),
         tests(of: "Threading"),
         tests(of: "JSON"),
+        tests(of: "Notation"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
         tests(of: "HTTPServer", ["Certificates", nioCore, nioEmbedded, nioHTTP1, logging]),
@@ -176,7 +180,7 @@ let package = Package(
                 "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore,
                 logging,
             ]),
-        tests(of: "S3Protocol", ["Cryptography"]),
+        tests(of: "S3Protocol", ["Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
         tests(
@@ -187,8 +191,7 @@ let package = Package(
             of: "S3Service",
             [
                 "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage",
-                "HTTPServer", "HTTPServerTesting", logging,
+                "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", logging,
             ]),
     ]
 )

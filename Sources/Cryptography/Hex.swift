@@ -1,3 +1,5 @@
+import Notation
+
 /// Bytes as pairs of hexadecimal digits.
 package enum Hex {
     /// Lower-case digits, two a byte.
@@ -9,8 +11,8 @@ package enum Hex {
     /// Appends lower-case digits to a text in bytes.
     package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
         for byte in bytes {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 15))
+            text.append(HexDigit.lowercase(byte >> 4))
+            text.append(HexDigit.lowercase(byte & 15))
         }
     }
 
@@ -29,8 +31,8 @@ package enum Hex {
         String(unsafeUninitializedCapacity: 2 * bytes.count) { output in
             var position = 0
             for byte in bytes {
-                output[position] = digit(byte >> 4)
-                output[position + 1] = digit(byte & 15)
+                output[position] = HexDigit.lowercase(byte >> 4)
+                output[position + 1] = HexDigit.lowercase(byte & 15)
                 position += 2
             }
             return position
@@ -42,22 +44,10 @@ package enum Hex {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 2)
         for position in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = value(digits[position]), let low = value(digits[position + 1]) else { return nil }
+            guard let high = HexDigit.value(digits[position]), let low = HexDigit.value(digits[position + 1])
+            else { return nil }
             bytes.append(high << 4 | low)
         }
         return bytes
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

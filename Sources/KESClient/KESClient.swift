@@ -2,6 +2,7 @@ import Cryptography
 import Glibc
 import HTTPClient
 package import KESProtocol
+import Notation
 import Threading
 
 /// A client of KES's REST API: one typed call a route, over several servers, with retries.
@@ -204,7 +205,7 @@ extension KESClient {
     }
 
     func request(_ call: Call, to endpoint: KESEndpoint) -> HTTPClientRequest {
-        let argument = PathSegment.encode(call.argument)
+        let argument = PercentEncoding.encode(call.argument)
         // Servers up to October 2023 know POST alone where later ones have PUT, and those accept it.
         let method: HTTPClientMethod =
             switch call.route.method {
@@ -233,32 +234,6 @@ extension HTTPClientError {
         switch self {
         case .configuration, .invalidRequest, .untrustedServer, .tlsAlert, .tls, .responseTooLarge, .cancelled: false
         case .unresolvable, .refused, .unreachable, .timedOut, .connectionLost, .overloaded, .other: true
-        }
-    }
-}
-
-/// A name as one segment of a URL's path.
-enum PathSegment {
-    static func encode(_ text: String) -> String {
-        if text.utf8.allSatisfy(isUnreserved) { return text }
-        var encoded: [UInt8] = []
-        for byte in text.utf8 {
-            if isUnreserved(byte) {
-                encoded.append(byte)
-            } else {
-                encoded += [UInt8(ascii: "%")] + Hex.encode(CollectionOfOne(byte)).uppercased().utf8
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
         }
     }
 }

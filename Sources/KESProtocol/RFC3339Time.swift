@@ -1,4 +1,5 @@
 import Glibc
+import Notation
 
 /// A moment with nanoseconds, spelt as RFC 3339 says: `2024-01-12T10:39:20.886816Z`.
 package struct RFC3339Time: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -15,8 +16,8 @@ package struct RFC3339Time: Hashable, Comparable, Sendable, CustomStringConverti
     /// Any RFC 3339 time of the years 0 to 9999, at any offset; digits after the ninth of a fraction are dropped.
     package init?(_ text: String) {
         var reader = FieldReader(text)
-        guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), 1...12 ~= month,
-            reader.take("-"), let day = reader.number(2), 1...Self.dayCount(year, month) ~= day,
+        guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+            let day = reader.number(2), let days = CivilDate.days(year: year, month: month, day: day),
             reader.take("T") || reader.take("t"), let hour = reader.number(2), hour < 24, reader.take(":"),
             let minute = reader.number(2), minute < 60, reader.take(":"), let second = reader.number(2), second < 60
         else { return nil }
@@ -26,7 +27,6 @@ package struct RFC3339Time: Hashable, Comparable, Sendable, CustomStringConverti
             nanoseconds = fraction
         }
         guard let offset = reader.offset(), reader.isAtEnd else { return nil }
-        let days = Self.days(year, month, day)
         self.init(
             seconds: Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset), nanoseconds: nanoseconds)
     }
@@ -45,7 +45,7 @@ package struct RFC3339Time: Hashable, Comparable, Sendable, CustomStringConverti
         let seconds = Int(seconds)
         let day = seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400)
         let time = seconds - day * 86_400
-        let (year, month, dayOfMonth) = Self.date(day)
+        let date = CivilDate(days: day)
         var text: [UInt8] = []
         text.reserveCapacity(32)
         func append(_ value: Int, _ digits: Int, _ separator: UInt8) {
@@ -54,9 +54,9 @@ package struct RFC3339Time: Hashable, Comparable, Sendable, CustomStringConverti
             text.append(contentsOf: number)
             text.append(separator)
         }
-        append(year, 4, UInt8(ascii: "-"))
-        append(month, 2, UInt8(ascii: "-"))
-        append(dayOfMonth, 2, UInt8(ascii: "T"))
+        append(date.year, 4, UInt8(ascii: "-"))
+        append(date.month, 2, UInt8(ascii: "-"))
+        append(date.day, 2, UInt8(ascii: "T"))
         append(time / 3_600, 2, UInt8(ascii: ":"))
         append(time / 60 % 60, 2, UInt8(ascii: ":"))
         append(time % 60, 2, UInt8(ascii: "."))
@@ -73,34 +73,6 @@ package struct RFC3339Time: Hashable, Comparable, Sendable, CustomStringConverti
 
     package static func < (a: RFC3339Time, b: RFC3339Time) -> Bool {
         (a.seconds, a.nanoseconds) < (b.seconds, b.nanoseconds)
-    }
-
-    private static func dayCount(_ year: Int, _ month: Int) -> Int {
-        let isLeap = year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
-        return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
-    }
-
-    /// Days since 1970 of a date in the Gregorian calendar.
-    ///
-    /// Years begin in March, so that a leap day ends one.
-    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    /// The inverse of ``days(_:_:_:)``.
-    private static func date(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        let days = days + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 }
 

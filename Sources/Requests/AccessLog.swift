@@ -3,6 +3,7 @@ import Dispatch
 import FoundationEssentials
 import Glibc
 package import Logging
+import Notation
 import S3Protocol
 import Synchronization
 import Threading

@@ -1,4 +1,5 @@
 import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite struct ListingTests {

@@ -11,7 +11,8 @@ LONGEST_FILE = 600
 
 # The levels of the architecture: an arrow goes down, never sideways and never up.
 LEVELS = {
-    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Threading": 0,
+    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
+    "Threading": 0,
     "Cryptography": 1, "HTTPClient": 1, "HTTPServer": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
     "Encryption": 3, "KESProtocol": 3,

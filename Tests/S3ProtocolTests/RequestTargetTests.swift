@@ -1,3 +1,4 @@
+import Notation
 import S3Protocol
 import Testing
 
@@ -37,6 +38,5 @@ import Testing
     @Test func `listing encodes spaces as plus`() {
         #expect(PercentEncoding.encodeForListing("a b+c/é*~") == "a+b%2Bc/%C3%A9*%7E")
         #expect(PercentEncoding.encode("a b/é~") == "a%20b%2F%C3%A9~")
-        #expect(PercentEncoding.encodePath("a b/é~") == "a%20b/%C3%A9~")
     }
 }

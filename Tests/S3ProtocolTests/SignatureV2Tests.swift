@@ -1,4 +1,5 @@
 import Cryptography
+import Notation
 import S3Protocol
 import Testing
 

@@ -1,5 +1,6 @@
 import AccessPolicy
 import KeyManagement
+import Notation
 import S3Protocol
 import SealedStorage
 

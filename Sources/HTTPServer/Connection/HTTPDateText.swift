@@ -1,4 +1,5 @@
 import Glibc
+import Notation
 
 /// A response's date line, made once a second.
 struct HTTPDateText {
@@ -13,21 +14,6 @@ struct HTTPDateText {
     mutating func update(to now: time_t) {
         guard now != second else { return }
         second = now
-        var parts = tm()
-        var instant = now
-        gmtime_r(&instant, &parts)
-        let day = Self.days[Int(parts.tm_wday)]
-        let month = Self.months[Int(parts.tm_mon)]
-        let text =
-            "\(day), \(two(parts.tm_mday)) \(month) \(parts.tm_year + 1900)"
-            + " \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
-        line = Array("Date: \(text)\r\n".utf8)
+        line = Array("Date: \(HTTPDate.format(Int64(now) * 1000))\r\n".utf8)
     }
-
-    private func two(_ number: Int32) -> String {
-        number < 10 ? "0\(number)" : "\(number)"
-    }
-
-    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 }

@@ -2,6 +2,7 @@ package import Certificates
 import Cryptography
 import HTTPServer
 package import KESProtocol
+import Notation
 
 /// Proxies that end TLS for clients and pass the clients' certificates on in a header.
 ///
@@ -45,7 +46,7 @@ package struct TLSProxy: Sendable {
     /// PEM, percent-encoded or not, or base64 of DER.
     private static func certificates(_ value: String) -> [Certificate] {
         // In base64 without any escape, a plus sign is one.
-        let text = value.utf8.contains(UInt8(ascii: "%")) ? RequestPath.decode(value, plusIsBlank: true) : value
+        let text = value.utf8.contains(UInt8(ascii: "%")) ? RequestPath.decode(value, plus: .space) : value
         guard let text else { return [] }
         if let known = try? Certificate.readPEM(Array(text.utf8)), !known.isEmpty { return known }
         guard let der = Base64.decode(text), let certificate = try? Certificate(der: der) else { return [] }

@@ -1,4 +1,5 @@
 import KESProtocol
+import Notation
 
 /// What a request's target means, before anything else of the request is looked at.
 package enum RequestPath {
@@ -46,7 +47,7 @@ package enum RequestPath {
             separator: UInt8(ascii: "/"), maxSplits: maxSplits, omittingEmptySubsequences: false)
         var decoded: [String] = []
         for part in parts {
-            guard let part = decode(String(Substring(part)), plusIsBlank: false) else { return .malformed }
+            guard let part = decode(String(Substring(part)), plus: .literal) else { return .malformed }
             decoded.append(part)
         }
         let hasEncodedSlash = decoded.prefix(maxSplits).contains { $0.utf8.contains(UInt8(ascii: "/")) }
@@ -122,30 +123,9 @@ package enum RequestPath {
     }
 
     /// The text that percent-encoding stands for; `nil` where a percent sign is not followed by two digits.
-    static func decode(_ text: String, plusIsBlank: Bool) -> String? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                    return nil
-                }
-                bytes.append(high << 4 | low)
-            case UInt8(ascii: "+") where plusIsBlank: bytes.append(UInt8(ascii: " "))
-            default: bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
+    ///
+    /// Bytes that are not UTF-8 become replacement characters, which no name has.
+    static func decode(_ text: String, plus: PercentEncoding.Plus) -> String? {
+        PercentEncoding.decode(text.utf8, plus: plus).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -1,3 +1,5 @@
+import Notation
+
 /// The target of a request line, kept as sent and taken apart once.
 ///
 /// Signatures cover the raw spelling, so nothing here is normalised. All escapes of path and query have been checked

@@ -1,3 +1,5 @@
+import Notation
+
 /// What a request is addressed to.
 package enum ResourceAddress: Hashable, Sendable {
     case service

@@ -1,3 +1,4 @@
+import Notation
 import Threading
 
 /// What a SigV4 request claims, in its header or its query, before anything is believed.

@@ -1,4 +1,5 @@
 import Cryptography
+import Notation
 
 /// Builds the two texts a SigV4 signature is made of, in one buffer each.
 enum CanonicalRequest {
@@ -56,16 +57,16 @@ enum CanonicalRequest {
         guard !query.isEmpty else { return }
         let pairs = query.filter { $0.name != "X-Amz-Signature" }
         if let pair = pairs.first, pairs.count == 1 {
-            PercentEncoding.append(pair.name.utf8, to: &text, keepingSlash: false)
+            PercentEncoding.append(pair.name.utf8, to: &text)
             text.append(UInt8(ascii: "="))
-            PercentEncoding.append(pair.value.utf8, to: &text, keepingSlash: false)
+            PercentEncoding.append(pair.value.utf8, to: &text)
             return
         }
         var encoded = pairs.map { pair in
             var name: [UInt8] = []
             var value: [UInt8] = []
-            PercentEncoding.append(pair.name.utf8, to: &name, keepingSlash: false)
-            PercentEncoding.append(pair.value.utf8, to: &value, keepingSlash: false)
+            PercentEncoding.append(pair.name.utf8, to: &name)
+            PercentEncoding.append(pair.value.utf8, to: &value)
             return (name: name, value: value)
         }
         encoded.sort { one, other in

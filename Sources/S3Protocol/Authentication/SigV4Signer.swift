@@ -1,4 +1,5 @@
 import Cryptography
+import Notation
 
 /// The client's side of signature version 4: signs requests for tests, the benchmark and operator commands.
 package struct SigV4Signer: Sendable {

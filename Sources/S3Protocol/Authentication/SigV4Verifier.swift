@@ -1,4 +1,5 @@
 import Cryptography
+import Notation
 
 /// Decides who sent a request: signature version 4 in a header or a presigned URL, version 2 for the clients that still
 /// use it, or nobody.

@@ -1,4 +1,5 @@
 import Cryptography
+import Notation
 
 /// A signature of version 2: HMAC-SHA1 under the secret key, in base64.
 ///

@@ -1,3 +1,5 @@
+import Notation
+
 /// The body of a DeleteObjects request.
 package struct DeleteObjectsRequest: Sendable {
     package struct Object: Sendable {

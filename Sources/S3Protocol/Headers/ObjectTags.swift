@@ -1,3 +1,5 @@
+import Notation
+
 /// A set of tags, of an object (10 at most) or a bucket (50 at most).
 package struct ObjectTags: Sendable {
     /// In order of arrival; every key once.

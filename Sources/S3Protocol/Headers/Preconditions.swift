@@ -1,3 +1,5 @@
+import Notation
+
 /// What conditional headers decide about a request.
 package enum PreconditionOutcome: Hashable, Sendable {
     case proceed

@@ -1,3 +1,5 @@
+import Notation
+
 /// The two forms of an object listing.
 package enum ListVersion: Hashable, Sendable {
     case v1

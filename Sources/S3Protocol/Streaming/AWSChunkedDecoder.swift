@@ -1,4 +1,5 @@
 import Cryptography
+import Notation
 
 /// Removes the framing of an aws-chunked body as it arrives, and checks everything the framing promises.
 ///
@@ -195,9 +196,9 @@ extension AWSChunkedDecoder {
 extension AWSChunkedDecoder {
     private mutating func beginChunk() throws(S3Error) {
         defer { line.removeAll(keepingCapacity: true) }
-        let digits = line.prefix { hexValue($0) != nil }
+        let digits = line.prefix { HexDigit.value($0) != nil }
         guard (1...15).contains(digits.count) else { throw Self.malformed }
-        let size = digits.reduce(Int64(0)) { $0 << 4 | Int64(hexValue($1) ?? 0) }
+        let size = digits.reduce(Int64(0)) { $0 << 4 | Int64(HexDigit.value($1) ?? 0) }
         let parameters = line[digits.endIndex...]
         if signer == nil {
             guard parameters.isEmpty else { throw Self.malformed }

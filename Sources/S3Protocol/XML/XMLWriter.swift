@@ -1,3 +1,5 @@
+import Notation
+
 /// Writes an S3 document into one byte array, about as fast as its text can be copied.
 ///
 /// Element names are literals, so only text is escaped: `& < > "`, and as character references the control characters

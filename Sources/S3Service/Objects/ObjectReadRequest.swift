@@ -1,5 +1,6 @@
 import AccessPolicy
 import Encryption
+import Notation
 import ObjectStorage
 import S3Protocol
 import SealedStorage

@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import Notation
 
 /// Signs whole request heads with SigV4, all for one moment; the signing key is derived once.
 ///
@@ -64,11 +65,6 @@ struct RequestSigner {
 
     /// Now, as `yyyymmddThhmmssZ`.
     private static func timestamp() -> String {
-        var now = time(nil)
-        var parts = tm()
-        gmtime_r(&now, &parts)
-        var text = [CChar](repeating: 0, count: 32)
-        let length = strftime(&text, text.count, "%Y%m%dT%H%M%SZ", &parts)
-        return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        HTTPDate.amzDate(Int64(time(nil)) * 1000)
     }
 }

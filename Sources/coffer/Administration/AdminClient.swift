@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPClient
+import Notation
 import Requests
 import S3Protocol
 
@@ -102,7 +103,7 @@ struct AdminClient {
         to key: String, progress: (RewrapLine) -> Void
     ) async throws(StartFailure) -> RewrapOutcome {
         do {
-            var request = try request(.post, "/minio/kms/v1/coffer/rewrap?to=\(percentEncoded(key))")
+            var request = try request(.post, "/minio/kms/v1/coffer/rewrap?to=\(PercentEncoding.encode(key))")
             request.timeout = .seconds(30)
             let lines = try await http.open(request)
             while let text = try await lines.next() {
@@ -143,13 +144,5 @@ struct AdminClient {
     private func refusal(_ status: Int, _ body: [UInt8]) -> StartFailure {
         let message = (try? JSONDecoder().decode(Refusal.self, from: Data(body)))?.message
         return StartFailure("\(endpoint): \(message ?? "status \(status)")")
-    }
-
-    private func percentEncoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-            return isPlain || byte == 0x2d || byte == 0x5f
-                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
     }
 }

@@ -1,5 +1,7 @@
 import Glibc
 import Logging
+import Notation
+import Requests
 
 /// How the log is written: for people, or as JSON lines.
 ///
@@ -31,15 +33,5 @@ func writeLine(_ line: String, to descriptor: Int32 = STDERR_FILENO) {
 
 /// `2026-01-31T12:00:00.123Z`.
 func logTime() -> String {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    var parts = tm()
-    gmtime_r(&now.tv_sec, &parts)
-    func digits(_ value: some BinaryInteger, _ count: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
-    }
-    return "\(parts.tm_year + 1900)-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))T"
-        + "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))."
-        + "\(digits(now.tv_nsec / 1_000_000, 3))Z"
+    HTTPDate.iso8601(Clock.milliseconds())
 }

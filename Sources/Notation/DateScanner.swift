@@ -101,7 +101,7 @@ struct DateScanner {
     }
 
     private func assemble(_ year: Int, _ month: Int, _ day: Int, _ secondOfDay: Int) -> Int64? {
-        guard let days = CivilTime.days(year: year, month: month, day: day) else { return nil }
+        guard let days = CivilDate.days(year: year, month: month, day: day) else { return nil }
         return Int64(days * 86_400 + secondOfDay)
     }
 

@@ -1,19 +1,19 @@
 /// SplitMix64: a random sequence that its seed repeats.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
     /// A generator whose seed is printed, so that a failure can be run again.
-    static func announced(_ test: String = #function) -> SeededGenerator {
+    package static func announced(_ test: String = #function) -> SeededGenerator {
         let seed = UInt64.random(in: .min ... .max)
         print("\(test): seed \(seed)")
         return SeededGenerator(seed: seed)
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,4 +1,5 @@
-import S3Protocol
+import Notation
+import TestSupport
 import Testing
 
 @Suite struct `HTTP dates` {

@@ -8,14 +8,14 @@ package enum HTTPDate {
         let time = CivilTime(milliseconds: milliseconds)
         return String(unsafeUninitializedCapacity: 29) { buffer in
             var out = DigitCursor(buffer)
-            out.name(weekdayNames, time.weekday)
+            out.name(weekdayNames, time.date.weekday)
             out.ascii(",")
             out.ascii(" ")
-            out.two(time.day)
+            out.two(time.date.day)
             out.ascii(" ")
-            out.name(monthNames, time.month - 1)
+            out.name(monthNames, time.date.month - 1)
             out.ascii(" ")
-            out.four(time.year)
+            out.four(time.date.year)
             out.ascii(" ")
             out.two(time.hour)
             out.ascii(":")
@@ -48,9 +48,9 @@ package enum HTTPDate {
         let time = CivilTime(milliseconds: milliseconds)
         return String(unsafeUninitializedCapacity: 16) { buffer in
             var out = DigitCursor(buffer)
-            out.four(time.year)
-            out.two(time.month)
-            out.two(time.day)
+            out.four(time.date.year)
+            out.two(time.date.month)
+            out.two(time.date.day)
             out.ascii("T")
             out.two(time.hour)
             out.two(time.minute)
@@ -65,16 +65,22 @@ package enum HTTPDate {
     /// RFC 1123, RFC 850 (two-digit years below 70 are 20xx), asctime, ISO 8601 basic and extended, with an optional
     /// fraction (cut off) and a zone of `Z` or ±hh:mm; a missing ISO zone means UTC. Weekday names are not compared with
     /// the date, times of day are: 24:00 and 61 seconds are refused, a leap second counts as the second before.
+    @inlinable
     package static func parse(_ text: some StringProtocol) -> Int64? {
-        if let time = parseBasic(text.utf8) { return time }
-        let bytes = Array(text.utf8.prefix(65))
-        guard bytes.count <= 64 else { return nil }
-        var scanner = DateScanner(bytes)
+        if let seconds = text.utf8.withContiguousStorageIfAvailable({ parse($0) }) { return seconds }
+        return Array(text.utf8).withUnsafeBufferPointer { parse($0) }
+    }
+
+    @usableFromInline
+    static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        if let time = parseBasic(text) { return time }
+        guard text.count <= 64 else { return nil }
+        var scanner = DateScanner(Array(text))
         return scanner.date()
     }
 
     /// `20060102T150405Z`, which every signed request carries; nil for whatever else.
-    private static func parseBasic(_ text: some Collection<UInt8>) -> Int64? {
+    private static func parseBasic(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard text.count == 16 else { return nil }
         var number = 0
         var fields = (date: 0, clock: 0)
@@ -93,7 +99,7 @@ package enum HTTPDate {
         }
         let (hour, minute, second) = (fields.clock / 10_000, fields.clock / 100 % 100, fields.clock % 100)
         guard hour < 24, minute < 60, second <= 60,
-            let days = CivilTime.days(
+            let days = CivilDate.days(
                 year: fields.date / 10_000, month: fields.date / 100 % 100, day: fields.date % 100)
         else { return nil }
         return Int64(days * 86_400 + hour * 3600 + minute * 60 + min(second, 59))
@@ -104,11 +110,11 @@ package enum HTTPDate {
     private static func writeISO8601(_ milliseconds: Int64, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let time = CivilTime(milliseconds: milliseconds)
         var out = DigitCursor(buffer)
-        out.four(time.year)
+        out.four(time.date.year)
         out.ascii("-")
-        out.two(time.month)
+        out.two(time.date.month)
         out.ascii("-")
-        out.two(time.day)
+        out.two(time.date.day)
         out.ascii("T")
         out.two(time.hour)
         out.ascii(":")
@@ -124,59 +130,6 @@ package enum HTTPDate {
 
 let weekdayNames: StaticString = "SunMonTueWedThuFriSat"
 let monthNames: StaticString = "JanFebMarAprMayJunJulAugSepOctNovDec"
-
-/// A moment split into the fields of the proleptic Gregorian calendar, UTC.
-struct CivilTime {
-    var year: Int
-    var month: Int
-    var day: Int
-    var hour: Int
-    var minute: Int
-    var second: Int
-    var millisecond: Int
-    /// 0 is Sunday.
-    var weekday: Int
-
-    init(milliseconds: Int64) {
-        let clamped = Int(min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999))
-        let days = clamped >= 0 ? clamped / 86_400_000 : (clamped - 86_399_999) / 86_400_000
-        let rest = clamped - days * 86_400_000
-        millisecond = rest % 1000
-        second = rest / 1000 % 60
-        minute = rest / 60_000 % 60
-        hour = rest / 3_600_000
-        weekday = ((days + 4) % 7 + 7) % 7
-
-        // Eras of 400 years that begin on 1 March, so that the leap day is the last of its year.
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    /// Days from 1970-01-01 to the given day; nil when there is no such day.
-    static func days(year: Int, month: Int, day: Int) -> Int? {
-        guard (0...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let length =
-            switch month {
-            case 2: isLeap ? 29 : 28
-            case 4, 6, 9, 11: 30
-            default: 31
-            }
-        guard day <= length else { return nil }
-        let marchYear = month <= 2 ? year - 1 : year
-        let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
-        let yearOfEra = marchYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-}
 
 /// Writes fixed-width ASCII into a buffer that is known to be long enough.
 private struct DigitCursor {
