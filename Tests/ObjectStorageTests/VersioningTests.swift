@@ -90,7 +90,7 @@ import Testing
     ) async throws {
         let all = model.sorted { $0.key < $1.key }.flatMap { $0.value.reversed() }
         let newest = Set(model.values.compactMap { $0.last?.version })
-        var after: VersionListRequest.Marker?
+        var after: VersionMarker?
         var listed: [VersionColumns] = []
         while true {
             let limit = Int.random(in: 1...4, using: &generator)
@@ -102,7 +102,7 @@ import Testing
                 #expect(isLatest == newest.contains(version.columns.version), "seed \(seed)")
             }
             guard page.isTruncated, let last = listed.last else { break }
-            after = VersionListRequest.Marker(key: last.key, order: last.order)
+            after = VersionMarker(key: last.key, order: last.order)
         }
         #expect(listed == all, "seed \(seed)")
         let folded = try await drive.store.listVersions(VersionListRequest(bucket: drive.bucket, delimiter: "/"))

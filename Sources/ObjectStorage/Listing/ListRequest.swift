@@ -1,19 +1,21 @@
-/// One page of a listing, in the binary order of the keys' UTF-8 bytes.
-package struct ListRequest: Sendable {
+/// Which page of a listing is wanted: of keys in the binary order of their UTF-8 bytes, or of their versions.
+///
+/// `Marker` is a place in the listing.
+package struct PageRequest<Marker: Sendable>: Sendable {
     package var bucket: BucketID
     /// Only keys that begin with it.
     package var prefix: String
     /// Keys that contain it behind the prefix are folded into one common prefix, which ends with it.
     package var delimiter: String?
-    /// Only keys that come strictly after it.
-    package var after: String?
+    /// Only what comes strictly after it; nil for the beginning.
+    package var after: Marker?
     /// Leaves out every key that begins with it.
     package var skipPrefix: String?
     /// The greatest number of entries, common prefixes included.
     package var limit: Int
 
     package init(
-        bucket: BucketID, prefix: String = "", delimiter: String? = nil, after: String? = nil,
+        bucket: BucketID, prefix: String = "", delimiter: String? = nil, after: Marker? = nil,
         skipPrefix: String? = nil, limit: Int = 1000
     ) {
         self.bucket = bucket
@@ -25,13 +27,43 @@ package struct ListRequest: Sendable {
     }
 }
 
+/// One page of a listing.
+package struct Page<Entry: Sendable>: Sendable {
+    package let entries: [Entry]
+    /// True when at least one more entry follows.
+    package let isTruncated: Bool
+}
+
+// MARK: Keys
+
+/// A page of keys; the marker is a key.
+package typealias ListRequest = PageRequest<String>
+package typealias ListPage = Page<ListEntry>
+
 package enum ListEntry: Hashable, Sendable {
     case version(StoredVersion)
     case commonPrefix(String)
 }
 
-package struct ListPage: Sendable {
-    package let entries: [ListEntry]
-    /// True when at least one more entry follows.
-    package let isTruncated: Bool
+// MARK: Versions
+
+/// A page of all versions, delete markers among them: by key, and the newest of a key first.
+package typealias VersionListRequest = PageRequest<VersionMarker>
+package typealias VersionListPage = Page<VersionListEntry>
+
+/// A place in a listing of versions: behind all versions of a key, or behind one of them.
+package struct VersionMarker: Hashable, Sendable {
+    package let key: String
+    /// The order of the version; nil for all of the key's.
+    package let order: Int64?
+
+    package init(key: String, order: Int64? = nil) {
+        self.key = key
+        self.order = order
+    }
+}
+
+package enum VersionListEntry: Hashable, Sendable {
+    case version(StoredVersion, isLatest: Bool)
+    case commonPrefix(String)
 }
