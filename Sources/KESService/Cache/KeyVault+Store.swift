@@ -38,7 +38,9 @@ extension KeyVault {
 
     /// Reads a key from the store, or waits for who is reading it already.
     ///
-    /// The reading belongs to nobody: when the first to ask goes away, the others still get the key.
+    /// The reading belongs to nobody: when the first to ask goes away, the others still get the key. `SingleFlight` would
+    /// not do: a change of the key withdraws the flight, so that whoever asks after it waits for a reading that began
+    /// after it, and the flight and the generation that it reads in are noted under one lock.
     func load(_ name: KeyName) async throws(KESFault) -> MasterKey {
         let task = state.withLock { state in
             if let flight = state.flights[name] { return flight.task }
