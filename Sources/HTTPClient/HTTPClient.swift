@@ -54,7 +54,7 @@ package final class HTTPClient: Sendable {
             openStreams.subtract(1, ordering: .relaxed)
             throw .overloaded
         }
-        let isStarted = ThreadStart.detached(name: "coffer-lines") { [self] in
+        let isStarted = SystemThread.detached(name: "coffer-lines") { [self] in
             defer { openStreams.subtract(1, ordering: .relaxed) }
             do throws(HTTPClientError) {
                 try EasyHandle(settings).stream(request, to: feed)

@@ -2,7 +2,6 @@
 #define COFFER_CLINUX_H
 
 #include "coffer_files.h"
-#include "coffer_threads.h"
 #include "coffer_process.h"
 #include "coffer_sockets.h"
 

@@ -88,7 +88,7 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     private func start() -> Bool {
-        if ThreadStart.detached(name: "coffer-http", { self.run() }) { return true }
+        if SystemThread.detached(name: "coffer-http", { self.run() }) { return true }
         let stranded = inbox.withLock { inbox in
             defer { inbox = Inbox(isClosed: inbox.isClosed) }
             return inbox.arrived

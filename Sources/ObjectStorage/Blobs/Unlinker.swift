@@ -27,7 +27,7 @@ final class Unlinker: Sendable {
     private let durability: Durability
     private let options: StoreOptions
     private let state = Monitor(State())
-    private let thread = Mutex<BlockingThread?>(nil)
+    private let thread = Mutex<SystemThread?>(nil)
 
     init(
         catalogue: Catalogue, committer: Committer, directories: BlobDirectories, leases: ReadLeases,
@@ -42,7 +42,7 @@ final class Unlinker: Sendable {
     }
 
     func start() throws(StorageError) {
-        let thread = try BlockingThread(name: "coffer-unlink") { [self] in
+        let thread = try SystemThread.started(name: "coffer-unlink") { [self] in
             var stuck = StuckFiles(logger: options.logger)
             run(&stuck)
         }

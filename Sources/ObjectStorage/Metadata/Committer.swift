@@ -12,11 +12,11 @@ final class Committer: Sendable {
     private static let greatestBatch = 1024
 
     private let state = Monitor(State())
-    private let thread = Mutex<BlockingThread?>(nil)
+    private let thread = Mutex<SystemThread?>(nil)
 
     /// Starts the thread.
     func start(_ engine: CommitEngine) throws(StorageError) {
-        let thread = try BlockingThread(name: "coffer-commit") { [self] in run(engine) }
+        let thread = try SystemThread.started(name: "coffer-commit") { [self] in run(engine) }
         self.thread.withLock { $0 = thread }
     }
 

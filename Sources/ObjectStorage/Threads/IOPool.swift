@@ -9,14 +9,14 @@ final class IOPool: Sendable {
     }
 
     private let state: Monitor<State>
-    private let threads: [BlockingThread]
+    private let threads: [SystemThread]
 
     init(threads count: Int) throws(StorageError) {
         let state = Monitor(State())
-        var threads: [BlockingThread] = []
+        var threads: [SystemThread] = []
         for index in 0..<max(1, count) {
             threads.append(
-                try BlockingThread(name: "coffer-io-\(index)") {
+                try SystemThread.started(name: "coffer-io-\(index)") {
                     while let job = state.wait({ state -> (@Sendable () -> Void)?? in
                         if let job = state.jobs.popFirst() { return .some(job) }
                         return state.isClosed ? .some(nil) : nil

@@ -1,6 +1,7 @@
 import GRDBSQLite
 import Glibc
 import Synchronization
+import Threading
 
 /// Reference (a): how many 4 KiB rows a second a bare SQLite commits durably when many writers share commits.
 ///
@@ -24,7 +25,7 @@ final class RowCommitLoop: Sendable {
         let start = monotonicNanoseconds()
         let end = start + UInt64(seconds * 1e9)
         let cpuBefore = ownCPUSeconds()
-        let committer = KernelThread { [queue, blob] in
+        let committer = startThread { [queue, blob] in
             while let batch = queue.takeAll() {
                 database.insert(blob, count: batch.count)
                 queue.wake(batch)
