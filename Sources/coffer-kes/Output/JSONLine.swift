@@ -1,19 +1,8 @@
-import Cryptography
+import JSON
 
 /// JSON for standard output.
 enum JSONLine {
-    static func string(_ text: String) -> String {
-        var json = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": json += "\\\(scalar)"
-            case "\n": json += "\\n"
-            case _ where scalar.value < 0x20: json += "\\u00" + Hex.encode(CollectionOfOne(UInt8(scalar.value)))
-            default: json.unicodeScalars.append(scalar)
-            }
-        }
-        return json + "\""
-    }
+    static func string(_ text: String) -> String { JSONText.string(text, .terminal) }
 
     static func array(_ texts: [String]) -> String { "[" + texts.map(string).joined(separator: ",") + "]" }
 

@@ -1,3 +1,4 @@
+import JSON
 import Logging
 
 /// A line for people: time, level where it matters, message, then `key=value` pairs.
@@ -29,6 +30,6 @@ struct ConsoleLogHandler: LogHandler {
     /// A value with spaces or control characters is quoted, so that a line stays one line.
     private static func quoted(_ value: String) -> String {
         let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
-        return isPlain && !value.isEmpty ? value : JSONText.string(value)
+        return isPlain && !value.isEmpty ? value : JSONText.string(value, .terminal)
     }
 }
