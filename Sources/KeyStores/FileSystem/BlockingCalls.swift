@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Threading
 
 /// Calls that block, made one after the other on a few threads of their own.
 ///
@@ -8,7 +9,7 @@ import Synchronization
 final class BlockingCalls: Sendable {
     private struct State {
         var running = 0
-        var waiting: [@Sendable () -> Void] = []
+        var waiting = FIFOQueue<@Sendable () -> Void>()
     }
 
     /// A call that is being made, or waits for its turn.
@@ -79,11 +80,9 @@ final class BlockingCalls: Sendable {
         while let job = next {
             job()
             next = state.withLock { state in
-                guard !state.waiting.isEmpty else {
-                    state.running -= 1
-                    return nil
-                }
-                return state.waiting.removeFirst()
+                let next = state.waiting.popFirst()
+                if next == nil { state.running -= 1 }
+                return next
             }
         }
     }
