@@ -71,7 +71,6 @@ extension KESFault {
     package static let invalidImportRequestBody = KESFault(status: 400, message: "invalid import key request body")
 
     package static let keyCreationFailed = KESFault(status: 502, message: "failed to create key")
-    package static let keyGenerationFailed = KESFault(status: 500, message: "failed to generate encryption key")
     package static let keyReadFailed = KESFault(status: 502, message: "failed to read key")
     package static let keyDeletionFailed = KESFault(status: 502, message: "failed to delete key")
     package static let keyListingFailed = KESFault(status: 502, message: "failed to list keys")

@@ -25,8 +25,8 @@ extension S3ErrorCode {
             404
         case .methodNotAllowed:
             405
-        case .bucketAlreadyExists, .bucketAlreadyOwnedByYou, .bucketNotEmpty, .invalidBucketState,
-            .conditionalRequestConflict, .kmsKeyAlreadyExists:
+        case .bucketAlreadyExists, .bucketAlreadyOwnedByYou, .bucketNotEmpty, .conditionalRequestConflict,
+            .kmsKeyAlreadyExists:
             409
         case .missingContentLength:
             411
