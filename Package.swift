@@ -135,14 +135,15 @@ let package = Package(
             dependencies: [
                 "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
-                "HTTPServer", "CLinux", "JSON", "Notation", nioCore, logging, arguments,
+                "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "coffer-kes",
             dependencies: [
                 "KESService", "KESClient", "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography",
-                "HTTPServer", "CLinux", "CWipingHeap", "JSON", nioCore, logging, arguments,
+                "HTTPServer", "CLinux", "CWipingHeap", "JSON", "Threading", nioCore, logging,
+                arguments,
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import KESService
+import Threading
 
 /// What makes the running server do something besides serving.
 enum ServerEvent: Sendable {
@@ -33,27 +34,21 @@ final class ServerEvents: Sendable {
 
 private final class EventSources: @unchecked Sendable {
     // Unchecked: nothing here is ever changed, and Dispatch's sources may be cancelled from any thread.
-    private let signals: [any DispatchSourceSignal]
+    private let signals: ProcessSignals
     private let timer: any DispatchSourceTimer
 
     init(upkeepEvery interval: DispatchTimeInterval, _ continuation: AsyncStream<ServerEvent>.Continuation) {
-        let queue = DispatchQueue.global()
-        signals = [(SIGTERM, ServerEvent.stop), (SIGINT, .stop), (SIGHUP, .reload)].map { number, event in
-            // The default action would end the process before the source sees the signal.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { continuation.yield(event) }
-            source.resume()
-            return source
+        signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP]) { number in
+            continuation.yield(number == SIGHUP ? .reload : .stop)
         }
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer = DispatchSource.makeTimerSource(queue: .global())
         timer.schedule(deadline: .now() + interval, repeating: interval)
         timer.setEventHandler { continuation.yield(.upkeep) }
         timer.resume()
     }
 
     func cancel() {
-        for source in signals { source.cancel() }
+        signals.cancel()
         timer.cancel()
     }
 }
