@@ -92,20 +92,12 @@ def test_a_range_is_served_of_the_object_it_began_with(http, key, head, method, 
 
 @pytest.mark.parametrize("method", ("GET", "HEAD"))
 @pytest.mark.parametrize("headers, status", (
-    ({"If-Match": "{tag}"}, 200), ({"If-Match": "{bare}"}, 200), ({"If-Match": "*"}, 200),
-    ({"If-Match": '"other", {tag}'}, 200), ({"If-Match": '"other"'}, 412),
-    ({"If-None-Match": '"other"'}, 200), ({"If-None-Match": "{tag}"}, 304), ({"If-None-Match": "W/{tag}"}, 304),
-    ({"If-None-Match": "*"}, 304), ({"If-None-Match": '"other", {tag}'}, 304),
-    ({"If-Modified-Since": "{past}"}, 200), ({"If-Modified-Since": "{future}"}, 304), ({"If-Modified-Since": "{stored}"}, 304),
-    ({"If-Modified-Since": "soon"}, 200),
-    ({"If-Unmodified-Since": "{past}"}, 412), ({"If-Unmodified-Since": "{future}"}, 200),
-    ({"If-Unmodified-Since": "{stored}"}, 200), ({"If-Unmodified-Since": "soon"}, 200),
-    ({"If-Match": "{tag}", "If-Unmodified-Since": "{past}"}, 200),
-    ({"If-None-Match": '"other"', "If-Modified-Since": "{future}"}, 200),
-    ({"If-Match": '"other"', "If-None-Match": "{tag}"}, 412)), ids=str)
-def test_conditions_are_evaluated_in_their_order(http, key, head, method, headers, status):
-    words = {"tag": head["etag"], "bare": head["etag"].strip('"'), "past": date(-86_400), "future": date(86_400),
-             "stored": head["last-modified"]}
+    ({"If-Match": "{tag}"}, 200), ({"If-Match": '"other"'}, 412), ({"If-None-Match": "{tag}"}, 304),
+    ({"If-Modified-Since": "{stored}"}, 304), ({"If-Unmodified-Since": "{past}"}, 412),
+    ({"If-Match": "{tag}", "If-Unmodified-Since": "{past}"}, 200)), ids=str)
+def test_conditions_reach_the_object(http, key, head, method, headers, status):
+    """One of each kind; their combinations are in ReadingTests."""
+    words = {"tag": head["etag"], "past": date(-86_400), "stored": head["last-modified"]}
     answer = http.call(method, key, {name: value.format(**words) for name, value in headers.items()})
     assert answer.status == status, answer
     if status == 304:
@@ -189,7 +181,7 @@ def test_a_multipart_upload_is_completed_under_a_condition(http, key):
 
 @pytest.mark.parametrize("size", (10, 100_000))
 def test_of_many_that_create_at_once_exactly_one_succeeds(http, key, size):
-    for round_number in range(5):
+    for round_number in range(3):
         target, start = f"{key}-race-{size}-{round_number}", threading.Barrier(8)
 
         def create(number):
@@ -230,7 +222,7 @@ def test_readers_see_whole_versions_while_writers_overwrite(http, key, size):
     done = threading.Event()
 
     def write(number):
-        for step in range(25):
+        for step in range(12):
             assert http.call("PUT", target, body=versions[(number + step) % 4], keep=True).status == 200
 
     def read(_):

@@ -92,9 +92,10 @@ def walk(server, bucket, version, limit, **parameters):
 @pytest.mark.parametrize("version", (1, 2))
 @pytest.mark.parametrize("encoding", (False, True), ids=("plain", "url"))
 def test_listings_agree_with_the_model(http, tree, version, encoding):
+    """A few of the listings that ListingTests compares by the hundred."""
     bucket, keys = tree
     random = Random(SEED + version)
-    for _ in range(40):
+    for _ in range(8):
         key = random.choice(sorted(keys))
         prefix = random.choice(("", "", key[:random.randint(0, len(key))], "dir", "dir/", "no such"))
         delimiter = random.choice(("", "/", "/", "a", "//", "b-"))
@@ -217,18 +218,18 @@ def test_pages_go_on_while_keys_are_deleted_and_added(http):
     assert [text for _, text in entries] == ["09x"] + [f"{number:02}" for number in range(15, 30)]
 
 
-def test_three_thousand_keys_under_one_prefix_fold_into_one(http):
+def test_a_thousand_keys_under_one_prefix_fold_into_one(http):
     bucket = http.bucket()
 
     def put(number):
         assert http.call("PUT", f"/{bucket}/many/{number:05}", body=b"", keep=True).status == 200
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(put, range(2100)))
+        list(pool.map(put, range(1050)))
     http.call("PUT", f"/{bucket}/z", body=b"")
     assert page(http, bucket, 2, delimiter="/")[0] == [("prefix", "many/"), ("key", "z")]
     found, pages = walk(http, bucket, 2, 1000)
-    assert pages == 3 and [text for _, text in found] == [f"many/{number:05}" for number in range(2100)] + ["z"]
+    assert pages == 2 and [text for _, text in found] == [f"many/{number:05}" for number in range(1050)] + ["z"]
 
 
 def test_a_missing_bucket_cannot_be_listed(http):

@@ -74,6 +74,77 @@ import Testing
         #expect(beyond.status == 416)
     }
 
+    @Test(arguments: Scheme.allCases)
+    func `ranges go over the borders of parts of any size`(scheme: Scheme) async throws {
+        let fixture = try await S3Fixture()
+        let part = 5 * 1024 * 1024
+        let bytes = [UInt8](unsafeUninitializedCapacity: 2 * part + 70_001) { buffer, count in
+            for index in buffer.indices { buffer[index] = UInt8(truncatingIfNeeded: index &* 31 &+ index >> 11) }
+            count = buffer.count
+        }
+        try await fixture.upload(
+            "parts", Self.headers(scheme),
+            parts: [Array(bytes[..<part]), Array(bytes[part..<2 * part + 1]), Array(bytes[(2 * part + 1)...])])
+        let last = bytes.count - 1
+        for range in [
+            part - 1...part, 0...last, part - 70_000...2 * part + 10, 2 * part...2 * part, 2 * part + 1...2 * part + 1,
+            last...last,
+        ] {
+            let answer = try await fixture.call(
+                "GET", "/bucket/parts",
+                Self.key(scheme) + [("range", "bytes=\(range.lowerBound)-\(range.upperBound)")])
+            #expect(answer.status == 206 && answer.isComplete)
+            #expect(answer.body == Array(bytes[range]), "\(range)")
+        }
+    }
+
+    /// Around the borders of packages, of blocks and of what is kept in the catalogue.
+    private static let sizes = [
+        0, 1, 5000, 32_700, 32_768, 65_535, 65_536, 65_537, 1_048_575, 1_048_577, 3 * 1_048_576 + 11,
+    ]
+
+    @Test(arguments: Scheme.allCases)
+    func `a body of every size is read back whole and over every border`(scheme: Scheme) async throws {
+        let fixture = try await S3Fixture()
+        for size in Self.sizes {
+            let target = "/bucket/\(size)"
+            let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) }
+            let put = try await fixture.call("PUT", target, Self.headers(scheme), body: bytes)
+            #expect(put.status == 200, "\(put.text)")
+            let got = try await fixture.call("GET", target, Self.key(scheme))
+            let head = try await fixture.call("HEAD", target, Self.key(scheme))
+            #expect(got.status == 200 && got.isComplete && got.body == bytes, "\(size) bytes")
+            #expect(head.contentLength == Int64(size) && head.header("etag") == put.header("etag"))
+            for answer in [put, got, head] { Self.expectShows(scheme, answer) }
+            let borders = [0, 1, 65_535, 65_536, 65_537, 131_072, size / 2, size - 1]
+            for first in borders where first >= 0 && first < size {
+                for last in [first, first + 1, first + 65_536, size - 1] where last < size {
+                    let part = try await fixture.call(
+                        "GET", target, Self.key(scheme) + [("range", "bytes=\(first)-\(last)")])
+                    #expect(
+                        part.status == 206 && part.body == Array(bytes[first...last]), "\(first)-\(last) of \(size)")
+                    #expect(part.header("content-range") == "bytes \(first)-\(last)/\(size)")
+                }
+            }
+        }
+    }
+
+    /// Every answer about an object says how it is encrypted.
+    private static func expectShows(_ scheme: Scheme, _ answer: MemoryResponse) {
+        let prefix = "x-amz-server-side-encryption"
+        switch scheme {
+        case .sseS3: #expect(answer.header(prefix) == "AES256")
+        case .sseKMS:
+            #expect(answer.header(prefix) == "aws:kms")
+            #expect(answer.header("\(prefix)-aws-kms-key-id") != nil)
+        case .sseC:
+            #expect(answer.header(prefix) == nil)
+            #expect(answer.header("\(prefix)-customer-algorithm") == "AES256")
+            #expect(answer.header("\(prefix)-customer-key-md5") == customerKey[2].value)
+            #expect(answer.header("\(prefix)-customer-key") == nil)
+        }
+    }
+
     /// What reading needs of a scheme's headers.
     private static func key(_ scheme: Scheme) -> [(name: String, value: String)] {
         scheme == .sseC ? customerKey : []
@@ -86,7 +157,9 @@ import Testing
         let fixture = try await S3Fixture()
         try await Self.write(shape, scheme, fixture)
         let target = "/bucket/\(shape.rawValue)"
-        let etag = try #require(try await fixture.call("HEAD", target, Self.key(scheme)).header("etag"))
+        let stored = try await fixture.call("HEAD", target, Self.key(scheme))
+        let etag = try #require(stored.header("etag"))
+        let modified = try #require(stored.header("last-modified"))
         let (past, future) = ("Mon, 03 Jan 2000 00:00:00 GMT", "Sat, 01 Jan 2050 00:00:00 GMT")
         let cases: [(headers: [(name: String, value: String)], status: Int)] = [
             ([("if-match", etag)], 200), ([("if-match", "\"other\"")], 412), ([("if-match", "*")], 200),
@@ -96,6 +169,13 @@ import Testing
             // The tag decides where both are given.
             ([("if-match", etag), ("if-unmodified-since", past)], 200),
             ([("if-none-match", "\"other\""), ("if-modified-since", future)], 200),
+            ([("if-match", "\"other\""), ("if-none-match", etag)], 412),
+            // Tags without quotation marks, weak ones, and lists of them.
+            ([("if-match", String(etag.dropFirst().dropLast()))], 200), ([("if-none-match", "W/\(etag)")], 304),
+            ([("if-match", "\"other\", \(etag)")], 200), ([("if-none-match", "\"other\", \(etag)")], 304),
+            // The second of the object itself, and what is no date.
+            ([("if-modified-since", modified)], 304), ([("if-unmodified-since", modified)], 200),
+            ([("if-modified-since", "soon")], 200), ([("if-unmodified-since", "soon")], 200),
         ]
         for (conditions, status) in cases {
             for range in [[], [(name: "range", value: "bytes=0-0")]] {
@@ -109,6 +189,10 @@ import Testing
                 #expect(head.status == expected, "\(conditions) \(range)")
                 #expect(get.header("etag") == head.header("etag"))
                 if expected == 206 { #expect(get.body == Array(Self.content(shape)[..<1])) }
+                if expected == 304 {
+                    #expect(get.body.isEmpty && get.header("etag") == etag && get.header("last-modified") == modified)
+                }
+                if expected == 412 { #expect(get.element("Code") == "PreconditionFailed") }
             }
         }
     }
