@@ -7,10 +7,10 @@ package import S3Protocol
 ///
 /// A class, because operations keep it: a copy is one reference instead of two dozen.
 package final class S3Request: Sendable {
-    /// What its exit will tell of it.
+    /// What is known of the request, which the access log and other observers get when it has ended.
     package let record: RequestRecord
     private let pipeline: RequestPipeline
-    /// With the headers that a presigned URL carries in its query.
+    /// The request's head, with the headers that a presigned URL carries in its query.
     package let head: RequestHead
     package let body: RequestBody
     package let target: RequestTarget
@@ -18,7 +18,7 @@ package final class S3Request: Sendable {
     /// How the body is to be verified, as the signature says.
     package let payload: PayloadVerification
     package let principal: Principal
-    /// TLS here, or ended by a trusted proxy upstream.
+    /// Whether the request came over TLS, which this server or a trusted proxy in front of it has ended.
     package let isSecure: Bool
 
     init(

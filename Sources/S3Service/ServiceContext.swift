@@ -3,7 +3,7 @@ package import Logging
 import S3Protocol
 package import SealedStorage
 
-/// What operations work with.
+/// The storage, the keys and the settings that operations work with; one value for the life of the server.
 package struct ServiceContext: Sendable {
     package let buckets: BucketDirectory
     package let objects: Objects

@@ -1,10 +1,10 @@
 /// Sizes that S3 sets, in bytes.
 enum ObjectLimit {
-    /// One PutObject or UploadPart.
+    /// The most bytes of one PutObject or UploadPart.
     static let singlePut: Int64 = 5 << 30
-    /// A multipart object.
+    /// The most bytes of a multipart object.
     static let object: Int64 = 5 << 40
-    /// Every part but the last.
+    /// The fewest bytes of a part that is not the last of its object.
     static let smallestPart: Int64 = 5 << 20
 }
 

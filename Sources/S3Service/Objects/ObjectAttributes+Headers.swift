@@ -20,7 +20,7 @@ extension ObjectAttributes {
         if storageClass != .standard { self.storageClass = storageClass.rawValue }
     }
 
-    /// What a 304 repeats.
+    /// The headers that an answer with status 304 repeats (RFC 9110, section 15.4.5).
     var cachingHeaders: [(name: String, value: String)] {
         var answer: [(name: String, value: String)] = []
         if let value = headers.cacheControl { answer.append(("cache-control", value)) }

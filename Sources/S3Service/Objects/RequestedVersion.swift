@@ -3,7 +3,7 @@ import S3Protocol
 
 /// The version of an object that a request names with `versionId`.
 enum RequestedVersion: Sendable {
-    /// None named.
+    /// The request has no `versionId`: the newest version is meant.
     case current
     /// `null`: the one version that a bucket without versioning has of each key.
     case null

@@ -17,7 +17,7 @@ package protocol S3Operation: Sendable {
     /// The rights that performing it needs, all of them; never none.
     var demands: [Demand] { get }
 
-    /// Does what needs no waiting.
+    /// Performs the operation as far as that needs no waiting.
     ///
     /// Runs on an event loop: some tens of microseconds at most, and nothing that blocks.
     func begin(in service: ServiceContext) throws -> S3Progress
@@ -25,7 +25,7 @@ package protocol S3Operation: Sendable {
 
 package enum S3Progress: Sendable {
     case done(S3Response)
-    /// What is left to do, in a task.
+    /// The operation has to wait; the closure does the rest of it, in the request's task, and throws as the operation does.
     case waiting(@Sendable () async throws -> S3Response)
 }
 
@@ -51,7 +51,7 @@ extension AsyncS3Operation {
 
 /// An operation that is recognised and refused, because its request could be taken for another's.
 ///
-/// For a plain upload, say, which would overwrite the object with an empty body.
+/// A CopyObject whose header is not looked at is a plain upload, say, which overwrites the object with an empty body.
 protocol RefusedOperation: ImmediateS3Operation {}
 
 extension RefusedOperation {

@@ -69,7 +69,7 @@ final class PayloadDigests: @unchecked Sendable {
         calculator?.update(bytes)
     }
 
-    /// To be called once, when all bytes have come.
+    /// Compares the digests of all bytes with what the client said; to be called once, after the last byte.
     ///
     /// - Throws: `XAmzContentSHA256Mismatch`, `BadDigest`, and the refusals of a trailer's checksum.
     func verify(trailers: [(name: String, value: String)]) throws(S3Error) {

@@ -21,13 +21,9 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
     private let digests: PayloadDigests
     private var isVerified = false
 
-    /// The payload's MD5, when it was asked for.
-    ///
-    /// There after ``next()`` gave `nil`.
+    /// The payload's MD5, 16 bytes, if the operation asked for one; `nil` until ``next()`` has given `nil`.
     var md5: [UInt8]? { digests.md5 }
-    /// The checksum that came with the payload, or was to be computed for it.
-    ///
-    /// There after ``next()`` gave `nil`.
+    /// The checksum that came with the payload, or was to be computed for it; `nil` until ``next()`` has given `nil`.
     var checksum: S3Checksum? { digests.checksum }
 
     /// - Parameter limit: the most bytes this operation takes.

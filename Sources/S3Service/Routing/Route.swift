@@ -11,7 +11,7 @@ package enum ResourceLevel: Sendable {
 package struct Route: Sendable {
     package let method: String
     package let level: ResourceLevel
-    /// All of these must be present.
+    /// Query keys that a request for this operation must have, all of them.
     ///
     /// `["partNumber", "uploadId"]` for UploadPart.
     package let required: Set<String>
