@@ -10,7 +10,7 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case customerKeyRequired
     /// A customer's key came for an object that is encrypted otherwise.
     case customerKeyNotApplicable
-    /// Another customer's key than the one the object was written with.
+    /// The customer's key that came is not the one that the object was written with.
     case wrongCustomerKey
 }
 

@@ -20,7 +20,7 @@ package struct Bucket: Sendable {
         case damaged(Corruption)
     }
 
-    /// What is configured for the bucket.
+    /// The bucket's configuration, such as its default encryption.
     ///
     /// - Throws: while the catalogue is locked, and when the record is damaged: a rule that cannot be read is not taken for
     ///   none.
@@ -53,7 +53,7 @@ package final class BucketDirectory: Sendable {
 
     private struct State {
         var known: [String: Bucket]
-        /// The same buckets.
+        /// The names and times of the buckets in ``known``, for listings.
         var sorted: SortedBuckets
         /// Changes that are committed, by the sealed record that each has replaced, until memory has that one.
         var successors: [[UInt8]: Bucket] = [:]
@@ -120,7 +120,7 @@ package final class BucketDirectory: Sendable {
         return bucket
     }
 
-    /// In the order in which ListBuckets shows them.
+    /// All buckets in the byte order of their names, as ListBuckets shows them.
     package var sorted: SortedBuckets { buckets.withLock { $0.sorted } }
 
     package var count: Int { buckets.withLock { $0.known.count } }

@@ -16,7 +16,7 @@ package struct SortedBuckets: Sendable {
     /// A piece that grows beyond this is cut in two.
     static let maximumPiece = 1024
 
-    /// None is empty.
+    /// Pieces in the order of their names; no piece is empty.
     private var pieces: [[ListedBucket]] = []
 
     /// - Parameter buckets: in any order; every name once.

@@ -64,8 +64,8 @@ package struct CatalogueKey: Sendable {
         return new
     }
 
-    /// The same key wrapped under another one of the service, or under its newest version; `nil`, with nothing done, when
-    /// it stands there already.
+    /// The catalogue key wrapped under another key of the service, or under the newest version of its own; `nil`, with
+    /// nothing done, when it is wrapped so already.
     func moved(
         to key: KeyID, newest: MasterKeyVersion, in store: ObjectStore, service: any KeyService
     ) async throws -> CatalogueKey? {

@@ -12,12 +12,12 @@ package struct DataKeyRewrap: Sendable {
         /// Data keys that were looked at, and how many there are.
         package fileprivate(set) var examined: Int
         package fileprivate(set) var total: Int
-        /// Those that had to move and did.
+        /// Data keys that had to move and did.
         package fileprivate(set) var moved: Int
     }
 
     package struct Outcome: Sendable {
-        /// Data keys, without the catalogue key.
+        /// How many data keys moved; the catalogue key is not among them.
         package let moved: Int
         /// Other keys, or versions, that still wrap data keys: those that failed, and those that requests made meanwhile.
         package let left: [DataKeyCount]
@@ -43,7 +43,7 @@ package struct DataKeyRewrap: Sendable {
         self.target = target
     }
 
-    /// Runs to the end.
+    /// Moves all data keys, which takes a call of the key service each.
     ///
     /// - Parameter report: is told the progress after every page.
     /// - Throws: what keeps the key service from wrapping anything under the target, before or in between; what the drive

@@ -5,7 +5,7 @@ package import S3Protocol
 /// How a new object is to be encrypted: what the client asked, else the bucket's rule, else the server's setting, else
 /// SSE-S3.
 ///
-/// There is no case for "not at all".
+/// Every object is encrypted, so no case says that one is not.
 package enum EncryptionDecision: Sendable {
     case sseS3
     case sseKMS(key: KeyID, clientContext: KMSContext?, bucketKey: Bool)

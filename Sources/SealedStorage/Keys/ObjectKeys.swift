@@ -8,7 +8,7 @@ import S3Protocol
 struct NewObjectKey {
     let objectKey: ObjectKey
     let record: EncryptionRecord
-    /// Committed with the object.
+    /// The data key's row, to be committed with the object.
     ///
     /// `nil` for SSE-C, whose data key is the client's and is nowhere stored.
     let dataKeyRow: DataKeyRow?
@@ -22,7 +22,7 @@ struct StoredObjectKey {
     /// `nil` for a customer's key, and when its row is missing.
     let dataKey: DataKeyRow?
     let customerKey: CustomerKey?
-    /// What errors call the object.
+    /// How errors and log lines name the object.
     let name: String
 
     fileprivate var requiredDataKey: DataKeyRow {

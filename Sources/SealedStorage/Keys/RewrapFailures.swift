@@ -9,21 +9,21 @@ package struct RewrapFailures: Sendable {
         package let cause: String
     }
 
-    /// There are few causes: keys that are gone.
+    /// How many causes are counted by themselves; there are few, as a rule keys that are gone.
     ///
-    /// What has yet another cause than so many counts as ``others``.
+    /// Further ones count as ``others``.
     private static let maximumCauses = 32
     private static let maximumNamed = 100
     private static let others = "other causes"
 
     package private(set) var count = 0
-    /// Without the catalogue key.
+    /// How many data keys did not move; the catalogue key is not among them.
     private(set) var dataKeys = 0
-    /// Those for which the key service was not available.
+    /// How many did not move because the key service was not available.
     private(set) var unavailable = 0
     /// How many did not move for each cause.
     package private(set) var causes: [String: Int] = [:]
-    /// The first of them.
+    /// The first failures, at most ``maximumNamed``.
     package private(set) var named: [Failure] = []
 
     mutating func add(catalogueKey cause: RewrapFailureCause) { add("the catalogue key", cause) }
@@ -45,7 +45,7 @@ package struct RewrapFailures: Sendable {
 /// Why a data key was not wrapped anew.
 enum RewrapFailureCause: Sendable, CustomStringConvertible {
     case keyService(KeyServiceError)
-    /// Its row is damaged at rest.
+    /// The data key's row in the catalogue is damaged.
     case damaged
 
     var isUnavailable: Bool {

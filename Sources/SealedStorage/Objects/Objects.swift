@@ -145,7 +145,7 @@ package struct Objects: Sendable {
         }
     }
 
-    /// Of so many attempts to commit one write each has found another version than the one before.
+    /// How often one write is tried to be committed when each attempt finds that another writer was faster.
     private static let greatestAttempts = 100
 
     /// Commits a version: with a greater order when another writer was faster, and as long as the conditions hold for what

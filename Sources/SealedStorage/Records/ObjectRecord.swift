@@ -37,7 +37,7 @@ package struct StoredChecksum: Sendable {
         self.value = value
     }
 
-    /// Of bytes that were put whole.
+    /// The checksum of an object that was stored with one PutObject.
     package init(_ checksum: S3Checksum) {
         self.init(algorithm: checksum.algorithm, type: .fullObject, value: checksum.base64)
     }

@@ -9,7 +9,7 @@ import Threading
 /// Never holds an opened key.
 final class OpenedRecords: Sendable {
     private static let capacity = 4096
-    /// Longer ones are not kept: the memory for all is bounded.
+    /// Bytes of the longest sealed record that is kept, so that the memory for all is bounded.
     private static let sealedBytes = 2048
 
     private final class Entry: Sendable {
