@@ -1,9 +1,10 @@
-/// What a change takes for granted of what is there; decided inside the committing transaction.
+/// Which version of a key a change expects to find; decided inside the committing transaction.
 package enum Expectation: Hashable, Sendable {
+    /// Whatever is there.
     case none
-    /// That there is no version, or that the newest one is a delete marker.
+    /// No version, or a delete marker as the newest one.
     case absent
-    /// That the version is this one.
+    /// The version of this identifier.
     case current(VersionID)
 
     /// Whether a version, nil if there is none, is what is expected.
@@ -47,7 +48,7 @@ package struct Deletion: Sendable {
 
     package let key: String
     package let change: Change
-    /// Of the selected version, or of the newest one for a marker.
+    /// What is expected of the selected version; for a marker, of the newest one.
     package let expectation: Expectation
 
     package init(key: String, _ change: Change, expecting expectation: Expectation = .none) {
@@ -61,7 +62,7 @@ package struct Deletion: Sendable {
 package enum DeletionOutcome: Hashable, Sendable {
     /// These columns are those of the version that is gone.
     case removed(VersionColumns)
-    /// There was no such version.
+    /// There was no such version, and nothing was changed.
     case absent
     /// The delete marker is the newest version now.
     case marked

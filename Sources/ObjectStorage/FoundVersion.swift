@@ -1,8 +1,8 @@
 /// How much of a version a lookup brings along.
 package enum FindDetail: Sendable {
-    /// Columns and record.
+    /// The version's clear columns and its sealed record.
     case row
-    /// The row of the data key too.
+    /// The row of its data key as well.
     case rowAndDataKey
     /// Everything it takes to read the object: data key, inline body or manifest, and a lease on files.
     case body

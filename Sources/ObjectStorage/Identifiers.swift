@@ -20,7 +20,7 @@ package struct Identifier<Kind>: Hashable, Sendable {
         self.init(high: words.0, low: words.1)
     }
 
-    /// The same sixteen bytes as a name for something else.
+    /// An identifier of another kind with the same sixteen bytes.
     package init(_ other: Identifier<some Any>) {
         self.init(high: other.high, low: other.low)
     }
@@ -84,7 +84,7 @@ extension Identifier<VersionIdentity> {
 
 /// Names one blob file: the run of the process that made it, and its number in that run.
 ///
-/// Made by the store alone.
+/// Only the store makes them.
 package typealias BlobID = Identifier<BlobIdentity>
 
 /// Names one multipart upload.

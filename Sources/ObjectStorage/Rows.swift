@@ -31,7 +31,7 @@ package struct DataKeyRow: Hashable, Sendable {
     /// The run of the process that made the key, see ``ObjectStore/epoch``; zero when no row has it yet, and for keys
     /// that are older than runs are counted.
     package let epoch: Int64
-    /// Of the wrapping under which the key was stored first: by it the key is known again after a rewrap.
+    /// A number made of the wrapped bytes with which the key was stored first: after a rewrap the key is known by it.
     let origin: Int64
 
     /// A new key, or another wrapping of a stored one.

@@ -10,7 +10,7 @@ package struct StoreOptions: Sendable {
     package var ioThreads = 8
     /// Bytes of the device that new objects leave free, so that deletes always find room for the log.
     package var reservedSpace: Int64 = 16 * 1024 * 1024
-    /// Bytes of the file that is given up when the device is full all the same.
+    /// Bytes of a file that is kept to be removed when the device is full all the same.
     package var ballastSize: Int64 = 8 * 1024 * 1024
     /// Bytes of the write-ahead log above which the committer copies it into the database under load.
     package var logLimit = 64 * 1024 * 1024

@@ -14,11 +14,11 @@ package struct VersionFlags: OptionSet, Hashable, Sendable {
 /// Where the bytes of a version are.
 package enum BodyKind: Int64, Sendable {
     case none = 0
-    /// In a table of the catalogue.
+    /// The bytes are a row of the catalogue's table for small bodies.
     case inline = 1
-    /// In one blob file.
+    /// The bytes are one blob file.
     case file = 2
-    /// In the blob files of a completed multipart upload, which a sealed manifest lists.
+    /// The bytes are the blob files of a completed multipart upload, which a sealed manifest lists.
     case parts = 3
     /// Nobody knows: the row is damaged. Its record does not open; the version can be listed, written over and deleted.
     case unreadable = 255
@@ -138,7 +138,7 @@ package enum NewBody: Sendable {
     /// Files to which other versions refer already, in the order of the object, and their sealed manifest.
     case sharedParts([BlobID], manifest: [UInt8])
 
-    /// Where a version with this body says that its bytes are.
+    /// The kind that the row of a version with this body has.
     package var kind: BodyKind {
         switch self {
         case .inline: .inline

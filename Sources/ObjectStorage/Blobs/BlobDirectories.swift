@@ -5,16 +5,16 @@ import Synchronization
 final class BlobDirectories: Sendable {
     private enum Standing {
         case writing
-        /// Durable, without a row; since when, on the monotonic clock.
+        /// The file is durable and no row has it yet; since when, in milliseconds of the monotonic clock.
         case finished(Int64)
-        /// Its row is being committed.
+        /// A row that has the file is being committed.
         case claimed
     }
 
     private struct State {
         /// The number of the next file.
         var next: UInt64 = 0
-        /// Files get numbers below, which the catalogue has as reserved.
+        /// Files get numbers below this one, up to which the catalogue has them reserved.
         var reserved: UInt64 = 0
         var hasAskedForMore = false
         /// The directory that exists for the next file; nil before there is one.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A blob file that is being written.
 ///
-/// Its calls block, and come one at a time.
+/// Its calls block; the caller makes them one at a time.
 final class BlobFile: Sendable {
     private let descriptor: Int32
     private let isDirect: Atomic<Bool>

@@ -28,7 +28,7 @@ package final class BlobReader: Sendable {
 
     /// Fills the buffer from the given place; returns fewer bytes than it holds only at the end of the file.
     ///
-    /// Blocks.
+    /// Blocks the thread until the bytes are read.
     package func read(
         at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
     ) throws(StorageError) -> Int {

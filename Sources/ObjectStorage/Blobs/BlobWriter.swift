@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What writers share.
+/// What all writers of a store share.
 struct BlobEnvironment: Sendable {
     let directories: BlobDirectories
     let pool: IOPool
@@ -69,7 +69,7 @@ package final class BlobWriter: @unchecked Sendable {
         if let spare { environment.buffers.give(spare) }
     }
 
-    /// Where the next bytes go; empty when the block is full or the writer is done.
+    /// Memory for the next bytes of the file; empty when the block is full or the writer is done.
     package var freeSpace: UnsafeMutableRawBufferPointer {
         guard let current, stage == .writing else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
         return UnsafeMutableRawBufferPointer(rebasing: current.bytes[filled..<max(filled, blockBytes)])
@@ -87,7 +87,7 @@ package final class BlobWriter: @unchecked Sendable {
         blockBytes = max(wanted, Self.roundedUp(filled))
     }
 
-    /// So many bytes were put at the start of ``freeSpace``.
+    /// Tells the writer that `count` bytes were put at the start of ``freeSpace``.
     package func advance(_ count: Int) {
         precondition(count >= 0 && count <= freeSpace.count, "advanced past the buffer")
         filled += count

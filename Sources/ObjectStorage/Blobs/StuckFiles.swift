@@ -4,7 +4,7 @@ import Logging
 struct StuckFiles {
     private struct Attempts {
         var count = 0
-        /// On the monotonic clock.
+        /// Milliseconds of the monotonic clock.
         var next: Int64 = 0
     }
 

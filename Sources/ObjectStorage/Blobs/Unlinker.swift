@@ -134,7 +134,7 @@ final class Unlinker: Sendable {
         }
     }
 
-    /// Goes once through the garbage.
+    /// Goes once through the garbage table.
     private func pass(_ stuck: inout StuckFiles) throws(StorageError) {
         var last: Int64 = 0
         defer { stuck.report() }
@@ -151,11 +151,11 @@ final class Unlinker: Sendable {
         }
     }
 
-    /// What is done about a row of the garbage table.
+    /// What is done about the blob file that a row of the garbage table names.
     private enum Fate {
-        /// Other versions have the file.
+        /// The row alone is removed: other versions have the file.
         case forget
-        /// Another version had it too, and is still being read.
+        /// Nothing is done now: a version that had the file, too, is still being read.
         case wait
         case unlink
     }

@@ -7,7 +7,7 @@ struct Recovery {
     let root: String
     let options: StoreOptions
 
-    /// What the new run begins with.
+    /// The layout and the numbers with which the new run of the server begins.
     struct Outcome {
         let layout: BlobLayout
         let epoch: UInt64

@@ -10,7 +10,7 @@ struct KeyRange {
         self.skipPrefix = skipPrefix.map { Array($0.utf8) }
     }
 
-    /// Where to begin for the keys strictly behind `after`.
+    /// The bytes at which to seek in the index for the keys strictly behind `after`.
     func start(after: String?) -> [UInt8] {
         guard let after, !Array(after.utf8).lexicographicallyPrecedes(prefix) else { return prefix }
         // The first key behind `after` is `after` with a zero byte.
@@ -20,14 +20,14 @@ struct KeyRange {
     enum Decision {
         /// No further key is in the range.
         case end
-        /// Nothing that begins so is shown.
+        /// No key that begins with these bytes is shown.
         case jump(past: [UInt8])
-        /// Everything that begins so is shown as one.
+        /// All keys that begin with these bytes are shown as one common prefix.
         case fold([UInt8])
         case entry
     }
 
-    /// What is done about a key that is not before the range.
+    /// What the listing does about a key that is not before the range.
     func decide(_ key: UnsafeRawBufferPointer) -> Decision {
         guard key.starts(with: prefix) else { return .end }
         if let skipPrefix, key.starts(with: skipPrefix) { return .jump(past: skipPrefix) }

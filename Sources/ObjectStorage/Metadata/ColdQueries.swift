@@ -3,7 +3,7 @@ struct UnsettledEpoch {
     let epoch: UInt64
     /// No number from here on was given.
     let reserved: UInt64
-    /// Every number below is settled.
+    /// Of every number below this one it is known that a row has it or that its file is gone.
     let settled: UInt64
 }
 

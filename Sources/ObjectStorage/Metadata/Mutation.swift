@@ -46,7 +46,8 @@ enum Maintenance: Sendable {
     case sweepCompletions(before: Int64, limit: Int64)
 }
 
-/// What it takes to make a version of an upload.
+/// What makes an upload a version: its parts in their order, the version with its sealed record, and the receipt by
+/// which the same request is answered again.
 struct UploadCompletion: Sendable {
     let upload: UploadID
     let parts: [(number: Int, blob: BlobID)]

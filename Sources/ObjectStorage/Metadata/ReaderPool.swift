@@ -9,7 +9,7 @@ final class ReaderPool: Sendable {
         var isClosed = false
     }
 
-    /// So many scans may run at once.
+    /// How many scans may run at once.
     let scanLimit: Int
 
     private let state: Monitor<State>

@@ -70,7 +70,7 @@ extension Transaction {
 
     /// Removes keys that nothing refers to and that were retired before the given time.
     ///
-    /// True when there may be more.
+    /// Returns true when there may be more to do.
     func sweepDataKeys(retiredBefore time: Int64, _ limit: Int64) throws(StorageError) -> Bool {
         let statement = try session.prepare(
             """

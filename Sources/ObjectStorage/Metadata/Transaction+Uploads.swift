@@ -71,7 +71,7 @@ extension Transaction {
 
     /// One step of removing the uploads of deleted buckets and the parts of uploads that have ended.
     ///
-    /// True when there is more to do.
+    /// Returns true when there is more to do.
     func sweepUploads(_ limit: Int64) throws(StorageError) -> Bool {
         if let bucket = try integer("SELECT id FROM dead_buckets LIMIT 1") {
             let uploads = try session.all(
