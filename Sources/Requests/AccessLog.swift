@@ -21,7 +21,7 @@ package final class AccessLog: RequestObserver {
 
     private struct State {
         var waiting = FIFOQueue<CompletedRequest>()
-        /// Bytes of what waits.
+        /// Bytes of the lines that wait to be written.
         var bytes = 0
         var dropped = 0
         var isWriting = false

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Request ids of 16 upper-case hex digits: the time of the process's start, then a count.
 ///
-/// Unique without a lock.
+/// Identifiers are unique in the process, and making one takes no lock.
 package struct RequestIDs: ~Copyable, Sendable {
     private let counter = Atomic<UInt64>(UInt64(truncatingIfNeeded: Clock.milliseconds()) << 20)
 

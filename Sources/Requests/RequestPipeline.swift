@@ -52,7 +52,7 @@ package final class RequestPipeline: Sendable {
 
     // MARK: The exit
 
-    /// A whole answer, at once.
+    /// Sends a whole answer at once.
     package func answer(_ response: HTTPResponse, _ record: RequestRecord) -> HTTPAnswer {
         record.status = response.head.status
         record.bytesSent = Int64(response.body?.readableBytes ?? 0)
@@ -70,7 +70,7 @@ package final class RequestPipeline: Sendable {
         }
     }
 
-    /// Where every request ends.
+    /// Tells the observers of a request that has ended; every request comes here once.
     private func end(_ record: RequestRecord) {
         guard !observers.isEmpty else { return }
         let completed = record.completed()
@@ -92,7 +92,7 @@ package final class RequestPipeline: Sendable {
             ])
     }
 
-    /// The headers of every answer.
+    /// The headers that every answer has.
     package static func commonHeaders(_ record: RequestRecord) -> [(name: String, value: String)] {
         [("server", "Coffer"), ("x-amz-request-id", record.id), ("x-amz-id-2", record.id)]
     }
