@@ -1,8 +1,8 @@
 import KESProtocol
 
-/// A part of a listing.
+/// One page of a listing of keys.
 package struct KeyNamePage: Sendable, Hashable {
-    /// In the order of their bytes.
+    /// Names of keys in the order of their bytes.
     package var names: [String]
     /// Whether no name follows; otherwise the next page begins after the last name of this one, which is not empty.
     package var isLast: Bool

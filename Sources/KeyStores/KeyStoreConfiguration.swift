@@ -26,7 +26,7 @@ package enum KeyStoreConfiguration: Sendable {
         }
     }
 
-    /// Where it is, as far as that can be said in a word.
+    /// The directory, endpoint or project of the store, for log lines; of the store in memory its name.
     package var place: String {
         switch self {
         case .memory: name

@@ -9,7 +9,7 @@ package final class SecretText: @unchecked Sendable, CustomStringConvertible, Cu
 
     deinit { wipe(&storage) }
 
-    /// A copy, which its taker wipes.
+    /// A copy of the bytes, which its taker wipes.
     package var bytes: [UInt8] { storage.withUnsafeBytes { Array($0) } }
 
     package var description: String { "<secret>" }

@@ -3,7 +3,7 @@ package struct AzureConfiguration: Sendable {
     package enum Credentials: Sendable {
         case client(tenantID: String, clientID: String, secret: SecretText)
         case managedIdentity(clientID: String)
-        /// Those of the machine or the environment.
+        /// The credentials that the machine or the environment offers.
         case ambient
     }
 

@@ -10,9 +10,9 @@ struct KeyDirectory: Sendable {
     let path: String
 
     private static let temporaryPrefix = ".tmp-"
-    /// For another server's change to end.
+    /// How long a change waits for another server's change of the same directory to end.
     private static let longestWait = Duration.seconds(8)
-    /// Only where the directory itself cannot be locked.
+    /// The file that is locked where the directory itself cannot be.
     private static let lockName = ".lock"
 
     /// Makes the directory if it is missing, for its owner alone, and removes what an interrupted write left.

@@ -9,7 +9,7 @@ package struct VaultConfiguration: Sendable {
 
     package enum KubernetesToken: Sendable {
         case text(SecretText)
-        /// Read at every login.
+        /// The path of a file with the token, which is read at every login.
         case file(String)
     }
 
