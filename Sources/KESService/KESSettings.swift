@@ -47,7 +47,7 @@ final class ServiceState: Sendable {
         !settings.apis.isEmpty && settings.apis[route.name]?.skipsAuthentication == true
     }
 
-    /// Zero is without end.
+    /// How long the route's answer may take: as configured, else the route's own limit; zero for no limit.
     func timeout(_ route: Route) -> Duration {
         guard !settings.apis.isEmpty, let own = settings.apis[route.name]?.timeout, own > .zero else {
             return route.timeout

@@ -36,18 +36,18 @@ struct ServiceAnswer: Sendable {
         self.body = body
     }
 
-    /// To paths that no call has.
+    /// The answer to a path that no route has.
     static let notFound = ServiceAnswer(
         status: 404,
         headers: [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")],
         body: ByteBuffer(string: "404 page not found\n"))
 
-    /// To targets that are no paths.
+    /// The answer to a target that is no path.
     static let malformed = ServiceAnswer(
         status: 400, headers: [("Content-Type", "text/plain; charset=utf-8")],
         body: ByteBuffer(string: "400 Bad Request"))
 
-    /// To another form of the path; only answers to GET have a page.
+    /// The answer that sends a client to another form of the path; only for GET and HEAD it has a page.
     static func redirect(to location: String, method: String) -> ServiceAnswer {
         var answer = ServiceAnswer(status: 307, headers: [("Location", location)], body: nil)
         guard method == "GET" || method == "HEAD" else { return answer }

@@ -18,7 +18,7 @@ struct AccessTable: Sendable {
 
     enum Decision: Equatable {
         case allowed
-        /// Nobody knows the identity.
+        /// The identity is not the admin's, and no policy names it.
         case unknownIdentity
         /// The policy with the name denies the path, or does not allow it.
         case rejected(policy: String)

@@ -9,9 +9,9 @@ import Notation
 /// A proxy speaks for whom it says; an identity of its own gives it nothing.
 package struct TLSProxy: Sendable {
     package var identities: Set<Identity>
-    /// In lower case.
+    /// The header with the client's certificate; its name in lower case.
     package var header: String
-    /// Where clients' chains have to end; `nil`: chains are not verified.
+    /// The authorities at which clients' chains have to end; `nil` when chains are not verified.
     package var trust: TrustStore?
 
     package init(identities: [Identity], header: String, trust: TrustStore?) {

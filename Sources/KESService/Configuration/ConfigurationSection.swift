@@ -10,7 +10,7 @@ final class ConfigurationReader {
 
     func warn(line: Int, _ text: String) { warnings.append((line, text)) }
 
-    /// In the order of the file.
+    /// Warnings, each with its line, in the order of the file.
     var sortedWarnings: [String] {
         warnings.sorted { $0.line < $1.line }.map { "line \($0.line): \($0.text)" }
     }

@@ -8,7 +8,7 @@ package struct KESConfiguration: Sendable {
     /// The identity that may do everything; a text that is no digest, such as `disabled`, is nobody's.
     package var admin: String
     package var tls: TLS
-    /// In the order of the file.
+    /// Policies in the order of the file.
     package var policies: [Policy]
     package var cache = Cache()
     package var api: [KESRoute: API] = [:]
@@ -18,7 +18,7 @@ package struct KESConfiguration: Sendable {
     package var keyStore: KeyStoreConfiguration
     /// A second listener for probes without certificates.
     package var healthAddress: String?
-    /// What was accepted and deserves a word, each with its line.
+    /// Warnings about settings that were accepted all the same, each with its line.
     package var warnings: [String] = []
 
     package static let defaultAddress = "0.0.0.0:7373"
@@ -110,7 +110,7 @@ package struct KESLogLevel: RawRepresentable, Sendable, Hashable, Comparable, Cu
     package static let info = KESLogLevel(rawValue: 0)
     package static let warning = KESLogLevel(rawValue: 4)
     package static let error = KESLogLevel(rawValue: 8)
-    /// Above every event.
+    /// No event has this level: nothing is logged.
     package static let off = KESLogLevel(rawValue: 9)
 
     private static let names: [(name: String, level: KESLogLevel)] = [

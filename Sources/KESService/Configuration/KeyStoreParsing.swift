@@ -102,7 +102,7 @@ enum KeyStoreParsing {
             credentials: try store.section("credentials").flatMap(gcpCredentials))
     }
 
-    /// All four or none.
+    /// The credentials, of four fields; `nil` where none of them is there, and an error where only some are.
     private static func gcpCredentials(
         _ section: ConfigurationSection
     ) throws(ConfigurationError) -> GCPConfiguration.Credentials? {

@@ -83,11 +83,11 @@ package final class MasterKey: Sendable {
     package var cipher: MasterKeyCipher { newest.cipher ?? .aes256 }
     package var newestVersion: UInt32 { newest.number }
     package var supportsHMAC: Bool { hmacKey != nil }
-    /// Of version 1, as the original KES says it.
+    /// When version 1 was made, which the original KES shows as the key's time.
     package var createdAt: RFC3339Time { versions[0].createdAt }
     package var createdBy: String { versions[0].createdBy }
 
-    /// The same key, whose versions go on with the counts that are known for their numbers.
+    /// A copy of the key whose versions go on counting where `known` has them, by their numbers.
     func counting(in known: [UInt32: UseCounts]) -> MasterKey {
         guard !known.isEmpty else { return self }
         let versions = versions.map { version in

@@ -40,7 +40,7 @@ struct ProtobufWriter {
         inner.wipe()
     }
 
-    /// What was written before, as it is.
+    /// Appends fields that are encoded already.
     mutating func append(encoded: UnsafeRawBufferPointer) {
         reserve(encoded.count)
         bytes.append(contentsOf: encoded)

@@ -3,7 +3,7 @@ import Logging
 
 /// The log of failures and refusals: lines on standard error, and events for those who listen.
 package final class ErrorLog: Sendable {
-    /// What is below its level goes nowhere.
+    /// The events of this log; those below its level are neither written nor sent.
     let events: EventLog
 
     init(_ sink: LogSink) { events = EventLog(sink) }

@@ -11,14 +11,14 @@ struct LogLine {
         append("msg", message)
     }
 
-    /// No value takes more of a line, in bytes before quoting; what is cut off is told.
+    /// Bytes of the longest value that a line has whole, before quoting.
     static let maximumValueByteCount = 2048
 
     /// A value with blanks, quotation marks, equality signs or control characters is quoted, so that a line stays one
     /// line and a value one value.
     ///
-    /// Of a longer one than ``maximumValueByteCount`` the beginning is there, and how many
-    /// bytes are not.
+    /// Of a value longer than ``maximumValueByteCount`` the line has the beginning, and under `KEY.cut` how many bytes it
+    /// lacks.
     mutating func append(_ key: String, _ value: String) {
         guard value.utf8.count > Self.maximumValueByteCount else { return appendWhole(key, value) }
         var end = value.utf8.index(value.startIndex, offsetBy: Self.maximumValueByteCount)

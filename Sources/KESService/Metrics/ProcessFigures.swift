@@ -11,7 +11,7 @@ struct ProcessFigures {
     let stackBytes: Int
     let threads: Int
 
-    /// As it is now.
+    /// The figures of this process at this moment.
     init() {
         processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let usable = Int(coffer_usable_processors())
@@ -40,7 +40,7 @@ struct ProcessFigures {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// As Go names them.
+    /// The processor's architecture by the name that Go has for it, which KES shows.
     static let operatingSystem = "linux"
     #if arch(arm64)
         static let architecture = "arm64"

@@ -32,7 +32,7 @@ final class ServiceMetrics: Sendable {
 
     var active: Int { activeRequests.load(ordering: .relaxed) }
     var denied: Int { deniedRequests.load(ordering: .relaxed) }
-    /// In nanoseconds.
+    /// The time that all answers together took, in nanoseconds.
     var totalResponseTime: Int64 { totalTime.load(ordering: .relaxed) }
     var responseTimes: [Int] { (0...Self.bounds.count).map { times[$0] } }
 

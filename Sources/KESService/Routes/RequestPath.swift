@@ -5,11 +5,11 @@ import Notation
 package enum RequestPath {
     /// A call, with what follows its path; both percent-decoded.
     case call(Route, path: String, argument: String)
-    /// The same in its clean form, which the client has to ask for itself.
+    /// The target without empty parts, `.` and `..`: the client has to ask for that itself.
     case redirect(String)
-    /// No call has this path.
+    /// No route has this path.
     case unknown
-    /// Not a path at all.
+    /// The target is no path, or an escape in it is none.
     case malformed
 
     package init(target: String) {

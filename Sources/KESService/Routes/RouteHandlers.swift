@@ -13,7 +13,7 @@ protocol ImmediateRoute: SendableMetatype {
 protocol WaitingRoute: SendableMetatype {
     static var route: Route { get }
 
-    /// What is said to a body that cannot be read.
+    /// The refusal of a request whose body is not the document that the route expects.
     static var invalidBody: KESFault { get }
 
     /// The answer when memory has all that it needs; `nil` to have ``answer(_:_:in:)`` asked.
