@@ -45,7 +45,7 @@ enum KeyServiceState: AdminOperation {
         }
     }
 
-    /// In the form that clients parse; what only a key server's own process knows is left at nothing.
+    /// The document that clients parse; what only a key server's own process knows is zero or empty.
     private struct State: Encodable {
         var version = ""
         let keyStoreLatency: Int64
