@@ -65,14 +65,14 @@ package enum HTTPDate {
     /// RFC 1123, RFC 850 (two-digit years below 70 are 20xx), asctime, ISO 8601 basic and extended, with an optional
     /// fraction (cut off) and a zone of `Z` or ±hh:mm; a missing ISO zone means UTC. Weekday names are not compared with
     /// the date, times of day are: 24:00 and 61 seconds are refused, a leap second counts as the second before.
-    @inlinable
-    package static func parse(_ text: some StringProtocol) -> Int64? {
+    package static func parse(_ text: String) -> Int64? {
         if let seconds = text.utf8.withContiguousStorageIfAvailable({ parse($0) }) { return seconds }
         return Array(text.utf8).withUnsafeBufferPointer { parse($0) }
     }
 
-    @usableFromInline
-    static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+    package static func parse(_ text: Substring) -> Int64? { parse(String(text)) }
+
+    private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         if let time = parseBasic(text) { return time }
         guard text.count <= 64 else { return nil }
         var scanner = DateScanner(Array(text))

@@ -6,8 +6,9 @@ package enum PercentEncoding {
     package enum Plus: Sendable { case literal, space }
 
     /// The bytes that an encoded text stands for, decoded once; `nil` where a `%` is not followed by two hex digits.
-    @inlinable
-    package static func decode(_ encoded: some Collection<UInt8>, plus: Plus) -> [UInt8]? {
+    ///
+    /// Nothing here is generic: the compiler would not specialise it in other modules.
+    package static func decode(_ encoded: UnsafeBufferPointer<UInt8>, plus: Plus) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(encoded.count)
         var rest = encoded.makeIterator()
@@ -26,6 +27,14 @@ package enum PercentEncoding {
         return decoded
     }
 
+    package static func decode(_ encoded: [UInt8], plus: Plus) -> [UInt8]? {
+        encoded.withUnsafeBufferPointer { decode($0, plus: plus) }
+    }
+
+    package static func decode(_ encoded: String.UTF8View, plus: Plus) -> [UInt8]? {
+        decode(Array(encoded), plus: plus)
+    }
+
     /// Everything but `A-Za-z0-9-_.~` becomes `%XX` in upper case: one segment of a path, or a name or value of a query.
     package static func encode(_ text: String) -> String {
         if text.utf8.allSatisfy(isUnreserved) { return text }
@@ -36,8 +45,11 @@ package enum PercentEncoding {
     }
 
     /// Appends the encoding of a text's bytes.
-    @inlinable
-    package static func append(_ text: some Sequence<UInt8>, to encoded: inout [UInt8]) {
+    package static func append(_ text: String.UTF8View, to encoded: inout [UInt8]) {
+        for byte in text { append(byte, to: &encoded) }
+    }
+
+    package static func append(_ text: [UInt8], to encoded: inout [UInt8]) {
         for byte in text { append(byte, to: &encoded) }
     }
 

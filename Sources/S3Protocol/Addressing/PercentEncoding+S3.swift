@@ -14,7 +14,7 @@ extension PercentEncoding {
             })
         else { return String(text) }
 
-        guard let decoded = decode(encoded, plus: plus), !decoded.contains(0),
+        guard let decoded = decode(Array(encoded), plus: plus), !decoded.contains(0),
             let string = String(validating: decoded, as: UTF8.self)
         else { throw S3Error(.invalidURI) }
         return string
