@@ -23,6 +23,6 @@ import Threading
     @Test func `a thread that nobody keeps runs all the same`() throws {
         let hasRun = Monitor(false)
         _ = try SystemThread(name: "alone") { hasRun.signal { $0 = true } }
-        hasRun.wait { $0 ? true : nil }
+        _ = hasRun.wait { $0 ? true : nil }
     }
 }
