@@ -27,9 +27,17 @@ extension ObjectStore {
     /// Opens a blob file.
     ///
     /// Throws `blobMissing` when it is not there: the drive is damaged, unless the blob's version is gone and nobody holds
-    /// a lease; `io` when it cannot be opened for another reason, as for want of file descriptors.
+    /// a lease; `io` when it cannot be opened for another reason, as for want of file descriptors. May wait for the device:
+    /// belongs into ``offload(_:)``.
     package func openBlob(_ id: BlobID) throws(StorageError) -> BlobReader {
         try BlobReader(id, path: directories.layout.path(of: id))
+    }
+
+    /// Opens a blob file if no device need be waited for: its directory is in the kernel's cache; else nil.
+    ///
+    /// Microseconds; may be called on an event loop. Throws as ``openBlob(_:)``.
+    package func openBlobIfCached(_ id: BlobID) throws(StorageError) -> BlobReader? {
+        try BlobReader(cached: id, path: directories.layout.path(of: id))
     }
 
     /// Compares rows and files, all of them.

@@ -47,6 +47,27 @@ import Testing
         #expect(try await again.verifyNoOrphans().isClean)
     }
 
+    @Test func `after a failed sync of the directory of directories nothing more is written`() async throws {
+        let isArmed = Atomic(false)
+        let drive = try await Drive.make { options in
+            options.syncFault = { $0.hasSuffix("/blobs") && isArmed.load(ordering: .relaxed) ? EIO : nil }
+        }
+        try await drive.store.putInline(drive.bucket, "old", [1])
+        isArmed.store(true, ordering: .relaxed)
+        // The first file of a run makes its directory.
+        #expect(throws: StorageError.syncFailed(operation: "fsync", errno: EIO)) {
+            try drive.store.makeBlob(expectedLength: 10)
+        }
+        isArmed.store(false, ordering: .relaxed)
+        await #expect(throws: Self.poisoned) { try await drive.store.putInline(drive.bucket, "later") }
+        await #expect(throws: Self.poisoned) { try await drive.store.putFile(drive.bucket, "file", pattern(5000)) }
+        #expect(try drive.store.body(drive.bucket, "old") == [1])
+        drive.store.close()
+        let again = try drive.reopen()
+        #expect(try await again.keys(drive.bucket) == ["old"])
+        #expect(try await again.verifyNoOrphans().isClean)
+    }
+
     @Test func `a blob whose sync failed gets no row, even if it is finished again`() async throws {
         let fault = SyncFault()
         let drive = try await Drive.make { $0.syncFault = fault.hook }
@@ -119,6 +140,21 @@ import Testing
         #expect(throws: StorageError.blobMissing(blob)) { try drive.store.openBlob(blob) }
         symlink(path, path)
         #expect(throws: StorageError.io(operation: "open a blob", errno: ELOOP)) { try drive.store.openBlob(blob) }
+    }
+
+    @Test func `what the kernel has of a path is opened without waiting`() async throws {
+        let drive = try await Drive.make()
+        let blob = try await drive.store.writeBlob(pattern(5000))
+        // Where the kernel cannot tell there is no answer, never a wrong one.
+        let reader = try drive.store.openBlobIfCached(blob.id)
+        #expect(reader == nil || reader?.length == 5000)
+        unlink(file(of: blob.id, in: drive))
+        do {
+            let late = try drive.store.openBlobIfCached(blob.id)
+            #expect(late == nil)
+        } catch {
+            #expect(error as? StorageError == .blobMissing(blob.id))
+        }
     }
 
     @Test func `what the page cache has is read without waiting`() async throws {

@@ -10,6 +10,11 @@ int coffer_create_file(const char *path, int direct, int *is_direct);
 /// Writes through the page cache from now on. Returns 0, or -1 with errno set.
 int coffer_clear_direct(int descriptor);
 
+/// Opens a file for reading if that takes no look at a device: all names of the path are in the kernel's cache. Returns a
+/// descriptor, or -1 with errno set: EAGAIN when it would have to wait; ENOSYS, EINVAL or EPERM where the kernel, or who
+/// confines it, does not know the call.
+int coffer_open_cached(const char *path);
+
 /// Reads what the page cache has, and waits for no device. Returns the number of bytes, or -1 with errno set: EAGAIN when
 /// the first byte is not in the cache; EOPNOTSUPP, ENOSYS or EINVAL where the file system or the kernel cannot tell.
 ssize_t coffer_read_cached(int descriptor, void *bytes, size_t count, off_t offset);

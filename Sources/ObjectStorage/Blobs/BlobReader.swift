@@ -10,11 +10,30 @@ package final class BlobReader: Sendable {
     private let descriptor: Int32
 
     /// Throws `blobMissing` when the file is not there, and `io` when it cannot be opened for another reason.
-    init(_ id: BlobID, path: String) throws(StorageError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    ///
+    /// May wait for the device that has the directory.
+    convenience init(_ id: BlobID, path: String) throws(StorageError) {
+        try self.init(id, opened: open(path, O_RDONLY | O_CLOEXEC))
+    }
+
+    /// As ``init(_:path:)``, but nil where a device would have to be waited for, or where the system cannot tell.
+    convenience init?(cached id: BlobID, path: String) throws(StorageError) {
+        let descriptor = coffer_open_cached(path)
+        if descriptor < 0 {
+            switch errno {
+            case EAGAIN, ENOSYS, EINVAL, EPERM: return nil
+            default: break
+            }
+        }
+        try self.init(id, opened: descriptor)
+    }
+
+    /// Takes what a call to open the file has returned: a descriptor, or a negative number with the reason in `errno`.
+    private init(_ id: BlobID, opened descriptor: Int32) throws(StorageError) {
         guard descriptor >= 0 else {
             throw errno == ENOENT ? .blobMissing(id) : .system("open a blob", errno)
         }
+        self.descriptor = descriptor
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let number = errno

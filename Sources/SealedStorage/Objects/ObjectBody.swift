@@ -132,7 +132,12 @@ private final class OpenStream: @unchecked Sendable {
         case .blob(let blob):
             let reader: BlobReader
             do {
-                reader = try store.openBlob(blob)
+                switch reading {
+                case .waiting: reader = try store.openBlob(blob)
+                case .ifCached:
+                    guard let cached = try store.openBlobIfCached(blob) else { return nil }
+                    reader = cached
+                }
             } catch .blobMissing {
                 throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex) is missing)")
             }
