@@ -26,8 +26,12 @@ private struct KeyListing {
     private let limit: Int
     /// Behind those that `readVersion` reads.
     private static let keyColumn: Int32 = 9
+    /// Of so many hidden keys a page passes over before it ends: about ten milliseconds of one reader.
+    static let greatestHidden = 10_000
+
     /// Where the next seek begins; nil when nothing can follow.
     private var start: [UInt8]?
+    private var hidden = 0
     private var entries: [ListEntry] = []
 
     init(_ request: ListRequest) {
@@ -59,6 +63,7 @@ private struct KeyListing {
                     // A folded prefix counts only when something in it is visible; delete markers are stepped over.
                     if isDeleteMarker(rows) {
                         previousKey = rows.bytes(Self.keyColumn)
+                        if let page = pageEnding(behind: rows, isFolded: true) { return page }
                         continue
                     }
                     entries.append(.commonPrefix(String(decoding: commonPrefix, as: UTF8.self)))
@@ -66,7 +71,10 @@ private struct KeyListing {
                     continue seek
                 case .key(.entry):
                     previousKey = rows.bytes(Self.keyColumn)
-                    if isDeleteMarker(rows) { continue }
+                    if isDeleteMarker(rows) {
+                        if let page = pageEnding(behind: rows, isFolded: false) { return page }
+                        continue
+                    }
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
                     entries.append(.version(try readVersion(rows, bucket, rows.string(Self.keyColumn))))
                 }
@@ -74,6 +82,16 @@ private struct KeyListing {
             start = nil
         }
         return ListPage(entries: entries, isTruncated: false)
+    }
+
+    /// Counts a key that its delete marker hides, and ends the page behind it when there were too many.
+    private mutating func pageEnding(behind row: PreparedStatement, isFolded: Bool) -> ListPage? {
+        hidden += 1
+        guard hidden >= Self.greatestHidden else { return nil }
+        // Who goes on within a common prefix would have to know whether it was shown: where there are entries, the page
+        // ends before it.
+        let passed = isFolded && !entries.isEmpty ? nil : row.string(Self.keyColumn)
+        return ListPage(entries: entries, isTruncated: true, passed: passed)
     }
 
     private enum Decision {

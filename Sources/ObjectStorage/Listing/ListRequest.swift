@@ -30,8 +30,20 @@ package struct PageRequest<Marker: Sendable>: Sendable {
 /// One page of a listing.
 package struct Page<Entry: Sendable>: Sendable {
     package let entries: [Entry]
-    /// True when at least one more entry follows.
+    /// True when at least one more entry follows; with ``passed``, when one may.
     package let isTruncated: Bool
+    /// The key behind which the listing goes on, when so many delete markers were passed over that the page ends before
+    /// its limit; nil when it goes on behind the last entry.
+    ///
+    /// Such a page that has no entries may end among keys that are folded into a common prefix. Versions are listed
+    /// with their markers, and pass over none.
+    package let passed: String?
+
+    package init(entries: [Entry], isTruncated: Bool, passed: String? = nil) {
+        self.entries = entries
+        self.isTruncated = isTruncated
+        self.passed = passed
+    }
 }
 
 // MARK: Keys

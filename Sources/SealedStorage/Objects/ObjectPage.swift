@@ -22,8 +22,10 @@ package struct ObjectPage: Sendable {
     }
 
     package let entries: [Entry]
-    /// True when at least one more entry follows.
+    /// True when at least one more entry follows; with ``passed``, when one may.
     package let isTruncated: Bool
+    /// The key behind which the listing goes on; nil when that is the last entry.
+    package let passed: String?
     /// The records of the page that did not open.
     package let damaged: [Corruption]
 }
@@ -33,8 +35,19 @@ extension Objects {
     package func list<R: Sendable>(
         _ request: ListRequest, _ body: @escaping @Sendable (ObjectPage) throws -> R
     ) async throws -> R {
-        let page = try await store.list(request)
-        return try await store.offload {
+        var (page, rest) = (try await store.list(request), request)
+        // Nothing but deleted keys so far: no answer yet, but other scans had their turn.
+        while page.entries.isEmpty, let passed = page.passed {
+            rest.after = passed
+            page = try await store.list(rest)
+        }
+        return try await open(page, body)
+    }
+
+    private func open<R: Sendable>(
+        _ page: ListPage, _ body: @escaping @Sendable (ObjectPage) throws -> R
+    ) async throws -> R {
+        try await store.offload {
             var damaged: [Corruption] = []
             let entries = try page.entries.map { entry -> ObjectPage.Entry in
                 switch entry {
@@ -42,7 +55,8 @@ extension Objects {
                 case .version(let version): .object(try item(version, &damaged))
                 }
             }
-            return try body(ObjectPage(entries: entries, isTruncated: page.isTruncated, damaged: damaged))
+            return try body(
+                ObjectPage(entries: entries, isTruncated: page.isTruncated, passed: page.passed, damaged: damaged))
         }
     }
 
