@@ -1,7 +1,8 @@
 import ObjectStorage
 import S3Protocol
-import SealedStorage
 import Testing
+
+@testable import SealedStorage
 
 @Suite struct ConcurrentChangeTests {
     @Test func `an object that is overwritten meanwhile is read whole, whichever it is`() async throws {
@@ -52,6 +53,30 @@ import Testing
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(succeeded == 1)
+    }
+
+    @Test func `who is slow to seal wins against steady overwrites in the end`() async throws {
+        let fixture = try await DriveFixture.make()
+        let (store, objects, bucket) = (fixture.store, fixture.drive.objects, try fixture.bucket)
+        func version(_ order: Int64, _ byte: UInt8) -> NewVersion {
+            let columns = VersionColumns(
+                bucket: bucket.id, key: "k", version: VersionID(order: order), order: order, size: 1, modified: 1,
+                flags: .nullVersion, dataKey: nil, body: .inline, blob: nil)
+            return NewVersion(columns: columns, sealed: [byte], body: .inline([byte]), dataKey: nil)
+        }
+        var attempts = 0
+        let columns = try await objects.commit(WritePreconditions([]), expecting: .none) { order, expectation in
+            attempts += 1
+            // Between the sealing and the commit of each attempt another writer stores the key anew.
+            #expect(try await store.put(version(store.nextOrder(), 1)) == .stored)
+            let mine = version(order, 2)
+            return (try await store.put(mine, expecting: expectation), mine.columns)
+        }
+        #expect(attempts < 30)
+        #expect(try store.findAtHand(bucket.id, key: "k", .row)?.version.columns == columns)
+        // The others go on behind it.
+        let next = version(store.nextOrder(after: columns.order), 3)
+        #expect(try await store.put(next) == .stored)
     }
 
     @Test func `each key of a batch has its own condition`() async throws {
