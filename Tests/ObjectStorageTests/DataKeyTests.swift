@@ -1,5 +1,7 @@
-import ObjectStorage
+import Synchronization
 import Testing
+
+@testable import ObjectStorage
 
 @Suite struct DataKeyTests {
     @Test func `a data key goes with its last reference`() async throws {
@@ -99,6 +101,37 @@ import Testing
         #expect(try await drive.store.verifyNoOrphans().isClean)
         for key in ["k0", "k1", "k2"] { _ = try await drive.store.delete(drive.bucket, key: key) }
         #expect(try await drive.store.dataKeys(after: nil, limit: 10) == [])
+    }
+
+    @Test(arguments: [false, true])
+    func `a sweep and a put of one data key in one batch leave the object readable`(sweepsFirst: Bool) async throws {
+        let gate = Gate()
+        let drive = try await Drive.make { options in
+            options.faultHook = { if $0 == .transactionBegun { gate.pass() } }
+        }
+        let store = drive.store
+        let key = try store.dataKeyRow(shared: true)
+        try await store.insertDataKey(key)
+        try await store.retireDataKey(key.id)
+        let columns = store.columns(drive.bucket, "k", body: .inline, size: 1, dataKey: key.id)
+        let put = Mutation.put(NewVersion(columns: columns, sealed: [2], body: .inline([1]), dataKey: key), .none)
+        let sweep = Mutation.maintain(.sweepDataKeys(retiredBefore: .max, limit: 10))
+
+        // Both wait while the committer is held in the transaction before theirs.
+        gate.close()
+        async let held = store.makeBucket("held")
+        while !gate.isAwaited { await Task.yield() }
+        let results = Mutex<[Result<MutationResult, StorageError>]>([])
+        for mutation in sweepsFirst ? [sweep, put] : [put, sweep] {
+            store.committer.submit(mutation) { result in results.withLock { $0.append(result) } }
+        }
+        gate.open()
+        _ = try await held
+        try await store.putInline(drive.bucket, "behind")
+        for result in results.withLock({ $0 }) { _ = try result.get() }
+        #expect(results.withLock { $0.count } == 2)
+        #expect(try store.findAtHand(drive.bucket, key: "k", .rowAndDataKey)?.dataKey?.wrapped == key.wrapped)
+        #expect(try await store.verifyNoOrphans().isClean)
     }
 
     @Test func `a shared data key outlives its last reference until the next start`() async throws {
