@@ -41,6 +41,14 @@ extension ObjectStore {
         try await scan { session throws(StorageError) in try session.parts(of: upload, after: after, limit: limit) }
     }
 
+    /// All parts of an upload, of one moment: what ``completeUpload(_:parts:version:manifest:receipt:expecting:)`` selects
+    /// from.
+    ///
+    /// Throws `noSuchUpload`.
+    package func partList(of upload: UploadID) async throws(StorageError) -> PartList {
+        try await scan { session throws(StorageError) in try session.partList(of: upload) }
+    }
+
     /// Runs `body` while holding one of the readers that scans may have, as a scan does.
     package func whileScanning<R: Sendable>(_ body: @escaping @Sendable () -> R) async throws -> R {
         try await scan { _ throws(StorageError) in body() }

@@ -36,17 +36,19 @@ extension ObjectStore {
         }
     }
 
-    /// Makes the named parts the body of a version and ends the upload; parts that are not named are discarded.
+    /// Makes the selected parts the body of a version and ends the upload; parts that are not selected are discarded.
     ///
-    /// The receipt is kept for a day, see ``completedUpload(_:)``. Throws `noSuchUpload`, `partsChanged` when a part is not
-    /// the upload's current one of that number, and what ``put(_:expecting:)`` throws. The upload stays as it was then,
-    /// and when the outcome is not `stored`.
+    /// What it costs the committer depends on the bytes of the manifest, not on the number of parts.
+    ///
+    /// The receipt is kept for a day, see ``completedUpload(_:)``. Throws `noSuchUpload`, `partsChanged` when a part was
+    /// stored since the parts were listed, and what ``put(_:expecting:)`` throws. The upload stays as it was then, and
+    /// when the outcome is not `stored`.
     package func completeUpload(
-        _ id: UploadID, parts: [(number: Int, blob: BlobID)], version: NewVersion, manifest: [UInt8],
-        receipt: [UInt8], expecting expectation: Expectation = .none
+        _ id: UploadID, parts: PartSelection, version: NewVersion, manifest: [UInt8], receipt: [UInt8],
+        expecting expectation: Expectation = .none
     ) async throws(StorageError) -> PutOutcome {
         precondition(version.columns.body == .parts && version.columns.blob == nil, "the body must be parts")
-        try space.admitRows(Int64(manifest.count + version.sealed.count + receipt.count + 64 * parts.count))
+        try space.admitRows(Int64(manifest.count + version.sealed.count + receipt.count + parts.unused.count))
         let completion = UploadCompletion(
             upload: id, parts: parts, version: version, manifest: manifest, receipt: receipt,
             completed: wallMilliseconds())

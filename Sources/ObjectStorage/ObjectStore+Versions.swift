@@ -16,8 +16,8 @@ extension ObjectStore {
         case .none, .sharedFile:
             try space.admitRows(Int64(new.sealed.count))
             return try await putOutcome(mutation)
-        case .sharedParts(let blobs, let manifest):
-            try space.admitRows(Int64(manifest.count + new.sealed.count + 64 * blobs.count))
+        case .sharedParts(_, let manifest):
+            try space.admitRows(Int64(manifest.count + new.sealed.count))
             return try await putOutcome(mutation)
         case .file(let blob):
             return Self.putOutcome(try await commitClaiming(blob.id, bytes: new.sealed.count, mutation))

@@ -37,10 +37,13 @@ package final class ObjectStore: Sendable {
     package static func open(
         _ directory: String, options: StoreOptions = StoreOptions()
     ) throws(StorageError) -> ObjectStore {
-        let drive = try DriveDirectory(directory)
+        let drive = try DriveDirectory(directory, syncFault: options.syncFault)
         let space = DriveSpace(path: directory, options: options)
         let isUnclean = try rewriteLog("\(directory)/coffer.db-wal")
         if isUnclean { options.faultHook?(.logRewritten) }
+        try drive.raiseFormat { number throws(StorageError) in
+            try Connection(path: "\(directory)/coffer.db", role: .writer, upTo: migrationNames[number - 1]).close()
+        }
         let catalogue = try Catalogue(path: "\(directory)/coffer.db", readers: options.readers)
         do throws(StorageError) {
             if isUnclean { try copyLog(of: catalogue, options) }

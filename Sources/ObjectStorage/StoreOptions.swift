@@ -24,6 +24,9 @@ package struct StoreOptions: Sendable {
     /// tests.
     package var syncFault: (@Sendable (_ path: String) -> Int32?)?
 
+    /// Told of each commit how many rows it has inserted, changed and deleted; for tests.
+    package var rowCountHook: (@Sendable (_ rows: Int64) -> Void)?
+
     package init() {}
 }
 

@@ -135,8 +135,8 @@ package enum NewBody: Sendable {
     case none
     /// A file to which another version refers already: nothing is copied.
     case sharedFile(BlobID)
-    /// Files to which other versions refer already, in the order of the object, and their sealed manifest.
-    case sharedParts([BlobID], manifest: [UInt8])
+    /// The parts that another version, of these columns, has already, and their sealed manifest.
+    indirect case sharedParts(of: VersionColumns, manifest: [UInt8])
 
     /// The kind that the row of a version with this body has.
     package var kind: BodyKind {

@@ -64,7 +64,9 @@ class Drive:
         """The blob files of a version in the order of its parts."""
         if version["body"] == FILE:
             return [self.blob_path(version["blob"])]
-        rows = self.rows("SELECT blob FROM version_blobs WHERE version = ? ORDER BY number", version["id"])
+        rows = self.rows(
+            "SELECT p.number, p.blob FROM version_uploads v JOIN parts p ON p.upload = v.upload WHERE v.version = ?1 "
+            "UNION SELECT number, blob FROM version_blobs WHERE version = ?1 ORDER BY number", version["id"])
         return [self.blob_path(row["blob"]) for row in rows]
 
     def referenced_blobs(self):
@@ -94,7 +96,10 @@ class Drive:
         found += [f"a manifest of no version: {row['version'].hex()}" for row in self.rows(
             "SELECT version FROM manifests WHERE version NOT IN (SELECT version FROM versions WHERE body = ?)", PARTS)]
         found += [f"parts of no upload: {row['upload']}" for row in self.rows(
-            "SELECT DISTINCT upload FROM parts WHERE upload NOT IN (SELECT id FROM uploads UNION SELECT id FROM dead_uploads)")]
+            "SELECT DISTINCT upload FROM parts WHERE upload NOT IN (SELECT id FROM uploads UNION SELECT upload FROM dead_uploads "
+            "UNION SELECT upload FROM version_uploads)")]
+        found += [f"an upload of no version: {row['upload']}" for row in self.rows(
+            "SELECT upload FROM version_uploads WHERE version NOT IN (SELECT id FROM versions WHERE body = ?)", PARTS)]
         found += [f"data key {row['id']} counts {row['refs']} uses and has {row['uses']}" for row in self.rows(
             "SELECT id, refs, (SELECT count(*) FROM versions WHERE data_key = data_keys.id) + (SELECT count(*) FROM uploads "
             "WHERE data_key = data_keys.id) AS uses FROM data_keys") if row["refs"] != row["uses"]]

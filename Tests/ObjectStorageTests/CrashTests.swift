@@ -118,33 +118,43 @@ final class Crash: Sendable {
         #expect(try await recovered.keys(bucket) == [])
     }
 
-    @Test(arguments: [FaultPoint.committed, .uploadsSwept])
-    func `what an ended upload and a deleted bucket have left is removed after a crash`(
-        point: FaultPoint
+    enum Ending: CaseIterable, Sendable {
+        case abort, bucketDeletion, versionDeletion, overwrite, unusedParts
+    }
+
+    @Test(arguments: [FaultPoint.committed, .uploadsSwept], Ending.allCases)
+    func `what an upload or its version has left at its end is removed after a crash`(
+        point: FaultPoint, ending: Ending
     ) async throws {
-        for deletesBucket in [false, true] {
-            let crash = try Crash()
-            let store = try ObjectStore.open(
-                "\(crash.directory.path)/drive", options: Drive.options { $0.faultHook = crash.hook })
-            let bucket = try await store.makeBucket("bucket").id
-            let upload = try await store.createUpload(bucket, "k")
-            var parts: [PartRow] = []
-            for number in 1...3 { parts.append(try await store.putPart(upload, number, pattern(5000))) }
-            crash.arm(point)
-            if deletesBucket {
-                try await store.deleteBucket(bucket)
-            } else {
-                #expect(try await store.abortUpload(upload))
-            }
-            await store.collectGarbage()
-            let recovered = try ObjectStore.open(try #require(crash.copy), options: Drive.options())
-            #expect(try recovered.findUploadAtHand(upload) == nil)
-            await recovered.collectGarbage()
-            for part in parts {
-                #expect(throws: StorageError.blobMissing(part.blob)) { try recovered.openBlob(part.blob) }
-            }
-            #expect(try await recovered.verifyNoOrphans().isClean)
+        let crash = try Crash()
+        let store = try ObjectStore.open(
+            "\(crash.directory.path)/drive", options: Drive.options { $0.faultHook = crash.hook })
+        let bucket = try await store.makeBucket("bucket").id
+        let upload = try await store.createUpload(bucket, "k")
+        var parts: [PartRow] = []
+        for number in 1...3 { parts.append(try await store.putPart(upload, number, pattern(5000))) }
+        switch ending {
+        case .abort, .bucketDeletion, .unusedParts: break
+        case .versionDeletion, .overwrite: _ = try await store.complete(upload, bucket, "k", parts)
         }
+        crash.arm(point)
+        switch ending {
+        case .abort: #expect(try await store.abortUpload(upload))
+        case .bucketDeletion: try await store.deleteBucket(bucket)
+        case .versionDeletion: _ = try await store.delete(bucket, key: "k")
+        case .overwrite: try await store.putInline(bucket, "k")
+        case .unusedParts:
+            _ = try await store.complete(upload, bucket, "k", [parts[0]])
+            parts.removeFirst()
+        }
+        await store.collectGarbage()
+        let recovered = try ObjectStore.open(try #require(crash.copy), options: Drive.options())
+        #expect(try recovered.findUploadAtHand(upload) == nil)
+        await recovered.collectGarbage()
+        for part in parts {
+            #expect(throws: StorageError.blobMissing(part.blob)) { try recovered.openBlob(part.blob) }
+        }
+        #expect(try await recovered.verifyNoOrphans().isClean)
     }
 
     @Test(arguments: [FaultPoint.logRewritten, .logCopied])

@@ -139,8 +139,9 @@ extension ObjectStore {
     ) async throws -> VersionColumns {
         let columns = columns(
             bucket, key, body: .parts, size: parts.reduce(0) { $0 + Int($1.size) }, dataKey: dataKey)
+        let selection = try await partList(of: upload).selecting(parts.map { (number: $0.number, blob: $0.blob) })
         let outcome = try await completeUpload(
-            upload, parts: parts.map { ($0.number, $0.blob) },
+            upload, parts: selection,
             version: NewVersion(columns: columns, sealed: [4], body: .none, dataKey: nil), manifest: [5, 5],
             receipt: [8, 8], expecting: expectation)
         return try Refused.unlessStored(outcome, columns)

@@ -41,6 +41,8 @@ import Testing
         return (directory, orphan)
     }
 
+    private func format(_ path: String) throws -> String { try shellOutput("cat \(path)/format") }
+
     private func write(_ text: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         defer { close(descriptor) }
@@ -56,7 +58,7 @@ import Testing
         var store = try ObjectStore.open(path, options: Drive.options())
         #expect(access(orphan, F_OK) != 0)
         // From now on a former release refuses it.
-        #expect(try shellOutput("cat \(path)/format") == "coffer drive 2\n")
+        #expect(try format(path) == "coffer drive 3\n")
         for reopens in [false, true] {
             if reopens {
                 store.close()
@@ -101,5 +103,106 @@ import Testing
         #expect(access("\(path)/blobs/0000000003/00000000000000ab", F_OK) != 0)
         #expect(access("\(path)/blobs/0000000004/00000000000000cd", F_OK) != 0)
         #expect(try await store.verifyNoOrphans().isClean)
+    }
+
+    private static let second = "2: versions, runs and bounded sweeps"
+
+    @Test(arguments: [false, true])
+    func `a drive that cannot be raised is one that a former release opens`(crashed: Bool) async throws {
+        let (directory, _) = try formerDrive()
+        let path = "\(directory.path)/drive"
+        // A table is in the way of the newest shape.
+        try FormerCatalogue.make(
+            at: "\(path)/coffer.db", upTo: Self.second, running: "CREATE TABLE version_uploads (x);")
+        if crashed {
+            // In the middle of the raising from 2: the number was raised, the catalogue was not.
+            try write("coffer drive 2\n", to: "\(path)/format.former")
+            try write("coffer drive 3\n", to: "\(path)/format")
+        }
+        for _ in 0..<2 {
+            #expect(throws: StorageError.self) { try ObjectStore.open(path, options: Drive.options()) }
+            // From the first format to the second one nothing was in the way.
+            #expect(try format(path) == "coffer drive 2\n")
+        }
+        try FormerCatalogue.make(
+            at: "\(path)/coffer.db", upTo: Self.second, running: "DROP TABLE version_uploads;")
+        let store = try ObjectStore.open(path, options: Drive.options())
+        #expect(try format(path) == "coffer drive 3\n")
+        #expect(access("\(path)/format.former", F_OK) != 0)
+        #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
+    }
+
+    @Test(.enabled(if: FullDeviceTests.canMount, "mounting a small file system needs root"))
+    func `on a full device the number comes back, wherever the room has ended`() async throws {
+        guard let device = try SmallDevice(megabytes: 24) else { return }
+        let path = "\(device.directory.path)/drive"
+        for name in [path, "\(path)/blobs"] { mkdir(name, 0o700) }
+        try write("coffer drive 2\n", to: "\(path)/format")
+        try FormerCatalogue.make(
+            at: "\(path)/coffer.db", upTo: Self.second,
+            running: "INSERT INTO buckets (id, name, created, sealed) VALUES (5, 'bucket', 1, x'01');")
+        var refusals = 0
+        for pages in 0..<200 {
+            device.fill()
+            let filler = "\(device.directory.path)/filler"
+            #expect(try shellOutput("truncate -s -\(pages * 4096) \(filler) && echo done") == "done\n")
+            do {
+                let store = try ObjectStore.open(path, options: Drive.options { $0.reservedSpace = 1 << 20 })
+                store.close()
+                break
+            } catch StorageError.diskFull {
+                refusals += 1
+                guard try format(path) == "coffer drive 2\n" else { continue }
+                device.removeFiller()
+                try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: Self.second, running: "SELECT 1;")
+                #expect(try shellOutput("ls \(path)").contains("format.former") == false)
+            }
+        }
+        #expect(refusals > 1)
+        #expect(try format(path) == "coffer drive 3\n")
+    }
+
+    @Test func `versions of a former release with many parts go in steps, and their numbers are not given again`()
+        async throws
+    {
+        let (directory, _) = try formerDrive()
+        let path = "\(directory.path)/drive"
+        try FormerCatalogue.make(
+            at: "\(path)/coffer.db", upTo: "1: catalogue",
+            running: """
+                WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500)
+                INSERT INTO version_blobs
+                    SELECT 3, n, CAST(CAST(x'000000000000000400000000' AS TEXT) || printf('%04d', n) AS BLOB) FROM numbers;
+                """)
+        let rows = RowCounts()
+        let bucket = BucketID(rawValue: 5)
+        var store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
+        for overwrites in [false, true] {
+            rows.reset()
+            if overwrites {
+                try await store.putInline(bucket, "parts", [9])
+                try await store.putInline(bucket, "next", [8])
+            } else {
+                // A copy of it has a list of its own, and keeps the files.
+                let source = try #require(try store.version(bucket, key: "parts")).columns
+                let columns = store.columns(bucket, "copy", body: .parts, size: 9)
+                let new = NewVersion(
+                    columns: columns, sealed: [1], body: .sharedParts(of: source, manifest: [6]), dataKey: nil)
+                #expect(try await store.put(new) == .stored)
+                rows.reset()
+                _ = try await store.delete(bucket, key: "copy")
+                try await store.putInline(bucket, "next", [8])
+            }
+            await store.collectGarbage()
+            #expect(rows.greatest <= 1100)
+            #expect(try store.body(bucket, "next") == [8])
+            #expect(
+                try overwrites == (access("\(path)/blobs/0000000004/00000000000000cd", F_OK) != 0))
+            store.close()
+            store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
+        }
+        #expect(try store.body(bucket, "parts") == [9])
+        let report = try await store.verifyNoOrphans()
+        #expect(report.isClean)
     }
 }

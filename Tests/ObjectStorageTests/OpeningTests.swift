@@ -1,5 +1,6 @@
 import Glibc
 import ObjectStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -26,8 +27,30 @@ import Testing
 
     @Test func `a newer format is refused`() async throws {
         let directory = try TemporaryDirectory()
-        write("coffer drive 3\n", to: "\(directory.path)/format")
-        #expect(openingError(directory.path) == .newerFormat(found: 3, supported: 2))
+        write("coffer drive 4\n", to: "\(directory.path)/format")
+        #expect(openingError(directory.path) == .newerFormat(found: 4, supported: 3))
+    }
+
+    @Test func `the name of a new drive is durable before the drive has a format`() throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/drive"
+        let synced = Mutex<[(path: String, hasFormat: Bool)]>([])
+        let options = Drive.options { options in
+            options.syncFault = { name in
+                synced.withLock { $0.append((name, access("\(path)/format", F_OK) == 0)) }
+                return name == directory.path ? EIO : nil
+            }
+        }
+        #expect(throws: StorageError.syncFailed(operation: "fsync", errno: EIO)) {
+            try ObjectStore.open(path, options: options)
+        }
+        #expect(synced.withLock { $0.contains { $0.path == directory.path && !$0.hasFormat } })
+        // The next start does it again, because nothing says that it was done.
+        #expect(access("\(path)/format", F_OK) != 0)
+        #expect(throws: StorageError.syncFailed(operation: "fsync", errno: EIO)) {
+            try ObjectStore.open(path, options: options)
+        }
+        _ = try ObjectStore.open(path, options: Drive.options())
     }
 
     @Test func `what cannot be a drive is refused in one line`() throws {

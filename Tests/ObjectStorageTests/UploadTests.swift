@@ -44,7 +44,7 @@ import Testing
         #expect(try await drive.store.parts(of: upload) == [new])
         _ = try await drive.store.complete(upload, drive.bucket, "k", [new])
         await #expect(throws: StorageError.noSuchUpload) {
-            _ = try await drive.store.complete(upload, drive.bucket, "k", [new])
+            _ = try await drive.store.complete(upload, drive.bucket, "k", [])
         }
     }
 

@@ -148,21 +148,14 @@ import Testing
         let copy = store.columns(drive.bucket, "copy", body: .file, size: 60_000, blob: blob)
         let shared = NewVersion(columns: copy, sealed: [1], body: .sharedFile(blob), dataKey: nil)
         #expect(try await store.put(shared) == .stored)
-        let both = store.columns(drive.bucket, "parts", body: .parts, size: 120_000)
-        let parts = NewVersion(
-            columns: both, sealed: [1], body: .sharedParts([blob, blob], manifest: [6]), dataKey: nil)
-        #expect(try await store.put(parts) == .stored)
-        #expect(try store.findAtHand(drive.bucket, key: "parts", .body)?.manifest == [6])
 
         // Who reads the source keeps its file, though the row that goes last is another's.
         let reading = try store.findAtHand(drive.bucket, key: "source", .body)
-        for key in ["source", "copy"] {
-            _ = try await store.delete(drive.bucket, key: key)
-            await store.collectGarbage()
-            #expect(try store.readBlob(blob) == pattern(60_000))
-            #expect(try await store.verifyNoOrphans().isClean)
-        }
-        _ = try await store.delete(drive.bucket, key: "parts")
+        _ = try await store.delete(drive.bucket, key: "source")
+        await store.collectGarbage()
+        #expect(try store.readBlob(blob) == pattern(60_000))
+        #expect(try await store.verifyNoOrphans().isClean)
+        _ = try await store.delete(drive.bucket, key: "copy")
         await store.collectGarbage()
         #expect(try store.readBlob(blob) == pattern(60_000))
         reading?.lease?.release()
@@ -172,6 +165,43 @@ import Testing
         let late = store.columns(drive.bucket, "late", body: .file, size: 60_000, blob: blob)
         await #expect(throws: StorageError.noSuchBlob) {
             _ = try await store.put(NewVersion(columns: late, sealed: [], body: .sharedFile(blob), dataKey: nil))
+        }
+    }
+
+    @Test func `versions that share the parts of an upload keep them until the last one is gone`() async throws {
+        let drive = try await Drive.make()
+        let store = drive.store
+        let upload = try await store.createUpload(drive.bucket, "source")
+        let part = try await store.putPart(upload, 1, pattern(60_000))
+        let source = try await store.complete(upload, drive.bucket, "source", [part])
+        func share(_ key: String, partsOf other: VersionColumns) async throws -> VersionColumns {
+            let columns = store.columns(drive.bucket, key, body: .parts, size: 60_000)
+            let new = NewVersion(
+                columns: columns, sealed: [1], body: .sharedParts(of: other, manifest: [6]), dataKey: nil)
+            return try Refused.unlessStored(try await store.put(new), columns)
+        }
+        let copy = try await share("copy", partsOf: source)
+        #expect(try store.findAtHand(drive.bucket, key: "copy", .body)?.manifest == [6])
+
+        // Who reads the source keeps its files, though the row that goes last is another's.
+        let reading = try store.findAtHand(drive.bucket, key: "source", .body)
+        _ = try await store.delete(drive.bucket, key: "source")
+        await store.collectGarbage()
+        #expect(try store.readBlob(part.blob) == pattern(60_000))
+        // In the place of the version whose parts it shares, which may be the last one.
+        let again = try await share("copy", partsOf: copy)
+        await store.collectGarbage()
+        #expect(try store.readBlob(part.blob) == pattern(60_000))
+        #expect(try await store.verifyNoOrphans().isClean)
+        _ = try await store.delete(drive.bucket, key: "copy")
+        await store.collectGarbage()
+        #expect(try store.readBlob(part.blob) == pattern(60_000))
+        reading?.lease?.release()
+        await store.collectGarbage()
+        #expect(throws: StorageError.blobMissing(part.blob)) { try store.openBlob(part.blob) }
+        #expect(try await store.verifyNoOrphans().isClean)
+        for gone in [source, copy, again] {
+            await #expect(throws: StorageError.noSuchBlob) { _ = try await share("late", partsOf: gone) }
         }
     }
 

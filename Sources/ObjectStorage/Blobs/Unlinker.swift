@@ -3,8 +3,8 @@ import Logging
 import Synchronization
 import Threading
 
-/// The thread that removes, in steps, what ended uploads and deleted buckets have left, unlinks the files of the garbage
-/// table, and hourly gives up what nobody came back for.
+/// The thread that removes, in steps, what ended uploads, versions made of parts and deleted buckets have left, unlinks the
+/// files of the garbage table, and hourly gives up what nobody came back for.
 final class Unlinker: Sendable {
     private struct State {
         /// Passes asked for, and passes done among them.
@@ -96,6 +96,7 @@ final class Unlinker: Sendable {
                 attempt { () throws(StorageError) in try sweep() }
             }
             attempt { () throws(StorageError) in try pass(&stuck) }
+            attempt { () throws(StorageError) in if try sweepRemains() { try pass(&stuck) } }
             attempt { () throws(StorageError) in if try sweepUploads() { try pass(&stuck) } }
             guard case .pass(let number) = wakeup else { continue }
             let ready = state.withLock { state in
@@ -116,21 +117,66 @@ final class Unlinker: Sendable {
         }
     }
 
-    /// Removes what uploads that have ended and buckets that were deleted have left in the catalogue; false when they have
-    /// left nothing.
-    private func sweepUploads() throws(StorageError) -> Bool {
-        guard try catalogue.readers.read({ session throws(StorageError) in try session.hasDeadUploads() }) else {
+    /// Removes what deleted buckets, completions and versions of former releases have left; false when that is nothing.
+    private func sweepRemains() throws(StorageError) -> Bool {
+        guard try catalogue.readers.read({ session throws(StorageError) in try session.hasRemains() }) else {
             return false
         }
-        try steps(.sweepUploads(limit: Self.stepSize), then: .uploadsSwept)
+        try steps(.sweepRemains(limit: Self.stepSize), then: .uploadsSwept)
         return true
+    }
+
+    /// Goes once through the uploads that have ended, and removes the parts of those that no version has and nobody reads;
+    /// false when there were none.
+    private func sweepUploads() throws(StorageError) -> Bool {
+        var last: Int64 = 0
+        var hasSwept = false
+        while !state.withLock(\.isClosing), !durability.isLost {
+            let position = last
+            let rows = try catalogue.readers.read { session throws(StorageError) in
+                try session.deadUploads(after: position, limit: Self.batchSize)
+            }
+            guard let end = rows.last else { break }
+            last = end.row
+            // Who found one of these versions before its row went has its lease by then.
+            leases.waitForLookups()
+            let fates = try fates(of: rows.filter { row in row.owner.map { !leases.isLeased($0) } ?? true })
+            if !fates.owned.isEmpty {
+                _ = try committer.commitAndWait(.maintain(.forgetDeadUploads(fates.owned)))
+            }
+            for upload in fates.free {
+                try steps(.sweepParts(ofUpload: upload, limit: Self.stepSize), then: .uploadsSwept)
+                hasSwept = true
+            }
+        }
+        return hasSwept
+    }
+
+    /// The rows of uploads that other versions have, and the uploads that nobody has or reads; once that is so, it stays so,
+    /// because a version can share only what another one has.
+    private func fates(of rows: [DeadUpload]) throws(StorageError) -> (owned: [Int64], free: Set<Int64>) {
+        try catalogue.readers.read { session throws(StorageError) in
+            try session.snapshot { () throws(StorageError) in
+                var owned: [Int64] = []
+                var free: Set<Int64> = []
+                for row in rows {
+                    if try session.isOwned(upload: row.upload) {
+                        owned.append(row.row)
+                    } else if try !session.isAwaited(upload: row.upload, isLeased: leases.isLeased) {
+                        free.insert(row.upload)
+                    }
+                }
+                return (owned, free)
+            }
+        }
     }
 
     /// Repeats a step until it finds nothing more to do.
     private func steps(_ maintenance: Maintenance, then point: FaultPoint? = nil) throws(StorageError) {
         while !state.withLock(\.isClosing) {
-            guard case .found(true) = try committer.commitAndWait(.maintain(maintenance)) else { return }
+            let result = try committer.commitAndWait(.maintain(maintenance))
             if let point { options.faultHook?(point) }
+            guard case .found(true) = result else { return }
         }
     }
 

@@ -3,26 +3,31 @@ import Synchronization
 
 /// The drive's directory: made, locked for one process, and of a format that this release reads.
 final class DriveDirectory: Sendable {
-    static let supportedFormat = 2
+    /// The number of the newest of ``migrations``: each shape of the catalogue is a format of the drive.
+    static let supportedFormat = 3
 
     let path: String
+    /// What the file `format` said, or what it said before a raising that was not finished.
+    let foundFormat: Int
     /// The locked file; nil once released.
     private let lock: Mutex<Int32?>
 
-    /// Makes the directory when its parent exists, takes the lock, and writes or checks the format.
-    init(_ path: String) throws(StorageError) {
+    /// Makes the directory when its parent exists, takes the lock, and checks the format, or writes it on a new drive.
+    ///
+    /// - Parameter syncFault: see ``StoreOptions/syncFault``.
+    init(_ path: String, syncFault: (@Sendable (String) -> Int32?)?) throws(StorageError) {
         self.path = path
         try Self.makeDirectory(path)
         let descriptor = try Self.takeLock(path)
-        lock = Mutex(descriptor)
         do throws(StorageError) {
-            try Self.checkFormat(path)
+            foundFormat = try Self.checkFormat(path, syncFault)
             try createDirectory("\(path)/blobs")
             try syncDirectory(path)
         } catch {
-            release()
+            Glibc.close(descriptor)
             throw error
         }
+        lock = Mutex(descriptor)
     }
 
     deinit { release() }
@@ -64,26 +69,78 @@ final class DriveDirectory: Sendable {
         return descriptor
     }
 
-    private static func checkFormat(_ path: String) throws(StorageError) {
-        guard let text = try readSmallFile("\(path)/format") else {
+    // MARK: The format
+
+    /// Raises the drive to the newest format, one number at a time: `migrate` changes the catalogue to the shape of each.
+    ///
+    /// The number is raised before the catalogue is changed, so that no former release meets a shape that it does not
+    /// know. When the change fails, which has left nothing of itself, the former number comes back, by a rename: on a
+    /// full device, too, a drive that could not be raised is one that a former release opens. After a crash in between,
+    /// the next start goes on as if from the former number.
+    func raiseFormat(_ migrate: (_ format: Int) throws(StorageError) -> Void) throws(StorageError) {
+        guard foundFormat < Self.supportedFormat else { return }
+        for number in foundFormat + 1...Self.supportedFormat {
+            try keepFormer()
+            do throws(StorageError) {
+                try Self.writeFormat(number, path)
+                try migrate(number)
+            } catch {
+                if rename("\(path)/\(Self.formerName)", "\(path)/format") == 0 { try forgetFormer() }
+                throw error
+            }
+            try forgetFormer()
+        }
+    }
+
+    private static let formerName = "format.former"
+
+    /// Gives the present `format` a second name; one that a crash has left is the right one.
+    private func keepFormer() throws(StorageError) {
+        let former = "\(path)/\(Self.formerName)"
+        guard link("\(path)/format", former) == 0 || errno == EEXIST else { throw .system("link \(former)", errno) }
+        try syncDirectory(path)
+    }
+
+    private func forgetFormer() throws(StorageError) {
+        // After a renaming too: where both names are of one file, that does nothing.
+        unlink("\(path)/\(Self.formerName)")
+        try syncDirectory(path)
+    }
+
+    private static func checkFormat(
+        _ path: String, _ syncFault: (@Sendable (String) -> Int32?)?
+    ) throws(StorageError) -> Int {
+        guard let present = try readFormat("\(path)/format") else {
             guard access("\(path)/coffer.db", F_OK) != 0 else {
                 throw .unusable("the drive \(path) has a catalogue but no format file")
             }
             // The name of the directory itself must not go with a power cut either.
-            try syncDirectory(parentDirectory(of: path))
-            return try writeFormat(path)
+            let parent = parentDirectory(of: path)
+            if let number = syncFault?(parent) { throw .syncFailed(operation: "fsync", errno: number) }
+            try syncDirectory(parent)
+            try writeFormat(supportedFormat, path)
+            return supportedFormat
         }
-        let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-        guard words.count == 3, words[0] == "coffer", words[1] == "drive", let found = Int(words[2]) else {
-            throw .unusable("\(path)/format is not that of a drive")
-        }
-        guard found <= supportedFormat else { throw .newerFormat(found: found, supported: supportedFormat) }
-        // Before anything is written that a former release would not understand.
-        if found < supportedFormat { try writeFormat(path) }
+        guard present <= supportedFormat else { throw .newerFormat(found: present, supported: supportedFormat) }
+        guard let former = try readFormat("\(path)/\(formerName)") else { return present }
+        if former < present { return former }
+        // Its number had not been raised yet, or had been put back.
+        unlink("\(path)/\(formerName)")
+        return present
     }
 
-    private static func writeFormat(_ path: String) throws(StorageError) {
-        try writeSmallFile("\(path)/format", Array("coffer drive \(supportedFormat)\n".utf8))
+    /// The number in a file of that form; nil when there is no such file.
+    private static func readFormat(_ path: String) throws(StorageError) -> Int? {
+        guard let text = try readSmallFile(path) else { return nil }
+        let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 3, words[0] == "coffer", words[1] == "drive", let number = Int(words[2]) else {
+            throw .unusable("\(path) is not that of a drive")
+        }
+        return number
+    }
+
+    private static func writeFormat(_ number: Int, _ path: String) throws(StorageError) {
+        try writeSmallFile("\(path)/format", Array("coffer drive \(number)\n".utf8))
         try syncDirectory(path)
     }
 }

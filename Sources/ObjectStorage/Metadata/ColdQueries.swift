@@ -14,6 +14,15 @@ struct Garbage {
     let owner: VersionID?
 }
 
+/// An upload that has ended, or lost a version that owned its parts.
+struct DeadUpload {
+    let row: Int64
+    /// Its row number.
+    let upload: Int64
+    /// The version whose readers may still need the parts.
+    let owner: VersionID?
+}
+
 extension Session {
     func setting(_ name: String) throws(StorageError) -> [UInt8]? {
         try first("SELECT value FROM settings WHERE name = ?", .text(name)) { row in row.bytes(0) }
@@ -132,11 +141,44 @@ extension Session {
         try first("SELECT seq FROM sqlite_sequence WHERE name = 'buckets'") { row in row.integer(0) } ?? 0
     }
 
-    /// Whether uploads or buckets have ended whose rows are still to be removed.
-    func hasDeadUploads() throws(StorageError) -> Bool {
-        try first("SELECT 1 WHERE EXISTS (SELECT 1 FROM dead_uploads) OR EXISTS (SELECT 1 FROM dead_buckets)") { _ in
-            true
-        } ?? false
+    /// Whether there is something for ``Maintenance/sweepRemains(limit:)``.
+    func hasRemains() throws(StorageError) -> Bool {
+        try first(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM dead_buckets) OR EXISTS (SELECT 1 FROM unused_parts)
+                OR EXISTS (SELECT 1 FROM dead_versions)
+            """
+        ) { _ in true } ?? false
+    }
+
+    /// Uploads that have ended, or lost a version that owned them.
+    func deadUploads(after row: Int64, limit: Int) throws(StorageError) -> [DeadUpload] {
+        try all(
+            "SELECT id, upload, owner FROM dead_uploads WHERE id > ? ORDER BY id LIMIT ?", .integer(row),
+            .integer(Int64(limit))
+        ) { row in
+            // An owner that cannot be read is no version that anybody could have found.
+            DeadUpload(
+                row: row.integer(0), upload: row.integer(1),
+                owner: (try? row.optionalIdentifier(2, of: VersionID.self)) ?? nil)
+        }
+    }
+
+    /// Whether a version has the parts of this upload, or may still get them.
+    func isOwned(upload: Int64) throws(StorageError) -> Bool {
+        try first(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM version_uploads WHERE upload = ?1)
+                OR EXISTS (SELECT 1 FROM uploads WHERE id = ?1)
+            """, .integer(upload)
+        ) { _ in true } ?? false
+    }
+
+    /// Whether one of the versions that owned this upload is still being read.
+    func isAwaited(upload: Int64, isLeased: (VersionID) -> Bool) throws(StorageError) -> Bool {
+        try all("SELECT owner FROM dead_uploads WHERE upload = ?", .integer(upload)) { row in
+            ((try? row.optionalIdentifier(0, of: VersionID.self)) ?? nil).map(isLeased) ?? false
+        }.contains(true)
     }
 
     /// Data keys whose count of references is not that of the rows; empty unless there is a fault.

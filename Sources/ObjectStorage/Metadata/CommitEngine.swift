@@ -92,6 +92,7 @@ final class CommitEngine: @unchecked Sendable {
     ) throws(StorageError) {
         let transaction = Transaction(
             session, epoch: Int64(clamping: directories.epoch), undoesSingly: undo == .savepoints)
+        let changes = session.totalChanges
         try transaction.run("BEGIN IMMEDIATE")
         let dataKeys: [DataKeyID]
         let bounds: (reserved: UInt64, settled: UInt64)?
@@ -114,6 +115,7 @@ final class CommitEngine: @unchecked Sendable {
         }
         try commitTransaction(transaction, session)
         options.faultHook?(.committed)
+        options.rowCountHook?(session.totalChanges - changes)
         if let bounds {
             storedBounds = bounds
             directories.confirm(reserved: bounds.reserved)

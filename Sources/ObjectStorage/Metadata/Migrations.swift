@@ -2,17 +2,24 @@ import GRDB
 
 /// Every shape that the catalogue has had; the `Schema` article says what the tables are for.
 ///
-/// A migration is never edited after a release: a change is a new one at the end.
+/// A migration is never edited after a release: a change is a new one at the end, and a new format of the drive
+/// (``DriveDirectory/supportedFormat``).
 let migrations: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1: catalogue") { database in
-        try database.execute(sql: catalogueTables)
-    }
-    migrator.registerMigration("2: versions, runs and bounded sweeps") { database in
-        try database.execute(sql: versionsAndRuns)
+    for (name, statements) in shapes {
+        migrator.registerMigration(name) { database in try database.execute(sql: statements) }
     }
     return migrator
 }()
+
+/// In their order: the last one that a drive of a format has is that of its number.
+let migrationNames = shapes.map(\.name)
+
+private let shapes = [
+    (name: "1: catalogue", statements: catalogueTables),
+    (name: "2: versions, runs and bounded sweeps", statements: versionsAndRuns),
+    (name: "3: versions own uploads", statements: versionsOwnUploads),
+]
 
 private let catalogueTables = """
     CREATE TABLE drive (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -127,4 +134,22 @@ private let versionsAndRuns = """
 
     CREATE TABLE dead_uploads (id INTEGER PRIMARY KEY) STRICT;
     CREATE TABLE dead_buckets (id INTEGER PRIMARY KEY) STRICT;
+    """
+
+/// Parts stay where they are when their upload is completed: versions of former releases keep their `version_blobs`.
+private let versionsOwnUploads = """
+    ALTER TABLE uploads ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE version_uploads (version INTEGER PRIMARY KEY, upload INTEGER NOT NULL) STRICT;
+    CREATE INDEX version_uploads_by_upload ON version_uploads (upload);
+
+    CREATE TABLE unused_parts (upload INTEGER PRIMARY KEY, numbers BLOB NOT NULL) STRICT;
+
+    CREATE TABLE dead_uploads_3 (id INTEGER PRIMARY KEY AUTOINCREMENT, upload INTEGER NOT NULL, owner BLOB) STRICT;
+    INSERT INTO dead_uploads_3 (upload) SELECT id FROM dead_uploads;
+    DROP TABLE dead_uploads;
+    ALTER TABLE dead_uploads_3 RENAME TO dead_uploads;
+    CREATE INDEX dead_uploads_by_upload ON dead_uploads (upload);
+
+    CREATE TABLE dead_versions (id INTEGER PRIMARY KEY, owner BLOB) STRICT;
     """

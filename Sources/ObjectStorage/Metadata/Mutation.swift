@@ -23,7 +23,8 @@ enum Mutation: Sendable {
             .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs):
             .grows
         case .delete, .abortUpload, .deleteBucket, .retireDataKey, .maintain(.forgetGarbage),
-            .maintain(.sweepUploads), .maintain(.sweepDataKeys), .maintain(.sweepCompletions):
+            .maintain(.sweepRemains), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
+            .maintain(.sweepDataKeys), .maintain(.sweepCompletions):
             .shrinks
         }
     }
@@ -40,8 +41,13 @@ enum Maintenance: Sendable {
     case reserveBlobs
     /// The files of these rows are gone, or other rows refer to them.
     case forgetGarbage([Int64])
-    /// Goes on with removing what ended uploads and deleted buckets have left.
-    case sweepUploads(limit: Int64)
+    /// Goes on with removing the uploads of deleted buckets, parts that no completion has named, and the lists of files
+    /// that versions of former releases have left.
+    case sweepRemains(limit: Int64)
+    /// Goes on with removing the parts of an upload that has ended and that no version owns.
+    case sweepParts(ofUpload: Int64, limit: Int64)
+    /// These rows of `dead_uploads` are settled: versions still own their uploads.
+    case forgetDeadUploads([Int64])
     case sweepDataKeys(retiredBefore: Int64, limit: Int64)
     case sweepCompletions(before: Int64, limit: Int64)
 }
@@ -50,7 +56,7 @@ enum Maintenance: Sendable {
 /// which the same request is answered again.
 struct UploadCompletion: Sendable {
     let upload: UploadID
-    let parts: [(number: Int, blob: BlobID)]
+    let parts: PartSelection
     let version: NewVersion
     let manifest: [UInt8]
     let receipt: [UInt8]

@@ -29,7 +29,11 @@ extension Transaction {
         case .forgetGarbage(let rows):
             for row in rows { try run("DELETE FROM garbage WHERE id = ?", .integer(row)) }
             return false
-        case .sweepUploads(let limit): return try sweepUploads(limit)
+        case .sweepRemains(let limit): return try sweepRemains(limit)
+        case .sweepParts(let upload, let limit): return try sweepParts(ofUpload: upload, limit)
+        case .forgetDeadUploads(let rows):
+            for row in rows { try run("DELETE FROM dead_uploads WHERE id = ?", .integer(row)) }
+            return false
         case .sweepDataKeys(let retired, let limit): return try sweepDataKeys(retiredBefore: retired, limit)
         case .sweepCompletions(let time, let limit): return try sweepCompletions(before: time, limit)
         }

@@ -11,49 +11,39 @@ extension Transaction {
 
     /// Stores a part in the place of the one with the same number.
     func putPart(_ part: PartRow, of id: UploadID) throws(StorageError) -> MutationResult {
-        guard let upload = try uploadRow(id) else { throw .noSuchUpload }
-        let existing = try session.first(
-            "SELECT blob FROM parts WHERE upload = ? AND number = ?", .integer(upload), .integer(Int64(part.number))
-        ) { row throws(StorageError) in try row.identifier(0, of: BlobID.self) }
-        if let existing {
-            try discard(existing, owner: nil)
-            try removePart(part.number, of: upload)
-        }
+        guard let upload = try uploadRow(id)?.row else { throw .noSuchUpload }
+        try discardPart(part.number, of: upload)
         try run(
             """
             INSERT INTO parts (upload, number, blob, length, size, modified, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(upload), .integer(Int64(part.number)), .identifier(part.blob), .integer(part.length),
             .integer(part.size), .integer(part.modified), .blob(part.sealed))
+        try run("UPDATE uploads SET changes = changes + 1 WHERE id = ?", .integer(upload))
         refer(to: part.blob)
         return .done
     }
 
-    /// Makes the named parts the body of a version; parts that are not named are discarded.
+    /// Makes an upload the body of a version, which owns its parts from now on: no row of a part is touched, however many
+    /// there are.
     func complete(_ completion: UploadCompletion, _ expectation: Expectation) throws(StorageError) -> PutOutcome {
         guard let upload = try uploadRow(completion.upload) else { throw .noSuchUpload }
-        let found = try session.prepare("SELECT 1 FROM parts WHERE upload = ? AND number = ? AND blob = ?")
-        for part in completion.parts {
-            found.bind(.integer(upload), .integer(Int64(part.number)), .identifier(part.blob))
-            guard try found.step() else { throw .partsChanged }
-            found.reset()
-        }
+        guard upload.changes == completion.parts.changes else { throw .partsChanged }
         let version = completion.version
         let row: Int64
         switch try store(version, expectation) {
         case .refused(let outcome): return outcome
         case .stored(let number): row = number
         }
-        try run(
-            "INSERT INTO manifests (version, sealed) VALUES (?, ?)", .identifier(version.columns.version),
-            .blob(completion.manifest))
-        for part in completion.parts {
+        try insertManifest(completion.manifest, of: version.columns.version)
+        try run("INSERT INTO version_uploads (version, upload) VALUES (?, ?)", .integer(row), .integer(upload.row))
+        if !completion.parts.unused.isEmpty {
             try run(
-                "INSERT INTO version_blobs (version, number, blob) VALUES (?, ?, ?)", .integer(row),
-                .integer(Int64(part.number)), .identifier(part.blob))
-            try removePart(part.number, of: upload)
+                "INSERT INTO unused_parts (upload, numbers) VALUES (?, ?)", .integer(upload.row),
+                .blob(completion.parts.unused))
+            noteGarbage()
         }
-        try removeUpload(row: upload)
+        try deleteUpload(row: upload.row)
         try run(
             """
             INSERT INTO completions (upload, bucket, key, version, completed, receipt) VALUES (?, ?, ?, ?, ?, ?)
@@ -63,34 +53,13 @@ extension Transaction {
         return .stored
     }
 
-    func abortUpload(_ id: UploadID) throws(StorageError) -> Bool {
-        guard let upload = try uploadRow(id) else { return false }
-        try removeUpload(row: upload)
-        return true
+    func insertManifest(_ manifest: [UInt8], of version: VersionID) throws(StorageError) {
+        try run("INSERT INTO manifests (version, sealed) VALUES (?, ?)", .identifier(version), .blob(manifest))
     }
 
-    /// One step of removing the uploads of deleted buckets and the parts of uploads that have ended.
-    ///
-    /// Returns true when there is more to do.
-    func sweepUploads(_ limit: Int64) throws(StorageError) -> Bool {
-        if let bucket = try integer("SELECT id FROM dead_buckets LIMIT 1") {
-            let uploads = try session.all(
-                "SELECT id FROM uploads WHERE bucket = ? LIMIT ?", .integer(bucket), .integer(limit)
-            ) { row in row.integer(0) }
-            for upload in uploads { try removeUpload(row: upload) }
-            if uploads.count < limit { try run("DELETE FROM dead_buckets WHERE id = ?", .integer(bucket)) }
-            return true
-        }
-        guard let upload = try integer("SELECT id FROM dead_uploads LIMIT 1") else { return false }
-        let parts = try session.all(
-            "SELECT number, blob FROM parts WHERE upload = ? LIMIT ?", .integer(upload), .integer(limit)
-        ) { row in (number: Int(row.integer(0)), blob: try? row.identifier(1, of: BlobID.self)) }
-        for part in parts {
-            // A damaged row names no file, and must not keep the others from going.
-            if let blob = part.blob { try discard(blob, owner: nil) }
-            try removePart(part.number, of: upload)
-        }
-        if parts.count < limit { try run("DELETE FROM dead_uploads WHERE id = ?", .integer(upload)) }
+    func abortUpload(_ id: UploadID) throws(StorageError) -> Bool {
+        guard let upload = try uploadRow(id)?.row else { return false }
+        try abandonUpload(row: upload)
         return true
     }
 
@@ -107,24 +76,37 @@ extension Transaction {
     }
 
     /// Removes an upload; the parts that it still has go in the background.
-    private func removeUpload(row: Int64) throws(StorageError) {
-        if let key = try integer("SELECT data_key FROM uploads WHERE id = ?", .integer(row)) {
-            removeReference(DataKeyID(rawValue: key))
-        }
-        try run("DELETE FROM uploads WHERE id = ?", .integer(row))
+    func abandonUpload(row: Int64) throws(StorageError) {
+        try deleteUpload(row: row)
         if try integer("SELECT 1 FROM parts WHERE upload = ? LIMIT 1", .integer(row)) != nil {
-            try run("INSERT INTO dead_uploads (id) VALUES (?)", .integer(row))
+            try run("INSERT INTO dead_uploads (upload) VALUES (?)", .integer(row))
             noteGarbage()
         }
     }
 
-    private func removePart(_ number: Int, of upload: Int64) throws(StorageError) {
+    private func deleteUpload(row: Int64) throws(StorageError) {
+        if let key = try integer("SELECT data_key FROM uploads WHERE id = ?", .integer(row)) {
+            removeReference(DataKeyID(rawValue: key))
+        }
+        try run("DELETE FROM uploads WHERE id = ?", .integer(row))
+    }
+
+    /// Removes a part if there is one of this number, and hands its file over to be unlinked.
+    func discardPart(_ number: Int, of upload: Int64) throws(StorageError) {
+        let blob = try session.first(
+            "SELECT blob FROM parts WHERE upload = ? AND number = ?", .integer(upload), .integer(Int64(number))
+        ) { row in try? row.identifier(0, of: BlobID.self) }
+        guard let blob else { return }
+        // A damaged row names no file, and must not keep the others from going.
+        if let blob { try discard(blob, owner: nil) }
         try run("DELETE FROM parts WHERE upload = ? AND number = ?", .integer(upload), .integer(Int64(number)))
     }
 
-    /// The row number of an upload whose bucket is still there.
-    private func uploadRow(_ id: UploadID) throws(StorageError) -> Int64? {
-        try integer(
-            "SELECT u.id FROM uploads u JOIN buckets b ON b.id = u.bucket WHERE u.upload = ?", .identifier(id))
+    /// The row number of an upload whose bucket is still there, and how often its parts have changed.
+    private func uploadRow(_ id: UploadID) throws(StorageError) -> (row: Int64, changes: Int64)? {
+        try session.first(
+            "SELECT u.id, u.changes FROM uploads u JOIN buckets b ON b.id = u.bucket WHERE u.upload = ?",
+            .identifier(id)
+        ) { row in (row: row.integer(0), changes: row.integer(1)) }
     }
 }

@@ -10,6 +10,8 @@ struct VersionRow {
 extension Transaction {
     /// Stores a version with its body.
     func put(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> PutOutcome {
+        // Looked up first: the version that is put may take the place of the one whose parts it shares.
+        let parts = try sharedParts(of: new.body)
         let row: Int64
         switch try store(new, expectation) {
         case .refused(let outcome): return outcome
@@ -24,15 +26,9 @@ extension Transaction {
             try insertion.step(borrowing: bytes, at: 2)
         case .file(let blob): refer(to: blob.id)
         case .none, .sharedFile: break
-        case .sharedParts(let blobs, let manifest):
-            try run(
-                "INSERT INTO manifests (version, sealed) VALUES (?, ?)", .identifier(new.columns.version),
-                .blob(manifest))
-            for (index, blob) in blobs.enumerated() {
-                try run(
-                    "INSERT INTO version_blobs (version, number, blob) VALUES (?, ?, ?)", .integer(row),
-                    .integer(Int64(index + 1)), .identifier(blob))
-            }
+        case .sharedParts(_, let manifest):
+            try insertManifest(manifest, of: new.columns.version)
+            try share(parts, with: row)
         }
         return .stored
     }
@@ -61,26 +57,26 @@ extension Transaction {
             let nullOrder = newest.flatMap { $0.isNull ? $0.stored.columns.order : $0.nullOrder }
             return .stored(try insert(new, nullOrder: nullOrder))
         }
-        if let newest, newest.isNull {
-            try replace(newest, by: new)
-            return .stored(newest.row)
-        }
+        if let newest, newest.isNull { return .stored(try replace(newest, by: new)) }
         if let replaced = try nullVersion(below: newest) { try remove(replaced) }
         return .stored(try insert(new, nullOrder: nil))
     }
 
-    /// Checks that rows refer to the files that the body is to share: they cannot go as long as this one does.
+    /// Checks that rows refer to the file that the body is to share: it cannot go as long as this one does.
     private func requireShared(_ body: NewBody) throws(StorageError) {
         switch body {
-        case .inline, .file, .none: break
+        case .inline, .file, .none, .sharedParts: break
         case .sharedFile(let blob): guard try session.isReferredTo(blob) else { throw .noSuchBlob }
-        case .sharedParts(let blobs, _):
-            for blob in blobs { guard try session.isReferredTo(blob) else { throw .noSuchBlob } }
         }
     }
 
-    /// The row keeps its number, and its pages.
-    private func replace(_ old: VersionRow, by new: NewVersion) throws(StorageError) {
+    /// Puts a version in the place of the null version: the row keeps its number, and its pages, unless a list of files is
+    /// still known by that number.
+    private func replace(_ old: VersionRow, by new: NewVersion) throws(StorageError) -> Int64 {
+        if try hasFileList(old) {
+            try remove(old)
+            return try insert(new, nullOrder: nil)
+        }
         let columns = new.columns
         removeReference(old.stored.columns.dataKey)
         try run(
@@ -93,6 +89,7 @@ extension Transaction {
             .optional(columns.dataKey?.rawValue), .integer(columns.body.rawValue), .identifier(columns.blob),
             .blob(new.sealed), .integer(old.row))
         try dropBody(of: old, keepsInline: columns.body == .inline)
+        return old.row
     }
 
     private func insert(_ new: NewVersion, nullOrder: Int64?) throws(StorageError) -> Int64 {
@@ -155,7 +152,11 @@ extension Transaction {
 
     private func remove(_ version: VersionRow) throws(StorageError) {
         removeReference(version.stored.columns.dataKey)
-        try run("DELETE FROM versions WHERE id = ?", .integer(version.row))
+        if try hasFileList(version) {
+            try buryRow(of: version)
+        } else {
+            try run("DELETE FROM versions WHERE id = ?", .integer(version.row))
+        }
         try dropBody(of: version, keepsInline: false)
     }
 
@@ -174,16 +175,6 @@ extension Transaction {
             if let blob = columns.blob { try discard(blob, owner: columns.version) }
             try dropParts(of: version)
         }
-    }
-
-    private func dropParts(of version: VersionRow) throws(StorageError) {
-        let id = version.stored.columns.version
-        try run(
-            "INSERT INTO garbage (blob, owner) SELECT blob, ? FROM version_blobs WHERE version = ?", .identifier(id),
-            .integer(version.row))
-        noteGarbage()
-        try run("DELETE FROM version_blobs WHERE version = ?", .integer(version.row))
-        try run("DELETE FROM manifests WHERE version = ?", .identifier(id))
     }
 
     // MARK: Finding

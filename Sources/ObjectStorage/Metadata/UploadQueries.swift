@@ -58,6 +58,16 @@ extension Session {
         return rows
     }
 
+    func partList(of upload: UploadID) throws(StorageError) -> PartList {
+        try snapshot { () throws(StorageError) in
+            let changes = try first("SELECT changes FROM uploads WHERE upload = ?", .identifier(upload)) { row in
+                row.integer(0)
+            }
+            guard let changes else { throw .noSuchUpload }
+            return PartList(rows: try parts(of: upload, after: 0, limit: .max), changes: changes)
+        }
+    }
+
     func parts(of upload: UploadID, after: Int, limit: Int) throws(StorageError) -> [PartRow] {
         try all(
             """

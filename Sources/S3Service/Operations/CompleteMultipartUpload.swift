@@ -42,6 +42,13 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         if let customerKey { try service.uploads.verify(customerKey, opens: upload) }
         let wanted = try await wantedParts(service)
         do {
+            for _ in 1..<Self.greatestAttempts {
+                do {
+                    return try await complete(upload, of: wanted, bucket, service)
+                } catch StorageError.partsChanged {
+                    // Another part came meanwhile: of the listed ones, each is looked at again.
+                }
+            }
             return try await complete(upload, of: wanted, bucket, service)
         } catch {
             // A request for the same may have been faster.
@@ -50,18 +57,21 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         }
     }
 
+    /// Of so many attempts each has met another part that was stored since it had listed them.
+    private static let greatestAttempts = 10
+
     private func complete(
         _ upload: Upload, of wanted: [CompleteMultipartUploadRequest.Part], _ bucket: Bucket,
         _ service: ServiceContext
     ) async throws -> S3Response {
-        let (parts, checksum) = try await service.uploads.choose(of: upload) { uploaded in
+        let (chosen, checksum) = try await service.uploads.choose(of: upload) { uploaded in
             let parts = try select(wanted, from: uploaded, of: upload, service)
             let whole = try CompletedChecksum.of(upload.record, parts, declared: self.checksum)
             guard parts.reduce(0, { $0 + $1.row.size }) <= ObjectLimit.object else { throw S3Error(.entityTooLarge) }
             return (parts, whole)
         }
         let written = try await service.uploads.complete(
-            upload, of: parts, checksum: checksum, modified: request.time, conditions: preconditions,
+            upload, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
             in: service.objects)
         return answer(written.record, written.encryption, bucket)
     }

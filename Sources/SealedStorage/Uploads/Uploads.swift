@@ -24,6 +24,19 @@ package struct UploadedPart: Sendable {
     package let record: PartRecord
 }
 
+/// Parts of an upload of which an object is to be made, in its order.
+package struct ChosenParts: Sendable {
+    package let parts: [UploadedPart]
+    let selection: PartSelection
+}
+
+/// What a completion writes, sealed under the order of its version.
+private struct SealedCompletion: Sendable {
+    let version: NewVersion
+    let manifest: [UInt8]
+    let receipt: [UInt8]
+}
+
 /// The multipart uploads of a drive: begun, filled with parts, completed to objects or aborted.
 package struct Uploads: Sendable {
     let store: ObjectStore
@@ -106,12 +119,18 @@ package struct Uploads: Sendable {
     }
 
     /// Gives `choose` the rows of all parts by number, on a thread of the drive's: there may be ten thousand.
+    ///
+    /// - Returns: the parts that it has chosen, for ``complete(_:of:checksum:modified:conditions:in:)``, and what else it
+    ///   has made of them.
     package func choose<R: Sendable>(
-        of upload: Upload, _ choose: @escaping @Sendable ([Int: PartRow]) throws -> R
-    ) async throws -> R {
-        let rows = try await store.parts(of: upload.id)
+        of upload: Upload, _ choose: @escaping @Sendable ([Int: PartRow]) throws -> (parts: [UploadedPart], R)
+    ) async throws -> (chosen: ChosenParts, R) {
+        let list = try await store.partList(of: upload.id)
         return try await store.offload {
-            try choose(Dictionary(rows.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first }))
+            let (parts, result) = try choose(
+                Dictionary(list.rows.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first }))
+            let selection = try list.selecting(parts.lazy.map { (number: $0.row.number, blob: $0.row.blob) })
+            return (ChosenParts(parts: parts, selection: selection), result)
         }
     }
 
@@ -124,22 +143,32 @@ package struct Uploads: Sendable {
     /// Makes an object of parts, which must be the upload's current ones; metadata only.
     ///
     /// - Parameter modified: milliseconds since 1970.
-    /// - Throws: as ``Objects/write(_:as:conditions:)``, and `StorageError.partsChanged`.
+    /// - Throws: as ``Objects/write(_:as:conditions:)``, and `StorageError.partsChanged` when a part was written since these
+    ///   were chosen.
     package func complete(
-        _ upload: Upload, of parts: [UploadedPart], checksum: StoredChecksum?, modified: Int64,
+        _ upload: Upload, of chosen: ChosenParts, checksum: StoredChecksum?, modified: Int64,
         conditions: WritePreconditions, in objects: Objects
     ) async throws -> WrittenObject {
+        let parts = chosen.parts
         let record = ObjectRecord(
             etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
             attributes: upload.record.attributes, checksum: checksum, partCount: parts.count)
         let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
+        var last: SealedCompletion?
         let columns = try await objects.commit(
             conditions, expecting: objects.expectation(conditions, current?.version)
         ) { order, expectation in
-            let sealed = try await store.offload { try seal(upload, parts, record, order: order, modified: modified) }
+            // Ten thousand parts take a while to seal: only under another order is it done again.
+            let sealed =
+                if let last, last.version.columns.order == order {
+                    last
+                } else {
+                    try await store.offload { try seal(upload, parts, record, order: order, modified: modified) }
+                }
+            last = sealed
             let outcome = try await store.completeUpload(
-                upload.id, parts: parts.map { (number: $0.row.number, blob: $0.row.blob) }, version: sealed.version,
-                manifest: sealed.manifest, receipt: sealed.receipt, expecting: expectation)
+                upload.id, parts: chosen.selection, version: sealed.version, manifest: sealed.manifest,
+                receipt: sealed.receipt, expecting: expectation)
             return (outcome, sealed.version.columns)
         }
         return WrittenObject(
@@ -149,7 +178,7 @@ package struct Uploads: Sendable {
 
     private func seal(
         _ upload: Upload, _ parts: [UploadedPart], _ record: ObjectRecord, order: Int64, modified: Int64
-    ) throws -> (version: NewVersion, manifest: [UInt8], receipt: [UInt8]) {
+    ) throws -> SealedCompletion {
         let manifest = PartManifest(
             parts: parts.map {
                 .init(
@@ -162,10 +191,9 @@ package struct Uploads: Sendable {
             dataKey: upload.row.dataKey, body: .parts, blob: nil)
         let version = NewVersion(
             columns: columns, sealed: try records.seal(record, columns), body: .none, dataKey: nil)
-        return (
-            version, try records.seal(manifest, of: columns.version),
-            try records.sealReceipt(record, of: upload.id, version: columns.version)
-        )
+        return SealedCompletion(
+            version: version, manifest: try records.seal(manifest, of: columns.version),
+            receipt: try records.sealReceipt(record, of: upload.id, version: columns.version))
     }
 
     /// The record of the object that an upload of this number, bucket and key was completed to within the last day,
