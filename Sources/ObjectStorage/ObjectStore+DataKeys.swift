@@ -35,11 +35,12 @@ extension ObjectStore {
         try await found(.replaceDataKey(row, replacing: wrapped))
     }
 
-    /// Ends the sharing of a key: no object begins to use it any more.
+    /// Ends the sharing of some hundred keys at most, in one transaction: no object begins to use them any more.
     ///
-    /// Its row goes when nothing refers to it, but not before an hour has passed, because uploads under way may have it.
-    package func retireDataKey(_ id: DataKeyID) async throws(StorageError) {
-        _ = try await committer.commit(.retireDataKey(id, now: wallMilliseconds()))
+    /// The row of each goes when nothing refers to it, but not before an hour has passed, because uploads under way may
+    /// have it.
+    package func retireDataKeys(_ ids: [DataKeyID]) async throws(StorageError) {
+        _ = try await committer.commit(.retireDataKeys(ids, now: wallMilliseconds()))
     }
 
     func found(_ mutation: Mutation) async throws(StorageError) -> Bool {

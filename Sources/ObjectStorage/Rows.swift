@@ -26,7 +26,7 @@ package struct DataKeyRow: Hashable, Sendable {
     package let context: [UInt8]
     /// Milliseconds since 1970.
     package let created: Int64
-    /// True while further objects may still begin to use it; see ``ObjectStore/retireDataKey(_:)``.
+    /// True while further objects may still begin to use it; see ``ObjectStore/retireDataKeys(_:)``.
     package let isShared: Bool
     /// The run of the process that made the key, see ``ObjectStore/epoch``; zero when no row has it yet, and for keys
     /// that are older than runs are counted.

@@ -112,7 +112,7 @@ import Testing
         let store = drive.store
         let key = try store.dataKeyRow(shared: true)
         try await store.insertDataKey(key)
-        try await store.retireDataKey(key.id)
+        try await store.retireDataKeys([key.id])
         let columns = store.columns(drive.bucket, "k", body: .inline, size: 1, dataKey: key.id)
         let put = Mutation.put(NewVersion(columns: columns, sealed: [2], body: .inline([1]), dataKey: key), .none)
         let sweep = Mutation.maintain(.sweepDataKeys(retiredBefore: .max, limit: 10))
@@ -141,7 +141,7 @@ import Testing
         try await drive.store.putInline(drive.bucket, "a", dataKey: shared)
         _ = try await drive.store.delete(drive.bucket, key: "a")
         #expect(try drive.store.dataKeyAtHand(shared.id) != nil)
-        try await drive.store.retireDataKey(shared.id)
+        try await drive.store.retireDataKeys([shared.id])
         try await drive.store.putInline(drive.bucket, "late", dataKey: shared)
         #expect(try await drive.store.kmsKeyNames() == ["master"])
         _ = try await drive.store.delete(drive.bucket, key: "late")

@@ -14,9 +14,9 @@ struct DriveFixture {
     let drive: SealedDrive
     let kmsKey: KeyID
 
-    static func make() async throws -> DriveFixture {
+    static func make(_ options: StoreOptions = StoreOptions()) async throws -> DriveFixture {
         let directory = try TemporaryDirectory()
-        let store = try ObjectStore.open("\(directory.path)/drive")
+        let store = try ObjectStore.open("\(directory.path)/drive", options: options)
         let kmsKey = try KeyID("master")
         let service = StaticKeyService(name: kmsKey, key: SecretKey())
         let records = SealedRecords(store: store)

@@ -13,7 +13,7 @@ enum Mutation: Sendable {
     case setSetting(name: String, value: [UInt8], replacing: [UInt8]?)
     case insertDataKey(DataKeyRow)
     case replaceDataKey(DataKeyRow, replacing: [UInt8])
-    case retireDataKey(DataKeyID, now: Int64)
+    case retireDataKeys([DataKeyID], now: Int64)
     case maintain(Maintenance)
 
     /// Whether it needs room, or gives some back and must therefore work on a full device.
@@ -22,7 +22,7 @@ enum Mutation: Sendable {
         case .put, .replaceRecord, .createUpload, .putPart, .completeUpload, .createBucket, .updateBucket,
             .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs):
             .grows
-        case .delete, .abortUpload, .deleteBucket, .retireDataKey, .maintain(.forgetGarbage),
+        case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweepRemains), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
             .maintain(.sweepDataKeys), .maintain(.sweepCompletions):
             .shrinks

@@ -60,11 +60,13 @@ extension Transaction {
         return isReplaced
     }
 
-    func retireDataKey(_ id: DataKeyID, _ now: Int64) throws(StorageError) -> MutationResult {
-        try run(
-            "UPDATE data_keys SET shared = 0, retired = ? WHERE id = ? AND shared = 1", .integer(now),
-            .integer(id.rawValue))
-        noteChange(of: id)
+    func retireDataKeys(_ ids: [DataKeyID], _ now: Int64) throws(StorageError) -> MutationResult {
+        for id in ids {
+            try run(
+                "UPDATE data_keys SET shared = 0, retired = ? WHERE id = ? AND shared = 1", .integer(now),
+                .integer(id.rawValue))
+            noteChange(of: id)
+        }
         return .done
     }
 

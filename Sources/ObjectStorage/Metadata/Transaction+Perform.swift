@@ -17,7 +17,7 @@ extension Transaction {
         case .setSetting(let name, let value, let replacing): .swap(try setSetting(name, value, replacing))
         case .insertDataKey(let row): try insertNewDataKey(row)
         case .replaceDataKey(let row, let replacing): .found(try replaceDataKey(row, replacing))
-        case .retireDataKey(let key, let now): try retireDataKey(key, now)
+        case .retireDataKeys(let keys, let now): try retireDataKeys(keys, now)
         case .maintain(let maintenance): .found(try maintain(maintenance))
         }
     }

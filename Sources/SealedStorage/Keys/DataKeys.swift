@@ -20,6 +20,7 @@ package final class DataKeys: Sendable {
         self.store = store
         self.cache = cache
         self.clock = clock
+        let retirement = KeyRetirement(store)
         shared = SharedDataKeys(
             service: service,
             persist: { key, wrapped, context in
@@ -29,10 +30,7 @@ package final class DataKeys: Sendable {
                 try await store.insertDataKey(row)
                 return row.id.rawValue
             },
-            retire: { id in
-                // Not awaited and allowed to fail: a key that stays is unreferenced at the next start, and goes then.
-                Task { try? await store.retireDataKey(DataKeyID(rawValue: id)) }
-            })
+            retire: { id in retirement.add(DataKeyID(rawValue: id)) })
     }
 
     /// A data key for one new object.
