@@ -74,12 +74,12 @@ package final class BucketDirectory: Sendable {
     ///
     /// Which buckets there are is known, and may change while this reads.
     package func reload() throws {
-        let read = try Self.read(records)
-        buckets.withLock { state in
-            for (name, bucket) in read {
+        for (name, bucket) in try Self.read(records) {
+            // One at a time: there may be a hundred thousand, and requests go on.
+            buckets.withLock { state in
                 guard let present = state.known[name], present.id == bucket.id, present.isLocked,
                     present.sealed == bucket.sealed
-                else { continue }
+                else { return }
                 state.known[name] = bucket
             }
         }
@@ -107,10 +107,8 @@ package final class BucketDirectory: Sendable {
 
     /// Buckets whose records did not open, with what is wrong: for the log at the start.
     package var damaged: [(name: String, corruption: Corruption)] {
-        buckets.withLock { state in
-            state.known.values.compactMap { bucket in
-                if case .damaged(let corruption) = bucket.state { (bucket.name, corruption) } else { nil }
-            }
+        buckets.withLock { $0.known }.values.compactMap { bucket in
+            if case .damaged(let corruption) = bucket.state { (bucket.name, corruption) } else { nil }
         }
     }
 
