@@ -37,7 +37,7 @@ struct ObjectListing {
         }
         return ListBucketResult(
             bucket: bucket.name, parameters: parameters, objects: objects, commonPrefixes: commonPrefixes,
-            next: page.isTruncated ? page.passed.map { .key($0) } ?? last : nil
+            next: page.isTruncated ? page.passed.map(ListPosition.key) ?? last : nil
         ).xml()
     }
 
