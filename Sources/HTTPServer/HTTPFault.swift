@@ -31,6 +31,8 @@ package enum HTTPFault: Hashable, Sendable, CaseIterable {
     case headTimeout
     /// Too many connections.
     case overloaded
+    /// Plain HTTP on a port for TLS; answered with `HTTPServerConfiguration.plainHTTPAnswer`.
+    case plainHTTP
     /// The handler returned without a response.
     case noResponse
 
@@ -38,7 +40,7 @@ package enum HTTPFault: Hashable, Sendable, CaseIterable {
     package var status: Int {
         switch self {
         case .malformedRequestLine, .malformedTarget, .malformedHeader, .invalidContentLength, .conflictingFraming,
-            .unsupportedTransferEncoding, .missingHost, .conflictingHost:
+            .unsupportedTransferEncoding, .missingHost, .conflictingHost, .plainHTTP:
             400
         case .headTimeout: 408
         case .targetTooLong: 414
@@ -70,6 +72,7 @@ package enum HTTPFault: Hashable, Sendable, CaseIterable {
         case .expectationFailed: "The expectation cannot be met."
         case .headTimeout: "The request did not arrive in time."
         case .overloaded: "The server has too many connections."
+        case .plainHTTP: "Client sent an HTTP request to an HTTPS server."
         case .noResponse: "The server failed to answer."
         }
     }

@@ -7,6 +7,40 @@ package protocol HTTPHandler: Sendable {
     /// Called once for each request, on the connection's event loop: it must never block, and work longer than some
     /// tens of microseconds belongs elsewhere. Of the body there is what came with the head, see `RequestBody.whole`.
     func answer(_ request: HTTPRequest) -> HTTPAnswer
+
+    /// Is told of what the engine has answered without asking this handler.
+    ///
+    /// Called once for each such answer, on the connection's event loop: microseconds at most.
+    func refused(_ refusal: HTTPRefusal)
+}
+
+extension HTTPHandler {
+    package func refused(_ refusal: HTTPRefusal) {}
+}
+
+/// A request that the engine has answered by itself, and what it knows of it.
+package struct HTTPRefusal: Sendable {
+    package let fault: HTTPFault
+    package let status: Int
+    /// Bytes of the answer's body.
+    package let bytesSent: Int
+    /// In upper case; `nil` unless a request line has come.
+    package let method: String?
+    /// As in ``RequestHead/target``; `nil` unless a request line has come.
+    package let target: String?
+    package let connection: ConnectionInfo
+
+    package init(
+        fault: HTTPFault, status: Int, bytesSent: Int, method: String? = nil, target: String? = nil,
+        connection: ConnectionInfo
+    ) {
+        self.fault = fault
+        self.status = status
+        self.bytesSent = bytesSent
+        self.method = method
+        self.target = target
+        self.connection = connection
+    }
 }
 
 package enum HTTPAnswer: Sendable {

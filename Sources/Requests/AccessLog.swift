@@ -185,8 +185,8 @@ private struct AccessLogLine: Encodable {
     let requestID: String
     let accessKey: String?
     let remoteAddress: String
-    let method: String
-    let target: String
+    let method: String?
+    let target: String?
     let host: String?
     let userAgent: String?
     let tls: Bool
@@ -198,7 +198,7 @@ private struct AccessLogLine: Encodable {
     let bytesReceived: Int64
     let bytesSent: Int64
     let complete: Bool
-    let durationMicroseconds: Int64
+    let durationMicroseconds: Int64?
     let droppedBefore: Int?
 
     init(_ request: CompletedRequest, droppedBefore: Int) {
@@ -221,7 +221,7 @@ private struct AccessLogLine: Encodable {
         bytesReceived = request.bytesReceived
         bytesSent = request.bytesSent
         complete = request.isComplete
-        durationMicroseconds = request.duration / 1000
+        durationMicroseconds = request.duration.map { $0 / 1000 }
         self.droppedBefore = droppedBefore > 0 ? droppedBefore : nil
     }
 }

@@ -4,6 +4,8 @@ package import AccessPolicy
 package struct CompletedRequest: Sendable {
     package enum Service: String, Sendable {
         case s3, admin, health
+        /// None: the HTTP engine has refused the request.
+        case http
     }
 
     package let service: Service
@@ -15,9 +17,10 @@ package struct CompletedRequest: Sendable {
     package let key: String?
     /// As clients see it; `nil` where no version was named or made.
     package let versionID: String?
-    package let method: String
-    /// The request's target without what could be secret.
-    package let target: String
+    /// `nil` when the HTTP engine has refused the request before it had read as much.
+    package let method: String?
+    /// The request's target without what could be secret; `nil` as the method.
+    package let target: String?
     package let host: String?
     package let userAgent: String?
     package let remoteAddress: String
@@ -31,10 +34,10 @@ package struct CompletedRequest: Sendable {
     package let bytesSent: Int64
     /// False when the connection ended before the whole answer was given out.
     package let isComplete: Bool
-    /// When the head arrived: milliseconds since 1970.
+    /// When the head arrived, or when the HTTP engine refused it: milliseconds since 1970.
     package let time: Int64
-    /// From the head's arrival to the last byte given out, nanoseconds.
-    package let duration: Int64
+    /// From the head's arrival to the last byte given out, nanoseconds; `nil` for what the HTTP engine has refused.
+    package let duration: Int64?
 }
 
 /// What wants to know of every request that has ended.

@@ -70,10 +70,21 @@ package final class RequestPipeline: Sendable {
         }
     }
 
-    /// Tells the observers of a request that has ended; every request comes here once.
+    /// What the HTTP engine has answered by itself ends here too.
+    ///
+    /// - Parameter code: what the answer gave as its reason.
+    package func end(_ refusal: HTTPRefusal, _ code: S3ErrorCode) {
+        guard !observers.isEmpty else { return }
+        end(CompletedRequest(refusal, code, id: ids.next(), time: Clock.milliseconds()))
+    }
+
     private func end(_ record: RequestRecord) {
         guard !observers.isEmpty else { return }
-        let completed = record.completed()
+        end(record.completed())
+    }
+
+    /// Tells the observers of a request that has ended; every request comes here once.
+    private func end(_ completed: CompletedRequest) {
         for observer in observers { observer.observe(completed) }
     }
 

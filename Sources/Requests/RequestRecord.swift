@@ -1,5 +1,6 @@
 package import AccessPolicy
 package import HTTPServer
+import S3Protocol
 
 /// What is known of a request under way; what it knows at the end is told to the observers.
 ///
@@ -36,18 +37,30 @@ package final class RequestRecord: @unchecked Sendable {
         time = Clock.milliseconds()
     }
 
-    /// What a client may write into every log: a head may be of 64 KiB.
-    private static func cut(_ text: String) -> String {
-        text.utf8.count <= 2048 ? text : String(decoding: text.utf8.prefix(2048), as: UTF8.self) + "…"
-    }
-
     func completed() -> CompletedRequest {
         CompletedRequest(
             service: service, operation: operation, id: id, principal: principal, bucket: bucket, key: key,
-            versionID: versionID, method: head.method, target: Self.cut(LoggedTarget(head.target).description),
-            host: head.header("host").map(Self.cut), userAgent: head.header("user-agent").map(Self.cut),
+            versionID: versionID, method: head.method, target: loggable(LoggedTarget(head.target).description),
+            host: head.header("host").map(loggable), userAgent: head.header("user-agent").map(loggable),
             remoteAddress: connection.remoteAddress, isTLS: connection.isTLS, status: status, errorCode: errorCode,
             bytesReceived: bytesReceived, bytesSent: bytesSent, isComplete: !isAborted, time: time,
             duration: Clock.monotonicNanoseconds() - start)
     }
+}
+
+extension CompletedRequest {
+    /// What is known of a request that the HTTP engine has refused.
+    init(_ refusal: HTTPRefusal, _ code: S3ErrorCode, id: String, time: Int64) {
+        self.init(
+            service: .http, operation: nil, id: id, principal: nil, bucket: nil, key: nil, versionID: nil,
+            method: refusal.method, target: refusal.target.map { loggable(LoggedTarget($0).description) }, host: nil,
+            userAgent: nil, remoteAddress: refusal.connection.remoteAddress, isTLS: refusal.connection.isTLS,
+            status: refusal.status, errorCode: code.rawValue, bytesReceived: 0, bytesSent: Int64(refusal.bytesSent),
+            isComplete: true, time: time, duration: nil)
+    }
+}
+
+/// As much of what a client has written as belongs into every log: a head may be of 64 KiB.
+private func loggable(_ text: String) -> String {
+    text.utf8.count <= 2048 ? text : String(decoding: text.utf8.prefix(2048), as: UTF8.self) + "…"
 }

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 
 import signing
 import wire
@@ -43,6 +44,45 @@ def test_every_request_leaves_by_one_exit(fresh_server, tmp_path):
     assert len({line["requestID"] for line in found}) == len(found)
     # What a presigned URL's holder could use is not in the log.
     assert "X-Amz-Signature=…" in log.read_text() and server.secret_key not in log.read_text()
+
+
+def test_what_the_http_engine_refuses_leaves_by_the_same_exit(fresh_server, tmp_path):
+    """Of a head that was never read there is less to tell, and each gets one line."""
+    log = tmp_path / "access.log"
+    server = fresh_server(arguments=["--access-log", str(log)], environment={
+        "COFFER_HTTP_HEAD_SECONDS": "1", "COFFER_HTTP_CONNECTIONS_PER_PEER": "2"})
+    host = f"Host: {server.host}\r\n"
+    cases = {
+        "nonsense\r\n\r\n": (400, None, None, "InvalidRequest"),
+        "GET /a HTTP/1.1\r\n\r\n": (400, "GET", "/a", "InvalidRequest"),
+        f"GET /b?X-Amz-Signature=secret HTTP/1.1\r\n{host}X-Long: {'a' * 70_000}\r\n\r\n":
+            (431, "GET", "/b?X-Amz-Signature=…", "RequestHeaderSectionTooLarge"),
+        f"GET /{'c' * 70_000} HTTP/1.1\r\n{host}\r\n": (414, None, None, "InvalidURI"),
+        f"PUT /d HTTP/1.1\r\n{host}Content-Length: x\r\n\r\n": (400, "PUT", "/d", "InvalidArgument"),
+        f"PUT /e HTTP/1.1\r\n{host}": (408, "PUT", "/e", "RequestTimeout"),
+    }
+    with server:
+        for head in cases:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+                connection.sendall(head.encode())
+                try:
+                    while connection.recv(65536):
+                        pass
+                except ConnectionResetError:
+                    pass  # by what it had not read of a head that is too large
+        held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 503")
+        for one in held:
+            one.close()
+    found = [line for line in lines(log) if line["service"] == "http"]
+    shown = [(line["status"], line.get("method"), line.get("target"), line["errorCode"]) for line in found]
+    assert shown[:len(cases)] == [*cases.values()]
+    # One or, while the connection before them lingers, two.
+    assert set(shown[len(cases):]) == {(503, None, None, "SlowDown")}
+    for line in found:
+        assert (line["remoteAddress"], line["tls"], line["complete"], line["bytesReceived"]) == ("127.0.0.1", False, True, 0)
+        assert line["bytesSent"] > 0 and line["time"] and "durationMicroseconds" not in line
 
 
 def test_the_log_is_reopened_when_it_was_moved_away(fresh_server, tmp_path):

@@ -123,7 +123,16 @@ extension Connection {
         head.contentLength = Int64(body.readableBytes)
         self.isHEAD = isHEAD
         closesAfterResponse = true
-        send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? body : nil)
+        let sent = head.sendsBody(inAnswerToHEAD: isHEAD) ? body : nil
+        // What the handler has seen is its own to tell of.
+        if fault != .noResponse {
+            let line = input.requestLine
+            server.handler.refused(
+                HTTPRefusal(
+                    fault: fault, status: answer.status, bytesSent: sent?.readableBytes ?? 0, method: line?.method,
+                    target: line?.target, connection: info))
+        }
+        send(head, sent)
         closeGently()
     }
 }

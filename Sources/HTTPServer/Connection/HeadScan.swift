@@ -27,6 +27,12 @@ struct HeadScan {
         self.limits = limits
     }
 
+    /// Method and target, once a request line has come; its method is known, its target may have been refused.
+    func requestLine(_ bytes: UnsafeRawBufferPointer) -> (method: String, target: String)? {
+        guard hasRequestLine, target.upperBound <= bytes.count else { return nil }
+        return (method, String(decoding: bytes[target], as: UTF8.self))
+    }
+
     /// Forgets the last head, for the next one.
     mutating func reset() {
         summary = HeadSummary()

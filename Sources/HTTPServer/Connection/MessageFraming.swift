@@ -52,6 +52,12 @@ struct MessageFraming {
         }
     }
 
+    /// Method and target of the head that `bytes` begin with, if its request line has come and is one.
+    func requestLine(_ bytes: UnsafeRawBufferPointer) -> (method: String, target: String)? {
+        // Between two heads the last one is still remembered, whose bytes have gone.
+        isBetweenHeads ? nil : head.requestLine(bytes)
+    }
+
     /// Looks at all `bytes` that wait, whose beginning does not move until a step lets bytes go on.
     mutating func next(_ bytes: UnsafeRawBufferPointer) -> Step {
         switch state {

@@ -27,6 +27,11 @@ struct RequestInput {
     /// What the last head said.
     var summary: HeadSummary { framing.head.summary }
 
+    /// Of the head that is being read, or that was refused, once its request line has been found to be one.
+    var requestLine: (method: String, target: String)? {
+        waiting.withUnsafeReadableBytes { framing.requestLine($0) }
+    }
+
     var isEmpty: Bool { waiting.readableBytes == 0 }
 
     var waitingBytes: Int { waiting.readableBytes }

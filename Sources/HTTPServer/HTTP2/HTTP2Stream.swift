@@ -231,7 +231,15 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         let answer = server.errorBody(fault)
         var head = ResponseHead(status: answer.status, headers: answer.headers, contentLength: nil)
         head.contentLength = Int64(answer.body.count)
-        send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? ByteBuffer(bytes: answer.body) : nil)
+        let sent = head.sendsBody(inAnswerToHEAD: isHEAD) ? ByteBuffer(bytes: answer.body) : nil
+        // What the handler has seen is its own to tell of.
+        if fault != .noResponse {
+            server.handler.refused(
+                HTTPRefusal(
+                    fault: fault, status: answer.status, bytesSent: sent?.readableBytes ?? 0,
+                    method: request?.head.method, target: request?.head.target, connection: connection.info))
+        }
+        send(head, sent)
         end()
     }
 

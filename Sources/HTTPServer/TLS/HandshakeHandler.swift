@@ -78,8 +78,12 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
     }
 
     /// The client is being told; it has a moment to take the answer.
-    func foundPlainHTTP() {
+    ///
+    /// - Parameter bytesSent: of the answer's body.
+    func foundPlainHTTP(bytesSent: Int) {
         report(.plainHTTP)
+        server.handler.refused(
+            HTTPRefusal(fault: .plainHTTP, status: HTTPFault.plainHTTP.status, bytesSent: bytesSent, connection: info))
         deadline = .now() + .nanoseconds(server.limits.lingerTimeout.nanoseconds)
     }
 

@@ -10,10 +10,10 @@ enum FaultDocument {
         return (fault.status, headers, errorDocument(error, resource: "/", requestID: "", hostID: ""))
     }
 
-    private static func code(_ fault: HTTPFault) -> S3ErrorCode {
+    static func code(_ fault: HTTPFault) -> S3ErrorCode {
         switch fault {
         case .malformedRequestLine, .unsupportedVersion, .malformedHeader, .conflictingFraming, .missingHost,
-            .conflictingHost, .expectationFailed:
+            .conflictingHost, .expectationFailed, .plainHTTP:
             .invalidRequest
         case .malformedTarget, .targetTooLong: .invalidURI
         case .invalidContentLength: .invalidArgument

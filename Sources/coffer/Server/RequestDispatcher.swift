@@ -8,15 +8,21 @@ struct RequestDispatcher: HTTPHandler {
     private let s3: S3Service
     private let admin: AdminService
     private let settings: ServiceSettings
+    private let pipeline: RequestPipeline
 
     init(context: ServiceContext, pipeline: RequestPipeline) {
         s3 = S3Service(context: context, pipeline: pipeline)
         admin = AdminService(drive: context.drive, pipeline: pipeline)
         settings = context.settings
+        self.pipeline = pipeline
     }
 
     func answer(_ request: HTTPRequest) -> HTTPAnswer {
         isAdministration(request.head) ? admin.answer(request) : s3.answer(request)
+    }
+
+    func refused(_ refusal: HTTPRefusal) {
+        pipeline.end(refusal, FaultDocument.code(refusal.fault))
     }
 
     /// In a bucket with a host name of its own the path is a key, whatever it looks like.
