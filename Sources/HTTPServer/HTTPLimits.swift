@@ -32,6 +32,7 @@ package struct HTTPLimits: Sendable {
     package var minimumRate = 100
     /// Bytes of memory that the bodies of all connections may hold together.
     ///
+    /// Those of one address, or of one network of 64 bits of IPv6, hold no more of it than is free: half at most.
     /// Above: bodies are not read, and responses not made, until others have let go of theirs.
     package var bodyBytes = 256 * 1024 * 1024
     /// While a body waits for memory.

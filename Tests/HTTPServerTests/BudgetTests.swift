@@ -11,59 +11,110 @@ import Testing
 
     @Test func `no more is given out than there is`() {
         let budget = BodyBudget(bytes: 100)
-        #expect(budget.take(60))
-        #expect(!budget.take(41))
-        #expect(budget.take(40))
-        budget.give(60)
+        let (one, other) = (budget.open("192.0.2.1"), budget.open("192.0.2.2"))
+        #expect(budget.take(60, for: one))
+        #expect(!budget.take(41, for: other))
+        #expect(budget.take(40, for: other))
+        budget.give(60, from: one)
         #expect(budget.usedBytes == 40)
-        #expect(budget.take(60))
+        #expect(budget.take(60, for: one))
+    }
+
+    @Test func `a peer gets no more than is free`() {
+        let budget = BodyBudget(bytes: 100)
+        let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.2", "2001:db8::1", "2001:db8::2"]
+        let accounts = addresses.map { budget.open($0) }
+        func takeAll(_ index: Int) -> Int { (0..<100).count { _ in budget.take(1, for: accounts[index]) } }
+        #expect(takeAll(0) == 50)
+        #expect(takeAll(1) == 25)
+        #expect(takeAll(2) == 0, "the second connection of an address")
+        #expect(takeAll(3) == 12)
+        #expect(takeAll(4) == 0, "the second address of a network")
+        budget.give(50, from: accounts[0])
+        #expect(takeAll(2) > 0)
     }
 
     @Test func `many that grow leave room for those who begin`() {
         let budget = BodyBudget(bytes: 1000)
         var held = 0
-        for _ in 0..<500 where budget.grow(by: 10, to: 10) { held += 10 }
+        let accounts = (1...4).map { budget.open("192.0.2.\($0)") }
+        for number in 0..<500 where budget.grow(by: 10, to: 10, for: accounts[number % 4]) { held += 10 }
         #expect(held > 500)
         #expect(held <= 750)
-        #expect(!budget.grow(by: 1, to: 200))
-        #expect(budget.take(250))
+        #expect(!budget.grow(by: 1, to: 200, for: budget.open("192.0.2.9")))
+        #expect(budget.take(250, for: budget.open("192.0.2.9")))
     }
 
     @Test func `shares come in the order in which they were asked for`() {
-        let budget = BodyBudget(bytes: 10)
-        #expect(budget.take(10))
+        let budget = BodyBudget(bytes: 20)
+        let (account, holder) = (budget.open("192.0.2.1"), budget.open("192.0.2.2"))
+        #expect(budget.take(20, for: holder))
         let order = Order()
         func ask(_ number: Int, _ count: Int) -> BodyTicket {
-            budget.wait(for: count) { _ in order.append(number) }
+            budget.wait(for: count, account) { _ in order.append(number) }
         }
         _ = ask(1, 6)
         let second = ask(2, 2)
         _ = ask(3, 4)
         _ = ask(4, 1)
-        #expect(!budget.take(1), "who comes later does not overtake those who wait")
-        budget.give(2)
+        #expect(!budget.take(1, for: account), "who comes later does not overtake those who wait")
+        budget.give(2, from: holder)
         #expect(order.numbers == [], "the first does not fit yet, and the second waits its turn")
         budget.cancel(second)
-        budget.give(8)
+        budget.give(14, from: holder)
+        #expect(order.numbers == [1], "the third would be more than is free")
+        budget.give(4, from: holder)
         #expect(order.numbers == [1, 3])
-        budget.give(6)
+        budget.give(6, from: account)
         #expect(order.numbers == [1, 3, 4])
         #expect(budget.usedBytes == 5)
+    }
+
+    @Test func `peers take turns`() {
+        let budget = BodyBudget(bytes: 1000)
+        let holder = budget.open("192.0.2.1")
+        #expect(budget.take(1000, for: holder))
+        let accounts = (2...4).map { budget.open("192.0.2.\($0)") }
+        let order = Order()
+        for (number, account) in accounts.enumerated() {
+            for _ in 0..<(number == 0 ? 100 : 2) { _ = budget.wait(for: 1, account) { _ in order.append(number) } }
+        }
+        for _ in 0..<5 { budget.give(1, from: holder) }
+        #expect(order.numbers == [0, 1, 2], "a second share would be more than is free")
+        budget.give(200, from: holder)
+        #expect(order.numbers.prefix(6) == [0, 1, 2, 0, 1, 2])
+        #expect(order.numbers.count == 104)
+    }
+
+    @Test func `those who hold enough do not keep others from their turn`() {
+        let budget = BodyBudget(bytes: 1000)
+        let accounts = (0..<100).map { budget.open("198.51.100.\($0)") }
+        for account in accounts { #expect(budget.take(9, for: account)) }
+        let order = Order()
+        for (number, account) in accounts.enumerated() {
+            _ = budget.wait(for: 92, account) { _ in order.append(number) }
+        }
+        #expect(order.numbers == [])
+        _ = budget.wait(for: 50, budget.open("192.0.2.1")) { _ in order.append(1000) }
+        for _ in 0..<10 { budget.serve() }
+        #expect(order.numbers == [1000])
     }
 
     @Test func `a share given back while somebody asks is not missed`() async {
         let budget = BodyBudget(bytes: 1)
         let granted = Counter()
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 {
+            for number in 0..<4 {
                 group.addTask {
+                    let account = budget.open("192.0.2.\(number)")
                     for _ in 0..<2000 {
                         await withCheckedContinuation { continuation in
-                            _ = budget.wait(for: 1) { _ in continuation.resume() }
+                            _ = budget.wait(for: 1, account) { _ in continuation.resume() }
                         }
                         granted.increment()
-                        budget.give(1)
+                        budget.give(1, from: account)
                     }
+                    budget.close(account)
                 }
             }
         }
@@ -71,7 +122,7 @@ import Testing
         #expect(budget.usedBytes == 0)
     }
 
-    // MARK: A server with room for two
+    // MARK: A server with room for two of each client
 
     /// Makes a body of `size` bytes block by block, as large as there is room for, and counts what it makes.
     private static func produce(
@@ -106,19 +157,19 @@ import Testing
             default: await describe(request, response)
             }
         } _: {
-            $0.limits.bodyBytes = 2 * Self.share
+            $0.limits.bodyBytes = 4 * Self.share
             $0.limits.memoryTimeout = memoryTimeout
         } test: { _, port in
             try await test(port)
         }
     }
 
-    /// Two downloads that nobody reads, which have all there is.
-    private func stalledDownloads(_ port: Int) throws -> [RawClient] {
-        try (0..<2).map { _ in
+    /// Downloads that nobody reads, of which the first two have all that their client gets.
+    private func stalledDownloads(_ port: Int, waiting: Int = 0) throws -> [RawClient] {
+        try (0..<(2 + waiting)).map {
             let client = try RawClient(port: port, receiveBuffer: 16 * 1024)
             try client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-            try client.waitForBytes()
+            if $0 < 2 { try client.waitForBytes() }
             return client
         }
     }
@@ -164,6 +215,26 @@ import Testing
             stalled.forEach { $0.close() }
             try download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try download.readResponse().body.count == Self.size)
+        }
+    }
+
+    @Test func `many slow readers of one address leave room for those of another`() async throws {
+        try await withNarrowServer { port in
+            let stalled = try stalledDownloads(port, waiting: 20)
+            #expect(!stalled[2].hasBytes(within: .milliseconds(50)))
+            func isServed() -> Bool { stalled[2...].contains { $0.hasBytes(within: .zero) } }
+            let (download, upload) = (try RawClient(port: port, from: 2), try RawClient(port: port, from: 2))
+            for _ in 0..<3 {
+                try download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+                try upload.send("PUT /u HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n")
+                try upload.send([UInt8](repeating: 1, count: 300_000))
+                #expect(try download.readResponse().body.count == Self.size)
+                #expect(try upload.readResponse().text == "PUT /u 300000")
+            }
+            #expect(!isServed())
+            // What the others let go is had by one of those who wait.
+            stalled[0].close()
+            try await eventually { isServed() }
         }
     }
 

@@ -10,7 +10,8 @@ final class RawClient {
     private var descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init(port: Int, receiveBuffer: Int32? = nil) throws {
+    /// - Parameter host: the last number of the client's own address, 127.0.0.`host`.
+    init(port: Int, receiveBuffer: Int32? = nil, from host: UInt8 = 1) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed(errno: errno) }
         if var size = receiveBuffer {
@@ -21,15 +22,26 @@ final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        if host != 1 {
+            let bound = Self.withAddress(host, port: 0) { bind(descriptor, $0, $1) }
+            guard bound == 0 else { throw Failed(errno: errno) }
+        }
+        let connected = Self.withAddress(1, port: port) { connect(descriptor, $0, $1) }
+        guard connected == 0 else { throw Failed(errno: errno) }
+    }
+
+    /// Calls `body` with an address in 127.0.0.0/24 and a port.
+    private static func withAddress(
+        _ host: UInt8, port: Int, _ body: (UnsafePointer<sockaddr>?, socklen_t) -> Int32
+    ) -> Int32 {
         // The C structure as bytes: family, port and address in network order, padding.
         let family = UInt16(AF_INET)
         let address: [UInt8] =
-            [UInt8(family & 0xff), UInt8(family >> 8), UInt8(port >> 8 & 0xff), UInt8(port & 0xff), 127, 0, 0, 1]
+            [UInt8(family & 0xff), UInt8(family >> 8), UInt8(port >> 8 & 0xff), UInt8(port & 0xff), 127, 0, 0, host]
             + [UInt8](repeating: 0, count: 8)
-        let connected = address.withUnsafeBytes { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) { connect(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
+        return address.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { body($0.baseAddress, socklen_t(bytes.count)) }
         }
-        guard connected == 0 else { throw Failed(errno: errno) }
     }
 
     deinit { close() }

@@ -28,22 +28,31 @@ extension Connection {
         if share.isUsed { return true }
         if share.ticket != nil { return false }
         if share.held == 0 {
+            let account = openAccount()
             while share.pace > .unproven {
                 let bytes = share.pace.shareBytes
-                if server.budget.grow(by: bytes, to: bytes) {
+                if server.budget.grow(by: bytes, to: bytes, for: account) {
                     setReceiveBuffers(share.pace)
                     return use(bytes)
                 }
                 setPace(share.pace.slower)
             }
             let bytes = share.pace.shareBytes
-            guard server.budget.take(bytes) else {
-                waitForShare(bytes)
+            guard server.budget.take(bytes, for: account) else {
+                waitForShare(bytes, account)
                 return false
             }
             return use(bytes)
         }
         return use(share.held)
+    }
+
+    /// The account of the peer, for as long as the connection lives.
+    private func openAccount() -> BodyAccount {
+        if let account = share.account { return account }
+        let account = server.budget.open(info.remoteAddress)
+        share.account = account
+        return account
     }
 
     private func use(_ bytes: Int) -> Bool {
@@ -54,15 +63,15 @@ extension Connection {
         return true
     }
 
-    private func waitForShare(_ bytes: Int) {
+    private func waitForShare(_ bytes: Int, _ account: BodyAccount) {
         share.deadline.start(limits.memoryTimeout)
-        share.ticket = server.budget.wait(for: bytes) { [self] ticket in
-            loop.later { self.granted(ticket) }
+        share.ticket = server.budget.wait(for: bytes, account) { [self] ticket in
+            loop.later { self.granted(ticket, account) }
         }
     }
 
-    private func granted(_ ticket: BodyTicket) {
-        guard share.ticket === ticket else { return server.budget.give(ticket.count) }
+    private func granted(_ ticket: BodyTicket, _ account: BodyAccount) {
+        guard share.ticket === ticket else { return server.budget.give(ticket.count, from: account) }
         share.ticket = nil
         share.deadline.stop()
         _ = use(ticket.count)
@@ -97,11 +106,18 @@ extension Connection {
 
     func releaseShare() {
         settleShare()
-        guard share.held > 0 else { return }
-        server.budget.give(share.held)
+        guard share.held > 0, let account = share.account else { return }
+        server.budget.give(share.held, from: account)
         share.held = 0
         // What comes before the next share was taken is read into small buffers, too.
         if share.pace > .unproven { setReceiveBuffers(.unproven) }
+    }
+
+    /// The connection is over.
+    func closeShare() {
+        releaseShare()
+        if let account = share.account { server.budget.close(account) }
+        share.account = nil
     }
 
     // MARK: Pace
@@ -120,7 +136,9 @@ extension Connection {
         let pace = share.pace.faster
         let missing = pace.shareBytes - share.held
         if missing > 0 {
-            guard server.budget.grow(by: missing, to: pace.shareBytes) else { return }
+            guard let account = share.account,
+                server.budget.grow(by: missing, to: pace.shareBytes, for: account)
+            else { return }
             share.held = pace.shareBytes
         }
         setPace(pace)
@@ -142,7 +160,9 @@ extension Connection {
 
     /// Every so often: what is not needed any more is given back.
     func reviewShare() {
-        guard share.held > 0 else { return }
+        // What is free by now may be due to it.
+        if share.ticket != nil { server.budget.serve() }
+        guard share.held > 0, let account = share.account else { return }
         guard share.isUsed else {
             if bufferedBytes == 0 { releaseShare() }
             return
@@ -157,7 +177,7 @@ extension Connection {
             bufferedBytes <= TransferPace.unproven.shareBytes
         {
             // A request's handler may hold what it has gathered until the end, a response's has passed it on.
-            server.budget.give(share.held - TransferPace.unproven.shareBytes)
+            server.budget.give(share.held - TransferPace.unproven.shareBytes, from: account)
             share.held = TransferPace.unproven.shareBytes
         }
     }

@@ -151,7 +151,7 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
         loop.executor.turn { self.disconnect() }
         loop.remove(self)
         self.context = nil
-        releaseShare()
+        closeShare()
         server.connectionClosed(info.remoteAddress)
     }
 }

@@ -3,20 +3,23 @@ import Synchronization
 
 /// The memory that the bodies of all connections may hold together, given out in shares.
 ///
-/// While there is enough, taking and giving back cost one atomic operation; only who has to wait meets a lock. Shares are
-/// had in the order in which they were asked for.
+/// While there is enough, taking and giving back cost two atomic operations; only who has to wait meets a lock. Each
+/// share belongs to the ``BodyAccount`` of a peer. A peer may hold no more than what is free: one alone half of the
+/// budget, `n` of them a part of `n + 1` each, so that another always finds as much as each of them has. Who waits is
+/// served in the order of asking among the requests of one peer, and the peers take turns.
 package final class BodyBudget: Sendable {
     package let bytes: Int
     private let used = Atomic<Int>(0)
     private let queue = Mutex(Queue())
-    /// Places in the queue, those of tickets that were cancelled included.
+    /// Tickets that wait and were not cancelled.
     private let queued = Atomic<Int>(0)
     /// The most that was in use since ``hasFallen()`` last said yes.
     private let peak = Atomic<Int>(0)
+    private let accounts = Mutex<[PeerNetwork?: BodyAccount]>([:])
 
     private struct Queue {
-        var tickets = CircularBuffer<BodyTicket>()
-        var cancelled = 0
+        /// Accounts with tickets, that whose turn it is first.
+        var turns = CircularBuffer<BodyAccount>()
     }
 
     package init(bytes: Int) {
@@ -25,33 +28,59 @@ package final class BodyBudget: Sendable {
 
     package var usedBytes: Int { used.load(ordering: .relaxed) }
 
-    /// Takes a share, unless there is too little left or somebody waits.
-    package func take(_ count: Int) -> Bool {
-        queued.load(ordering: .relaxed) == 0 && claim(count, upTo: bytes)
+    // MARK: Accounts
+
+    /// The account of the peer at `address`, which is closed as often as it is opened.
+    package func open(_ address: String) -> BodyAccount {
+        let peer = PeerNetwork(address)
+        return accounts.withLock { accounts in
+            let account = accounts[peer] ?? BodyAccount(peer)
+            accounts[peer] = account
+            account.users += 1
+            return account
+        }
+    }
+
+    package func close(_ account: BodyAccount) {
+        accounts.withLock { accounts in
+            account.users -= 1
+            if account.users == 0 { accounts[account.peer] = nil }
+        }
+    }
+
+    // MARK: Shares
+
+    /// Takes a share, unless there is too little left, the peer holds enough, or somebody waits.
+    package func take(_ count: Int, for account: BodyAccount) -> Bool {
+        queued.load(ordering: .relaxed) == 0 && claim(count, for: account, upTo: bytes) == .taken
     }
 
     /// Makes a share larger by `count` bytes, to `share` bytes.
     ///
     /// A quarter of the budget is for those who have no share yet, and of what is free of the rest no connection gets
     /// more than an eighth: however many try to hold much, others find room.
-    package func grow(by count: Int, to share: Int) -> Bool {
+    package func grow(by count: Int, to share: Int, for account: BodyAccount) -> Bool {
         let ceiling = bytes / 4 * 3
-        guard queued.load(ordering: .relaxed) == 0, share <= (ceiling - usedBytes) / 8 else { return false }
-        return claim(count, upTo: ceiling)
+        guard share <= (ceiling - usedBytes) / 8 else { return false }
+        return claim(count, for: account, upTo: ceiling) == .taken
     }
 
     /// Gives a share back, or a part of one, and with it their turn to those who wait.
-    package func give(_ count: Int) {
+    package func give(_ count: Int, from account: BodyAccount) {
+        account.held.subtract(count, ordering: .relaxed)
         used.subtract(count, ordering: .sequentiallyConsistent)
         if queued.load(ordering: .sequentiallyConsistent) > 0 { serve() }
     }
 
     /// Waits for a share: `granted` is called when it has been taken, on any thread, perhaps before this returns.
-    package func wait(for count: Int, granted: @escaping @Sendable (BodyTicket) -> Void) -> BodyTicket {
-        let ticket = BodyTicket(count: count, granted: granted)
+    package func wait(
+        for count: Int, _ account: BodyAccount, granted: @escaping @Sendable (BodyTicket) -> Void
+    ) -> BodyTicket {
+        let ticket = BodyTicket(count: count, account: account, granted: granted)
         queue.withLock { queue in
-            queue.tickets.append(ticket)
-            queued.store(queue.tickets.count, ordering: .sequentiallyConsistent)
+            if account.tickets.isEmpty { queue.turns.append(account) }
+            account.tickets.append(ticket)
+            queued.add(1, ordering: .sequentiallyConsistent)
         }
         // A share that was given back before anybody was seen to wait.
         serve()
@@ -60,13 +89,17 @@ package final class BodyBudget: Sendable {
 
     /// Gives up waiting; a share that has been granted all the same is still told of, and to be given back.
     package func cancel(_ ticket: BodyTicket) {
-        ticket.isCancelled.store(true, ordering: .relaxed)
-        queue.withLock { queue in
-            queue.cancelled += 1
-            guard queue.cancelled > queue.tickets.count / 2 else { return }
-            queue.tickets.removeAll { $0.isCancelled.load(ordering: .relaxed) }
-            queue.cancelled = 0
-            queued.store(queue.tickets.count, ordering: .sequentiallyConsistent)
+        queue.withLock { _ in
+            guard ticket.state == .waiting else { return }
+            ticket.state = .cancelled
+            queued.subtract(1, ordering: .sequentiallyConsistent)
+            let account = ticket.account
+            account.cancelled += 1
+            // An account that has lost all its tickets leaves the queue when its turn comes.
+            let count = account.tickets.count
+            guard account.cancelled > count / 2, account.cancelled < count else { return }
+            account.tickets.removeAll { $0.state == .cancelled }
+            account.cancelled = 0
         }
     }
 
@@ -81,48 +114,104 @@ package final class BodyBudget: Sendable {
     /// A peak below this is not worth giving memory back for.
     private static let noticedBytes = 16 * 1024 * 1024
 
-    private func claim(_ count: Int, upTo limit: Int) -> Bool {
+    private enum Claim { case taken, peerHasEnough, nothingLeft }
+
+    private func claim(_ count: Int, for account: BodyAccount, upTo limit: Int) -> Claim {
+        let held = account.held.add(count, ordering: .relaxed).newValue
         var seen = used.load(ordering: .sequentiallyConsistent)
         while seen + count <= limit {
+            // The first share is everybody's due.
+            guard held <= max(count, bytes - seen - count) else {
+                account.held.subtract(count, ordering: .relaxed)
+                return .peerHasEnough
+            }
             let (isDone, found) = used.weakCompareExchange(
                 expected: seen, desired: seen + count, ordering: .sequentiallyConsistent)
             if isDone {
                 if seen + count > peak.load(ordering: .relaxed) { peak.max(seen + count, ordering: .relaxed) }
-                return true
+                return .taken
             }
             seen = found
         }
-        return false
+        account.held.subtract(count, ordering: .relaxed)
+        return .nothingLeft
     }
 
-    private func serve() {
+    /// Accounts that hold enough, passed over before the rest waits for the next call.
+    private static let passedOver = 16
+
+    /// Gives out what is free.
+    ///
+    /// To be called every so often while somebody waits: so long as many accounts that hold enough stand in front, each
+    /// call passes over some of them only.
+    package func serve() {
         let granted = queue.withLock { queue in
             var granted: [BodyTicket] = []
-            while let first = queue.tickets.first {
-                if !first.isCancelled.load(ordering: .relaxed) {
-                    guard claim(first.count, upTo: bytes) else { break }
-                    granted.append(first)
-                } else {
-                    queue.cancelled -= 1
+            var passedOver = 0
+            while passedOver < min(Self.passedOver, queue.turns.count), let account = queue.turns.popFirst() {
+                guard let ticket = account.firstTicket() else { continue }
+                switch claim(ticket.count, for: account, upTo: bytes) {
+                case .taken:
+                    account.tickets.removeFirst()
+                    ticket.state = .granted
+                    queued.subtract(1, ordering: .sequentiallyConsistent)
+                    granted.append(ticket)
+                    passedOver = 0
+                case .peerHasEnough:
+                    passedOver += 1
+                case .nothingLeft:
+                    queue.turns.prepend(account)
+                    return granted
                 }
-                queue.tickets.removeFirst()
+                if !account.tickets.isEmpty { queue.turns.append(account) }
             }
-            queued.store(queue.tickets.count, ordering: .sequentiallyConsistent)
             return granted
         }
         for ticket in granted { ticket.granted(ticket) }
     }
 }
 
+/// What the connections of one peer hold of the ``BodyBudget``, and who of them waits for more.
+///
+/// Unchecked: `users` belongs to the lock of the budget's accounts, the tickets to that of its queue.
+package final class BodyAccount: @unchecked Sendable {
+    fileprivate let peer: PeerNetwork?
+    fileprivate var users = 0
+    fileprivate let held = Atomic<Int>(0)
+    fileprivate var tickets = CircularBuffer<BodyTicket>()
+    /// Of the tickets.
+    fileprivate var cancelled = 0
+
+    fileprivate init(_ peer: PeerNetwork?) {
+        self.peer = peer
+    }
+
+    /// The ticket that has waited longest; those before it that were cancelled are gone.
+    fileprivate func firstTicket() -> BodyTicket? {
+        while let first = tickets.first {
+            if first.state == .waiting { return first }
+            tickets.removeFirst()
+            cancelled -= 1
+        }
+        return nil
+    }
+}
+
 /// A place in the queue for a share of the ``BodyBudget``.
-package final class BodyTicket: Sendable {
+///
+/// Unchecked: the state belongs to the lock of the budget's queue.
+package final class BodyTicket: @unchecked Sendable {
+    fileprivate enum State { case waiting, granted, cancelled }
+
     /// Bytes of the share.
     package let count: Int
+    fileprivate let account: BodyAccount
     fileprivate let granted: @Sendable (BodyTicket) -> Void
-    fileprivate let isCancelled = Atomic<Bool>(false)
+    fileprivate var state = State.waiting
 
-    fileprivate init(count: Int, granted: @escaping @Sendable (BodyTicket) -> Void) {
+    fileprivate init(count: Int, account: BodyAccount, granted: @escaping @Sendable (BodyTicket) -> Void) {
         self.count = count
+        self.account = account
         self.granted = granted
     }
 }

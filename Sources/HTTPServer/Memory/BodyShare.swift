@@ -5,6 +5,8 @@ struct BodyShare {
     var pace = TransferPace.unproven
     /// Bytes taken of the budget.
     var held = 0
+    /// The peer's account of the budget, once a share has been asked for.
+    var account: BodyAccount?
     /// The exchange under way has bodies that need the share.
     var isUsed = false
     /// A place in the queue for the share.

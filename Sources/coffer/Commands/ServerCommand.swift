@@ -73,7 +73,9 @@ struct ServerCommand: AsyncParsableCommand {
     var keyring: String?
 
     @Option(
-        help: ArgumentHelp("Memory for the bodies of all transfers, in MiB (default: 256).", valueName: "MIB"))
+        help: ArgumentHelp(
+            "Memory for the bodies of all transfers, in MiB (default: 256); one address gets half of it at most.",
+            valueName: "MIB"))
     var bodyMib: Int?
 
     @Option(
