@@ -71,12 +71,15 @@ let package = Package(
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux", "Notation", "Threading"]),
         module("ObjectStorage", ["CSQLite", "CLinux", "Threading", grdb, grdbSQLite, logging]),
-        module(
-            "HTTPServer",
-            ["CLinux", "Notation", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL, logging]),
         module("HTTPClient", ["CCurl", "CLinux", "Threading"]),
 
         // Level 2
+        module(
+            "HTTPServer",
+            [
+                "Cryptography", "CLinux", "Notation", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL,
+                logging,
+            ]),
         module("Certificates", ["COpenSSL", "Cryptography"]),
         module("KeyManagement", ["Cryptography", "JSON", "Notation", "Threading"]),
         module("S3Protocol", ["Cryptography", "Notation", "Threading"]),
@@ -163,7 +166,7 @@ let package = Package(
         tests(of: "Notation"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
-        tests(of: "HTTPServer", ["Certificates", nioCore, nioEmbedded, nioHTTP1, logging]),
+        tests(of: "HTTPServer", ["Certificates", "Cryptography", nioCore, nioEmbedded, nioHTTP1, logging]),
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),

@@ -40,7 +40,8 @@ package final class AdminService: HTTPHandler {
         record.operation = String(describing: operation)
         let (verified, principal) = try pipeline.authenticate(
             SigningRequest(
-                method: head.method, target: target, headers: head.headers, isTLS: request.connection.isTLS),
+                method: head.method, target: target, headers: head.headers, secrets: head.secrets,
+                isTLS: request.connection.isTLS),
             acceptsAnyRegion: true, record)
         // A presigned URL travels further than an administrator's request should.
         guard verified.scheme == .v4Header else { throw S3Error(.accessDenied) }

@@ -1,3 +1,5 @@
+package import Cryptography
+
 /// The head of a request, as the client sent it.
 package struct RequestHead: Sendable {
     /// The method in upper case, such as `GET`.
@@ -8,14 +10,22 @@ package struct RequestHead: Sendable {
     package let versionMinor: Int
     /// Names in lower case, values without surrounding white space, in arrival order.
     ///
-    /// Values that are not UTF-8 were read as Latin-1.
+    /// Values that are not UTF-8 were read as Latin-1. Those of secret headers are empty here.
     package let headers: [(name: String, value: String)]
+    /// The headers whose values are secret (`HTTPServerConfiguration.secretHeaders`), in arrival order.
+    ///
+    /// There is no other copy of the values: where they came in they have been overwritten.
+    package let secrets: [(name: String, value: SecretBytes)]
 
-    package init(method: String, target: String, versionMinor: Int, headers: [(name: String, value: String)]) {
+    package init(
+        method: String, target: String, versionMinor: Int, headers: [(name: String, value: String)],
+        secrets: [(name: String, value: SecretBytes)] = []
+    ) {
         self.method = method
         self.target = target
         self.versionMinor = versionMinor
         self.headers = headers
+        self.secrets = secrets
     }
 
     /// The value of the first header called `name`, which is in lower case.

@@ -18,6 +18,11 @@ package struct HTTPServerConfiguration: Sendable {
         "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n".utf8)
     /// Whether failed TLS handshakes are logged, at info, a bounded number each second.
     package var logsHandshakeErrors = true
+    /// Names of headers whose values are secrets, in lower case and from the table of known names.
+    ///
+    /// Their values are in ``RequestHead/secrets`` alone, in memory that is wiped. That holds for HTTP/1; what reads the
+    /// heads of HTTP/2 keeps copies.
+    package var secretHeaders: [String] = []
     /// Makes the answer to a request that no handler sees.
     ///
     /// `content-length` and `connection` are added to it.

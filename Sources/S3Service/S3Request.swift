@@ -1,4 +1,5 @@
 package import AccessPolicy
+package import Cryptography
 package import HTTPServer
 package import Requests
 package import S3Protocol
@@ -44,6 +45,8 @@ package final class S3Request: Sendable {
 
     /// Lower-case names, in the order sent.
     package var headers: [(name: String, value: String)] { head.headers }
+    /// The values of headers that are secret.
+    package var secrets: [(name: String, value: SecretBytes)] { head.secrets }
     package func header(_ name: String) -> String? { head.headers.firstValue(of: name) }
     package func query(_ name: String) -> String? { target.queryValue(name) }
 

@@ -86,7 +86,8 @@ package final class S3Service: HTTPHandler {
         try SSEHeaders.requireTLS(sent.headers, isSecure: isSecure)
         let (verified, principal) = try pipeline.authenticate(
             SigningRequest(
-                method: sent.method, target: target, headers: sent.headers, isTLS: request.connection.isTLS,
+                method: sent.method, target: target, headers: sent.headers, secrets: sent.secrets,
+                isTLS: request.connection.isTLS,
                 virtualHostBucket: ResourceAddress.virtualHostBucket(host, domains: context.settings.domains)),
             acceptsAnyRegion: Self.precedesTheRegion(sent.method, resource, target), record)
 
@@ -242,7 +243,8 @@ extension ResourceAddress {
 extension RequestHead {
     fileprivate func adding(_ more: [(name: String, value: String)]) -> RequestHead {
         guard !more.isEmpty else { return self }
-        return RequestHead(method: method, target: target, versionMinor: versionMinor, headers: headers + more)
+        return RequestHead(
+            method: method, target: target, versionMinor: versionMinor, headers: headers + more, secrets: secrets)
     }
 
     fileprivate func isSame(as sent: RequestHead) -> Bool { headers.count == sent.headers.count }

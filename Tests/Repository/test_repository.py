@@ -13,8 +13,8 @@ LONGEST_FILE = 600
 LEVELS = {
     "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
     "Threading": 0,
-    "Cryptography": 1, "HTTPClient": 1, "HTTPServer": 1, "ObjectStorage": 1,
-    "AccessPolicy": 2, "Certificates": 2, "KeyManagement": 2, "S3Protocol": 2,
+    "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
+    "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "S3Protocol": 2,
     "Encryption": 3, "KESProtocol": 3,
     "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
     "Requests": 5,

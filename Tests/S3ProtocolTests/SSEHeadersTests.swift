@@ -74,6 +74,21 @@ import Testing
         #expect(try SSEHeaders.ofCopySource(headers(Self.source), isSecure: true)?.keyMD5 == Self.keyMD5)
     }
 
+    @Test func `of SSE-C may have their keys apart`() throws {
+        for lines in [Self.customer, Self.source] {
+            let sent = headers(lines)
+            let secrets = sent.filter { SSEHeaders.secretNames.contains($0.name) }
+            #expect(secrets.count == 1)
+            let bare = sent.map { SSEHeaders.secretNames.contains($0.name) ? ($0.name, "") : $0 }
+            let apart = secrets.map { ($0.name, SecretBytes(Array($0.value.utf8))) }
+            let found =
+                lines == Self.customer
+                ? try SSEHeaders.ofRead(bare, secrets: apart, isSecure: true)
+                : try SSEHeaders.ofCopySource(bare, secrets: apart, isSecure: true)
+            #expect(found?.key.withUnsafeBytes { Array($0) } == Self.key)
+        }
+    }
+
     @Test func `of SSE-C are never printed`() throws {
         let request = try SSEHeaders.ofWrite(headers(Self.customer), isSecure: true)
         var dumped = "\(request) \(String(reflecting: request))"

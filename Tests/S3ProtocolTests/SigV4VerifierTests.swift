@@ -1,3 +1,4 @@
+import Cryptography
 import S3Protocol
 import Testing
 
@@ -30,6 +31,22 @@ import Testing
     private func authorization(_ edit: (String) -> String) throws -> SigningRequest {
         let request = try request()
         return set("authorization", edit(request.headers.last?.value ?? ""), in: request)
+    }
+
+    @Test func `the values of secret headers are covered, in the order of their coming`() throws {
+        let name = "x-amz-server-side-encryption-customer-key"
+        let signed = try request(headers: [(name, "a2V5"), (name, "a2V6")])
+        func with(_ values: [String]) -> SigningRequest {
+            var request = signed
+            for index in request.headers.indices where request.headers[index].name == name {
+                request.headers[index].value = ""
+            }
+            request.secrets = values.map { (name, SecretBytes(Array($0.utf8))) }
+            return request
+        }
+        #expect(failure(with(["a2V5", "a2V6"])) == nil)
+        #expect(failure(with(["a2V6", "a2V5"]))?.code == .signatureDoesNotMatch)
+        #expect(failure(with(["a2V5"]))?.code == .signatureDoesNotMatch)
     }
 
     private func failure(_ request: SigningRequest, region: String? = nil, now: Int64 = now) -> S3Error? {

@@ -79,7 +79,7 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
         self.server = server
         self.admission = admission
         self.info = info
-        input = RequestInput(limits: server.limits)
+        input = RequestInput(limits: server.limits, secretHeaders: server.secretHeaders)
     }
 
     var limits: HTTPLimits { server.limits }

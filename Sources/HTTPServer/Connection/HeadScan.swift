@@ -33,6 +33,11 @@ struct HeadScan {
         return (method, String(decoding: bytes[target], as: UTF8.self))
     }
 
+    /// Where the values of secret headers that have been looked at stand in `bytes`.
+    func secretValues(_ names: SecretHeaderNames) -> [Range<Int>] {
+        fields.compactMap { names.contains($0.known) ? $0.value : nil }
+    }
+
     /// Forgets the last head, for the next one.
     mutating func reset() {
         summary = HeadSummary()

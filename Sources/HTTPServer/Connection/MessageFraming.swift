@@ -52,6 +52,14 @@ struct MessageFraming {
         }
     }
 
+    /// The next bytes belong to a head that is not whole yet, or was refused.
+    var isInHead: Bool {
+        switch state {
+        case .head: true
+        case .fixed, .chunked: false
+        }
+    }
+
     /// Method and target of the head that `bytes` begin with, if its request line has come and is one.
     func requestLine(_ bytes: UnsafeRawBufferPointer) -> (method: String, target: String)? {
         // Between two heads the last one is still remembered, whose bytes have gone.

@@ -1,20 +1,29 @@
+import Cryptography
+
 extension RequestHead {
-    /// Makes the strings of a whole head, whose first byte `bytes` begin with.
-    init(_ scan: HeadScan, _ bytes: UnsafeRawBufferPointer) {
+    /// Makes the strings of a whole head, whose first byte `bytes` begin with, and of the values of `secretNames` what
+    /// is no string.
+    init(_ scan: HeadScan, _ bytes: UnsafeRawBufferPointer, _ secretNames: SecretHeaderNames) {
         let names = HeaderNameTable.shared
         let fields = scan.fields
+        var secrets: [(name: String, value: SecretBytes)] = []
         let headers = [(name: String, value: String)](unsafeUninitializedCapacity: fields.count) { buffer, count in
             for field in fields {
                 let name = field.known.map { names.name($0) } ?? Self.lowercase(bytes[field.name])
                 let raw = UnsafeRawBufferPointer(rebasing: bytes[field.value])
-                let value = scan.summary.hasNonASCIIValues ? Self.text(raw) : String(decoding: raw, as: UTF8.self)
+                let isSecret = secretNames.contains(field.known)
+                if isSecret { secrets.append((name, SecretBytes(raw))) }
+                let value =
+                    isSecret
+                    ? ""
+                    : scan.summary.hasNonASCIIValues ? Self.text(raw) : String(decoding: raw, as: UTF8.self)
                 buffer.initializeElement(at: count, to: (name, value))
                 count += 1
             }
         }
         self.init(
             method: scan.method, target: String(decoding: bytes[scan.target], as: UTF8.self),
-            versionMinor: scan.summary.versionMinor, headers: headers)
+            versionMinor: scan.summary.versionMinor, headers: headers, secrets: secrets)
     }
 
     /// What is not UTF-8 is read as Latin-1: replaced bytes could not be signed any more.

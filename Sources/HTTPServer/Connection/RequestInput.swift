@@ -1,3 +1,4 @@
+import Cryptography
 import NIOCore
 
 /// The bytes of a connection that nobody has asked for yet, given out one whole head or one piece of body at a time.
@@ -19,9 +20,14 @@ struct RequestInput {
 
     private var framing: MessageFraming
     private var waiting = ByteBuffer()
+    /// What waits is the beginning of a head, in a buffer that has been made for it alone.
+    private var isGathered = false
 
-    init(limits: HTTPLimits) {
+    private let secretHeaders: SecretHeaderNames
+
+    init(limits: HTTPLimits, secretHeaders: SecretHeaderNames = .none) {
         framing = MessageFraming(limits: limits)
+        self.secretHeaders = secretHeaders
     }
 
     /// What the last head said.
@@ -42,15 +48,39 @@ struct RequestInput {
     mutating func append(_ bytes: ByteBuffer) {
         if isEmpty {
             waiting = bytes
+        } else if framing.isInHead, !secretHeaders.isEmpty {
+            appendToHead(bytes)
         } else {
             var bytes = bytes
             waiting.writeBuffer(&bytes)
         }
     }
 
+    /// A buffer that grows leaves copies of what it held; a head that comes in several pieces is gathered in buffers that
+    /// are wiped, since there is no telling yet whether it has a secret.
+    private mutating func appendToHead(_ bytes: ByteBuffer) {
+        var whole = waiting
+        let count = waiting.readableBytes + bytes.readableBytes
+        if isGathered, waiting.writableBytes >= bytes.readableBytes {
+            // Alone, so that it is written to in place.
+            waiting = ByteBuffer()
+            whole.writeImmutableBuffer(bytes)
+        } else {
+            whole = ByteBufferAllocator().buffer(capacity: 2 * count)
+            whole.writeImmutableBuffer(waiting)
+            whole.writeImmutableBuffer(bytes)
+            waiting.wipe()
+        }
+        bytes.wipe()
+        waiting = whole
+        isGathered = true
+    }
+
     /// Throws away what waits.
     mutating func discard() {
+        if framing.isInHead, !secretHeaders.isEmpty { waiting.wipe() }
         waiting = ByteBuffer()
+        isGathered = false
     }
 
     mutating func takeHead() -> HeadStep {
@@ -58,7 +88,13 @@ struct RequestInput {
             var head: RequestHead?
             let step = waiting.withUnsafeReadableBytes { bytes in
                 let step = framing.next(bytes)
-                if case .head = step { head = RequestHead(framing.head, bytes) }
+                if case .head = step {
+                    let made = RequestHead(framing.head, bytes, secretHeaders)
+                    for range in made.secrets.isEmpty ? [] : framing.head.secretValues(secretHeaders) {
+                        Self.overwrite(UnsafeRawBufferPointer(rebasing: bytes[range]))
+                    }
+                    head = made
+                }
                 return step
             }
             switch step {
@@ -96,9 +132,27 @@ struct RequestInput {
         }
     }
 
+    /// Overwrites bytes of a head where they came in.
+    ///
+    /// The memory may be shared with the buffer that the channel receives into, which by the rules would be copied before
+    /// it is changed; but nobody reads a head's bytes again.
+    fileprivate static func overwrite(_ bytes: UnsafeRawBufferPointer) {
+        wipe(UnsafeMutableRawBufferPointer(mutating: bytes))
+    }
+
     private mutating func drop(_ count: Int) {
         waiting.moveReaderIndex(forwardBy: count)
         // Lets the receive buffer go as soon as its last reader is done with it.
-        if isEmpty { waiting = ByteBuffer() }
+        if isEmpty {
+            waiting = ByteBuffer()
+            isGathered = false
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Overwrites what can be read, in every buffer that shares the memory.
+    fileprivate func wipe() {
+        withUnsafeReadableBytes { RequestInput.overwrite($0) }
     }
 }

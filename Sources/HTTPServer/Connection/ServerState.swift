@@ -14,12 +14,14 @@ final class ServerState: Sendable {
     let runningRequests = Atomic<Int>(0)
     let isShuttingDown = Atomic<Bool>(false)
     let budget: BodyBudget
+    let secretHeaders: SecretHeaderNames
     private let peers: PeerConnections
 
     init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler, logger: Logger) {
         limits = configuration.limits
         errorBody = configuration.errorBody
         budget = BodyBudget(bytes: configuration.limits.bodyBytes)
+        secretHeaders = SecretHeaderNames(configuration.secretHeaders)
         peers = PeerConnections(limit: configuration.limits.maxConnectionsPerPeer)
         self.handler = handler
         self.logger = logger

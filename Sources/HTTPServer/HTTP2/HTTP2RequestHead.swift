@@ -14,7 +14,7 @@ struct HTTP2RequestHead {
         var scan = HeadScan(limits: limits)
         let scanned = text.withUnsafeBytes { bytes -> Result<RequestHead, HTTPFault> in
             switch scan.next(bytes) {
-            case .head: .success(RequestHead(scan, bytes))
+            case .head: .success(RequestHead(scan, bytes, .none))
             case .fault(let fault): .failure(fault)
             case .needsMoreBytes, .skip, .body, .malformedBody: .failure(.malformedHeader)
             }

@@ -5,12 +5,13 @@ import Notation
 enum CanonicalRequest {
     /// `METHOD ⏎ path ⏎ query ⏎ headers ⏎ signed names ⏎ payload hash`.
     ///
-    /// Throws `AccessDenied` (400) when one of the signed headers is not in the request.
+    /// Who gets it wipes it when the request has secret headers. Throws `AccessDenied` (400) when one of the signed headers
+    /// is not in the request.
     static func bytes(
         _ request: SigningRequest, signedHeaders: SignedHeaders, payloadHash: String
     ) throws(S3Error) -> [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(1024)
+        text.reserveCapacity(request.secrets.isEmpty ? 1024 : request.signedTextBytes)
         text.append(contentsOf: request.method.utf8)
         text.append(newline)
         PercentEncoding.appendCanonicalPath(request.target.rawPath.utf8, to: &text)
@@ -19,7 +20,10 @@ enum CanonicalRequest {
         text.append(newline)
         var start = 0
         while let name = signedHeaders.range(from: start) {
-            guard appendHeader(name, of: signedHeaders, request, to: &text) else { throw headersNotSigned([]) }
+            guard appendHeader(name, of: signedHeaders, request, to: &text) else {
+                wipe(&text)
+                throw headersNotSigned([])
+            }
             start = name.upperBound + 1
         }
         text.append(newline)
@@ -88,10 +92,14 @@ enum CanonicalRequest {
         text.append(contentsOf: signedHeaders.text[name])
         text.append(UInt8(ascii: ":"))
         var isFound = false
+        var occurrence = 0
         for index in request.headers.indices where signedHeaders.spells(name, request.headers[index].name) {
             if isFound { text.append(UInt8(ascii: ",")) }
             isFound = true
             appendValue(request.headers[index].value, to: &text)
+            guard !request.secrets.isEmpty else { continue }
+            request.appendSecret(request.headers[index].name, occurrence: occurrence, to: &text)
+            occurrence += 1
         }
         if !isFound, let value = hopByHop[String(decoding: signedHeaders.text[name], as: UTF8.self)] {
             // A proxy or the HTTP layer has consumed it; it can have had no other value.

@@ -82,8 +82,9 @@ package final class SigV4Verifier: Sendable {
         try Self.checkCoverage(request, authorization.signedHeaders)
         let secret = try self.secret(of: credential.accessKey, request)
 
-        let canonical = try CanonicalRequest.bytes(
+        var canonical = try CanonicalRequest.bytes(
             request, signedHeaders: authorization.signedHeaders, payloadHash: payloadHash)
+        defer { if !request.secrets.isEmpty { wipe(&canonical) } }
         let stringToSign = CanonicalRequest.stringToSign(
             canonical, timestamp: authorization.timestamp, scope: credential.scope)
         let known = signingKeys.key(credential, secret)

@@ -69,11 +69,13 @@ struct SignatureV2: Sendable {
         let given = Base64.decode(signature) ?? []
         var resource = request.virtualHostBucket.map { "/\($0)" } ?? ""
         resource += request.target.rawPath
-        let stringToSign = stringToSign(request, resource: resource)
+        var stringToSign = stringToSign(request, resource: resource)
+        defer { if !request.secrets.isEmpty { wipe(&stringToSign) } }
         if constantTimeEqual(given, secret.signatureV2(stringToSign)) { return }
         // Clients that send `/bucket` sign either that or, as AWS's own do, the `/bucket/` it would be at a host of its own.
         if resource.utf8.count(where: { $0 == UInt8(ascii: "/") }) == 1, resource != "/" {
-            let second = self.stringToSign(request, resource: resource + "/")
+            var second = self.stringToSign(request, resource: resource + "/")
+            defer { if !request.secrets.isEmpty { wipe(&second) } }
             if constantTimeEqual(given, secret.signatureV2(second)) { return }
         }
         var details = [(name: "AWSAccessKeyId", value: accessKey)]
@@ -88,20 +90,25 @@ struct SignatureV2: Sendable {
         let headers = request.headers + queryHeaders
         func value(_ name: String) -> String { headers.first { $0.name == name }?.value ?? "" }
 
-        var text = "\(request.method)\n\(value("content-md5"))\n\(value("content-type"))\n\(dateLine)\n"
+        var text: [UInt8] = []
+        text.reserveCapacity(request.signedTextBytes + resource.utf8.count)
+        text += "\(request.method)\n\(value("content-md5"))\n\(value("content-type"))\n\(dateLine)\n".utf8
         let signed = Dictionary(grouping: headers.lazy.filter { $0.name.begins(with: "x-amz-") }, by: \.name)
         for (name, values) in signed.sorted(by: { $0.key < $1.key }) {
-            text += "\(name):\(values.map(\.value).joined(separator: ","))\n"
+            text += "\(name):\(values.map(\.value).joined(separator: ","))".utf8
+            // A header that comes twice has been refused.
+            request.appendSecret(name, occurrence: 0, to: &text)
+            text.append(newline)
         }
-        text += resource
+        text += resource.utf8
         let parameters = request.target.query.filter { Self.signedParameters.contains($0.name) }.sorted {
             $0.name < $1.name
         }
         for (index, pair) in parameters.enumerated() {
-            text += index == 0 ? "?" : "&"
-            text += pair.value.isEmpty ? pair.name : "\(pair.name)=\(pair.value)"
+            text += (index == 0 ? "?" : "&").utf8
+            text += (pair.value.isEmpty ? pair.name : "\(pair.name)=\(pair.value)").utf8
         }
-        return Array(text.utf8)
+        return text
     }
 
     /// The query parameters that version 2 covers.

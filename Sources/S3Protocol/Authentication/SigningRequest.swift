@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 
 /// The parts of a request that a signature can cover.
 package struct SigningRequest: Sendable {
@@ -7,17 +7,21 @@ package struct SigningRequest: Sendable {
     package var target: RequestTarget
     /// Lower-case names, trimmed values, in the order of arrival; a repeated header stands repeatedly.
     package var headers: [(name: String, value: String)]
+    /// The values of headers that are secret, in the order of arrival; in `headers` they are empty.
+    package var secrets: [(name: String, value: SecretBytes)]
     package var isTLS: Bool
     /// The bucket named by the `Host` header, if the request is virtual-host style: signature version 2 covers it.
     package var virtualHostBucket: String?
 
     package init(
-        method: String, target: RequestTarget, headers: [(name: String, value: String)], isTLS: Bool,
+        method: String, target: RequestTarget, headers: [(name: String, value: String)],
+        secrets: [(name: String, value: SecretBytes)] = [], isTLS: Bool,
         virtualHostBucket: String? = nil
     ) {
         self.method = method
         self.target = target
         self.headers = headers
+        self.secrets = secrets
         self.isTLS = isTLS
         self.virtualHostBucket = virtualHostBucket
     }
@@ -25,6 +29,25 @@ package struct SigningRequest: Sendable {
     /// The first value of a header, by its lower-case name.
     func header(_ name: String) -> String? {
         headers.firstValue(of: name)
+    }
+
+    /// Appends a header's value to a text that is signed; of the headers called as it is, it is number `occurrence`, from
+    /// 0 on.
+    func appendSecret(_ name: String, occurrence: Int, to text: inout [UInt8]) {
+        var left = occurrence
+        for secret in secrets where secret.name == name {
+            if left == 0 { return secret.value.withUnsafeBytes { text.append(contentsOf: $0) } }
+            left -= 1
+        }
+    }
+
+    /// Bytes that the texts which are signed have at most: who makes one in memory of this size leaves no copies behind.
+    var signedTextBytes: Int {
+        let headers = headers.reduce(0) { $0 + 2 * $1.name.utf8.count + $1.value.utf8.count + 4 }
+        // A byte of the target becomes three at most, and a version 2 signature may cover the path with a bucket before it.
+        return 3
+            * (target.rawPath.utf8.count + target.query.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 })
+            + headers + secrets.reduce(0) { $0 + $1.value.count } + 1024
     }
 
     /// Whether a header or query parameter is a customer's key or a session token, or tells of one.

@@ -9,10 +9,31 @@ package struct CustomerKeyHeaders: Sendable {
     package let keyMD5: String
 }
 
+/// A key's characters, as text of a query or a form, or as they are kept of a header.
+enum EncodedKey {
+    case text(String)
+    case secret(SecretBytes)
+
+    var isEmpty: Bool {
+        switch self {
+        case .text(let text): text.isEmpty
+        case .secret(let bytes): bytes.count == 0
+        }
+    }
+
+    /// What they stand for, which whoever gets it wipes.
+    func decoded() -> [UInt8]? {
+        switch self {
+        case .text(let text): Base64.decode(text)
+        case .secret(let bytes): bytes.withUnsafeBytes { Base64.decode($0.assumingMemoryBound(to: UInt8.self)) }
+        }
+    }
+}
+
 /// The raw values of one set of customer-key headers.
 struct CustomerKeyFields {
     var algorithm: String?
-    var key: String?
+    var key: EncodedKey?
     var keyMD5: String?
 
     var isAbsent: Bool {
@@ -42,7 +63,7 @@ extension CustomerKeyHeaders {
                 details: [("ArgumentName", "x-amz-server-side-encryption")])
         }
         // Whatever was decoded is wiped on every way out; only the SecretKey keeps it.
-        var decoded = Base64.decode(encodedKey) ?? []
+        var decoded = encodedKey.decoded() ?? []
         defer { wipe(&decoded) }
         guard let key = SecretKey(decoded) else {
             throw S3Error(

@@ -1,3 +1,5 @@
+package import Cryptography
+
 /// The encryption that a write asks for with its own headers, before bucket rules and server defaults.
 package enum RequestedEncryption: Sendable {
     /// No encryption header at all: the defaults decide.
@@ -14,22 +16,26 @@ package enum RequestedEncryption: Sendable {
 ///
 /// Header names are lower-case. Every function checks first that customer keys came over TLS
 /// (`isSecure`: the connection has TLS, or it ends at a trusted proxy before this server).
+/// `secrets` are the values that an HTTP layer has kept out of `headers`, which holds them empty then (``secretNames``).
 /// All errors are those of AWS; none ever holds the key or what was sent in its place.
 package enum SSEHeaders {
+    /// The headers whose values are keys.
+    package static let secretNames = [SSEFields.customerKeyName, SSEFields.copySourceKeyName]
+
     /// Refuses customer keys on a connection that is not secure, whatever the operation.
     package static func requireTLS(_ headers: [(name: String, value: String)], isSecure: Bool) throws(S3Error) {
         guard !isSecure, SSEFields.isAny(headers) else { return }
-        try SSEFields(headers).requireTLS(isSecure)
+        try SSEFields(headers, []).requireTLS(isSecure)
     }
 
     /// PutObject, CreateMultipartUpload, and the form fields of a POST upload.
     ///
     /// A copy-source key is refused: ignoring it could store what was meant to be encrypted otherwise.
     package static func ofWrite(
-        _ headers: [(name: String, value: String)], isSecure: Bool
+        _ headers: [(name: String, value: String)], secrets: [(name: String, value: SecretBytes)] = [], isSecure: Bool
     ) throws(S3Error) -> RequestedEncryption {
         guard SSEFields.isAny(headers) else { return .none }
-        let fields = SSEFields(headers)
+        let fields = SSEFields(headers, secrets)
         try fields.requireTLS(isSecure)
         guard fields.copySourceKey.isAbsent else {
             throw S3Error(
@@ -41,28 +47,28 @@ package enum SSEHeaders {
 
     /// CopyObject's target; its source key comes from ``ofCopySource(_:isSecure:)``.
     package static func ofCopyTarget(
-        _ headers: [(name: String, value: String)], isSecure: Bool
+        _ headers: [(name: String, value: String)], secrets: [(name: String, value: SecretBytes)] = [], isSecure: Bool
     ) throws(S3Error) -> RequestedEncryption {
-        let fields = SSEFields(headers)
+        let fields = SSEFields(headers, secrets)
         try fields.requireTLS(isSecure)
         return try fields.requestedEncryption()
     }
 
     /// The key of a CopyObject's or UploadPartCopy's source, nil when none was sent.
     package static func ofCopySource(
-        _ headers: [(name: String, value: String)], isSecure: Bool
+        _ headers: [(name: String, value: String)], secrets: [(name: String, value: SecretBytes)] = [], isSecure: Bool
     ) throws(S3Error) -> CustomerKeyHeaders? {
-        let fields = SSEFields(headers)
+        let fields = SSEFields(headers, secrets)
         try fields.requireTLS(isSecure)
         return try CustomerKeyHeaders(fields.copySourceKey)
     }
 
     /// GetObject, HeadObject and GetObjectAttributes: only a customer key makes sense there.
     package static func ofRead(
-        _ headers: [(name: String, value: String)], isSecure: Bool
+        _ headers: [(name: String, value: String)], secrets: [(name: String, value: SecretBytes)] = [], isSecure: Bool
     ) throws(S3Error) -> CustomerKeyHeaders? {
         guard SSEFields.isAny(headers) else { return nil }
-        let fields = SSEFields(headers)
+        let fields = SSEFields(headers, secrets)
         try fields.requireTLS(isSecure)
         guard !fields.asksForManagedKey else {
             throw S3Error(
@@ -74,9 +80,9 @@ package enum SSEHeaders {
 
     /// UploadPart and UploadPartCopy: the upload decided the scheme, so headers for SSE-S3 and SSE-KMS are ignored.
     package static func ofUploadPart(
-        _ headers: [(name: String, value: String)], isSecure: Bool
+        _ headers: [(name: String, value: String)], secrets: [(name: String, value: SecretBytes)] = [], isSecure: Bool
     ) throws(S3Error) -> CustomerKeyHeaders? {
-        let fields = SSEFields(headers)
+        let fields = SSEFields(headers, secrets)
         try fields.requireTLS(isSecure)
         return try CustomerKeyHeaders(fields.customerKey)
     }
@@ -85,9 +91,9 @@ package enum SSEHeaders {
     ///
     /// Clients repeat the headers of the upload here, and some leave out the customer key.
     package static func ofComplete(
-        _ headers: [(name: String, value: String)], isSecure: Bool
+        _ headers: [(name: String, value: String)], secrets: [(name: String, value: SecretBytes)] = [], isSecure: Bool
     ) throws(S3Error) -> CustomerKeyHeaders? {
-        try ofUploadPart(headers, isSecure: isSecure)
+        try ofUploadPart(headers, secrets: secrets, isSecure: isSecure)
     }
 }
 
@@ -110,7 +116,7 @@ struct SSEFields {
         name.utf8.count >= 28 && name.begins(with: "x-amz-")
     }
 
-    init(_ headers: [(name: String, value: String)]) {
+    init(_ headers: [(name: String, value: String)], _ secrets: [(name: String, value: SecretBytes)]) {
         for (name, value) in headers where Self.isOne(name) {
             switch name {
             case "x-amz-server-side-encryption": method = value
@@ -118,15 +124,25 @@ struct SSEFields {
             case "x-amz-server-side-encryption-context": context = value
             case "x-amz-server-side-encryption-bucket-key-enabled": bucketKey = value
             case "x-amz-server-side-encryption-customer-algorithm": customerKey.algorithm = value
-            case "x-amz-server-side-encryption-customer-key": customerKey.key = value
+            case Self.customerKeyName: customerKey.key = .text(value)
             case "x-amz-server-side-encryption-customer-key-md5": customerKey.keyMD5 = value
             case "x-amz-copy-source-server-side-encryption-customer-algorithm": copySourceKey.algorithm = value
-            case "x-amz-copy-source-server-side-encryption-customer-key": copySourceKey.key = value
+            case Self.copySourceKeyName: copySourceKey.key = .text(value)
             case "x-amz-copy-source-server-side-encryption-customer-key-md5": copySourceKey.keyMD5 = value
             default: break
             }
         }
+        for secret in secrets {
+            switch secret.name {
+            case Self.customerKeyName: customerKey.key = .secret(secret.value)
+            case Self.copySourceKeyName: copySourceKey.key = .secret(secret.value)
+            default: break
+            }
+        }
     }
+
+    fileprivate static let customerKeyName = "x-amz-server-side-encryption-customer-key"
+    fileprivate static let copySourceKeyName = "x-amz-copy-source-server-side-encryption-customer-key"
 
     /// True when a header asks for a key that the server manages.
     var asksForManagedKey: Bool {

@@ -20,7 +20,7 @@ struct ObjectReadRequest: Sendable {
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         object = try request.object
-        customerKey = try SSEHeaders.ofRead(request.headers, isSecure: request.isSecure)
+        customerKey = try SSEHeaders.ofRead(request.headers, secrets: request.secrets, isSecure: request.isSecure)
             .map { CustomerKey($0) }
         preconditions = Preconditions(request.headers)
         range = request.header("range")

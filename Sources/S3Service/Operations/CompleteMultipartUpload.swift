@@ -27,7 +27,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         object = try request.object
         preconditions = WritePreconditions(request.headers)
         // SSE-S3 and SSE-KMS headers are ignored here: mc sends them.
-        customerKey = try SSEHeaders.ofComplete(request.headers, isSecure: request.isSecure)
+        customerKey = try SSEHeaders.ofComplete(request.headers, secrets: request.secrets, isSecure: request.isSecure)
             .map { CustomerKey($0) }
         checksum = try DeclaredObject(request.headers)
     }

@@ -19,7 +19,7 @@ struct CreateMultipartUpload: AsyncS3Operation {
         self.request = request
         bucket = try request.bucket
         object = try request.object
-        encryption = try SSEHeaders.ofWrite(request.headers, isSecure: request.isSecure)
+        encryption = try SSEHeaders.ofWrite(request.headers, secrets: request.secrets, isSecure: request.isSecure)
         attributes = try ObjectAttributes(request)
         checksum = try UploadChecksum.parse(headers: request.headers)
     }

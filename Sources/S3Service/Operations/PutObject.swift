@@ -17,7 +17,7 @@ struct PutObject: AsyncS3Operation {
         self.request = request
         bucket = try request.bucket
         object = try request.object
-        encryption = try SSEHeaders.ofWrite(request.headers, isSecure: request.isSecure)
+        encryption = try SSEHeaders.ofWrite(request.headers, secrets: request.secrets, isSecure: request.isSecure)
         preconditions = WritePreconditions(request.headers)
         attributes = try ObjectAttributes(request)
         // An archive that MinIO would unpack. Stored as it is, its files would be missing where the client looks.

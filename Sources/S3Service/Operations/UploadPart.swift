@@ -20,7 +20,7 @@ struct UploadPart: AsyncS3Operation {
         object = try request.object
         uploadID = request.query("uploadId") ?? ""
         number = try PartNumber.parse(request.query("partNumber") ?? "")
-        customerKey = try SSEHeaders.ofUploadPart(request.headers, isSecure: request.isSecure)
+        customerKey = try SSEHeaders.ofUploadPart(request.headers, secrets: request.secrets, isSecure: request.isSecure)
             .map { CustomerKey($0) }
     }
 

@@ -130,6 +130,7 @@ struct ServerProcess {
         http.limits = configuration.limits
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
+        http.secretHeaders = SSEHeaders.secretNames
         do {
             return try await HTTPServer.start(
                 http, handler: RequestDispatcher(context: context, pipeline: pipeline), logger: logger)
