@@ -113,26 +113,13 @@ extension Connection {
 
     /// Answers without a handler, and closes.
     func answer(_ fault: HTTPFault) {
-        server.logger.debug(
-            "refused a request", metadata: ["peer": "\(info.remoteAddress)", "reason": "\(fault)"])
-        let answer = server.errorBody(fault)
-        var head = ResponseHead(status: answer.status, headers: answer.headers, contentLength: nil)
-        let body = ByteBuffer(bytes: answer.body)
         // What could not be read was no HEAD, as far as one knows.
-        let isHEAD = fault == .noResponse && self.isHEAD
-        head.contentLength = Int64(body.readableBytes)
-        self.isHEAD = isHEAD
+        isHEAD = fault == .noResponse && isHEAD
+        let line = input.requestLine
+        let response = server.answer(
+            to: fault, isHEAD: isHEAD, method: line?.method, target: line?.target, from: info)
         closesAfterResponse = true
-        let sent = head.sendsBody(inAnswerToHEAD: isHEAD) ? body : nil
-        // What the handler has seen is its own to tell of.
-        if fault != .noResponse {
-            let line = input.requestLine
-            server.handler.refused(
-                HTTPRefusal(
-                    fault: fault, status: answer.status, bytesSent: sent?.readableBytes ?? 0, method: line?.method,
-                    target: line?.target, connection: info))
-        }
-        send(head, sent)
+        send(response.head, response.body)
         closeGently()
     }
 }

@@ -226,20 +226,10 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
 
     private func answer(_ fault: HTTPFault) {
         guard let context, context.channel.isActive else { return }
-        server.logger.debug(
-            "refused a request", metadata: ["peer": "\(connection.info.remoteAddress)", "reason": "\(fault)"])
-        let answer = server.errorBody(fault)
-        var head = ResponseHead(status: answer.status, headers: answer.headers, contentLength: nil)
-        head.contentLength = Int64(answer.body.count)
-        let sent = head.sendsBody(inAnswerToHEAD: isHEAD) ? ByteBuffer(bytes: answer.body) : nil
-        // What the handler has seen is its own to tell of.
-        if fault != .noResponse {
-            server.handler.refused(
-                HTTPRefusal(
-                    fault: fault, status: answer.status, bytesSent: sent?.readableBytes ?? 0,
-                    method: request?.head.method, target: request?.head.target, connection: connection.info))
-        }
-        send(head, sent)
+        let response = server.answer(
+            to: fault, isHEAD: isHEAD, method: request?.head.method, target: request?.head.target,
+            from: connection.info)
+        send(response.head, response.body)
         end()
     }
 
