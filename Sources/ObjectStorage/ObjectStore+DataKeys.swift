@@ -49,4 +49,11 @@ extension ObjectStore {
         }
         return isFound
     }
+
+    /// Removes some of the keys that were retired before a time, milliseconds since 1970, and that nothing refers to.
+    ///
+    /// Happens by itself every hour.
+    package func sweepDataKeys(retiredBefore time: Int64) async throws(StorageError) {
+        _ = try await committer.commit(.maintain(.sweepDataKeys(retiredBefore: time, limit: Unlinker.stepSize)))
+    }
 }

@@ -1,7 +1,6 @@
+import ObjectStorage
 import Synchronization
 import Testing
-
-@testable import ObjectStorage
 
 @Suite struct DataKeyTests {
     @Test func `a data key goes with its last reference`() async throws {
@@ -114,22 +113,23 @@ import Testing
         try await store.insertDataKey(key)
         try await store.retireDataKeys([key.id])
         let columns = store.columns(drive.bucket, "k", body: .inline, size: 1, dataKey: key.id)
-        let put = Mutation.put(NewVersion(columns: columns, sealed: [2], body: .inline([1]), dataKey: key), .none)
-        let sweep = Mutation.maintain(.sweepDataKeys(retiredBefore: .max, limit: 10))
+        let version = NewVersion(columns: columns, sealed: [2], body: .inline([1]), dataKey: key)
+        let changes: [@Sendable () async throws -> Void] = [
+            { try await store.sweepDataKeys(retiredBefore: .max) }, { _ = try await store.put(version) },
+        ]
 
         // Both wait while the committer is held in the transaction before theirs.
         gate.close()
         async let held = store.makeBucket("held")
         while !gate.isAwaited { await Task.yield() }
-        let results = Mutex<[Result<MutationResult, StorageError>]>([])
-        for mutation in sweepsFirst ? [sweep, put] : [put, sweep] {
-            store.committer.submit(mutation) { result in results.withLock { $0.append(result) } }
+        try await withThrowingDiscardingTaskGroup { group in
+            for change in sweepsFirst ? changes : changes.reversed() {
+                group.addTask { try await change() }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            gate.open()
         }
-        gate.open()
         _ = try await held
-        try await store.putInline(drive.bucket, "behind")
-        for result in results.withLock({ $0 }) { _ = try result.get() }
-        #expect(results.withLock { $0.count } == 2)
         #expect(try store.findAtHand(drive.bucket, key: "k", .rowAndDataKey)?.dataKey?.wrapped == key.wrapped)
         #expect(try await store.verifyNoOrphans().isClean)
     }

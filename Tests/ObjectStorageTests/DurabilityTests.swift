@@ -153,7 +153,7 @@ import Testing
             let late = try drive.store.openBlobIfCached(blob.id)
             #expect(late == nil)
         } catch {
-            #expect(error as? StorageError == .blobMissing(blob.id))
+            #expect(error == .blobMissing(blob.id))
         }
     }
 

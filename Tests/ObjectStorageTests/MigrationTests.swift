@@ -197,7 +197,7 @@ import Testing
             #expect(rows.greatest <= 1100)
             #expect(try store.body(bucket, "next") == [8])
             #expect(
-                try overwrites == (access("\(path)/blobs/0000000004/00000000000000cd", F_OK) != 0))
+                overwrites == (access("\(path)/blobs/0000000004/00000000000000cd", F_OK) != 0))
             store.close()
             store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
         }

@@ -1,8 +1,7 @@
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 import Testing
-
-@testable import SealedStorage
 
 @Suite struct ConcurrentChangeTests {
     @Test func `an object that is overwritten meanwhile is read whole, whichever it is`() async throws {

@@ -1,9 +1,8 @@
 import Glibc
 import ObjectStorage
+import SealedStorage
 import Synchronization
 import Testing
-
-@testable import SealedStorage
 
 @Suite struct KeyRetirementTests {
     @Test func `keys that expire at once leave the queue of changes to writes, and are all retired`() async throws {

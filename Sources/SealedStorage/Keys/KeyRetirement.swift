@@ -1,10 +1,11 @@
-import ObjectStorage
+package import ObjectStorage
 import Threading
 
 /// Ends the sharing of data keys behind the backs of requests, some hundreds a commit and one commit at a time: when those
 /// of a hundred thousand buckets expire at once, the committer's queue stays free for writes.
-final class KeyRetirement: Sendable {
-    static let batchSize = 256
+package final class KeyRetirement: Sendable {
+    /// Keys of one commit.
+    package static let batchSize = 256
 
     private struct State {
         /// Eight bytes a key.
@@ -15,14 +16,14 @@ final class KeyRetirement: Sendable {
     private let store: ObjectStore
     private let state = ShortLock(State())
 
-    init(_ store: ObjectStore) {
+    package init(_ store: ObjectStore) {
         self.store = store
     }
 
     /// Returns at once.
     ///
     /// The retirement may fail: a key that stays is retired by the next start.
-    func add(_ key: DataKeyID) {
+    package func add(_ key: DataKeyID) {
         let begins = state.withLock { state in
             state.waiting.append(key)
             defer { state.isRunning = true }

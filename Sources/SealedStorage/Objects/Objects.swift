@@ -1,6 +1,6 @@
 package import Encryption
 import KeyManagement
-import ObjectStorage
+package import ObjectStorage
 package import S3Protocol
 
 /// The objects of a drive: found, opened, written, listed and deleted.
@@ -157,7 +157,7 @@ package struct Objects: Sendable {
 
     /// Commits a version: with a greater order when another writer was faster, and as long as the conditions hold for what
     /// is there by then.
-    func commit(
+    package func commit(
         _ conditions: WritePreconditions, expecting first: Expectation,
         _ put: (_ order: Int64, _ expectation: Expectation) async throws -> (PutOutcome, VersionColumns)
     ) async throws -> VersionColumns {
