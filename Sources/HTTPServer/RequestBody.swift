@@ -49,6 +49,15 @@ package final class RequestBody: @unchecked Sendable {
         self.channel = channel
     }
 
+    /// Announces that the reader gathers up to so many bytes, which counts as memory of bodies until the exchange ends.
+    ///
+    /// To be called before the first ``next()``; a body of which the length is known counts for no more than that.
+    package func willBeGathered(upTo limit: Int) {
+        let bytes = declaredLength.map { Int(min($0, Int64(limit))) } ?? limit
+        guard bytes > HTTPServer.earlyBodyBytes else { return }
+        loop.run { self.channel?.hold(bytes) }
+    }
+
     /// The next piece, never empty, or nil at the end.
     ///
     /// The first call answers `Expect: 100-continue`. Returns without suspension when bytes are there. One call at a
@@ -72,6 +81,7 @@ package final class RequestBody: @unchecked Sendable {
     /// The rest of the body in one buffer; `tooLarge` as soon as it is known to exceed `limit` bytes.
     package func collect(upTo limit: Int) async throws(BodyError) -> ByteBuffer {
         if let declaredLength, declaredLength > Int64(limit) { throw .tooLarge }
+        willBeGathered(upTo: limit)
         guard var whole = try await next() else { return ByteBuffer() }
         while whole.readableBytes <= limit {
             guard var piece = try await next() else { return whole }

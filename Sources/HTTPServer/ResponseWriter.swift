@@ -46,6 +46,8 @@ package final class ResponseWriter: @unchecked Sendable {
     private var waiter: (operation: Operation, continuation: Waiter)?
     private let started = Atomic<Bool>(false)
     private let blocks = Atomic<Int>(TransferPace.unproven.responseBlockBytes)
+    /// Bytes of a document that there is room for.
+    private let document = Atomic<Int>(0)
 
     package init(isHEAD: Bool, loop: ConnectionLoop, channel: any ExchangeChannel) {
         self.isHEAD = isHEAD
@@ -85,6 +87,22 @@ package final class ResponseWriter: @unchecked Sendable {
     package func room(for length: Int64?) async throws(ResponseError) -> Int {
         try await perform(.reserve(length))
         return blockBytes
+    }
+
+    /// Waits until there is memory for a response that is made whole before it is sent, of up to `bytes` bytes.
+    ///
+    /// ``ResponseError/overloaded`` when there is none in time: the way is free for another response.
+    package func room(forDocumentUpTo bytes: Int) async throws(ResponseError) {
+        guard bytes > Self.smallestBlockBytes else { return }
+        document.store(bytes, ordering: .relaxed)
+        loop.run { self.channel?.hold(bytes) }
+        try await perform(.reserve(nil))
+    }
+
+    /// The document that there is room for has so many bytes only.
+    package func documentHas(_ bytes: Int) {
+        guard bytes < document.load(ordering: .relaxed) else { return }
+        loop.run { self.channel?.holdOnly(bytes) }
     }
 
     /// The number of bytes that should be made for a `write`, as of the last call of this or ``room(for:)``.

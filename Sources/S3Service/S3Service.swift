@@ -24,7 +24,11 @@ package final class S3Service: HTTPHandler {
             let operation = try recognise(request, record)
             switch try operation.begin(in: context) {
             case .waiting(let rest):
-                return later(record) { try await self.send(rest(), record, $0) }
+                let longest = operation.longestDocument
+                return later(record) { response in
+                    try await response.room(forDocumentUpTo: longest)
+                    try await self.send(rest(), record, response)
+                }
             case .done(let answer):
                 if !answer.isLong, let response = try whole(answer, record) {
                     return pipeline.answer(response, record)
@@ -172,7 +176,8 @@ package final class S3Service: HTTPHandler {
     private func send(_ whole: HTTPResponse, _ record: RequestRecord, _ response: ResponseWriter) async throws {
         let count = whole.body?.readableBytes ?? 0
         // What is small needs no share of the memory for bodies.
-        if count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(count)) }
+        if count > ResponseWriter.smallestBlockBytes { try await response.room(forDocumentUpTo: count) }
+        response.documentHas(count)
         record.status = whole.head.status
         await response.send(whole)
         record.bytesSent = Int64(count)

@@ -411,6 +411,40 @@ def test_memory_does_not_grow_with_stalled_transfers(fresh_server):
         assert server.call("GET", target).body == payload(16 * MIB)
 
 
+def test_memory_does_not_grow_with_stalled_documents(fresh_server):
+    """Documents are held whole: lists that nobody reads, and lists of keys whose last byte never comes."""
+    with fresh_server(arguments=["--body-mib", "32"]) as server:
+        bucket = server.bucket()
+        with ThreadPoolExecutor(8) as pool:
+            keys = [f"{number:04}-{'%26' * 330}" for number in range(1000)]
+            assert set(pool.map(lambda key: server.call("PUT", f"/{bucket}/{key}").status, keys)) == {200}
+        length, before, opened = 5_000_000, server.rss(), []
+        try:
+            for _ in range(100):
+                listing, deletion = RawConnection(server), RawConnection(server)
+                opened += [listing, deletion]
+                listing.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+                listing.send(signed_head(server, "GET", f"/{bucket}?list-type=2", None))
+                checksum = {"x-amz-checksum-crc32": "AAAAAA=="}
+                deletion.send(signed_head(server, "POST", f"/{bucket}?delete", length, checksum))
+                deletion.socket.settimeout(0.05)
+                try:
+                    deletion.send(b" " * (length - 1))
+                except (TimeoutError, ConnectionError):
+                    pass  # The server takes no more for now.
+            for _ in range(10):
+                assert server.call("PUT", f"/{bucket}/small", body=b"content").status == 200
+                assert server.call("GET", f"/{bucket}/small").body == b"content"
+                time.sleep(0.1)
+            grown = server.peak_rss() - before
+        finally:
+            for raw in opened:
+                raw.close()
+        print(f"{grown // MIB} MiB for 200 stalled documents")
+        assert grown < 200 * MIB
+        assert server.call("GET", f"/{bucket}?list-type=2").body.count(b"<Key>") == 1000
+
+
 def test_a_slow_reader_gets_everything_and_one_that_reads_nothing_is_cut_off(impatient):
     bucket, body = impatient.bucket(), payload(8 * MIB)
     target = f"/{bucket}/large"

@@ -83,6 +83,8 @@ private final class MemoryExchange: ExchangeChannel, @unchecked Sendable {
     var isOpen: Bool { true }
     var isWritable: Bool { true }
     func reserve(_ length: Int64?) -> Bool { true }
+    func hold(_ bytes: Int) {}
+    func holdOnly(_ bytes: Int) {}
     var blockBytes: Int { 128 * 1024 }
     func writerWaits() {}
 

@@ -238,6 +238,44 @@ import Testing
         }
     }
 
+    // MARK: Documents
+
+    @Test(arguments: ["gathered", "made"])
+    func `documents that are held whole count as what they are`(kind: String) async throws {
+        let (size, begun) = (1_000_000, Counter())
+        try await withServer { request, response in
+            do {
+                if kind == "gathered" {
+                    request.body.willBeGathered(upTo: size)
+                    while try await request.body.next() != nil { begun.increment() }
+                    await response.send(200, "gathered")
+                } else {
+                    try await response.room(forDocumentUpTo: 2 * size)
+                    begun.increment()
+                    response.documentHas(size)
+                    await response.send(200, String(repeating: "x", count: size))
+                }
+            } catch {}
+        } _: {
+            $0.limits.bodyBytes = 8 << 20
+        } test: { _, port in
+            let clients = try (0..<30).map { _ in
+                let client = try RawClient(port: port, receiveBuffer: 16 * 1024)
+                let length = kind == "gathered" ? "Content-Length: \(size)\r\n\r\nx" : "\r\n"
+                try client.send("PUT / HTTP/1.1\r\nHost: a\r\n\(length)")
+                return client
+            }
+            try await eventually { begun.value > 0 }
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(begun.value <= 4, "one address has half of the memory")
+            // Each that leaves makes room for another.
+            for client in clients.dropLast() { client.close() }
+            let last = clients[clients.count - 1]
+            if kind == "gathered" { try last.send([UInt8](repeating: 0x78, count: size - 1)) }
+            #expect(try last.readResponse().body.count == (kind == "gathered" ? 8 : size))
+        }
+    }
+
     // MARK: Pace
 
     @Test func `who reads nothing costs a block, who reads gets large ones`() async throws {

@@ -25,12 +25,30 @@ extension Connection {
         reviewShare()
         guard phaseDeadline.isOver(now) else { return }
         switch phase {
-        case .waiting: input.isEmpty ? close() : answer(.headTimeout)
+        case .waiting: input.isEmpty ? endIdleness() : answer(.headTimeout)
         case .exchanging: if writer?.hasStarted == false { disconnect() }
         case .draining: closeGently()
         case .lingering: close()
         case .closed: break
         }
+    }
+
+    /// No request has come for a while: closes the connection, unless the end of the last response is still on its way to
+    /// a client that is slow, not stalled.
+    private func endIdleness() {
+        guard bufferedBytes > 0 else {
+            guard restOfResponse != nil else { return close() }
+            // It has all gone out by now, perhaps just so.
+            restOfResponse = nil
+            return phaseDeadline.start(limits.idleTimeout)
+        }
+        let rest = unacknowledgedBytes
+        if let before = restOfResponse {
+            let least = min(limits.leastBytes(in: limits.writeStallTimeout), before)
+            guard before - rest >= least else { return abort() }
+        }
+        restOfResponse = rest
+        phaseDeadline.start(limits.writeStallTimeout)
     }
 
     /// Idle connections close as soon as all that was written has left, others after their response.

@@ -93,6 +93,7 @@ extension Connection {
         phase = .waiting
         hasHeadDeadline = false
         if closesAfterResponse || server.isShuttingDown.load(ordering: .relaxed) { return closeGently() }
+        restOfResponse = nil
         phaseDeadline.start(limits.idleTimeout)
         loop.stayAwake()
         pump()

@@ -13,7 +13,7 @@ extension Connection {
     var blockBytes: Int { share.pace.responseBlockBytes }
 
     func reserve(_ length: Int64?) -> Bool {
-        if let length, length <= Self.smallResponseBytes { return true }
+        if let length, length <= Self.smallResponseBytes, share.documents == 0 { return true }
         return hasShare()
     }
 
@@ -23,28 +23,44 @@ extension Connection {
         return hasShare()
     }
 
+    func hold(_ bytes: Int) {
+        // A budget that is smaller than a document would never have room for it.
+        share.documents = max(share.documents, min(bytes, server.budget.bytes / 4))
+    }
+
+    func holdOnly(_ bytes: Int) {
+        guard share.documents > bytes else { return }
+        let excess = min(share.documents - bytes, share.held)
+        share.documents = bytes
+        guard share.ticket == nil, excess > 0, let account = share.account else { return }
+        share.held -= excess
+        server.budget.give(excess, from: account)
+    }
+
     /// Whether the exchange has its share of the budget; if not, it has asked for it.
     private func hasShare() -> Bool {
-        if share.isUsed { return true }
+        let least = TransferPace.unproven.shareBytes + share.documents
+        if share.isUsed, share.held >= least { return true }
         if share.ticket != nil { return false }
         if share.held == 0 {
             let account = openAccount()
             while share.pace > .unproven {
-                let bytes = share.pace.shareBytes
+                let bytes = share.pace.shareBytes + share.documents
                 if server.budget.grow(by: bytes, to: bytes, for: account) {
                     setReceiveBuffers(share.pace)
                     return use(bytes)
                 }
                 setPace(share.pace.slower)
             }
-            let bytes = share.pace.shareBytes
-            guard server.budget.take(bytes, for: account) else {
-                waitForShare(bytes, account)
-                return false
-            }
-            return use(bytes)
         }
-        return use(share.held)
+        let missing = least - share.held
+        guard missing > 0 else { return use(share.held) }
+        let account = openAccount()
+        guard server.budget.take(missing, for: account) else {
+            waitForShare(missing, account)
+            return false
+        }
+        return use(share.held + missing)
     }
 
     /// The account of the peer, for as long as the connection lives.
@@ -74,7 +90,7 @@ extension Connection {
         guard share.ticket === ticket else { return server.budget.give(ticket.count, from: account) }
         share.ticket = nil
         share.deadline.stop()
-        _ = use(ticket.count)
+        _ = use(share.held + ticket.count)
         if body?.isAwaited == true { bodyReaderWaits() }
         pump()
         writer?.wakeWriter()
@@ -102,6 +118,7 @@ extension Connection {
             server.budget.cancel(ticket)
         }
         share.isUsed = false
+        share.documents = 0
     }
 
     func releaseShare() {
@@ -134,12 +151,12 @@ extension Connection {
 
     private func speedUp() {
         let pace = share.pace.faster
-        let missing = pace.shareBytes - share.held
-        if missing > 0 {
+        let bytes = pace.shareBytes + share.documents
+        if bytes > share.held {
             guard let account = share.account,
-                server.budget.grow(by: missing, to: pace.shareBytes, for: account)
+                server.budget.grow(by: bytes - share.held, to: bytes, for: account)
             else { return }
-            share.held = pace.shareBytes
+            share.held = bytes
         }
         setPace(pace)
     }
@@ -173,12 +190,12 @@ extension Connection {
             } else if bodyDeadline.isSet, share.hasStopped(at: share.received) {
                 setPace(.unproven)
             }
-        } else if share.held > TransferPace.unproven.shareBytes, body?.hasEnded == true,
-            bufferedBytes <= TransferPace.unproven.shareBytes
-        {
+        } else {
+            let least = TransferPace.unproven.shareBytes + share.documents
+            guard share.held > least, body?.hasEnded == true, bufferedBytes <= least else { return }
             // A request's handler may hold what it has gathered until the end, a response's has passed it on.
-            server.budget.give(share.held - TransferPace.unproven.shareBytes, from: account)
-            share.held = TransferPace.unproven.shareBytes
+            server.budget.give(share.held - least, from: account)
+            share.held = least
         }
     }
 

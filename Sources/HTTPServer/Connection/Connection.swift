@@ -69,6 +69,8 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     var writeDeadline = Deadline()
     /// What the peer had not acknowledged when `writeDeadline` was started.
     var unacknowledgedAtStart = 0
+    /// What the peer had not acknowledged of the last response when the idle connection was to be closed.
+    var restOfResponse: Int?
 
     // MARK: Memory
 

@@ -9,6 +9,13 @@ package protocol ExchangeChannel: AnyObject {
 
     /// Gives `body` what has come of it, and reads on; `RequestBody.wakeReader()` tells of what comes later.
     func pull(_ body: RequestBody)
+    /// The exchange is about to hold a document of so many bytes in memory, besides what bodies on their way need: of the
+    /// request, which is gathered, or of the response, which is made before it is sent.
+    ///
+    /// Nothing is read, and no room for a response found, until there is memory for it.
+    func hold(_ bytes: Int)
+    /// Of the documents so many bytes are left.
+    func holdOnly(_ bytes: Int)
     /// Nothing came of the last pull at once.
     func bodyReaderWaits()
 

@@ -369,6 +369,8 @@ extension HTTP2Stream: ExchangeChannel {
 
     /// The windows of HTTP/2 bound a stream's memory, and those of a connection all its streams'.
     func reserve(_ length: Int64?) -> Bool { true }
+    func hold(_ bytes: Int) {}
+    func holdOnly(_ bytes: Int) {}
 
     var blockBytes: Int { HTTP2Limits.outboundBytes / 4 }
 

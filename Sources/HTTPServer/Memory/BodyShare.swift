@@ -7,6 +7,8 @@ struct BodyShare {
     var held = 0
     /// The peer's account of the budget, once a share has been asked for.
     var account: BodyAccount?
+    /// Bytes of documents that the exchange holds whole, and for which the share has to be larger.
+    var documents = 0
     /// The exchange under way has bodies that need the share.
     var isUsed = false
     /// A place in the queue for the share.

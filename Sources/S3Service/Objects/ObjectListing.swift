@@ -8,6 +8,17 @@ struct ObjectListing {
     let bucket: Bucket
     let parameters: ListParameters
 
+    /// The most bytes that a page has: besides its key, an entry has some three hundred.
+    static func longestDocument(_ parameters: ListParameters) -> Int {
+        // Bytes of a byte of a key: `%0A`, or `&#x1F;`.
+        let factor =
+            switch parameters.encoding {
+            case .url: 3
+            case .plain: 6
+            }
+        return 8192 + parameters.maxKeys * (512 + factor * ObjectName.maximumByteCount)
+    }
+
     func xml(_ service: ServiceContext) async throws -> [UInt8] {
         try await service.objects.list(request) { page in
             for corruption in page.damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }

@@ -16,6 +16,8 @@ struct ListObjects: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.listBucket, on: bucket, conditions: parameters.conditions)] }
 
+    var longestDocument: Int { ObjectListing.longestDocument(parameters) }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         return .xml(try await ObjectListing(bucket: bucket, parameters: parameters).xml(service))

@@ -21,6 +21,9 @@ struct ListParts: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.listMultipartUploadParts, on: object, in: bucket)] }
 
+    /// A part has some three hundred bytes, checksums included.
+    var longestDocument: Int { 8192 + parameters.maxParts * 512 }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(parameters.uploadID, in: bucket, key: object)

@@ -17,10 +17,19 @@ package protocol S3Operation: Sendable {
     /// The rights that performing it needs, all of them; never none.
     var demands: [Demand] { get }
 
+    /// The most bytes that the answer's document may have, where making it is waited for.
+    ///
+    /// There is memory for so much before it is made: its reader may never take it.
+    var longestDocument: Int { get }
+
     /// Performs the operation as far as that needs no waiting.
     ///
     /// Runs on an event loop: some tens of microseconds at most, and nothing that blocks.
     func begin(in service: ServiceContext) throws -> S3Progress
+}
+
+extension S3Operation {
+    package var longestDocument: Int { 0 }
 }
 
 package enum S3Progress: Sendable {

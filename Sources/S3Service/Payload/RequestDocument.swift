@@ -26,6 +26,7 @@ extension S3Request {
     }
 
     private func framedDocument(upTo limit: Int, _ checksum: PayloadDigests.Checksum) async throws -> [UInt8] {
+        body.willBeGathered(upTo: limit)
         let payload = try PayloadReader(self, limit: Int64(limit), checksum)
         var document: [UInt8] = []
         document.reserveCapacity(Int(payload.length))
@@ -40,6 +41,7 @@ extension S3Request {
             throw S3Error(
                 .entityTooLarge, details: [("ProposedSize", "\(declared)"), ("MaxSizeAllowed", "\(limit)")])
         }
+        body.willBeGathered(upTo: limit)
         var document: [UInt8] = []
         while let bytes = try await body.next() {
             record.bytesReceived += Int64(bytes.readableBytes)
