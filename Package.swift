@@ -190,7 +190,9 @@ let package = Package(
         tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
-        tests(of: "Requests", ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage"]),
+        tests(
+            of: "Requests",
+            ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", logging]),
         tests(
             of: "S3Service",
             [

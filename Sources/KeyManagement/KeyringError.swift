@@ -15,6 +15,8 @@ package enum KeyringError: Error, Hashable, CustomStringConvertible {
     case tooLong(path: String, maximumBytes: Int)
     /// One more key would be one too many: with it, the file would be longer than is read.
     case full(path: String, maximumBytes: Int)
+    /// A new key is in the file, but a power cut may take it out again: it was not made durable.
+    case notDurable(path: String, errno: Int32)
     case io(operation: String, path: String, errno: Int32)
 
     package var description: String {
@@ -33,6 +35,9 @@ package enum KeyringError: Error, Hashable, CustomStringConvertible {
         case .tooLong(let path, let maximum): "The file \(path) is longer than a keyring may be (\(maximum) bytes)."
         case .full(let path, let maximum):
             "The keyring \(path) is full: with another key it would be longer than \(maximum) bytes."
+        case .notDurable(let path, let errno):
+            "A key could not be added to the keyring \(path) durably (\(String(cString: strerror(errno)))); "
+                + "when the disk is well, restart the server."
         case .io(let operation, let path, let errno):
             "Could not \(operation) \(path): \(String(cString: strerror(errno)))."
         }

@@ -74,7 +74,8 @@ struct KeyringFile: Sendable {
 
     /// Puts `document` in the place of the file, durably: when this returns, a power cut no longer matters.
     ///
-    /// A document that ``read()`` would refuse for its length is not written.
+    /// A document that ``read()`` would refuse for its length is not written. After ``KeyringError/notDurable(path:errno:)``
+    /// the document is in place, and nobody knows whether it will be after a power cut.
     func replace(with document: KeyringDocument) throws(KeyringError) -> Identity {
         var bytes = document.bytes
         defer { wipe(&bytes) }
@@ -83,20 +84,27 @@ struct KeyringFile: Sendable {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("create a file beside") }
         defer { close(descriptor) }
+        let identity: Identity
         do throws(KeyringError) {
             try write(bytes, to: descriptor)
             guard fsync(descriptor) == 0 else { throw failure("write") }
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { throw failure("write") }
+            identity = Identity(status)
             guard rename(temporary, path) == 0 else { throw failure("replace") }
-            // Without this the rename itself may be lost.
-            try syncDirectory(directory)
-            return Identity(status)
         } catch {
             unlink(temporary)
             throw error
         }
+        // Without this the rename itself may be lost.
+        do throws(KeyringError) { try syncDirectory(directory) } catch {
+            throw .notDurable(path: path, errno: errno)
+        }
+        return identity
     }
+
+    /// Makes durable which file the directory shows: a process that could not may have put it there.
+    func settle() throws(KeyringError) { try syncDirectory(directory) }
 
     /// Makes the directory and those above it as far as they are missing, each for the owner alone.
     func makeDirectory() throws(KeyringError) {

@@ -18,6 +18,9 @@ package final class LocalKeyring: KeyService {
     private struct Contents {
         var document: KeyringDocument
         var identity: KeyringFile.Identity
+        /// Why the file may have keys that a power cut would take out of it: until a restart, it is neither changed nor
+        /// read again.
+        var doubt: KeyringError?
     }
 
     private let file: KeyringFile
@@ -52,6 +55,8 @@ package final class LocalKeyring: KeyService {
     private static func open(_ file: KeyringFile, createIfMissing: Bool) throws(KeyringError) -> LocalKeyring {
         do throws(KeyringError) {
             let (document, identity) = try file.read()
+            // An earlier process may have ended because it could not do this.
+            try file.settle()
             return LocalKeyring(file: file, document: document, identity: identity, wasCreated: false)
         } catch .missing where createIfMissing {
             try file.makeDirectory()
@@ -106,9 +111,11 @@ package final class LocalKeyring: KeyService {
                 let isNew = try self.file.withLock { () throws(KeyringError) in
                     // Not what is in memory grows but what is on disk: another process may have added keys.
                     var document = try self.readSuccessor().document
+                    // What another process added may not be durable yet.
+                    try self.file.settle()
                     guard document.keys[key] == nil else { return false }
                     document.add(Self.newKey(key))
-                    let identity = try self.file.replace(with: document)
+                    let identity = try self.replaceFile(with: document)
                     self.contents.withLock { $0 = Contents(document: document, identity: identity) }
                     return true
                 }
@@ -144,6 +151,7 @@ package final class LocalKeyring: KeyService {
             guard self.file.identity != self.contents.withLock({ $0.identity }) else { return }
             do throws(KeyringError) {
                 let (document, identity) = try self.readSuccessor()
+                try self.file.settle()
                 self.contents.withLock { $0 = Contents(document: document, identity: identity) }
             } catch {
                 throw KeyServiceError.unavailable("\(error)")
@@ -159,12 +167,20 @@ package final class LocalKeyring: KeyService {
 
     /// The file as it is now, provided that it still has every key in use: data may be sealed under any of them.
     private func readSuccessor() throws(KeyringError) -> (document: KeyringDocument, identity: KeyringFile.Identity) {
+        if let doubt = contents.withLock({ $0.doubt }) { throw doubt }
         let successor = try file.read()
         let known = contents.withLock { $0.document.sortedKeys }
         for key in known where successor.document.keys[key.name]?.key.isEqual(to: key.key) != true {
             throw KeyringError.corrupted(path: path, reason: "it no longer holds the key “\(key.name)” that is in use")
         }
         return successor
+    }
+
+    private func replaceFile(with document: KeyringDocument) throws(KeyringError) -> KeyringFile.Identity {
+        do throws(KeyringError) { return try file.replace(with: document) } catch {
+            if case .notDurable = error { contents.withLock { $0.doubt = error } }
+            throw error
+        }
     }
 
     private static func newKey(_ name: KeyID) -> KeyringDocument.Key {

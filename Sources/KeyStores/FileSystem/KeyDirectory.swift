@@ -8,12 +8,15 @@ import KESProtocol
 /// Names are the texts of `KeyName`s: no slash, no dot, so none leads out of the directory or meets a temporary file.
 struct KeyDirectory: Sendable {
     let path: String
+    private let doubt = DirectoryDoubt()
 
     private static let temporaryPrefix = ".tmp-"
     /// How long a change waits for another server's change of the same directory to end.
     private static let longestWait = Duration.seconds(8)
     /// The file that is locked where the directory itself cannot be.
     private static let lockName = ".lock"
+
+    init(path: String) { self.path = path }
 
     /// Makes the directory if it is missing, for its owner alone, and removes what an interrupted write left.
     ///
@@ -30,6 +33,8 @@ struct KeyDirectory: Sendable {
             }
             for name in abandoned { unlink("\(path)/\(name)") }
         }
+        // What an earlier process could not flush stands in the system's memory, where it looks like all the rest.
+        try sync(path)
         return access
     }
 
@@ -42,6 +47,7 @@ struct KeyDirectory: Sendable {
     }
 
     func read(_ name: String) throws(KeyStoreError) -> (SecretBytes, FileAccess) {
+        try doubt.check(use: name)
         let file = "\(path)/\(name)"
         // A pipe of that name must not block the thread.
         let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -67,6 +73,7 @@ struct KeyDirectory: Sendable {
 
     func create(_ name: String, _ value: SecretBytes, _ call: BlockingCalls.Call) throws(KeyStoreError) {
         try withLock(for: call) { (isLocked) throws(KeyStoreError) in
+            try doubt.checkChanges()
             let temporary = try writeTemporary(value)
             defer { unlink(temporary) }
             let file = "\(path)/\(name)"
@@ -80,8 +87,14 @@ struct KeyDirectory: Sendable {
                 guard lstat(file, &status) != 0 else { throw .keyExists }
                 guard errno == ENOENT, rename(temporary, file) == 0 else { throw failure("rename to", file) }
             }
-            // Without this the name itself may be lost.
-            try sync(path)
+            do throws(KeyStoreError) {
+                // Without this the name itself may be lost.
+                try sync(path)
+            } catch {
+                // Nobody has used the key yet, and nobody shall: with a power cut it might be gone.
+                doubt.begin(error, about: unlink(file) == 0 ? nil : name)
+                throw error
+            }
         }
     }
 
@@ -89,6 +102,7 @@ struct KeyDirectory: Sendable {
         _ name: String, _ old: SecretBytes, with new: SecretBytes, _ call: BlockingCalls.Call
     ) throws(KeyStoreError) {
         try withLock(for: call) { (isLocked) throws(KeyStoreError) in
+            try doubt.checkChanges()
             // Two that replace a key at once without a lock would lose what one of them made.
             guard isLocked else { throw .unavailable("\(path) cannot be locked, so keys cannot be replaced safely") }
             guard try read(name).0.isEqual(to: old) else { throw .keyChanged }
@@ -99,15 +113,37 @@ struct KeyDirectory: Sendable {
                 unlink(temporary)
                 throw error
             }
-            try sync(path)
+            do throws(KeyStoreError) {
+                try sync(path)
+            } catch {
+                // What is sealed with the new value could not be opened after a power cut that takes it away; what is
+                // sealed with the old one can be opened with both.
+                doubt.begin(error, about: hasPut(old, backAt: file) ? nil : name)
+                throw error
+            }
         }
+    }
+
+    private func hasPut(_ value: SecretBytes, backAt file: String) -> Bool {
+        guard let temporary = try? writeTemporary(value) else { return false }
+        guard rename(temporary, file) == 0 else {
+            unlink(temporary)
+            return false
+        }
+        return true
     }
 
     func remove(_ name: String, _ call: BlockingCalls.Call) throws(KeyStoreError) {
         try withLock(for: call) { (_) throws(KeyStoreError) in
+            try doubt.checkChanges()
             let file = "\(path)/\(name)"
             guard unlink(file) == 0 else { throw try missing("remove", file) }
-            try sync(path)
+            do throws(KeyStoreError) {
+                try sync(path)
+            } catch {
+                doubt.begin(error, about: nil)
+                throw error
+            }
         }
     }
 

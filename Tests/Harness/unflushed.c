@@ -1,0 +1,19 @@
+// Preloaded into a server: while the file UNFLUSHED_WHILE is there, no directory can be flushed to the disk.
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int fsync(int descriptor) {
+    struct stat status;
+    const char *file = getenv("UNFLUSHED_WHILE");
+    if (file && fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode) && access(file, F_OK) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(descriptor);
+}
