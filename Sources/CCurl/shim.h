@@ -1,6 +1,51 @@
 // libcurl, with its variadic setters and getters in forms that Swift can call.
 #pragma once
 #include <curl/curl.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Of OpenSSL, on which this libcurl is built: a connection does not keep what it has handed on.
+uint64_t SSL_CTX_set_options(void *context, uint64_t options);
+enum { CCURL_SSL_OP_CLEANSE_PLAINTEXT = 1 << 1 };
+
+static inline void ccurl_wiping_free(void *block) {
+    if (block == NULL) return;
+    int code = errno;
+    explicit_bzero(block, malloc_usable_size(block));
+    free(block);
+    errno = code;
+}
+
+static inline void *ccurl_wiping_realloc(void *block, size_t size) {
+    if (block == NULL) return malloc(size);
+    size_t usable = malloc_usable_size(block);
+    if (size > 0 && size <= usable && size >= usable / 2) return block;
+    void *moved = malloc(size > 0 ? size : 1);
+    if (moved == NULL) return NULL;
+    memcpy(moved, block, size < usable ? size : usable);
+    ccurl_wiping_free(block);
+    return moved;
+}
+
+/// Starts libcurl, before any thread uses it, with a heap whose blocks are overwritten when they are given back.
+static inline CURLcode ccurl_start_with_wiped_heap(void) {
+    return curl_global_init_mem(
+        CURL_GLOBAL_DEFAULT, malloc, ccurl_wiping_free, ccurl_wiping_realloc, strdup, calloc);
+}
+
+static inline CURLcode ccurl_configure_tls(CURL *handle, void *context, void *unused) {
+    (void)handle, (void)unused;
+    SSL_CTX_set_options(context, CCURL_SSL_OP_CLEANSE_PLAINTEXT);
+    return CURLE_OK;
+}
+
+/// What came in over TLS is overwritten in the connection's buffer once it was handed on.
+static inline CURLcode ccurl_wipe_received_records(CURL *handle) {
+    return curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, ccurl_configure_tls);
+}
 
 typedef size_t (*ccurl_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*ccurl_progress_callback)(

@@ -23,6 +23,13 @@ final class ClientSecret: @unchecked Sendable {
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage.dropLast()) }
 }
 
+/// Overwrites the array's memory, which whoever else refers to it must not read any more.
+func wipeShared(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { buffer in
+        if let base = buffer.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: base), buffer.count) }
+    }
+}
+
 /// Overwrites the array's own memory; a copy of it made before is not reached.
 func wipe(_ bytes: inout [UInt8]) {
     bytes.withUnsafeMutableBytes { buffer in

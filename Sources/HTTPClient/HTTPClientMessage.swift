@@ -22,6 +22,10 @@ package struct HTTPClientRequest: Sendable {
     package var body: [UInt8] = []
     /// From the call to the whole answer, waiting for a free connection included.
     package var timeout: Duration = .seconds(10)
+    /// With streams: the longest time between two pieces of the answer; the head then has to come within `timeout`.
+    ///
+    /// Kept to about a second. `nil`: no bound on either, for a stream that says something only when something happens.
+    package var longestSilence: Duration?
     /// A longer body is an error; with streams, a longer line.
     package var maxResponseBytes = 1 << 20
     /// Headers of the response that are wanted, in lower case; no others are kept.

@@ -125,4 +125,23 @@ import Testing
         }
         for stream in streams { stream.cancel() }
     }
+
+    @Test func `a server that says nothing is given up, before its head and between two lines`() async throws {
+        let server = try RawServer { connection in
+            if connection.request()?.contains("/head") == true {
+                connection.send(Self.head + self.chunk("one\n"))
+            }
+            connection.waitForEnd()
+        }
+        let client = try makeClient()
+        var request = HTTPClientRequest(.get, server.url + "/nothing")
+        request.timeout = .milliseconds(100)
+        request.longestSilence = .milliseconds(100)
+        await #expect(throws: HTTPClientError.timedOut(.response)) { try await client.open(request) }
+        request.url = server.url + "/head"
+        request.timeout = .seconds(10)
+        let stream = try await client.open(request)
+        #expect(text(try await stream.next()) == "one")
+        await #expect(throws: HTTPClientError.timedOut(.response)) { try await stream.next() }
+    }
 }

@@ -19,6 +19,7 @@ final class EasyHandle {
     private var received: [UInt8] = []
     private var limit = 0
     private var sink: (any ResponseSink)?
+    private var silence: SilenceLimit?
 
     init(_ settings: TransferSettings) throws(HTTPClientError) {
         guard Self.isLibraryReady, let curl = curl_easy_init() else { throw .other("libcurl does not start") }
@@ -39,7 +40,9 @@ final class EasyHandle {
     }
 
     /// Before any thread uses libcurl.
-    static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    ///
+    /// What libcurl gives back to the heap is overwritten: requests and answers have passed through it.
+    static let isLibraryReady = ccurl_start_with_wiped_heap() == CURLE_OK
 
     private func configureConnection(_ configuration: HTTPClientConfiguration) {
         ccurl_set_long(curl, CURLOPT_NOSIGNAL, 1)
@@ -56,6 +59,7 @@ final class EasyHandle {
 
     private func configureTLS() {
         ccurl_set_long(curl, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        ccurl_wipe_received_records(curl)
         ccurl_set_long(curl, CURLOPT_SSL_VERIFYPEER, settings.configuration.verifiesServer ? 1 : 0)
         ccurl_set_long(curl, CURLOPT_SSL_VERIFYHOST, settings.configuration.verifiesServer ? 2 : 0)
         ccurl_set_text(curl, CURLOPT_CAPATH, settings.caDirectory)
@@ -101,7 +105,7 @@ extension EasyHandle {
     /// The answer to a request that libcurl has done with `code`.
     func response(to request: HTTPClientRequest, _ code: CURLcode) throws(HTTPClientError) -> HTTPClientResponse {
         try check(code)
-        return HTTPClientResponse(status: status, headers: wanted(request.wantedHeaders), body: received)
+        return HTTPClientResponse(status: status, headers: wanted(request.wantedHeaders), body: takeReceived())
     }
 
     /// Whether the answer leads elsewhere on the same server and is to be followed; the handle is ready for that then,
@@ -110,6 +114,7 @@ extension EasyHandle {
         guard code == CURLE_OK, request.redirects == .sameOrigin, let target = sameOriginTarget(of: request) else {
             return false
         }
+        wipe(&received)
         received.removeAll(keepingCapacity: true)
         ccurl_set_text(curl, CURLOPT_URL, target)
         ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, max(1, timeout.milliseconds))
@@ -119,11 +124,19 @@ extension EasyHandle {
     /// Lets go of what belongs to the request.
     func end() {
         body = nil
+        wipe(&received)
         received = []
     }
 
-    /// Performs the request on this thread and hands the answer to `sink` as it comes in; there is no deadline once the
-    /// connection stands.
+    /// The bytes themselves, not a copy, so that who takes them can wipe them.
+    private func takeReceived() -> [UInt8] {
+        defer { received = [] }
+        return received
+    }
+
+    /// Performs the request on this thread and hands the answer to `sink` as it comes in.
+    ///
+    /// Once the connection stands there is no deadline but that of the request's `longestSilence`.
     func stream(_ request: HTTPClientRequest, to sink: some ResponseSink) throws(HTTPClientError) {
         self.sink = sink
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -131,7 +144,10 @@ extension EasyHandle {
         ccurl_set_progress(curl, watchCancellation, context)
         try begin(request, within: .zero)
         defer { end() }
-        try check(curl_easy_perform(curl))
+        silence = request.longestSilence.map { SilenceLimit(head: request.timeout, pieces: $0) }
+        let code = curl_easy_perform(curl)
+        if silence?.isExceeded == true { throw .timedOut(.response) }
+        try check(code)
     }
 
     private var status: Int {
@@ -216,6 +232,22 @@ extension EasyHandle {
     }
 }
 
+/// For how long the server of a stream may say nothing.
+struct SilenceLimit {
+    private let pieces: Duration
+    private var end: ContinuousClock.Instant
+
+    init(head: Duration, pieces: Duration) {
+        self.pieces = pieces
+        end = .now + head
+    }
+
+    var isExceeded: Bool { .now > end }
+
+    /// A piece has been taken.
+    mutating func hear() { end = .now + pieces }
+}
+
 extension HTTPClientMethod {
     fileprivate var hasBody: Bool { self == .post || self == .put }
 }
@@ -230,17 +262,35 @@ extension Duration {
 
 extension EasyHandle {
     fileprivate func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        if let sink { return sink.receive(bytes) }
+        if let sink {
+            defer { silence?.hear() }
+            return sink.receive(bytes)
+        }
         guard received.count + bytes.count <= limit else { return false }
+        makeRoom(for: bytes.count)
         received.append(contentsOf: bytes)
         return true
     }
 
-    fileprivate func headLine(_ line: UnsafeRawBufferPointer) {
-        if line.count <= 2 { sink?.begin(status: status) }
+    /// As an array grows by itself, but nothing of the answer stays where it was.
+    private func makeRoom(for count: Int) {
+        let needed = received.count + count
+        guard needed > received.capacity else { return }
+        var larger: [UInt8] = []
+        larger.reserveCapacity(max(needed, min(2 * received.capacity, limit)))
+        larger.append(contentsOf: received)
+        wipe(&received)
+        received = larger
     }
 
-    fileprivate var isCancelled: Bool { sink?.isCancelled ?? false }
+    fileprivate func headLine(_ line: UnsafeRawBufferPointer) {
+        guard line.count <= 2 else { return }
+        if status >= 200 { silence?.hear() }
+        sink?.begin(status: status)
+    }
+
+    /// Whether the transfer is to end.
+    fileprivate var isToEnd: Bool { sink?.isCancelled == true || silence?.isExceeded == true }
 
     fileprivate static func of(_ context: UnsafeMutableRawPointer) -> EasyHandle {
         Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
@@ -250,6 +300,8 @@ extension EasyHandle {
 private let receiveBody: ccurl_data_callback = { bytes, size, count, context in
     guard let context else { return 0 }
     let taken = EasyHandle.of(context).append(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    // libcurl's buffer, which is not looked at again and would keep this until the handle's next answer.
+    if let bytes { explicit_bzero(bytes, size * count) }
     return taken ? size * count : 0
 }
 
@@ -261,5 +313,5 @@ private let receiveHead: ccurl_data_callback = { bytes, size, count, context in
 
 private let watchCancellation: ccurl_progress_callback = { context, _, _, _, _ in
     guard let context else { return 0 }
-    return EasyHandle.of(context).isCancelled ? 1 : 0
+    return EasyHandle.of(context).isToEnd ? 1 : 0
 }

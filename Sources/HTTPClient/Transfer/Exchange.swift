@@ -19,6 +19,9 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Answers the task, unless it is gone.
-    func finish(_ outcome: Outcome) { answer.give(outcome) }
+    /// Answers the task; when it is gone, the answer is wiped.
+    func finish(_ outcome: Outcome) {
+        guard !answer.give(outcome), case .success(let response) = outcome else { return }
+        wipeShared(response.body)
+    }
 }

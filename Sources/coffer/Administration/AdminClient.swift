@@ -105,6 +105,8 @@ struct AdminClient {
         do {
             var request = try request(.post, "/minio/kms/v1/coffer/rewrap?to=\(PercentEncoding.encode(key))")
             request.timeout = .seconds(30)
+            // A page of data keys lies between two lines, each for a few calls of the key service.
+            request.longestSilence = .seconds(300)
             let lines = try await http.open(request)
             while let text = try await lines.next() {
                 guard lines.status == 200 else { throw refusal(lines.status, text) }
