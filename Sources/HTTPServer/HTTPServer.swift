@@ -71,8 +71,8 @@ package final class HTTPServer: Sendable {
     /// Reads the certificates again, for connections to come.
     ///
     /// On failure the old ones stay.
-    package func reloadTLS() throws(HTTPServerError) {
-        try tls?.certificates.reload()
+    package func reloadTLS() throws(HTTPServerError) -> Bool {
+        try tls?.certificates.reload() != nil
     }
 
     /// Serves connections to come from `source`; open ones stay as they are.

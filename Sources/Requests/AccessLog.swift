@@ -35,13 +35,19 @@ package final class AccessLog: RequestObserver {
     private static let batch = 256
 
     private let destination: Destination
-    private let logger: Logger
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "coffer.access-log")
+    private let failures: FailureReports
 
-    package init(_ destination: Destination, logger: Logger) throws(AccessLogError) {
+    /// - Parameters:
+    ///   - logger: For lines that cannot be written.
+    ///   - clock: Tells when that has been said long enough ago to say it again; another one in tests.
+    package init(
+        _ destination: Destination, logger: Logger,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) throws(AccessLogError) {
         self.destination = destination
-        self.logger = logger
+        failures = FailureReports(logger: logger, clock: clock)
         state = Mutex(State(descriptor: try Self.open(destination)))
     }
 
@@ -61,7 +67,9 @@ package final class AccessLog: RequestObserver {
     }
 
     /// Opens the file anew, for those who move it away to rotate it: what ends from now on is written there.
-    package func reopen() throws(AccessLogError) {
+    ///
+    /// - Parameter whenDone: Is called when nothing more will be written to the old file; never for standard output.
+    package func reopen(whenDone: @escaping @Sendable () -> Void) throws(AccessLogError) {
         guard case .file = destination else { return }
         let fresh = try Self.open(destination)
         // On the queue, so that nothing is being written through the old descriptor.
@@ -74,6 +82,7 @@ package final class AccessLog: RequestObserver {
                 return state.descriptor
             }
             close(old)
+            whenDone()
         }
     }
 
@@ -131,9 +140,7 @@ package final class AccessLog: RequestObserver {
         }
         let count = write(lines, to: descriptor)
         let lost = lines[count...].count { $0 == UInt8(ascii: "\n") }
-        if lost > 0 {
-            logger.error("the access log cannot be written", metadata: ["cause": "\(String(cString: strerror(errno)))"])
-        }
+        if lost > 0 { failures.report(lines: lost, errno: errno) }
         state.withLock { state in
             state.isTorn = count > 0 ? lines[count - 1] != UInt8(ascii: "\n") : isTorn
             if lost > 0 { state.dropped += lost + (count == 0 ? dropped : 0) }
@@ -159,6 +166,35 @@ package final class AccessLog: RequestObserver {
             }
             return done
         }
+    }
+}
+
+/// Says that the access log cannot be written: at once, and then once a minute at most.
+///
+/// `@unchecked Sendable`: used on the access log's queue alone.
+private final class FailureReports: @unchecked Sendable {
+    private static let interval = Duration.seconds(60)
+
+    private let logger: Logger
+    private let clock: @Sendable () -> ContinuousClock.Instant
+    private var last: ContinuousClock.Instant?
+    /// Lines that were lost since the last report.
+    private var lost = 0
+
+    init(logger: Logger, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.logger = logger
+        self.clock = clock
+    }
+
+    func report(lines: Int, errno: Int32) {
+        lost += lines
+        let now = clock()
+        if let last, now - last < Self.interval { return }
+        logger.error(
+            "the access log cannot be written",
+            metadata: ["cause": "\(String(cString: strerror(errno)))", "lines": "\(lost)"])
+        last = now
+        lost = 0
     }
 }
 

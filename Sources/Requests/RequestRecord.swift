@@ -1,6 +1,6 @@
 package import AccessPolicy
 package import HTTPServer
-import S3Protocol
+package import S3Protocol
 
 /// What is known of a request under way; what it knows at the end is told to the observers.
 ///
@@ -50,7 +50,7 @@ package final class RequestRecord: @unchecked Sendable {
 
 extension CompletedRequest {
     /// What is known of a request that the HTTP engine has refused.
-    init(_ refusal: HTTPRefusal, _ code: S3ErrorCode, id: String, time: Int64) {
+    package init(_ refusal: HTTPRefusal, _ code: S3ErrorCode, id: String, time: Int64) {
         self.init(
             service: .http, operation: nil, id: id, principal: nil, bucket: nil, key: nil, versionID: nil,
             method: refusal.method, target: refusal.target.map { loggable(LoggedTarget($0).description) }, host: nil,

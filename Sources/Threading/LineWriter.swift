@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-import KESProtocol
 import Synchronization
 
 /// Writes lines to a file descriptor, on a thread of its own: whoever logs never waits for the reader of a pipe.
@@ -20,13 +19,16 @@ package final class LineWriter: Sendable {
     package static let capacity = 1024 * 1024
 
     private let descriptor: Int32
+    private let gap: @Sendable (Int) -> [UInt8]
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "coffer.log")
 
-    package init(_ descriptor: Int32) { self.descriptor = descriptor }
-
-    package var sink: LogSink {
-        LogSink(write: { self.write($0) }, droppedCount: { self.droppedCount })
+    /// - Parameters:
+    ///   - descriptor: Is written to; it stays the caller's, and must be open as long as this object is there.
+    ///   - gap: The line, with its end, that says how many lines are missing where it stands.
+    package init(_ descriptor: Int32, gap: @escaping @Sendable (Int) -> [UInt8]) {
+        self.descriptor = descriptor
+        self.gap = gap
     }
 
     /// How many lines were lost.
@@ -47,9 +49,14 @@ package final class LineWriter: Sendable {
         if begins { queue.async { self.drain() } }
     }
 
-    /// Returns when everything that was given before has been written.
+    /// Returns when everything that was given before has been written, after two seconds at most: who reads may not.
     package func flush() {
-        queue.sync { drain() }
+        let written = DispatchSemaphore(value: 0)
+        queue.async {
+            self.drain()
+            written.signal()
+        }
+        _ = written.wait(timeout: .now() + 2)
     }
 
     private func drain() {
@@ -61,7 +68,7 @@ package final class LineWriter: Sendable {
             }
             // What waits came before what was lost.
             guard !lines.isEmpty || lost > 0 else { return }
-            let unwritten = write(all: lost == 0 ? lines : lines + Self.gap(lost))
+            let unwritten = write(all: lost == 0 ? lines : lines + gap(lost))
             guard unwritten > 0 else { continue }
             state.withLock { state in
                 // The line about the gap, which is unwritten as well, is none of those that were lost.
@@ -86,12 +93,5 @@ package final class LineWriter: Sendable {
             }
             return 0
         }
-    }
-
-    private static func gap(_ count: Int) -> [UInt8] {
-        var line = LogLine(
-            time: .now, level: .warning, message: "lines of this log were lost: nobody took them in time")
-        line.append("lines", String(count))
-        return line.bytes + [UInt8(ascii: "\n")]
     }
 }

@@ -12,6 +12,8 @@ struct Coffer: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
+        // Before anything secret is read.
+        ProcessSettings.apply()
         do {
             var command = try Coffer.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -87,7 +87,7 @@ import Testing
             #expect(try subject(port).contains("old.test"))
             try makeCertificate(in: directory.path, name: "new.test")
             #expect(try subject(port).contains("old.test"))
-            try server.reloadTLS()
+            #expect(try server.reloadTLS())
             #expect(try subject(port).contains("new.test"))
 
             _ = try shell("echo nonsense > \(directory.path)/public.crt")

@@ -1,5 +1,7 @@
 import Glibc
+import KESProtocol
 package import Logging
+import Threading
 
 /// The logs of a server process, which outlive its configurations.
 package final class KESLogs: Sendable {
@@ -9,8 +11,9 @@ package final class KESLogs: Sendable {
 
     /// Errors on standard error, audit events on standard output.
     package convenience init() {
-        let (error, output) = (LineWriter(STDERR_FILENO), LineWriter(STDOUT_FILENO))
-        self.init(error: error.sink, audit: output.sink) {
+        let error = LineWriter(STDERR_FILENO, gap: LogLine.gap)
+        let output = LineWriter(STDOUT_FILENO, gap: LogLine.gap)
+        self.init(error: LogSink(error), audit: LogSink(output)) {
             error.flush()
             output.flush()
         }
@@ -41,6 +44,22 @@ package final class KESLogs: Sendable {
         audit.events.feed.endAll()
     }
 
-    /// Returns when every line has been written.
+    /// Returns when every line has been written, or after some seconds when nobody takes them.
     package func flush() { flushBoth() }
+}
+
+extension LogSink {
+    fileprivate init(_ writer: LineWriter) {
+        self.init(write: { writer.write($0) }, droppedCount: { writer.droppedCount })
+    }
+}
+
+extension LogLine {
+    /// Stands, with its end, where so many lines are missing.
+    fileprivate static func gap(_ count: Int) -> [UInt8] {
+        var line = LogLine(
+            time: .now, level: .warning, message: "lines of this log were lost: nobody took them in time")
+        line.append("lines", String(count))
+        return line.bytes + [UInt8(ascii: "\n")]
+    }
 }

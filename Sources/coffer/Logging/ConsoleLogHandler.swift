@@ -1,8 +1,10 @@
 import JSON
 import Logging
+import Threading
 
 /// A line for people: time, level where it matters, message, then `key=value` pairs.
 struct ConsoleLogHandler: LogHandler {
+    let writer: LineWriter
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.notice
 
@@ -12,19 +14,21 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+        writer.write(Array("\(Self.line(event.level, event.message, all))\n".utf8))
+    }
+
+    /// The line without its end.
+    static func line(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
         var line = logTime()
-        switch event.level {
+        switch level {
         case .trace, .debug, .info, .notice: break
         case .warning: line += " WARNING"
         case .error, .critical: line += " ERROR"
         }
-        line += " \(event.message)"
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
-            $0.key < $1.key
-        }) {
-            line += " \(key)=\(Self.quoted("\(value)"))"
-        }
-        writeLine(line)
+        line += " \(message)"
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(quoted("\(value)"))" }
+        return line
     }
 
     /// A value with spaces or control characters is quoted, so that a line stays one line.

@@ -1,8 +1,10 @@
 import JSON
 import Logging
+import Threading
 
 /// A JSON object a line: `time`, `level`, `message`, and the metadata as further members.
 struct JSONLogHandler: LogHandler {
+    let writer: LineWriter
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.notice
 
@@ -12,13 +14,17 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+        writer.write(Array("\(Self.line(event.level, event.message, all))\n".utf8))
+    }
+
+    /// The line without its end.
+    static func line(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
         var line =
-            "{\"time\":\"\(logTime())\",\"level\":\"\(event.level)\",\"message\":\(JSONText.string("\(event.message)", .terminal))"
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
-            $0.key < $1.key
-        }) {
+            "{\"time\":\"\(logTime())\",\"level\":\"\(level)\",\"message\":\(JSONText.string("\(message)", .terminal))"
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             line += ",\(JSONText.string(key, .terminal)):\(JSONText.string("\(value)", .terminal))"
         }
-        writeLine(line + "}")
+        return line + "}"
     }
 }

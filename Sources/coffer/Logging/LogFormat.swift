@@ -2,29 +2,39 @@ import Glibc
 import Logging
 import Notation
 import Requests
+import Threading
 
 /// How the log is written: for people, or as JSON lines.
 ///
-/// Always to standard error.
+/// Always to standard error, and never waiting for who reads it: requests are served by the threads that log.
 struct LogFormat {
     private let isJSON: Bool
     private let level: Logger.Level
+    private let writer: LineWriter
 
     init(_ configuration: ServerConfiguration) {
         isJSON = configuration.logsJSON
         level = configuration.logsDebug ? .debug : .notice
+        let line = isJSON ? JSONLogHandler.line : ConsoleLogHandler.line
+        writer = LineWriter(STDERR_FILENO) { count in
+            let message: Logger.Message = "lines of this log were lost: nobody took them in time"
+            return Array("\(line(.warning, message, ["lines": "\(count)"]))\n".utf8)
+        }
     }
 
     func logger() -> Logger {
-        var logger = Logger(label: "coffer") { [isJSON] _ in
-            if isJSON { JSONLogHandler() } else { ConsoleLogHandler() }
+        var logger = Logger(label: "coffer") { [isJSON, writer] _ in
+            if isJSON { JSONLogHandler(writer: writer) } else { ConsoleLogHandler(writer: writer) }
         }
         logger.logLevel = level
         return logger
     }
+
+    /// Returns when every line has been written, or after two seconds when nobody takes them.
+    func flush() { writer.flush() }
 }
 
-/// One write(2) a line: lines of several threads never mix.
+/// Writes a line at once, for commands that end: one write(2), and it may wait for the reader.
 func writeLine(_ line: String, to descriptor: Int32 = STDERR_FILENO) {
     var line = line
     line.append("\n")

@@ -46,9 +46,9 @@ struct DriveKeys: Sendable {
         await dropping
     }
 
-    /// Reads the client certificate for the key server again.
-    func reloadClientCertificate() throws(KESClientError) {
-        try kes?.client.reload()
+    /// Reads the client certificate for the key server again; false when there is no key server.
+    func reloadClientCertificate() throws(KESClientError) -> Bool {
+        try kes?.client.reload() != nil
     }
 
     /// Has the key service open the catalogue, with the keys a new drive needs made first.

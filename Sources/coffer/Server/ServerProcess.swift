@@ -13,15 +13,17 @@ import SealedStorage
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
 struct ServerProcess {
     private let configuration: ServerConfiguration
+    private let log: LogFormat
     private let logger: Logger
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
-        logger = LogFormat(configuration).logger()
+        log = LogFormat(configuration)
+        logger = log.logger()
     }
 
     func run() async throws {
-        ProcessSettings.apply()
+        defer { log.flush() }
         for note in configuration.notes { logger.notice("\(note)") }
         do throws(AlgorithmUnavailable) {
             try FetchedAlgorithms.require(digests: DigestAlgorithm.allCases, ciphers: AEADAlgorithm.allCases)
@@ -172,21 +174,19 @@ struct ServerProcess {
             switch signal {
             case .reload:
                 do {
-                    try server.reloadTLS()
-                    logger.notice("TLS certificates read again")
+                    if try server.reloadTLS() { logger.notice("TLS certificates read again") }
                 } catch {
                     logger.error("TLS certificates not reloaded", metadata: ["cause": "\(error)"])
                 }
                 do {
-                    try keys.reloadClientCertificate()
+                    if try keys.reloadClientCertificate() {
+                        logger.notice("the key server's client certificate read again")
+                    }
                 } catch {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
                 do {
-                    if let accessLog {
-                        try accessLog.reopen()
-                        logger.notice("access log reopened")
-                    }
+                    try accessLog?.reopen { [logger] in logger.notice("access log reopened") }
                 } catch {
                     logger.error("the access log goes on in the old file", metadata: ["cause": "\(error)"])
                 }
