@@ -102,6 +102,10 @@ def test_a_configuration_file_overrides_the_environment(fresh_server, tmp_path):
         assert wrong.find("Region") == "eu-env-1"
     with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "missing.env")}) as server:
         assert works(server, server.access_key, server.secret_key)
+    (tmp_path / "config.env").write_bytes(
+        b"# lines as Windows ends them\r\n\r\nexport MINIO_ROOT_USER=env-user\r\nMINIO_ROOT_PASSWORD='env password'\r\n")
+    with fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "config.env")}) as server:
+        assert works(server, "env-user", "env password")
     (tmp_path / "config.env").write_text("MINIO_ROOT_USER\n")
     assert_refuses_to_start(fresh_server(environment={"MINIO_CONFIG_ENV_FILE": str(tmp_path / "config.env")}), "line 1")
 
@@ -113,6 +117,14 @@ def test_a_configuration_file_overrides_the_environment(fresh_server, tmp_path):
     ({"MINIO_ROOT_USER": "user", "MINIO_ROOT_PASSWORD": "short"}, ("8 characters",))), ids=str)
 def test_unusable_credentials_are_refused(fresh_server, environment, words):
     assert_refuses_to_start(fresh_server(credentials=False, environment=environment), *words)
+
+
+def test_access_keys_are_the_same_only_byte_for_byte(fresh_server):
+    composed, decomposed = "us\u00e9r", "use\u0301r"
+    with fresh_server(credentials=False, environment={
+            "MINIO_ROOT_USER": composed, "MINIO_ROOT_PASSWORD": "a-password"}) as server:
+        assert works(server, composed, "a-password")
+        assert not works(server, decomposed, "a-password")
 
 
 def test_without_credentials_only_this_machine_is_served(fresh_server):
@@ -404,8 +416,22 @@ def test_key_services_that_cannot_be_meant_are_refused(fresh_server, environment
     assert_refuses_to_start(fresh_server(environment=environment), "k")
 
 
-def test_an_empty_static_key_and_a_missing_file_are_not_there(fresh_server):
-    with fresh_server(environment={"MINIO_KMS_SECRET_KEY": "", "MINIO_KMS_SECRET_KEY_FILE": "/no/such/file"}) as server:
+@pytest.mark.parametrize("name", ("MINIO_KMS_SECRET_KEY_FILE", "COFFER_KMS_SECRET_KEY_FILE", "MINIO_KMS_MASTER_KEY_FILE",
+                                  "COFFER_FORMER_KMS_SECRET_KEY_FILE"))
+def test_a_key_file_that_is_not_there_ends_the_start(fresh_server, name):
+    """Another key, made in its place, would be the wrong one."""
+    server = fresh_server(environment={name: "/not/mounted"})
+    assert_refuses_to_start(server, name, "/not/mounted")
+    assert not server.keyring.exists()
+
+
+def test_empty_variables_of_key_services_and_a_missing_secret_of_a_container_are_not_there(fresh_server):
+    empty = ("MINIO_KMS_SECRET_KEY", "MINIO_KMS_MASTER_KEY", "MINIO_KMS_SERVER", "MINIO_KMS_ENCLAVE", "MINIO_KMS_SSE_KEY",
+             "MINIO_KMS_API_KEY", "MINIO_KMS_KES_ENDPOINT", "MINIO_KMS_KES_KEY_NAME", "MINIO_KMS_KES_CERT_FILE",
+             "MINIO_KMS_KES_KEY_FILE", "MINIO_KMS_KES_API_KEY", "MINIO_KMS_KES_CAPATH", "MINIO_DOMAIN")
+    # As MinIO's images define it, whether there is such a secret or not.
+    environment = {"MINIO_KMS_SECRET_KEY_FILE": "kms_master_key"} | dict.fromkeys(empty, "")
+    with fresh_server(environment=environment) as server:
         assert_shows(server.call("PUT", f"/{server.bucket()}/k", SSE_KMS.request, b"x").headers, SSE_KMS)
 
 
@@ -575,6 +601,15 @@ def test_the_drive_is_clean_after_a_stop(fresh_server):
         pass
     assert Drive(server.drive).complaints() == []
     assert len(Drive(server.drive).blob_files()) == 4
+
+
+def test_only_what_was_done_is_said_after_a_signal(fresh_server):
+    """Without TLS, without a key server and with an access log that is no file there is nothing to read again."""
+    with fresh_server(arguments=["--access-log", "-"]) as server:
+        server.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        server.call("GET", "/")
+    assert "read again" not in server.log_text() and "reopened" not in server.log_text()
 
 
 def fingerprint(server):

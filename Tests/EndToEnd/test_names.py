@@ -122,7 +122,9 @@ def test_a_trailing_slash_still_means_the_bucket(http):
 
 
 def test_virtual_host_names_are_buckets_of_the_configured_domains(fresh_server):
-    with fresh_server(environment={"MINIO_DOMAIN": "s3.example.test,objects.example.test"}) as server:
+    # With a port, which a domain does not have, and a space.
+    with fresh_server(environment={"MINIO_DOMAIN": "s3.example.test:9000, objects.example.test"}) as server:
+        assert any("MINIO_DOMAIN" in line and "s3.example.test:9000" in line for line in server.log_text().splitlines())
         name = server.bucket()
         for domain in ("s3.example.test", "objects.example.test"):
             host = f"{name}.{domain}"

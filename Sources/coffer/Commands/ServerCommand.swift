@@ -24,7 +24,8 @@ struct ServerCommand: AsyncParsableCommand {
               MINIO_DOMAIN
                     domains for bucket.domain addresses, by commas
               MINIO_KMS_SECRET_KEY
-                    NAME:BASE64, one static 256-bit key; also ..._FILE
+                    NAME:BASE64, one static 256-bit key; also ..._FILE,
+                    whose file must exist if it is named by its path
               MINIO_KMS_KES_ENDPOINT, _KEY_NAME, _CAPATH
                     a KES server, or several by commas; the default key,
                     made if missing; who issued the server's certificate

@@ -7,13 +7,20 @@ import Glibc
 struct Environment: Sendable {
     private(set) var variables: [String: String]
 
+    /// Reads the process's variables, once: the values of secret ones are overwritten where the system has put them, and
+    /// where they would stay readable for as long as the process runs.
     static func ofProcess() throws(StartFailure) -> Environment {
         var variables: [String: String] = [:]
         var entry = environ
         while let pointer = entry.pointee {
             let pair = String(cString: pointer)
-            if let sign = pair.firstIndex(of: "=") {
-                variables[String(pair[..<sign])] = String(pair[pair.index(after: sign)...])
+            if let sign = pair.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                let name = String(pair[..<sign])
+                variables[name] = String(pair[pair.utf8.index(after: sign)...])
+                if KnownVariables.areSecret(name) {
+                    let value = pointer + name.utf8.count + 1
+                    explicit_bzero(value, strlen(value))
+                }
             }
             entry += 1
         }
@@ -42,19 +49,31 @@ struct Environment: Sendable {
     ///
     /// A file that does not exist counts as unset.
     func secret(_ name: String) throws(StartFailure) -> String? {
+        try secret(name) { (_, _) throws(StartFailure) in }
+    }
+
+    /// As ``secret(_:)``, for a master key: a file that is named by its path must exist.
+    ///
+    /// Without its key the server would make one of its own. A name without a slash is that of a container's secret; images
+    /// define those whether there is such a secret or not.
+    func key(_ name: String) throws(StartFailure) -> String? {
+        try secret(name) { (variable, path) throws(StartFailure) in
+            if path.contains("/") { throw StartFailure("\(variable): there is no file \(path)") }
+        }
+    }
+
+    private func secret(
+        _ name: String, whereFileIsMissing missing: (String, String) throws(StartFailure) -> Void
+    ) throws(StartFailure) -> String? {
         for prefix in ["COFFER_", "MINIO_"] {
             if let path = variables["\(prefix)\(name)_FILE"], !path.isEmpty {
                 if let text = try Self.contents(of: path) { return text }
                 if !path.contains("/"), let text = try Self.contents(of: "/run/secrets/\(path)") { return text }
+                try missing("\(prefix)\(name)_FILE", path)
             }
             if let value = variables[prefix + name], !value.isEmpty { return value }
         }
         return nil
-    }
-
-    /// Whether the variable is there at all, even empty.
-    func defines(_ name: String) -> Bool {
-        variables["COFFER_\(name)"] != nil || variables["MINIO_\(name)"] != nil
     }
 
     func isOn(_ name: String) throws(StartFailure) -> Bool {
@@ -68,8 +87,9 @@ struct Environment: Sendable {
 
     /// `MINIO_*` variables that mean nothing here, for one warning.
     var unused: [String] {
-        variables.keys.filter { $0.hasPrefix("MINIO_") && !KnownVariables.names.contains(String($0.dropFirst(6))) }
-            .sorted()
+        variables.filter { name, value in
+            name.hasPrefix("MINIO_") && !value.isEmpty && !KnownVariables.names.contains(String(name.dropFirst(6)))
+        }.keys.sorted()
     }
 
     /// The file's text without surrounding white space; `nil` when there is none.
@@ -88,6 +108,18 @@ struct Environment: Sendable {
 }
 
 enum KnownVariables {
+    /// Whether the values of this variable, with either prefix, are secret.
+    static func areSecret(_ variable: String) -> Bool {
+        ["COFFER_", "MINIO_"].contains { prefix in
+            variable.hasPrefix(prefix) && secrets.contains(String(variable.dropFirst(prefix.count)))
+        }
+    }
+
+    private static let secrets: Set<String> = [
+        "ROOT_PASSWORD", "SECRET_KEY", "KMS_SECRET_KEY", "KMS_MASTER_KEY", "FORMER_KMS_SECRET_KEY", "KMS_KES_API_KEY",
+        "KMS_KES_KEY_PASSWORD", "CERT_PASSWD",
+    ]
+
     /// What this server reads, without prefix.
     static let names: Set<String> = [
         "ROOT_USER", "ROOT_PASSWORD", "ROOT_USER_FILE", "ROOT_PASSWORD_FILE", "ACCESS_KEY", "SECRET_KEY",

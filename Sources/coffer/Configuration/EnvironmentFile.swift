@@ -1,11 +1,13 @@
 /// A file of `KEY=value` lines as `MINIO_CONFIG_ENV_FILE` names it.
 ///
-/// `#` starts a comment line, `export ` may stand before a key, and a value may be in single or double quotes.
+/// Lines end with a line feed or with carriage return and line feed. `#` starts a comment line, `export ` may stand before a key, and a value may be in single or double quotes.
 enum EnvironmentFile {
     static func parse(_ text: String, name: String) throws(StartFailure) -> [(key: String, value: String)] {
         var pairs: [(key: String, value: String)] = []
-        for (number, rawLine) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            var line = trimmed(rawLine)
+        // By bytes: as characters, carriage return and line feed are one, which is not the line feed.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, bytes) in lines.enumerated() {
+            var line = trimmed(Substring(bytes))
             if line.isEmpty || line.hasPrefix("#") { continue }
             if line.hasPrefix("export ") { line = trimmed(line.dropFirst("export ".count)) }
             guard let sign = line.firstIndex(of: "="), sign != line.startIndex else {

@@ -4,7 +4,8 @@ import KeyManagement
 
 /// The variables that name a KES server, as MinIO reads them.
 struct KESVariables {
-    /// One that is defined counts, even if empty: a forgotten value must not become another key service.
+    /// One with a value asks for a KES server, and then what is missing ends the start: a forgotten value must not become
+    /// another key service.
     private static let names = [
         "KMS_KES_ENDPOINT", "KMS_KES_KEY_NAME", "KMS_KES_CERT_FILE", "KMS_KES_KEY_FILE", "KMS_KES_KEY_PASSWORD",
         "KMS_KES_API_KEY", "KMS_KES_CAPATH",
@@ -16,7 +17,7 @@ struct KESVariables {
     /// - Parameter authorities: a directory with certificates to trust beside the system's; it may be missing.
     /// - Returns: `nil` when no KES is configured.
     init?(_ environment: Environment, authorities: String) throws(StartFailure) {
-        guard Self.names.contains(where: environment.defines) else { return nil }
+        guard Self.names.contains(where: { environment.value($0) != nil }) else { return nil }
         let endpoints = try Self.required("KMS_KES_ENDPOINT", environment)
         let keyName = try Self.required("KMS_KES_KEY_NAME", environment)
         let credentials = try Self.credentials(environment)

@@ -27,7 +27,7 @@ struct KeyServiceConfiguration: Sendable {
     init(keyringOption: String?, authorities: String, environment: Environment) throws(StartFailure) {
         let kes = try KESVariables(environment, authorities: authorities)
         let staticKey = try Self.staticKey(environment)
-        let other = ["KMS_SERVER", "KMS_ENCLAVE", "KMS_SSE_KEY", "KMS_API_KEY"].first(where: environment.defines)
+        let other = ["KMS_SERVER", "KMS_ENCLAVE", "KMS_SSE_KEY", "KMS_API_KEY"].first { environment.value($0) != nil }
         switch (kes, staticKey) {
         case (.some, .some):
             throw StartFailure("kms: configuration for MinIO KES and static KMS key is present")
@@ -51,7 +51,7 @@ struct KeyServiceConfiguration: Sendable {
     /// Only Coffer's own variables: no other server can open what another key service wrapped.
     private static func former(_ environment: Environment) throws(StartFailure) -> Former? {
         let keyring = environment.value("FORMER_KEYRING")
-        let secret = try environment.secret("FORMER_KMS_SECRET_KEY")
+        let secret = try environment.key("FORMER_KMS_SECRET_KEY")
         switch (keyring, secret) {
         case (nil, nil): return nil
         case (let path?, nil): return .keyring(path: path)
@@ -69,13 +69,13 @@ struct KeyServiceConfiguration: Sendable {
 
     private static func staticKey(_ environment: Environment) throws(StartFailure) -> StaticKeyService? {
         let inline = environment.value("KMS_SECRET_KEY")
-        let secret = try environment.secret("KMS_SECRET_KEY")
+        let secret = try environment.key("KMS_SECRET_KEY")
         if let inline, let secret, inline != secret {
             throw StartFailure(
                 "kms: invalid configuration for static KMS key: 'MINIO_KMS_SECRET_KEY' and 'MINIO_KMS_SECRET_KEY_FILE' "
                     + "are present")
         }
-        let legacy = secret == nil ? try environment.secret("KMS_MASTER_KEY") : nil
+        let legacy = secret == nil ? try environment.key("KMS_MASTER_KEY") : nil
         do throws(StaticKeyError) {
             if let secret { return try StaticKeyService.parse(secret) }
             return if let legacy { try StaticKeyService.parse(legacy, encoding: .hexadecimal) } else { nil }

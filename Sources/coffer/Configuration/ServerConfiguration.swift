@@ -42,7 +42,7 @@ struct ServerConfiguration: Sendable {
             ?? (environment.variables["HOME"].map { "\($0)/.minio/certs" } ?? "certs")
         certificatePassword = environment.value("CERT_PASSWD")
         region = environment.value("SITE_REGION") ?? environment.value("REGION") ?? environment.value("REGION_NAME")
-        domains = try Self.domains(environment.value("DOMAIN"))
+        domains = try Self.domains(environment.value("DOMAIN"), &notes)
         keyService = try KeyServiceConfiguration(
             keyringOption: command.keyring, authorities: "\(certificates)/CAs", environment: environment)
         let isRequired = try environment.isOn("KMS_REQUIRED")
@@ -63,7 +63,7 @@ struct ServerConfiguration: Sendable {
         logsJSON = command.json
         isQuiet = command.quiet
         logsDebug = command.debug
-        if command.consoleAddress != nil || environment.defines("CONSOLE_ADDRESS") {
+        if command.consoleAddress != nil || environment.value("CONSOLE_ADDRESS") != nil {
             notes.append("--console-address is accepted and unused: there is no console yet")
         }
         let options = command.minIO.given
@@ -118,8 +118,17 @@ struct ServerConfiguration: Sendable {
         }
     }
 
-    private static func domains(_ list: String?) throws(StartFailure) -> [String] {
-        let domains = (list ?? "").lowercased().split(separator: ",").map(String.init).filter { !$0.isEmpty }
+    private static func domains(_ list: String?, _ notes: inout [String]) throws(StartFailure) -> [String] {
+        var domains: [String] = []
+        for entry in (list ?? "").lowercased().split(separator: ",") {
+            var domain = entry.drop(while: \.isWhitespace)
+            while domain.last?.isWhitespace == true { domain.removeLast() }
+            if let colon = domain.lastIndex(of: ":"), UInt16(domain[domain.index(after: colon)...]) != nil {
+                notes.append("MINIO_DOMAIN: a domain has no port; \"\(domain)\" is read as \"\(domain[..<colon])\"")
+                domain = domain[..<colon]
+            }
+            if !domain.isEmpty { domains.append(String(domain)) }
+        }
         for domain in domains where domain.hasPrefix(".") || domain.contains("/") || domain.contains(":") {
             throw StartFailure("MINIO_DOMAIN: \"\(domain)\" is not a domain name")
         }

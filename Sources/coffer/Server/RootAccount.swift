@@ -45,6 +45,7 @@ final class RootAccount: Sendable {
                 .serviceUnavailable, "The key service that opens this server's credentials cannot be reached.",
                 headers: [("retry-after", "5")])
         }
-        return known.accessKey == accessKey ? known.secret : nil
+        // As bytes: two spellings of one text are two access keys.
+        return known.accessKey.utf8.elementsEqual(accessKey.utf8) ? known.secret : nil
     }
 }
