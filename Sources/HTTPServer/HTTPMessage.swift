@@ -28,6 +28,21 @@ package struct RequestHead: Sendable {
         self.secrets = secrets
     }
 
+    /// The target without the scheme and the authority of an absolute-form: path and query, byte for byte.
+    ///
+    /// `/` where an absolute-form has no path; anything else that is not in origin-form as it came.
+    package var originForm: String {
+        if target.utf8.first == UInt8(ascii: "/") { return target }
+        let scheme = target.utf8.prefix(8).map { $0 | 0x20 }
+        let count = scheme.starts(with: "https://".utf8) ? 8 : scheme.starts(with: "http://".utf8) ? 7 : 0
+        guard count > 0 else { return target }
+        let rest = target.utf8.dropFirst(count)
+        guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+            return "/"
+        }
+        return (rest[end] == UInt8(ascii: "?") ? "/" : "") + target[end...]
+    }
+
     /// The value of the first header called `name`, which is in lower case.
     package func header(_ name: String) -> String? {
         let count = name.utf8.count

@@ -59,7 +59,7 @@ package final class KESService: HTTPHandler {
 
     /// Everything that the head and the connection decide.
     func recognise(_ head: RequestHead, _ connection: ConnectionInfo) -> Recognition {
-        switch RequestPath(target: head.target) {
+        switch RequestPath(target: head.originForm) {
         case .unknown: return .answer(.notFound)
         case .malformed: return .answer(.malformed)
         case .redirect(let location): return .answer(.redirect(to: location, method: head.method))

@@ -31,11 +31,13 @@ struct HealthCheck: Sendable {
     }
 
     private func address(_ head: RequestHead) -> Address? {
-        guard head.method == "GET" || head.method == "HEAD", head.target.begins(with: Self.prefix),
+        guard head.method == "GET" || head.method == "HEAD" else { return nil }
+        let target = head.originForm
+        guard target.begins(with: Self.prefix),
             // In a bucket with a host name of its own the path is a key.
             !context.settings.namesBucket(head.headers.firstValue(of: "host"))
         else { return nil }
-        return Address(rawValue: String(head.target.prefix { $0 != "?" }.dropFirst(Self.prefix.utf8CodeUnitCount)))
+        return Address(rawValue: String(target.prefix { $0 != "?" }.dropFirst(Self.prefix.utf8CodeUnitCount)))
     }
 
     /// The answer to a request for a health address; `nil` for others.

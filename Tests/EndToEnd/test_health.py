@@ -13,6 +13,14 @@ def test_a_healthy_server_says_so_to_everybody(server, method, path):
     assert "x-minio-server-status" not in answer.headers
 
 
+def test_the_absolute_form_of_an_address_is_the_address(http):
+    """As proxies ask for it."""
+    for path, status in (("/minio/health/live", 200), ("/minio/kms/v1/version", 403)):
+        answer = wire.request(http, "GET", f"http://{http.host}{path}")
+        assert answer.status == status, answer
+    assert wire.request(http, "GET", f"http://{http.host}/minio/kms/v1/version").body.startswith(b"{")
+
+
 def test_the_quorum_of_one_drive_is_one(http):
     answer = wire.request(http, "GET", "/minio/health/cluster")
     assert answer.headers["x-minio-write-quorum"] == "1"

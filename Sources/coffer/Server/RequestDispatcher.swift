@@ -27,6 +27,6 @@ struct RequestDispatcher: HTTPHandler {
 
     /// In a bucket with a host name of its own the path is a key, whatever it looks like.
     private func isAdministration(_ head: RequestHead) -> Bool {
-        AdminService.serves(head.target) && !settings.namesBucket(head.header("host"))
+        AdminService.serves(head.originForm) && !settings.namesBucket(head.header("host"))
     }
 }
