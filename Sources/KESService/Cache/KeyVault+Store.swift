@@ -109,8 +109,16 @@ extension KeyVault {
     enum Change {
         case creation
         case deletion
-        /// To this key, made of what the store held in this generation.
-        case rotation(MasterKey, KeyGenerations.Generation)
+        /// To this key, made of what the store held in this generation; `nil` when another vault had read it.
+        case rotation(MasterKey, KeyGenerations.Generation?)
+
+        /// The change for another vault on the same keys.
+        var handedOn: Change {
+            switch self {
+            case .creation, .deletion: self
+            case .rotation(let key, _): .rotation(key, nil)
+            }
+        }
     }
 
     /// Calls the store to change a key, and makes memory agree with what came of it.
@@ -139,10 +147,10 @@ extension KeyVault {
     /// Brings memory to where a change has left the store, of which `failure` may leave open whether it happened.
     private func settle(_ name: KeyName, _ change: Change, _ failure: KeyStoreError?) {
         let now = now()
-        state.withLock { state in
+        let successor = state.withLock { state -> KeyVault? in
             switch failure {
             // Nothing was changed.
-            case .keyExists, .keyChanged: return
+            case .keyExists, .keyChanged: return nil
             case nil, .keyNotFound, .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: break
             }
             let isCurrent =
@@ -157,7 +165,9 @@ extension KeyVault {
             // What is in memory may be outdated: it serves only as long as the store cannot be asked.
             case (.creation, _), (.rotation, _): state.cache.expire(name, now: now)
             }
+            return state.successor
         }
+        successor?.settle(name, change.handedOn, failure)
     }
 
     // MARK: Calls

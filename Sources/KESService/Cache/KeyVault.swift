@@ -37,6 +37,8 @@ package final class KeyVault: Sendable {
         var generations = KeyGenerations()
         var flights: [KeyName: Flight] = [:]
         var lastFlight: UInt64 = 0
+        /// Serves in this vault's place, which has changes under way still.
+        var successor: KeyVault?
     }
 
     /// A reading of a key that is under way.
@@ -195,6 +197,14 @@ package final class KeyVault: Sendable {
             }
         }
         throw .keyChanged
+    }
+
+    /// Tells another vault on the same keys of every change that ends from now on.
+    ///
+    /// To be called before the other one serves. Without it, a change that began here would leave in the other one's memory
+    /// what it had read before.
+    package func handOn(to successor: KeyVault) {
+        state.withLock { $0.successor = successor }
     }
 
     /// Forgets every key in memory.

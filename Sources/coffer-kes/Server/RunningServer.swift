@@ -41,6 +41,7 @@ struct RunningServer {
 
     /// Serves with another configuration and another key store from now on; requests in flight keep theirs.
     mutating func replace(_ setup: ServerSetup, _ vault: KeyVault) {
+        self.vault.handOn(to: vault)
         service.reload(setup.settings(vault, watch))
         probe.replace(vault)
         vaultTask.cancel()

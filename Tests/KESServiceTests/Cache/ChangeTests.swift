@@ -186,4 +186,22 @@ import Testing
         #expect(try await sealsForTheStore(f))
         #expect(try await f.vault.key(f.name).createdBy == "you")
     }
+
+    // MARK: A vault in another one's place
+
+    @Test func `a change that ends after the configuration was replaced is one of the new memory too`() async throws {
+        let f = try await VaultFixture()
+        let successor = KeyVault(store: f.store.inner, logger: f.log.logger)
+        f.store.close(["delete"])
+        let deletion = Task { try await f.vault.delete(f.name) }
+        // It has been done in the store, whose answer is on its way.
+        await untilAsked(f, "delete")
+        try await f.store.inner.create(f.name, try await f.store.inner.get(f.other))
+        f.vault.handOn(to: successor)
+        let read = try await successor.key(f.name)
+        #expect(successor.cached(f.name) === read)
+        f.store.open()
+        try await deletion.value
+        #expect(successor.cached(f.name) == nil)
+    }
 }
