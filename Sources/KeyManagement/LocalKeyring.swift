@@ -111,8 +111,6 @@ package final class LocalKeyring: KeyService {
                 let isNew = try self.file.withLock { () throws(KeyringError) in
                     // Not what is in memory grows but what is on disk: another process may have added keys.
                     var document = try self.readSuccessor().document
-                    // What another process added may not be durable yet.
-                    try self.file.settle()
                     guard document.keys[key] == nil else { return false }
                     document.add(Self.newKey(key))
                     let identity = try self.replaceFile(with: document)
@@ -151,6 +149,7 @@ package final class LocalKeyring: KeyService {
             guard self.file.identity != self.contents.withLock({ $0.identity }) else { return }
             do throws(KeyringError) {
                 let (document, identity) = try self.readSuccessor()
+                // What another process added may not be durable yet.
                 try self.file.settle()
                 self.contents.withLock { $0 = Contents(document: document, identity: identity) }
             } catch {

@@ -21,14 +21,14 @@ def test_the_key_server_does_not_use_a_key_that_was_not_made_durable(tmp_path):
         assert server.call("PUT", "/v1/key/create/kept").status == 200
         sealed = server.call("PUT", "/v1/key/encrypt/kept", PLAINTEXT).json()
         flag.touch()
-        assert server.call("PUT", "/v1/key/create/lost").status == 500
-        assert server.call("PUT", "/v1/key/create/lost").status == 500
+        assert server.call("PUT", "/v1/key/create/lost").status >= 500
+        assert server.call("PUT", "/v1/key/create/lost").status >= 500
         flag.unlink()
         # Whether the disk has what was flushed in vain, a later success does not say.
-        assert server.call("PUT", "/v1/key/create/lost").status == 500
+        assert server.call("PUT", "/v1/key/create/lost").status >= 500
         assert server.call("PUT", "/v1/key/encrypt/lost", PLAINTEXT).status >= 400
         assert server.call("PUT", "/v1/key/decrypt/kept", sealed).json() == PLAINTEXT
-        assert server.call("DELETE", "/v1/key/delete/kept").status == 500
+        assert server.call("DELETE", "/v1/key/delete/kept").status >= 500
     with server:
         assert server.call("PUT", "/v1/key/create/lost").status == 200
         assert server.call("PUT", "/v1/key/encrypt/lost", PLAINTEXT).status == 200
@@ -42,7 +42,7 @@ def test_a_rotation_that_was_not_made_durable_seals_nothing(tmp_path):
         assert server.call("PUT", "/v1/key/create/k").status == 200
         before = (server.store / "k").read_bytes()
         flag.touch()
-        assert server.call("PUT", "/v1/key/rotate/k").status == 500
+        assert server.call("PUT", "/v1/key/rotate/k").status >= 500
         # The key goes on with what it surely has.
         assert (server.store / "k").read_bytes() == before
         sealed = server.call("PUT", "/v1/key/encrypt/k", PLAINTEXT).json()
