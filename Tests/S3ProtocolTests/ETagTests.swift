@@ -119,7 +119,7 @@ import Testing
         ] as [([String], ETag?, WritePreconditionOutcome)])
     func `decide on the object that is there`(_ lines: [String], _ current: ETag?, _ outcome: WritePreconditionOutcome)
     {
-        #expect(WritePreconditions(headers(lines)).evaluate(current: current) == outcome)
+        #expect(try WritePreconditions(headers(lines)).evaluate(current: current) == outcome)
     }
 
     @Test func `of a deletion compare tag, time and size`() throws {

@@ -64,7 +64,7 @@ import Testing
             return NewVersion(columns: columns, sealed: [byte], body: .inline([byte]), dataKey: nil)
         }
         var attempts = 0
-        let columns = try await objects.commit(WritePreconditions([]), expecting: .none) { order, expectation in
+        let columns = try await objects.commit(try WritePreconditions([]), expecting: .none) { order, expectation in
             attempts += 1
             // Between the sealing and the commit of each attempt another writer stores the key anew.
             #expect(try await store.put(version(store.nextOrder(), 1)) == .stored)

@@ -42,7 +42,7 @@ struct DriveFixture {
             bucket: try bucket, key: try ObjectName(key),
             encryption: .sseKMS(key: kmsKey, clientContext: nil, bucketKey: false), attributes: ObjectAttributes(),
             modified: 1)
-        return try await drive.objects.write(Bytes(bytes), as: draft, conditions: WritePreconditions(conditions))
+        return try await drive.objects.write(Bytes(bytes), as: draft, conditions: try WritePreconditions(conditions))
     }
 
     func read(_ key: String) async throws -> [UInt8]? {

@@ -35,6 +35,8 @@ extension S3ErrorCode {
             "Invalid Argument"
         case .invalidLocationConstraint:
             "The specified location (Region) constraint is not valid."
+        case .invalidRedirectLocation:
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
         case .invalidRequest:
             "Invalid Request"
         case .invalidStorageClass:

@@ -5,8 +5,9 @@ extension S3ErrorCode {
         case .notModified:
             304
         case .authorizationHeaderMalformed, .authorizationParametersError, .authorizationQueryParametersError,
-            .badRequest, .invalidArgument, .invalidLocationConstraint, .invalidRequest, .invalidStorageClass,
-            .invalidURI, .keyTooLongError, .malformedPOSTRequest, .metadataTooLarge, .requestHeaderSectionTooLarge,
+            .badRequest, .invalidArgument, .invalidLocationConstraint, .invalidRedirectLocation,
+            .invalidRequest, .invalidStorageClass, .invalidURI, .keyTooLongError, .malformedPOSTRequest,
+            .metadataTooLarge, .requestHeaderSectionTooLarge,
             .xMinioInvalidObjectName, .badDigest, .entityTooLarge, .entityTooSmall, .excessData, .incompleteBody,
             .invalidDigest, .invalidPolicyDocument, .malformedACLError, .malformedTrailerError, .malformedXML,
             .maxMessageLengthExceeded, .missingContentMD5, .requestTimeout, .xAmzContentSHA256Mismatch,

@@ -27,6 +27,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case metadataTooLarge = "MetadataTooLarge"
     case methodNotAllowed = "MethodNotAllowed"
     case notImplemented = "NotImplemented"
+    case invalidRedirectLocation = "InvalidRedirectLocation"
     case requestHeaderSectionTooLarge = "RequestHeaderSectionTooLarge"
     case xMinioInvalidObjectName = "XMinioInvalidObjectName"
 

@@ -121,13 +121,16 @@ package struct WritePreconditions: Hashable, Sendable {
     package var ifMatch: ETagCondition?
     package var ifNoneMatch: ETagCondition?
 
-    package init(_ headers: [(name: String, value: String)]) {
+    /// - Throws: `invalidArgument` for an If-None-Match without a tag: writing anyway would ignore a condition.
+    package init(_ headers: [(name: String, value: String)]) throws(S3Error) {
         for index in headers.indices where headers[index].name.begins(with: "if-") {
             let (name, value) = headers[index]
             switch name {
             // An If-Match without a tag matches nothing: writing anyway would ignore a condition.
             case "if-match": ifMatch = ETagCondition(value) ?? .oneOf([])
-            case "if-none-match": ifNoneMatch = ETagCondition(value)
+            case "if-none-match":
+                guard let condition = ETagCondition(value) else { throw S3Error.unreadable(name, value) }
+                ifNoneMatch = condition
             default: break
             }
         }
@@ -151,7 +154,7 @@ package struct WritePreconditions: Hashable, Sendable {
 
 /// The conditions of a DeleteObject, or of one key of a DeleteObjects.
 ///
-/// A key without an object meets every condition: there is nothing that deleting could lose.
+/// A key without an object meets every condition but `If-Match`, which asks for one.
 package struct DeletePreconditions: Hashable, Sendable {
     package var ifMatch: ETagCondition?
     /// Seconds since 1970.
@@ -169,13 +172,13 @@ package struct DeletePreconditions: Hashable, Sendable {
         for (name, value) in headers {
             switch name {
             case "if-match":
-                guard let condition = ETagCondition(value) else { throw Self.unreadable(name, value) }
+                guard let condition = ETagCondition(value) else { throw S3Error.unreadable(name, value) }
                 ifMatch = condition
             case "x-amz-if-match-last-modified-time":
-                guard let seconds = HTTPDate.parse(value) else { throw Self.unreadable(name, value) }
+                guard let seconds = HTTPDate.parse(value) else { throw S3Error.unreadable(name, value) }
                 lastModified = seconds
             case "x-amz-if-match-size":
-                guard let bytes = Int64(value), bytes >= 0 else { throw Self.unreadable(name, value) }
+                guard let bytes = Int64(value), bytes >= 0 else { throw S3Error.unreadable(name, value) }
                 size = bytes
             default: break
             }
@@ -194,8 +197,11 @@ package struct DeletePreconditions: Hashable, Sendable {
         if let expected = self.size, size != expected { return .failed }
         return .proceed
     }
+}
 
-    private static func unreadable(_ name: String, _ value: String) -> S3Error {
+extension S3Error {
+    /// The value of a conditional header cannot be read.
+    fileprivate static func unreadable(_ name: String, _ value: String) -> S3Error {
         S3Error(
             .invalidArgument, "The value of the header \(name) is not valid",
             details: [("ArgumentName", name), ("ArgumentValue", value)])

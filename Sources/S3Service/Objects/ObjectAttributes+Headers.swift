@@ -18,7 +18,17 @@ extension ObjectAttributes {
         if let tagging = request.header("x-amz-tagging") { tags = try ObjectTags(header: tagging).pairs }
         let storageClass = try StorageClass(header: request.header("x-amz-storage-class"))
         if storageClass != .standard { self.storageClass = storageClass.rawValue }
+        if let location = request.header(Self.websiteRedirectHeader), !location.isEmpty {
+            guard ["/", "http://", "https://"].contains(where: { location.hasPrefix($0) }) else {
+                throw S3Error(
+                    .invalidRedirectLocation,
+                    details: [("ArgumentName", Self.websiteRedirectHeader), ("ArgumentValue", location)])
+            }
+            websiteRedirect = location
+        }
     }
+
+    private static let websiteRedirectHeader = "x-amz-website-redirect-location"
 
     /// The headers that an answer with status 304 repeats (RFC 9110, section 15.4.5).
     var cachingHeaders: [(name: String, value: String)] {
@@ -34,6 +44,7 @@ extension ObjectAttributes {
         answer += UserMetadata(stored: metadata).responseHeaders
         if !tags.isEmpty { answer.append(("x-amz-tagging-count", "\(tags.count)")) }
         if let storageClass { answer.append(("x-amz-storage-class", storageClass)) }
+        if let websiteRedirect { answer.append((Self.websiteRedirectHeader, websiteRedirect)) }
         return answer
     }
 }

@@ -54,6 +54,9 @@ struct ObjectReadRequest: Sendable {
 
     var demands: [Demand] { [Demand(version.readAction, on: object, in: bucket)] }
 
+    /// Whether a part of the object is asked for, by its number.
+    var isOfPart: Bool { partNumber != nil }
+
     /// Whether resolving it takes longer than an event loop may be held: a part's place is looked up in a long manifest.
     func isLong(_ object: StoredObject?) -> Bool { partNumber != nil && object?.isManifestShort == false }
 

@@ -17,7 +17,11 @@ struct HeadObject: S3Operation {
 
     func begin(in service: ServiceContext) throws -> S3Progress {
         let bucket = try service.buckets.bucket(read.names.bucket)
-        let object = try service.objects.find(bucket, key: read.names.object)
+        // A part's place is in the manifest, which must be of the same moment as the row.
+        let object =
+            read.isOfPart
+            ? try service.objects.findWithBody(bucket, key: read.names.object)
+            : try service.objects.find(bucket, key: read.names.object)
         if read.isLong(object) {
             return .waiting { try await respond(service.drive.offload { try read.resolve(object, service) }) }
         }

@@ -18,7 +18,7 @@ struct PutObject: AsyncS3Operation {
         bucket = try request.bucket
         object = try request.object
         encryption = try SSEHeaders.ofWrite(request.headers, secrets: request.secrets, isSecure: request.isSecure)
-        preconditions = WritePreconditions(request.headers)
+        preconditions = try WritePreconditions(request.headers)
         attributes = try ObjectAttributes(request)
         // An archive that MinIO would unpack. Stored as it is, its files would be missing where the client looks.
         if request.header("x-amz-meta-snowball-auto-extract")?.lowercased() == "true" {

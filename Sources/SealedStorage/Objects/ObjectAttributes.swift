@@ -10,6 +10,10 @@ package struct ObjectAttributes: Sendable {
     ///
     /// This server has one class; clients see theirs again.
     package var storageClass: String?
+    /// Where a website would send who asks for the object, as sent.
+    ///
+    /// This server serves no websites; clients see theirs again.
+    package var websiteRedirect: String?
 
     package init() {}
 }

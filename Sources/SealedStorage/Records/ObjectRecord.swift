@@ -49,6 +49,7 @@ private enum Tag: UInt8 {
     case encryption, checksum, partCount
     case contentType = 16
     case cacheControl, contentDisposition, contentEncoding, contentLanguage, expires, metadata, tag, storageClass
+    case websiteRedirect
 }
 
 extension ObjectRecord {
@@ -114,6 +115,7 @@ extension ObjectAttributes {
         for (name, value) in metadata { encoder.put(Tag.metadata, name: name, value: value) }
         for (key, value) in tags { encoder.put(Tag.tag, name: key, value: value) }
         encoder.put(Tag.storageClass, storageClass)
+        encoder.put(Tag.websiteRedirect, websiteRedirect)
     }
 
     mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
@@ -129,6 +131,7 @@ extension ObjectAttributes {
             let (key, value) = try field.pair()
             tags.append((key, value))
         case .storageClass: storageClass = field.string
+        case .websiteRedirect: websiteRedirect = field.string
         case .etag, .encryption, .checksum, .partCount, nil: throw RecordMalformed()
         }
     }
