@@ -70,6 +70,8 @@ package enum DeletionOutcome: Hashable, Sendable {
     case changed(current: StoredVersion?)
     /// As in ``PutOutcome/staleOrder(newest:)``.
     case staleOrder(newest: Int64)
+    /// Damage was met, and nothing was changed for this key.
+    case failed(StorageError)
 }
 
 /// What became of new bytes in the place of others.

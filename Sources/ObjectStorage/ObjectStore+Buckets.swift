@@ -37,9 +37,15 @@ extension ObjectStore {
 
     /// Removes a bucket; its uploads are gone with it, and what they have stored is removed in the background.
     ///
-    /// Throws `noSuchBucket`, and `bucketNotEmpty` while it has versions.
-    package func deleteBucket(_ id: BucketID) async throws(StorageError) {
-        _ = try await committer.commit(.deleteBucket(id))
+    /// Throws `noSuchBucket`, and `bucketNotEmpty` while it has versions; of one whose row is damaged, also while there
+    /// are versions without a bucket, which may be its.
+    package func deleteBucket(_ id: BucketID, isDamaged: Bool = false) async throws(StorageError) {
+        _ = try await committer.commit(.deleteBucket(id, isDamaged: isDamaged))
+    }
+
+    /// Whether there are versions whose bucket has no row: one row of the two is damaged.
+    package func hasVersionsWithoutBucket() async throws(StorageError) -> Bool {
+        try await scan { session throws(StorageError) in try session.hasVersionsWithoutBucket() }
     }
 
     func swap(_ mutation: Mutation) async throws(StorageError) -> SwapOutcome {

@@ -24,8 +24,12 @@ extension ObjectStore {
     }
 
     /// The keys of the key service that wrap data keys, by name: one seek in an index each.
+    ///
+    /// A damaged name may be any text, with replacement characters for what is none.
     package func kmsKeyNames() async throws(StorageError) -> [String] {
-        try await scan { session throws(StorageError) in try session.kmsKeyNames() }
+        try await scan { session throws(StorageError) in
+            try session.kmsKeyNames().map { String(decoding: $0, as: UTF8.self) }
+        }
     }
 
     /// Puts another wrapping of the same data key in place, with its KMS key and context.
@@ -50,10 +54,10 @@ extension ObjectStore {
         return isFound
     }
 
-    /// Removes some of the keys that were retired before a time, milliseconds since 1970, and that nothing refers to.
+    /// Removes those of the keys whose sharing has ended and whose count of references is zero.
     ///
-    /// Happens by itself every hour.
-    package func sweepDataKeys(retiredBefore time: Int64) async throws(StorageError) {
-        _ = try await committer.commit(.maintain(.sweepDataKeys(retiredBefore: time, limit: Unlinker.stepSize)))
+    /// Happens by itself every hour, once the rows have been searched for those that name them.
+    package func removeUnusedDataKeys(_ ids: [DataKeyID]) async throws(StorageError) {
+        _ = try await committer.commit(.maintain(.removeDataKeys(ids)))
     }
 }

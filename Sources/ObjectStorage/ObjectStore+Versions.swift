@@ -42,7 +42,8 @@ extension ObjectStore {
         return try await delete(bucket, [deletion]).first ?? .absent
     }
 
-    /// Makes several deletions in one transaction, in their order; says of each how it went.
+    /// Makes several deletions in one transaction, in their order; says of each how it went: one that meets damage fails
+    /// alone.
     package func delete(_ bucket: BucketID, _ deletions: [Deletion]) async throws(StorageError) -> [DeletionOutcome] {
         for deletion in deletions {
             if case .marker(let marker) = deletion.change {

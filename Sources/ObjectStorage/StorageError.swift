@@ -30,10 +30,21 @@ package enum StorageError: Error, Hashable, Sendable {
     /// A sync failed: what was written before may be lost, and a further sync would not tell. Nothing more is written.
     case syncFailed(operation: String, errno: Int32)
     case database(String)
+    /// Pages of the catalogue contradict each other: the drive is damaged. What does not need them goes on.
+    ///
+    /// The code is SQLite's extended one.
+    case corrupt(code: Int32, String)
     case closed
 }
 
 extension StorageError {
+    /// The code of ``corrupt(code:_:)`` when an index lacks the entry of a row: `SQLITE_CORRUPT_INDEX`.
+    static let corruptIndex: Int32 = 11 | 3 << 8
+
+    var isCorrupt: Bool {
+        if case .corrupt = self { true } else { false }
+    }
+
     /// An error of the operating system; running out of space or quota is its own case.
     static func system(_ operation: String, _ number: Int32) -> StorageError {
         number == ENOSPC || number == EDQUOT ? .diskFull : .io(operation: operation, errno: number)
@@ -61,6 +72,10 @@ extension StorageError: CustomStringConvertible {
         case .io(let operation, let number), .syncFailed(let operation, let number):
             "\(operation): \(errorText(number))"
         case .database(let reason): "catalogue: \(reason)"
+        case .corrupt(let code, let reason):
+            code == StorageError.corruptIndex
+                ? "catalogue: a table and its index differ (\(code)); stop the server, copy coffer.db, and run REINDEX on it"
+                : "catalogue: \(reason) (\(code)); stop the server, copy coffer.db, and run PRAGMA integrity_check on it"
         case .closed: "the drive is closed"
         }
     }

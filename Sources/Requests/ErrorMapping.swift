@@ -58,7 +58,7 @@ extension S3Error {
             code = .slowDown
             headers = [("retry-after", "1")]
         case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .blobMissing, .syncFailed, .io,
-            .database:
+            .database, .corrupt:
             code = .internalError
         }
         self.init(code, headers: headers)

@@ -20,6 +20,8 @@ DAMAGE = {
     "the flags": "UPDATE versions SET flags = 250 WHERE key = ?",
     "the data key's number": "UPDATE versions SET data_key = 4711 WHERE key = ?",
     "the time": "UPDATE versions SET modified = -1 WHERE key = ?",
+    "the order": "UPDATE versions SET ord = ord | (1 << 62) WHERE key = ?",
+    "the delete-marker flag": "UPDATE versions SET flags = flags | 1 WHERE key = ?",
 }
 CONTENT = {"inline": payload(3000, 1), "file": payload(200_000, 2)}
 # What happens to the damaged object, and the kind of body that it has.
@@ -100,3 +102,61 @@ def test_a_buckets_damaged_record_is_that_buckets_trouble(damaged):
         "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]})
     assert damaged.call("PUT", "/ruleless/another", body=b"x").status == 200
     assert_empties(damaged, "ruleless", keys(damaged, "ruleless"))
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A server that is not running, and its drive with two buckets, to be damaged."""
+    server = Server(tmp_path)
+    with server:
+        for name in ("hurt", "whole"):
+            server.bucket(name)
+            assert server.call("PUT", f"/{name}/object", body=b"well").status == 200
+        assert server.call("PUT", "/hurt/file", body=CONTENT["file"]).status == 200
+    yield server, Drive(server.drive)
+    server.kill()
+
+
+def test_a_buckets_damaged_number_makes_nothing_absent(stopped):
+    server, drive = stopped
+    assert drive.execute("UPDATE buckets SET id = id | 64 WHERE name = 'hurt'") == 1
+    with server:
+        server.wait_for_log("bucket hurt has no readable configuration")
+        assert server.call("GET", "/hurt/object").status == 500
+        assert server.call("DELETE", "/hurt").status in (409, 500)
+        assert server.call("GET", "/whole/object").body == b"well"
+        assert server.call("DELETE", "/whole/object").status == 204
+        assert server.call("DELETE", "/whole").status == 204
+
+
+def test_a_buckets_damaged_name_keeps_no_other_from_being_listed(stopped):
+    server, drive = stopped
+    assert drive.execute("UPDATE buckets SET name = 'hur' || char(17) WHERE name = 'hurt'") == 1
+    with server:
+        assert [bucket["Name"] for bucket in server.s3().list_buckets()["Buckets"]] == ["whole"]
+
+
+@pytest.mark.parametrize("name", ("x'f0'", "x'ff6d'", "x'6dff'", "x''", "x'0a'"))
+def test_a_data_keys_damaged_name_does_not_keep_the_server_from_starting(stopped, name):
+    server, drive = stopped
+    assert drive.execute(f"UPDATE data_keys SET kms_key = CAST({name} AS TEXT) WHERE id = (SELECT max(id) FROM data_keys)") == 1
+    with server:
+        assert server.call("PUT", "/whole/new", body=b"new").status == 200
+        assert server.call("GET", "/whole/new").body == b"new"
+
+
+@pytest.mark.parametrize("damage", (
+    "UPDATE drive SET value = value | (1 << 41) WHERE name = 'first_epoch'",
+    "UPDATE epochs SET epoch = epoch | (1 << 41)",
+    "DELETE FROM drive WHERE name = 'first_epoch'"))
+def test_a_start_on_damaged_numbers_of_runs_touches_no_file(stopped, damage):
+    server, drive = stopped
+    server.start()
+    assert server.call("PUT", "/hurt/last", body=payload(100_000, 3)).status == 200
+    server.kill()
+    files = drive.blob_files()
+    assert len(files) >= 2
+    assert drive.execute(damage) == 1
+    status, output = server.run_to_end()
+    assert status != 0 and "is damaged" in output, output
+    assert drive.blob_files() == files

@@ -141,8 +141,14 @@ final class BlobDirectories: Sendable {
             state.unsyncedRemovals.filter { $0.block << BlobLayout.directoryShift < settled }
         }
         for directory in removals {
+            // Taken out first: what is unlinked while this syncs puts it in again.
             state.withLock { _ = $0.unsyncedRemovals.remove(directory) }
-            try layout.sync(directory)
+            do throws(StorageError) {
+                try layout.sync(directory)
+            } catch {
+                state.withLock { _ = $0.unsyncedRemovals.insert(directory) }
+                throw error
+            }
         }
     }
 

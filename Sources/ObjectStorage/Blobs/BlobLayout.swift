@@ -19,8 +19,12 @@ struct BlobDirectory: Hashable, Sendable {
 }
 
 /// How blob files and their directories are called; the `OnDiskLayout` article explains it.
+///
+/// No two identifiers have the same path: a damaged one leads to no other blob's file.
 package struct BlobLayout: Sendable {
     static let directoryShift: UInt64 = 12
+    /// The numbers that runs can have: ten hexadecimal digits.
+    static let runs: Range<UInt64> = 1..<1 << 40
 
     /// The path of the directory of all blobs.
     let root: String
@@ -43,8 +47,13 @@ package struct BlobLayout: Sendable {
     }
 
     func path(of directory: BlobDirectory) -> String {
-        let run = "\(root)/\(hexDigits(of: directory.epoch, count: 10))"
-        return directory.epoch < firstEpoch ? run : "\(run)-\(hexDigits(of: directory.block, count: 10))"
+        let run = "\(root)/\(Self.name(of: directory.epoch))"
+        return directory.epoch < firstEpoch ? run : "\(run)-\(Self.name(of: directory.block))"
+    }
+
+    /// Ten hexadecimal digits; sixteen of a number that no directory has, and which must not be taken for another one.
+    private static func name(of number: UInt64) -> String {
+        hexDigits(of: number, count: number < runs.upperBound ? 10 : 16)
     }
 
     /// Makes the names in a directory durable; if the directory itself is gone, its absence.

@@ -84,6 +84,7 @@ final class Unlinker: Sendable {
 
     private func run(_ stuck: inout StuckFiles) {
         var lastSweep = monotonicMilliseconds()
+        var hasSweptKeys = false
         while true {
             let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
                 if state.isClosing { return .close }
@@ -94,6 +95,11 @@ final class Unlinker: Sendable {
             if monotonicMilliseconds() - lastSweep >= Int64(Self.sweepMilliseconds) {
                 lastSweep = monotonicMilliseconds()
                 attempt { () throws(StorageError) in try sweep() }
+            }
+            if !hasSweptKeys {
+                hasSweptKeys = true
+                // Those of former runs: with their processes, whoever could begin to use them has gone.
+                attempt { () throws(StorageError) in try sweepDataKeys(retiredBefore: .min) }
             }
             attempt { () throws(StorageError) in try pass(&stuck) }
             attempt { () throws(StorageError) in if try sweepRemains() { try pass(&stuck) } }
@@ -252,7 +258,27 @@ final class Unlinker: Sendable {
             directories.abandon(blob)
         }
         let now = wallMilliseconds()
-        try steps(.sweepDataKeys(retiredBefore: now - Int64(Self.sweepMilliseconds), limit: Self.stepSize))
+        try sweepDataKeys(retiredBefore: now - Int64(Self.sweepMilliseconds))
         try steps(.sweepCompletions(before: now - Self.completionMilliseconds, limit: Self.stepSize))
+    }
+
+    /// Removes data keys that no row names; keeps those that one does, whatever their count says.
+    private func sweepDataKeys(retiredBefore time: Int64) throws(StorageError) {
+        let unused = UnusedDataKeys(readers: catalogue.readers) { [state] in state.withLock(\.isClosing) }
+        let epoch = Int64(clamping: directories.epoch)
+        while !state.withLock(\.isClosing), !durability.isLost {
+            let keys = try catalogue.readers.read { session throws(StorageError) in
+                try session.unusedDataKeys(retiredBefore: time, exceptOf: epoch, limit: UnusedDataKeys.limit)
+            }
+            guard !keys.isEmpty, let counts = try unused.references(to: keys) else { return }
+            let named = counts.filter { $0.value > 0 }
+            if !named.isEmpty { _ = try committer.commitAndWait(.maintain(.mendDataKeyCounts(named))) }
+            let gone = keys.filter { counts[$0] == 0 }
+            for start in stride(from: 0, to: gone.count, by: Self.batchSize) {
+                let some = Array(gone[start..<min(start + Self.batchSize, gone.count)])
+                _ = try committer.commitAndWait(.maintain(.removeDataKeys(some)))
+            }
+            guard keys.count == UnusedDataKeys.limit else { return }
+        }
     }
 }

@@ -2,6 +2,8 @@ import Glibc
 import Logging
 
 /// Settles what the last run left: orphans, and data keys that nobody can begin to use any more.
+///
+/// A drive whose numbers of runs contradict each other is not opened, and nothing of it is touched.
 struct Recovery {
     let catalogue: Catalogue
     let root: String
@@ -24,8 +26,12 @@ struct Recovery {
     func run() throws(StorageError) -> Outcome {
         try catalogue.writer.use { session throws(StorageError) in
             let layout = try layout(session)
+            let epochs = try session.epochs()
+            // All are looked at before the first file is touched.
+            for epoch in epochs { try require(BlobLayout.runs.contains(epoch.epoch), "a run's number in table epochs") }
+            let epoch = try nextEpoch(session, layout, epochs)
             try settleFormerRelease(session, layout)
-            for epoch in try session.epochs() { try settle(epoch, session, layout) }
+            for epoch in epochs { try settle(epoch, session, layout) }
             try syncDirectory(root)
             // With a device so full that not even this can be written, the drive still opens, to be read and to have
             // things deleted.
@@ -35,38 +41,67 @@ struct Recovery {
                 warn("the drive is full; what the last run left is settled at the next start", session)
             }
             return Outcome(
-                layout: layout, epoch: try nextEpoch(session, layout),
-                greatestOrder: try session.driveValue("order"),
-                greatestDataKey: try session.driveValue("data_key"), greatestBucket: try session.greatestBucket())
+                layout: layout, epoch: epoch,
+                greatestOrder: try value("order", session), greatestDataKey: try value("data_key", session),
+                greatestBucket: try session.greatestBucket())
         }
     }
 
     /// The first run that counts its blobs has a number above all directories of former releases.
+    ///
+    /// It is decided once: with another one, files would be looked for in other directories, and none found.
     private func layout(_ session: Session) throws(StorageError) -> BlobLayout {
-        let known = try session.driveValue("first_epoch")
-        if known > 0 { return BlobLayout(root: root, firstEpoch: UInt64(known)) }
+        let known = try value("first_epoch", session)
+        let lastRun = try value("epoch", session)
+        guard known == 0, lastRun == 0, try session.epochs().isEmpty else {
+            try require(
+                BlobLayout.runs.contains(UInt64(clamping: known)) && (lastRun == 0 || known <= lastRun),
+                "the first run's number")
+            return BlobLayout(root: root, firstEpoch: UInt64(known))
+        }
         let former = BlobLayout(root: root, firstEpoch: .max)
         let last = try former.existingDirectories().last?.epoch ?? 0
         // Rows count too: the directories may not be there at this moment.
         let named = try session.greatestBlob()?.epoch ?? 0
-        let first = max(UInt64(clamping: try session.driveValue("floor")), max(last, named) + 1)
+        let first = max(UInt64(clamping: try value("floor", session)), max(last, min(named, .max - 1)) + 1)
+        try require(BlobLayout.runs.contains(first), "a blob's name, or the number of a directory of blobs")
         try session.execute("UPDATE drive SET value = \(first) WHERE name = 'first_epoch'")
         return BlobLayout(root: root, firstEpoch: first)
     }
 
     /// Above every run that the catalogue knows, and every one that has left a directory: a catalogue that was put back
     /// from a copy must not give numbers again.
-    private func nextEpoch(_ session: Session, _ layout: BlobLayout) throws(StorageError) -> UInt64 {
-        let known = UInt64(clamping: try session.driveValue("epoch"))
+    private func nextEpoch(
+        _ session: Session, _ layout: BlobLayout, _ epochs: [UnsettledEpoch]
+    ) throws(StorageError) -> UInt64 {
+        let known = try value("epoch", session)
+        try require(known == 0 || BlobLayout.runs.contains(UInt64(clamping: known)), "the last run's number")
+        let unsettled = epochs.map(\.epoch).max() ?? 0
         let seen = try layout.existingDirectories().map(\.epoch).max() ?? 0
-        return max(max(known, seen) + 1, layout.firstEpoch)
+        let next = max(UInt64(known), unsettled, seen) + 1
+        try require(BlobLayout.runs.contains(next), "the number of a directory of blobs")
+        return max(next, layout.firstEpoch)
+    }
+
+    private func value(_ name: String, _ session: Session) throws(StorageError) -> Int64 {
+        let value = try session.driveValue(name)
+        try require(value != nil, "the row “\(name)” of table drive")
+        return value ?? 0
+    }
+
+    /// Refuses a drive whose numbers of runs are damaged: by them files are told from orphans.
+    private func require(_ isWhole: Bool, _ what: String) throws(StorageError) {
+        guard !isWhole else { return }
+        throw .unusable(
+            "the catalogue of the drive \(parentDirectory(of: root)) is damaged (\(what)); no file was touched: "
+                + "restore coffer.db from a copy, or ask for help")
     }
 
     // MARK: Files
 
     /// Former releases gave random names: from their floor on, directories are listed.
     private func settleFormerRelease(_ session: Session, _ layout: BlobLayout) throws(StorageError) {
-        let floor = UInt64(clamping: try session.driveValue("floor"))
+        let floor = UInt64(clamping: try value("floor", session))
         guard floor < layout.firstEpoch else { return }
         let referred = try session.referredBlobs(
             from: BlobID(high: floor, low: 0), before: BlobID(high: layout.firstEpoch, low: 0))
@@ -165,13 +200,7 @@ struct Recovery {
                 SELECT id FROM data_keys INDEXED BY data_keys_shared WHERE shared = 1 LIMIT \(Self.pageSize))
             """)
         {}
-        while try changes(
-            session,
-            """
-            DELETE FROM data_keys WHERE id IN (
-                SELECT id FROM data_keys INDEXED BY data_keys_unused WHERE refs = 0 LIMIT \(Self.pageSize))
-            """)
-        {}
+        // Those that nothing refers to go in the background, once the rows say so too: see `UnusedDataKeys`.
     }
 
     private func changes(_ session: Session, _ statement: String) throws(StorageError) -> Bool {

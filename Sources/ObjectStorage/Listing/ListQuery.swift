@@ -4,12 +4,31 @@ extension Session {
     /// Every jump over what is not wanted is one seek in the index.
     func list(_ request: ListRequest) throws(StorageError) -> ListPage {
         guard request.limit > 0 else { return ListPage(entries: [], isTruncated: false) }
-        return try snapshot { () throws(StorageError) in
-            var listing = KeyListing(request)
+        do throws(StorageError) {
+            return try snapshot { () throws(StorageError) in
+                var listing = KeyListing(request, .joined)
+                return try listing.run(
+                    try prepare(
+                        """
+                        SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.key
+                        FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key >= ?
+                        ORDER BY v.key, v.ord DESC
+                        """))
+            }
+        } catch .corrupt {
+            return try listSingly(request)
+        }
+    }
+
+    /// As ``list(_:)``, from the index alone, and each row looked up by itself: one that is damaged is listed as such, and
+    /// ends no page.
+    private func listSingly(_ request: ListRequest) throws(StorageError) -> ListPage {
+        try snapshot { () throws(StorageError) in
+            var listing = KeyListing(request, .single(self))
             return try listing.run(
                 try prepare(
                     """
-                    SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.key
+                    SELECT v.ord, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, v.key
                     FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key >= ?
                     ORDER BY v.key, v.ord DESC
                     """))
@@ -34,7 +53,20 @@ private struct KeyListing {
     private var hidden = 0
     private var entries: [ListEntry] = []
 
-    init(_ request: ListRequest) {
+    /// Where the columns of an entry come from.
+    enum Rows {
+        /// From the statement that walks through the keys.
+        case joined
+        /// From a statement of their own.
+        case single(Session)
+    }
+
+    private let rowSource: Rows
+    private let isMarker: @Sendable (StoredVersion) -> Bool
+
+    init(_ request: ListRequest, _ rowSource: Rows) {
+        self.rowSource = rowSource
+        isMarker = request.isMarker
         bucket = request.bucket
         range = KeyRange(prefix: request.prefix, delimiter: request.delimiter, skipPrefix: request.skipPrefix)
         limit = request.limit
@@ -61,7 +93,7 @@ private struct KeyListing {
                 case .key(.fold(let commonPrefix)):
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
                     // A folded prefix counts only when something in it is visible; delete markers are stepped over.
-                    if isDeleteMarker(rows) {
+                    if try isDeleteMarker(rows) {
                         previousKey = rows.bytes(Self.keyColumn)
                         if let page = pageEnding(behind: rows, isFolded: true) { return page }
                         continue
@@ -71,12 +103,12 @@ private struct KeyListing {
                     continue seek
                 case .key(.entry):
                     previousKey = rows.bytes(Self.keyColumn)
-                    if isDeleteMarker(rows) {
+                    if try isDeleteMarker(rows) {
                         if let page = pageEnding(behind: rows, isFolded: false) { return page }
                         continue
                     }
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
-                    entries.append(.version(try readVersion(rows, bucket, rows.string(Self.keyColumn))))
+                    entries.append(.version(try version(rows)))
                 }
             }
             start = nil
@@ -104,7 +136,35 @@ private struct KeyListing {
         return .key(range.decide(key))
     }
 
-    private func isDeleteMarker(_ row: PreparedStatement) -> Bool {
-        row.integer(4) & Int64(VersionFlags.deleteMarker.rawValue) != 0
+    private func isDeleteMarker(_ row: PreparedStatement) throws(StorageError) -> Bool {
+        switch rowSource {
+        case .joined:
+            guard row.integer(4) & Int64(VersionFlags.deleteMarker.rawValue) != 0 else { return false }
+            return isMarker(try version(row))
+        case .single:
+            let version = try version(row)
+            return version.columns.flags.contains(.deleteMarker) && isMarker(version)
+        }
+    }
+
+    private func version(_ row: PreparedStatement) throws(StorageError) -> StoredVersion {
+        let key = row.string(Self.keyColumn)
+        switch rowSource {
+        case .joined: return try readVersion(row, bucket, key)
+        case .single(let session):
+            let order = row.integer(0)
+            do throws(StorageError) {
+                if let found = try session.versionRow(SelectVersion.ofOrder, bucket, key, order: order) {
+                    return found.stored
+                }
+            } catch {
+                guard error.isCorrupt else { throw error }
+            }
+            // No sealed record is bound to this: it does not open.
+            let columns = VersionColumns(
+                bucket: bucket, key: key, version: VersionID(high: 0, low: 0), order: order, size: 0, modified: 0,
+                flags: .nullVersion, dataKey: nil, body: .unreadable, blob: nil)
+            return StoredVersion(columns: columns, sealed: [])
+        }
     }
 }

@@ -13,6 +13,9 @@ package struct PageRequest<Marker: Sendable>: Sendable {
     package var skipPrefix: String?
     /// The greatest number of entries, common prefixes included.
     package var limit: Int
+    /// Asked about each delete marker that is newest of its key: false for one that is none, but a row with a damaged
+    /// flag, which is listed then.
+    package var isMarker: @Sendable (StoredVersion) -> Bool = { _ in true }
 
     package init(
         bucket: BucketID, prefix: String = "", delimiter: String? = nil, after: Marker? = nil,

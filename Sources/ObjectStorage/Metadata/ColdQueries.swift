@@ -7,6 +7,12 @@ struct UnsettledEpoch {
     let settled: UInt64
 }
 
+/// The tables whose rows name data keys.
+enum DataKeyUsers: CaseIterable {
+    case versions
+    case uploads
+}
+
 /// A file that waits to be unlinked.
 struct Garbage {
     let row: Int64
@@ -28,8 +34,9 @@ extension Session {
         try first("SELECT value FROM settings WHERE name = ?", .text(name)) { row in row.bytes(0) }
     }
 
-    func driveValue(_ name: String) throws(StorageError) -> Int64 {
-        try first("SELECT value FROM drive WHERE name = ?", .text(name)) { row in row.integer(0) } ?? 0
+    /// Nil when the row is missing, as in no drive that is whole.
+    func driveValue(_ name: String) throws(StorageError) -> Int64? {
+        try first("SELECT value FROM drive WHERE name = ?", .text(name)) { row in row.integer(0) }
     }
 
     func buckets() throws(StorageError) -> [BucketRow] {
@@ -57,16 +64,49 @@ extension Session {
         ) { row in dataKeyRow(row) }
     }
 
-    func kmsKeyNames() throws(StorageError) -> [String] {
-        var names: [String] = []
+    /// As bytes, for a damaged one is no text: sought by another spelling, the same one would be found for ever.
+    func kmsKeyNames() throws(StorageError) -> [[UInt8]] {
+        var names: [[UInt8]] = []
         while let name = try first(
             """
             SELECT kms_key FROM data_keys INDEXED BY data_keys_by_kms_key WHERE kms_key > ? ORDER BY kms_key LIMIT 1
-            """, .text(names.last ?? ""), read: { $0.string(0) })
+            """, .textBytes(names.last ?? []), read: { $0.bytes(0) })
         {
+            // In an index out of order, the next one may be one that was there already.
+            if let last = names.last, !last.lexicographicallyPrecedes(name) { break }
             names.append(name)
         }
         return names
+    }
+
+    /// Data keys to which nothing refers, as their counts say, and that nobody can begin to use: retired before the given
+    /// time, or by another run than this one.
+    func unusedDataKeys(
+        retiredBefore time: Int64, exceptOf epoch: Int64, limit: Int64
+    ) throws(StorageError) -> [DataKeyID] {
+        try all(
+            """
+            SELECT id FROM data_keys INDEXED BY data_keys_unused
+            WHERE refs = 0 AND shared = 0 AND (retired < ? OR epoch <> ?) LIMIT ?
+            """, .integer(time), .integer(epoch), .integer(limit)
+        ) { row in DataKeyID(rawValue: row.integer(0)) }
+    }
+
+    /// The data keys that the versions, and then the uploads, behind a row number name, and the last row number read; nil
+    /// when there are no more rows.
+    func usedDataKeys(
+        _ table: DataKeyUsers, after row: Int64, limit: Int64
+    ) throws(StorageError) -> (keys: [DataKeyID], last: Int64)? {
+        let sql: StaticString =
+            switch table {
+            case .versions: "SELECT id, data_key FROM versions WHERE id > ? ORDER BY id LIMIT ?"
+            case .uploads: "SELECT id, data_key FROM uploads WHERE id > ? ORDER BY id LIMIT ?"
+            }
+        let rows = try all(sql, .integer(row), .integer(limit)) { row in
+            (id: row.integer(0), key: row.optionalInteger(1))
+        }
+        guard let last = rows.last?.id else { return nil }
+        return (rows.compactMap { $0.key.map(DataKeyID.init(rawValue:)) }, last)
     }
 
     func garbage(after row: Int64, limit: Int) throws(StorageError) -> [Garbage] {
@@ -136,9 +176,29 @@ extension Session {
         }
     }
 
-    /// The greatest number that a bucket has had.
+    /// The greatest number that a bucket has had, of those that can be known.
     func greatestBucket() throws(StorageError) -> Int64 {
-        try first("SELECT seq FROM sqlite_sequence WHERE name = 'buckets'") { row in row.integer(0) } ?? 0
+        let given = try first("SELECT seq FROM sqlite_sequence WHERE name = 'buckets'") { row in row.integer(0) }
+        let present = try first("SELECT max(id) FROM buckets") { row in row.integer(0) }
+        return max(given ?? 0, present ?? 0)
+    }
+
+    /// Whether a version is of a bucket that has no row: one row of the two is damaged.
+    ///
+    /// A seek for each bucket.
+    func hasVersionsWithoutBucket() throws(StorageError) -> Bool {
+        // Versions that wait for their lists of files to go are of bucket 0.
+        var last: Int64 = 0
+        while let bucket = try first(
+            """
+            SELECT bucket FROM versions INDEXED BY versions_by_key WHERE bucket > ? ORDER BY bucket LIMIT 1
+            """, .integer(last), read: { $0.integer(0) })
+        {
+            let hasRow = try first("SELECT 1 FROM buckets WHERE id = ?", .integer(bucket)) { _ in true } ?? false
+            if !hasRow { return true }
+            last = bucket
+        }
+        return false
     }
 
     /// Whether there is something for ``Maintenance/sweepRemains(limit:)``.

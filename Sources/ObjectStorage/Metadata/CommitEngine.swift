@@ -114,6 +114,7 @@ final class CommitEngine: @unchecked Sendable {
             throw error
         }
         try commitTransaction(transaction, session)
+        for what in transaction.mended { options.logger.error("damaged, and mended: \(what)") }
         options.faultHook?(.committed)
         options.rowCountHook?(session.totalChanges - changes)
         if let bounds {
@@ -141,7 +142,8 @@ final class CommitEngine: @unchecked Sendable {
             guard session.isInTransaction else { throw error }
             switch undo {
             case .savepoints: try transaction.run("ROLLBACK TO mutation")
-            case .none: if session.totalChanges != changes { return false }
+            // A statement that met damage may have removed entries of indexes, which nobody counts.
+            case .none: if session.totalChanges != changes || error.isCorrupt { return false }
             }
             transaction.revert(to: mark)
             pending.fail(error)
@@ -154,10 +156,11 @@ final class CommitEngine: @unchecked Sendable {
         do throws(StorageError) {
             try transaction.run("COMMIT")
         } catch {
+            let isUnknown = error != .diskFull && !StorageError.leavesNothing(session.resultCode)
             if session.isInTransaction { try? session.execute("ROLLBACK") }
-            // Without room the frame that marks the commit was not written. After any other failure, a sync's above
-            // all, it may be: a restart reads the log and knows.
-            if error != .diskFull { durability.lose(error) }
+            // Without room the frame that marks the commit was not written, nor with damage that was met before it. After
+            // any other failure, a sync's above all, it may be: a restart reads the log and knows.
+            if isUnknown { durability.lose(error) }
             throw error
         }
     }
@@ -232,7 +235,11 @@ final class CommitEngine: @unchecked Sendable {
             }
             checkpoint(.truncate)
         }
-        connection.use { session in log.unwatch(session) }
+        connection.use { session in
+            log.unwatch(session)
+            // A restart is to read the log as the failed sync has left it, and to write it anew.
+            if outcomeIsUnknown { session.keepLogWhenClosed() }
+        }
     }
 
     private func checkpoint(_ mode: CheckpointMode) {

@@ -9,7 +9,7 @@ enum Mutation: Sendable {
     case abortUpload(UploadID)
     case createBucket(BucketRow)
     case updateBucket(BucketID, sealed: [UInt8], replacing: [UInt8])
-    case deleteBucket(BucketID)
+    case deleteBucket(BucketID, isDamaged: Bool)
     case setSetting(name: String, value: [UInt8], replacing: [UInt8]?)
     case insertDataKey(DataKeyRow)
     case replaceDataKey(DataKeyRow, replacing: [UInt8])
@@ -24,7 +24,7 @@ enum Mutation: Sendable {
             .grows
         case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweepRemains), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
-            .maintain(.sweepDataKeys), .maintain(.sweepCompletions):
+            .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions):
             .shrinks
         }
     }
@@ -48,7 +48,10 @@ enum Maintenance: Sendable {
     case sweepParts(ofUpload: Int64, limit: Int64)
     /// These rows of `dead_uploads` are settled: versions still own their uploads.
     case forgetDeadUploads([Int64])
-    case sweepDataKeys(retiredBefore: Int64, limit: Int64)
+    /// These data keys go, which no row names, unless they have come to be used since that was looked up.
+    case removeDataKeys([DataKeyID])
+    /// These data keys are counted as unused, but so many rows name them.
+    case mendDataKeyCounts([DataKeyID: Int64])
     case sweepCompletions(before: Int64, limit: Int64)
 }
 

@@ -7,6 +7,8 @@ enum SQLValue {
     case null
     case integer(Int64)
     case text(String)
+    /// A text as it is stored: damaged, it may be no UTF-8.
+    case textBytes([UInt8])
     case blob([UInt8])
     /// An object key, stored as its UTF-8 bytes.
     case key(String)
@@ -55,13 +57,20 @@ final class PreparedStatement {
             case .integer(let value): sqlite3_bind_int64(handle, index, value)
             case .blob(let bytes): bytes.withUnsafeBytes { bindBlob($0, at: index) }
             case .key(var key): key.withUTF8 { bindBlob(UnsafeRawBufferPointer($0), at: index) }
-            case .text(var text):
-                text.withUTF8 { bytes in
-                    bytes.withMemoryRebound(to: CChar.self) {
-                        _ = sqlite3_bind_text(handle, index, $0.baseAddress, Int32($0.count), transient)
-                    }
-                }
+            case .text(var text): text.withUTF8 { bindText($0, at: index) }
+            case .textBytes(let bytes): bytes.withUnsafeBufferPointer { bindText($0, at: index) }
             }
+        }
+    }
+
+    private func bindText(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int32) {
+        // Without an address SQLite would bind null.
+        guard bytes.baseAddress != nil else {
+            sqlite3_bind_text(handle, index, "", 0, transient)
+            return
+        }
+        bytes.withMemoryRebound(to: CChar.self) {
+            _ = sqlite3_bind_text(handle, index, $0.baseAddress, Int32($0.count), transient)
         }
     }
 
@@ -202,6 +211,9 @@ extension StorageError {
             return .syncFailed(operation: "catalogue: \(text)", errno: number)
         }
         if code & 0xff == SQLITE_FULL { return .diskFull }
+        if code & 0xff == SQLITE_CORRUPT {
+            return .corrupt(code: extended & 0xff == SQLITE_CORRUPT ? extended : code, text)
+        }
         if code & 0xff == SQLITE_IOERR, number == ENOSPC || number == EDQUOT { return .diskFull }
         return .database("\(text) (\(code))")
     }
@@ -213,6 +225,18 @@ extension StorageError {
         case let error as DatabaseError where error.resultCode == .SQLITE_FULL: .diskFull
         case let error as DatabaseError: .database(error.description)
         default: .database("\(error)")
+        }
+    }
+}
+
+extension StorageError {
+    /// Whether a COMMIT that ended with this result code has left nothing behind in the log.
+    ///
+    /// After any other failure the frame that marks the commit may be written, and a restart may find it.
+    static func leavesNothing(_ code: Int32) -> Bool {
+        switch code & 0xff {
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_BUSY, SQLITE_CONSTRAINT: true
+        default: false
         }
     }
 }

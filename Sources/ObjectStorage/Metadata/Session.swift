@@ -1,3 +1,4 @@
+import CSQLite
 import GRDBSQLite
 
 /// The statements that one connection has prepared, by the address of their text.
@@ -36,6 +37,14 @@ struct Session {
 
     /// How many rows this connection has changed since it was opened.
     var totalChanges: Int64 { sqlite3_total_changes64(handle) }
+
+    /// The result code of the last call that failed, if none has succeeded since.
+    var resultCode: Int32 { sqlite3_errcode(handle) }
+
+    /// Has the closing of the connection leave the log as it is: neither copied into the database nor removed.
+    func keepLogWhenClosed() {
+        _ = coffer_sqlite3_keep_log_when_closed(handle)
+    }
 
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

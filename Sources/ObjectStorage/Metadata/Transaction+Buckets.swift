@@ -25,8 +25,12 @@ extension Transaction {
     /// Removes an empty bucket.
     ///
     /// Uploads do not keep it: without their bucket nobody finds them any more, and they are removed in the background.
-    func deleteBucket(_ id: BucketID) throws(StorageError) -> MutationResult {
+    ///
+    /// - Parameter isDamaged: its number may be another one than its versions have; then it goes only when every version
+    ///   has a bucket.
+    func deleteBucket(_ id: BucketID, isDamaged: Bool) throws(StorageError) -> MutationResult {
         try requireBucket(id)
+        if isDamaged, try session.hasVersionsWithoutBucket() { throw .bucketNotEmpty }
         guard try integer("SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) == nil else {
             throw .bucketNotEmpty
         }

@@ -70,22 +70,21 @@ extension Transaction {
         return .done
     }
 
-    /// Removes keys that nothing refers to and that were retired before the given time.
-    ///
-    /// Returns true when there may be more to do.
-    func sweepDataKeys(retiredBefore time: Int64, _ limit: Int64) throws(StorageError) -> Bool {
-        let statement = try session.prepare(
-            """
-            DELETE FROM data_keys WHERE id IN (
-                SELECT id FROM data_keys INDEXED BY data_keys_unused WHERE refs = 0 AND retired < ? LIMIT ?)
-            AND shared = 0 RETURNING id
-            """)
-        statement.bind(.integer(time), .integer(limit))
-        var count: Int64 = 0
-        while try statement.step() {
-            noteChange(of: DataKeyID(rawValue: statement.integer(0)))
-            count += 1
+    /// Removes keys that no row names: see `UnusedDataKeys`, which has looked.
+    func removeDataKeys(_ keys: [DataKeyID]) throws(StorageError) {
+        for key in keys {
+            try run("DELETE FROM data_keys WHERE id = ? AND refs = 0 AND shared = 0", .integer(key.rawValue))
+            if session.hasChangedRow { noteChange(of: key) }
         }
-        return count == limit
+    }
+
+    /// Counts anew the references to keys whose counts said that there were none.
+    func mendDataKeyCounts(_ counts: [DataKeyID: Int64]) throws(StorageError) {
+        for (key, count) in counts {
+            // When it has changed since the rows were counted, the next sweep counts again.
+            try run("UPDATE data_keys SET refs = ? WHERE id = ? AND refs = 0", .integer(count), .integer(key.rawValue))
+            guard session.hasChangedRow else { continue }
+            noteMending("data key \(key.rawValue) was counted as unused, and \(count) versions or uploads name it")
+        }
     }
 }

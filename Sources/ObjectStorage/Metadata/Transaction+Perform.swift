@@ -13,7 +13,7 @@ extension Transaction {
         case .createBucket(let row): try createBucket(row)
         case .updateBucket(let bucket, let sealed, let replacing):
             .swap(try updateBucket(bucket, sealed, replacing))
-        case .deleteBucket(let bucket): try deleteBucket(bucket)
+        case .deleteBucket(let bucket, let isDamaged): try deleteBucket(bucket, isDamaged: isDamaged)
         case .setSetting(let name, let value, let replacing): .swap(try setSetting(name, value, replacing))
         case .insertDataKey(let row): try insertNewDataKey(row)
         case .replaceDataKey(let row, let replacing): .found(try replaceDataKey(row, replacing))
@@ -34,7 +34,12 @@ extension Transaction {
         case .forgetDeadUploads(let rows):
             for row in rows { try run("DELETE FROM dead_uploads WHERE id = ?", .integer(row)) }
             return false
-        case .sweepDataKeys(let retired, let limit): return try sweepDataKeys(retiredBefore: retired, limit)
+        case .removeDataKeys(let keys):
+            try removeDataKeys(keys)
+            return false
+        case .mendDataKeyCounts(let counts):
+            try mendDataKeyCounts(counts)
+            return false
         case .sweepCompletions(let time, let limit): return try sweepCompletions(before: time, limit)
         }
     }

@@ -47,7 +47,8 @@ extension Transaction {
         try requireBucket(columns.bucket)
         let newest = try newestVersion(columns.bucket, columns.key)
         guard expectation.holds(for: newest?.stored) else { return .refused(.changed(current: newest?.stored)) }
-        if let order = newest?.stored.columns.order, order >= columns.order {
+        // One that the clock never gives is damaged, and later than nothing.
+        if let order = newest?.stored.columns.order, order >= columns.order, order < OrderClock.greatest {
             return .refused(.staleOrder(newest: order))
         }
         try requireShared(new.body)
@@ -79,15 +80,17 @@ extension Transaction {
         }
         let columns = new.columns
         removeReference(old.stored.columns.dataKey)
-        try run(
-            """
-            UPDATE versions SET ord = ?, version = ?, size = ?, modified = ?, flags = ?, data_key = ?, body = ?,
-                blob = ?, sealed = ? WHERE id = ?
-            """,
-            .integer(columns.order), .identifier(columns.version), .integer(columns.size),
-            .integer(columns.modified), .integer(Int64(columns.flags.rawValue)),
-            .optional(columns.dataKey?.rawValue), .integer(columns.body.rawValue), .identifier(columns.blob),
-            .blob(new.sealed), .integer(old.row))
+        try change(old) { () throws(StorageError) in
+            try run(
+                """
+                UPDATE versions SET ord = ?, version = ?, size = ?, modified = ?, flags = ?, data_key = ?, body = ?,
+                    blob = ?, sealed = ? WHERE id = ?
+                """,
+                .integer(columns.order), .identifier(columns.version), .integer(columns.size),
+                .integer(columns.modified), .integer(Int64(columns.flags.rawValue)),
+                .optional(columns.dataKey?.rawValue), .integer(columns.body.rawValue), .identifier(columns.blob),
+                .blob(new.sealed), .integer(old.row))
+        }
         try dropBody(of: old, keepsInline: columns.body == .inline)
         return old.row
     }
@@ -128,8 +131,26 @@ extension Transaction {
         try requireBucket(bucket)
         var outcomes: [DeletionOutcome] = []
         outcomes.reserveCapacity(deletions.count)
-        for deletion in deletions { outcomes.append(try delete(bucket, deletion)) }
+        for deletion in deletions { outcomes.append(try deleteSingly(bucket, deletion)) }
         return outcomes
+    }
+
+    /// Makes one deletion; damage that it meets is its own outcome, where it can be taken back alone.
+    private func deleteSingly(_ bucket: BucketID, _ deletion: Deletion) throws(StorageError) -> DeletionOutcome {
+        guard undoesSingly else { return try delete(bucket, deletion) }
+        let mark = mark
+        try run("SAVEPOINT deletion")
+        let outcome: DeletionOutcome
+        do throws(StorageError) {
+            outcome = try delete(bucket, deletion)
+        } catch {
+            guard error.isCorrupt, session.isInTransaction else { throw error }
+            try run("ROLLBACK TO deletion")
+            revert(to: mark)
+            outcome = .failed(error)
+        }
+        try run("RELEASE deletion")
+        return outcome
     }
 
     private func delete(_ bucket: BucketID, _ deletion: Deletion) throws(StorageError) -> DeletionOutcome {
@@ -155,9 +176,43 @@ extension Transaction {
         if try hasFileList(version) {
             try buryRow(of: version)
         } else {
-            try run("DELETE FROM versions WHERE id = ?", .integer(version.row))
+            try change(version) { () throws(StorageError) in
+                try run("DELETE FROM versions WHERE id = ?", .integer(version.row))
+            }
         }
         try dropBody(of: version, keepsInline: false)
+    }
+
+    /// Changes the row of a version; when the table's copy of its place differs from the index, by which it was found,
+    /// that copy is first made what the index says.
+    ///
+    /// Only where changes are taken back one by one: elsewhere the batch begins anew in that way.
+    private func change(
+        _ version: VersionRow, _ statement: () throws(StorageError) -> Void
+    ) throws(StorageError) {
+        do throws(StorageError) {
+            try statement()
+        } catch .corrupt(code: StorageError.corruptIndex, let text) {
+            let error = StorageError.corrupt(code: StorageError.corruptIndex, text)
+            guard undoesSingly else { throw error }
+            let columns = version.stored.columns
+            // While the schema counts as writable, SQLite lets an entry be missing that it is to remove.
+            try session.execute("PRAGMA writable_schema = ON")
+            // Sets a flag, and cannot fail.
+            defer { try? session.execute("PRAGMA writable_schema = OFF") }
+            // This statement reads the index alone.
+            let order = try session.first(
+                """
+                SELECT ord FROM versions INDEXED BY versions_by_key WHERE bucket = ? AND key = ? AND id = ?
+                """, .integer(columns.bucket.rawValue), .key(columns.key), .integer(version.row)
+            ) { row in row.integer(0) }
+            guard let order else { throw error }
+            try run(
+                "UPDATE versions SET bucket = ?, key = ?, ord = ? WHERE id = ?",
+                .integer(columns.bucket.rawValue), .key(columns.key), .integer(order), .integer(version.row))
+            try statement()
+            noteMending("the place of object \"\(columns.key)\" in the catalogue's table differed from its index")
+        }
     }
 
     /// Removes an inline body or a manifest, and hands files over to be unlinked.

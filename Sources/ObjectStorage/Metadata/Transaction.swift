@@ -14,6 +14,10 @@ final class Transaction {
     /// Data keys whose rows this batch changes or removes.
     private var changedDataKeys: [DataKeyID] = []
     private(set) var madeGarbage = false
+    /// What was found damaged and is whole again, for the log.
+    private(set) var mended: [String] = []
+    /// Changes of this transaction are taken back one by one.
+    let undoesSingly: Bool
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
     private var knownBucket: BucketID?
     private var knownDataKey: (id: DataKeyID, origin: Int64)?
@@ -26,6 +30,7 @@ final class Transaction {
     init(_ session: Session, epoch: Int64, undoesSingly: Bool) {
         self.session = session
         self.epoch = epoch
+        self.undoesSingly = undoesSingly
         deadBodies = undoesSingly ? nil : []
     }
 
@@ -33,10 +38,13 @@ final class Transaction {
         fileprivate let references: Int
         fileprivate let blobs: Int
         fileprivate let changedDataKeys: Int
+        fileprivate let mended: Int
     }
 
     var mark: Mark {
-        Mark(references: references.count, blobs: blobs.count, changedDataKeys: changedDataKeys.count)
+        Mark(
+            references: references.count, blobs: blobs.count, changedDataKeys: changedDataKeys.count,
+            mended: mended.count)
     }
 
     /// Forgets what was noted since the mark.
@@ -44,6 +52,7 @@ final class Transaction {
         references.removeLast(references.count - mark.references)
         blobs.removeLast(blobs.count - mark.blobs)
         changedDataKeys.removeLast(changedDataKeys.count - mark.changedDataKeys)
+        mended.removeLast(mended.count - mark.mended)
         knownBucket = nil
         knownDataKey = nil
     }
@@ -148,6 +157,10 @@ final class Transaction {
         madeGarbage = true
     }
 
+    func noteMending(_ what: String) {
+        mended.append(what)
+    }
+
     /// The directories that the batch's new blobs lie in.
     func directories(in layout: BlobLayout) -> Set<BlobDirectory> { Set(blobs.map(layout.directory)) }
 
@@ -179,7 +192,7 @@ final class Transaction {
         return changedDataKeys
     }
 
-    /// A key that was never shared goes with its last reference; one that was waits, see `sweepDataKeys`.
+    /// A key that was never shared goes with its last reference; one that was waits, see `UnusedDataKeys`.
     private func removeDataKey(_ key: DataKeyID, ifReferredTo count: Int64) throws(StorageError) -> Bool {
         try run(
             "DELETE FROM data_keys WHERE id = ? AND refs = ? AND shared = 0 AND retired IS NULL",

@@ -77,8 +77,10 @@ extension Session {
             """,
             .identifier(upload), .integer(Int64(after)), .integer(Int64(limit))
         ) { row throws(StorageError) in
+            // A damaged name is read as one that no sealed record is bound to: that part does not open, the others do.
             PartRow(
-                number: Int(row.integer(0)), blob: try row.identifier(1, of: BlobID.self), length: row.integer(2),
+                number: Int(row.integer(0)), blob: (try? row.identifier(1, of: BlobID.self)) ?? BlobID(high: 0, low: 0),
+                length: row.integer(2),
                 size: row.integer(3), modified: row.integer(4), sealed: row.bytes(5))
         }
     }

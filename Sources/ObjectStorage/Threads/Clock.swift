@@ -21,11 +21,11 @@ final class OrderClock: Sendable {
 
     /// Begins after every order that the catalogue holds, even if the wall clock was set back since.
     init(after stored: Int64) {
-        last = Atomic(min(stored, Self.greatest))
+        last = Atomic(stored < Self.greatest ? stored : 0)
     }
 
-    /// Beyond, an order is a damaged one: what has it is alone with it.
-    private static let greatest = Int64.max / 2
+    /// From here on, an order is a damaged one: what has it is alone with it.
+    static let greatest = Int64.max / 2
 
     /// Begins again after a greater order that was met elsewhere.
     func raise(to order: Int64) {

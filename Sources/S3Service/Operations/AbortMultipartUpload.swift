@@ -20,8 +20,7 @@ struct AbortMultipartUpload: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let upload = try service.uploads.require(request.query("uploadId") ?? "", in: bucket, key: object)
-        try await service.uploads.abort(upload)
+        try await service.uploads.abort(request.query("uploadId") ?? "", in: bucket, key: object)
         return .noContent
     }
 }

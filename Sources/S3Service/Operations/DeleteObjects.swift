@@ -1,4 +1,5 @@
 import AccessPolicy
+import Logging
 import Requests
 import S3Protocol
 import SealedStorage
@@ -37,7 +38,11 @@ struct DeleteObjects: AsyncS3Operation {
             guard let failure else {
                 return .deleted(key: object.key, versionID: object.versionID, deleteMarkerVersionID: nil)
             }
-            return .failed(key: object.key, versionID: object.versionID, s3Error(for: failure))
+            let error = s3Error(for: failure)
+            if error.code == .internalError {
+                service.logger.error("not deleted", metadata: ["key": "\(object.key)", "cause": "\(failure)"])
+            }
+            return .failed(key: object.key, versionID: object.versionID, error)
         }
         return .xml(DeleteResult(entries: entries, isQuiet: delete.isQuiet).xml())
     }

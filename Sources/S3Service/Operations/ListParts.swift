@@ -1,4 +1,5 @@
 import AccessPolicy
+import Logging
 import ObjectStorage
 import S3Protocol
 import SealedStorage
@@ -28,7 +29,9 @@ struct ListParts: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(parameters.uploadID, in: bucket, key: object)
         let limit = parameters.maxParts
-        let uploaded = try await service.uploads.parts(of: upload, after: parameters.partNumberMarker, limit: limit + 1)
+        let (uploaded, damaged) = try await service.uploads.parts(
+            of: upload, after: parameters.partNumberMarker, limit: limit + 1)
+        for corruption in damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
         let parts = uploaded.prefix(limit).map { part in
             ListPartsResult.Part(
                 number: part.row.number, modified: part.row.modified, etag: part.record.etag, size: part.row.size,

@@ -34,7 +34,20 @@ package struct Bucket: Sendable {
         }
     }
 
+    /// False of a damaged name.
+    fileprivate var hasValidName: Bool { (try? BucketName(name)) != nil }
+
     fileprivate var listed: ListedBucket { ListedBucket(name: name, created: created) }
+
+    /// What is wrong with its row, nil when nothing is known to be.
+    ///
+    /// Its number may be another one than that of its versions: what it does not show is not known to be absent.
+    var corruption: Corruption? {
+        switch state {
+        case .damaged(let corruption): corruption
+        case .open, .locked: nil
+        }
+    }
 
     fileprivate var isLocked: Bool {
         switch state {
@@ -60,7 +73,8 @@ package final class BucketDirectory: Sendable {
 
         init(_ known: [String: Bucket]) {
             self.known = known
-            sorted = SortedBuckets(known.values.map(\.listed))
+            // A name that is none no client could be told, and no request would find: it is reported as damaged alone.
+            sorted = SortedBuckets(known.values.filter(\.hasValidName).map(\.listed))
         }
     }
 
@@ -108,7 +122,13 @@ package final class BucketDirectory: Sendable {
     /// Buckets whose records did not open, with what is wrong: for the log at the start.
     package var damaged: [(name: String, corruption: Corruption)] {
         buckets.withLock { $0.known }.values.compactMap { bucket in
-            if case .damaged(let corruption) = bucket.state { (bucket.name, corruption) } else { nil }
+            if !bucket.hasValidName {
+                (bucket.name, Corruption(what: "name of the bucket of number \(bucket.id.rawValue)"))
+            } else if let corruption = bucket.corruption {
+                (bucket.name, corruption)
+            } else {
+                nil
+            }
         }
     }
 
@@ -135,8 +155,11 @@ package final class BucketDirectory: Sendable {
         }
     }
 
+    /// - Throws: `StorageError.bucketNotEmpty`; of a damaged bucket what is wrong with it, as long as there are versions
+    ///   without a bucket, which may be its.
     func delete(_ bucket: Bucket) async throws {
-        try await records.store.deleteBucket(bucket.id)
+        if let corruption = bucket.corruption, try await records.store.hasVersionsWithoutBucket() { throw corruption }
+        try await records.store.deleteBucket(bucket.id, isDamaged: bucket.corruption != nil)
         buckets.withLock { state in
             guard state.known[bucket.name]?.id == bucket.id else { return }
             state.known[bucket.name] = nil
@@ -155,8 +178,11 @@ package final class BucketDirectory: Sendable {
             switch present.state {
             case .open(let known): record = known
             case .locked(let obstacle): throw obstacle
-            // What a damaged record said is lost; what is configured now is whole again.
-            case .damaged: record = BucketRecord()
+            // What a damaged record said is lost; what is configured now is whole again. Not so the number: under a wrong
+            // one the bucket must not pass for whole and empty.
+            case .damaged(let corruption):
+                if try await records.store.hasVersionsWithoutBucket() { throw corruption }
+                record = BucketRecord()
             }
             change(&record)
             var changed = present

@@ -29,7 +29,11 @@ package struct Objects: Sendable {
     }
 
     private func find(_ bucket: Bucket, key: ObjectName, _ detail: FindDetail) throws -> StoredObject? {
-        guard let found = try store.findAtHand(bucket.id, key: key.rawValue, detail) else { return nil }
+        guard let found = try store.findAtHand(bucket.id, key: key.rawValue, detail) else {
+            // What a bucket with a damaged number lacks may be there under the right one.
+            if let corruption = bucket.corruption { throw corruption }
+            return nil
+        }
         // Opened before a flag is believed: damage must not pass for absence.
         let record = try records.open(found.version)
         return found.version.columns.flags.contains(.deleteMarker) ? nil : StoredObject(found, record)
@@ -189,7 +193,12 @@ package struct Objects: Sendable {
 
     func expectation(_ conditions: WritePreconditions, _ current: StoredVersion?) throws -> Expectation {
         guard !conditions.isEmpty else { return .none }
-        let current = current.flatMap { $0.columns.flags.contains(.deleteMarker) ? nil : $0 }
+        // Opened before a flag is believed, as where an object is read.
+        let current = try current.flatMap { version in
+            guard version.columns.flags.contains(.deleteMarker) else { return version }
+            _ = try records.etag(of: version)
+            return nil
+        }
         try refuse(conditions.evaluate(current: try current.map { try records.etag(of: $0) }))
         return current.map { .current($0.columns.version) } ?? .absent
     }
@@ -206,7 +215,7 @@ package struct Objects: Sendable {
 
     /// Deletes the current version of a key; a key without one counts as deleted.
     ///
-    /// - Throws: `preconditionFailed`.
+    /// - Throws: `preconditionFailed`, and `noSuchKey` for a key without one of which a tag is expected.
     package func delete(_ bucket: Bucket, key: ObjectName, conditions: DeletePreconditions) async throws {
         let deletion = ObjectDeletion(key: key, conditions: conditions)
         if let failure = try await delete(bucket, [deletion]).first ?? nil { throw failure }
@@ -225,6 +234,7 @@ package struct Objects: Sendable {
             for (one, outcome) in zip(pending, outcomes) {
                 switch outcome {
                 case .removed, .absent, .marked, .staleOrder: break
+                case .failed(let error): failures[one.index] = error
                 case .changed(let current):
                     do {
                         again.append(
@@ -276,9 +286,13 @@ package struct Objects: Sendable {
         return pending
     }
 
-    /// What a conditional delete asks; an object that is not there fulfils any condition, as it is not deleted.
+    /// What a conditional delete asks; an object that is not there fulfils any condition but that of a tag, as it is not
+    /// deleted.
     private func expectation(_ deletion: ObjectDeletion, _ current: StoredVersion?) throws -> Expectation {
-        guard let current else { return .absent }
+        guard let current else {
+            guard deletion.conditions.ifMatch == nil else { throw SealedStorageError.noSuchKey }
+            return .absent
+        }
         try refuse(
             deletion.conditions.evaluate(
                 etag: try records.etag(of: current), modified: current.columns.modified, size: current.columns.size))

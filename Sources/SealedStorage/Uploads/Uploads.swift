@@ -63,12 +63,17 @@ package struct Uploads: Sendable {
 
     /// The upload of this number, bucket and key; `nil` when there is none.
     package func find(_ id: String, in bucket: Bucket, key: ObjectName) throws -> Upload? {
+        guard let found = try row(id, in: bucket, key: key) else { return nil }
+        return Upload(row: found.upload, dataKey: found.dataKey, record: try records.open(found.upload))
+    }
+
+    private func row(_ id: String, in bucket: Bucket, key: ObjectName) throws(StorageError) -> FoundUpload? {
         guard let id = UploadID(hex: id), let found = try store.findUploadAtHand(id),
             found.upload.bucket == bucket.id,
             // To the byte: texts are equal in more ways than one.
             found.upload.key.utf8.elementsEqual(key.rawValue.utf8)
         else { return nil }
-        return Upload(row: found.upload, dataKey: found.dataKey, record: try records.open(found.upload))
+        return found
     }
 
     /// - Throws: `noSuchUpload` with the number as it was written.
@@ -86,11 +91,13 @@ package struct Uploads: Sendable {
         keys.applied(upload.record.encryption, dataKey: upload.dataKey, customerKey: customerKey)
     }
 
-    /// Discards an upload with its parts.
+    /// Discards the upload of this number, bucket and key, with its parts; its record need not open for that.
     ///
-    /// - Throws: `noSuchUpload` when it ended meanwhile.
-    package func abort(_ upload: Upload) async throws {
-        guard try await store.abortUpload(upload.id) else { throw SealedStorageError.noSuchUpload(upload.id.hex) }
+    /// - Throws: `noSuchUpload` with the number as it was written, when there is none or it ended meanwhile.
+    package func abort(_ id: String, in bucket: Bucket, key: ObjectName) async throws {
+        guard let found = try row(id, in: bucket, key: key), try await store.abortUpload(found.upload.id) else {
+            throw SealedStorageError.noSuchUpload(id)
+        }
     }
 
     // MARK: Parts
@@ -112,10 +119,36 @@ package struct Uploads: Sendable {
         return UploadedPart(row: row, record: record)
     }
 
-    /// Parts in the order of their numbers, of numbers greater than `after`.
-    package func parts(of upload: Upload, after: Int, limit: Int) async throws -> [UploadedPart] {
-        let rows = try await store.parts(of: upload.id, after: after, limit: limit)
-        return try await store.offload { try rows.map { try open($0, of: upload) } }
+    /// Up to `limit` parts in the order of their numbers, of numbers greater than `after`.
+    ///
+    /// - Returns: those that are whole, and what is wrong with those between: a part of that number can be written again.
+    package func parts(
+        of upload: Upload, after: Int, limit: Int
+    ) async throws -> (whole: [UploadedPart], damaged: [Corruption]) {
+        var (whole, damaged): ([UploadedPart], [Corruption]) = ([], [])
+        var last = after
+        while whole.count < limit {
+            let wanted = limit - whole.count
+            let rows = try await store.parts(of: upload.id, after: last, limit: wanted)
+            let opened = try await store.offload { try rows.map { row in try openOrReport(row, of: upload) } }
+            for part in opened {
+                switch part {
+                case .success(let part): whole.append(part)
+                case .failure(let corruption): damaged.append(corruption)
+                }
+            }
+            guard rows.count == wanted, let end = rows.last else { break }
+            last = end.number
+        }
+        return (whole, damaged)
+    }
+
+    private func openOrReport(_ row: PartRow, of upload: Upload) throws -> Result<UploadedPart, Corruption> {
+        do {
+            return .success(try open(row, of: upload))
+        } catch let corruption as Corruption {
+            return .failure(corruption)
+        }
     }
 
     /// Gives `choose` the rows of all parts by number, on a thread of the drive's: there may be ten thousand.
@@ -150,9 +183,12 @@ package struct Uploads: Sendable {
         conditions: WritePreconditions, in objects: Objects
     ) async throws -> WrittenObject {
         let parts = chosen.parts
-        let record = ObjectRecord(
-            etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
-            attributes: upload.record.attributes, checksum: checksum, partCount: parts.count)
+        // Of ten thousand parts: not on an event loop.
+        let record = try await store.offload {
+            ObjectRecord(
+                etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
+                attributes: upload.record.attributes, checksum: checksum, partCount: parts.count)
+        }
         let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
         var last: SealedCompletion?
         let columns = try await objects.commit(

@@ -118,8 +118,12 @@ struct DriveKeys: Sendable {
         let names = try await store.kmsKeyNames() + [catalogueKey?.kmsKey.name].compactMap(\.self)
         var missing: [String] = []
         for name in Set(names).sorted() {
-            let isMissing = try await isMissing(KeyID(name))
-            if isMissing { missing.append(name) }
+            // A name that is none is a damaged one: no key service has such a key.
+            guard let key = try? KeyID(name) else {
+                missing.append(name)
+                continue
+            }
+            if try await isMissing(key) { missing.append(name) }
         }
         guard !missing.isEmpty else { return [] }
         let what = "this drive needs keys that the \(title) does not have: \(missing.joined(separator: ", "))"

@@ -1,0 +1,356 @@
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ObjectStorage
+
+extension Drive {
+    /// Changes the catalogue of a closed drive.
+    func alter(_ sql: String) throws {
+        let connection = try Connection(path: "\(path)/coffer.db", role: .writer)
+        defer { connection.close() }
+        try connection.use { session throws(StorageError) in try session.execute(sql) }
+    }
+
+    /// Flips one bit of a closed drive's catalogue: of the byte `offset` behind the first place that has these bytes, in
+    /// every page of this type.
+    func flip(_ bytes: [UInt8], inPagesOfType type: UInt8, offset: Int, bit: UInt8 = 1) throws {
+        let descriptor = open("\(path)/coffer.db", O_RDWR)
+        defer { close(descriptor) }
+        var page = [UInt8](repeating: 0, count: 8192)
+        var number = 0
+        var flips = 0
+        while page.withUnsafeMutableBytes({ pread(descriptor, $0.baseAddress, 8192, off_t(number * 8192)) }) == 8192 {
+            if page[0] == type {
+                // The first one: behind a key in a row comes its record, which has the same bytes in these tests.
+                let place = (0..<(8192 - bytes.count)).first { page[$0..<($0 + bytes.count)].elementsEqual(bytes) }
+                if let place {
+                    page[place + offset] ^= bit
+                    flips += 1
+                }
+                _ = page.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, 8192, off_t(number * 8192)) }
+            }
+            number += 1
+        }
+        guard flips > 0 else { throw TestFailure(reason: "the catalogue has no such bytes") }
+    }
+
+    static let tableLeaf: UInt8 = 0x0d
+
+    var reopeningError: StorageError? {
+        do {
+            try reopen().close()
+            return nil
+        } catch { return error as? StorageError }
+    }
+}
+
+@Suite struct DamageTests {
+    // MARK: Numbers of runs
+
+    @Test func `no two blobs have one path, whatever their numbers are`() {
+        let layout = BlobLayout(root: "blobs", firstEpoch: 3)
+        var paths: Set<String> = []
+        let numbers = [2, 3, 2 | 1 << 40, 3 | 1 << 41, 3 | 1 << 63] as [UInt64]
+        for high in numbers {
+            for low in [5, 5 | 1 << 52, 5 | 1 << 63] as [UInt64] {
+                #expect(paths.insert(layout.path(of: BlobID(high: high, low: low))).inserted)
+            }
+        }
+        #expect(layout.path(of: BlobID(high: 3, low: 5)) == "blobs/0000000003-0000000000/0000000000000005")
+    }
+
+    @Test(arguments: [
+        "UPDATE drive SET value = value | (1 << 41) WHERE name = 'first_epoch'",
+        "UPDATE drive SET value = value | (1 << 20) WHERE name = 'first_epoch'",
+        "UPDATE drive SET value = 0 WHERE name = 'first_epoch'",
+        "UPDATE drive SET value = value | (1 << 63) WHERE name = 'first_epoch'",
+        "UPDATE drive SET value = value | (1 << 41) WHERE name = 'epoch'",
+        "UPDATE epochs SET epoch = epoch | (1 << 41)",
+        "UPDATE epochs SET epoch = epoch | (1 << 63)",
+        "DELETE FROM drive WHERE name = 'first_epoch'",
+        "DELETE FROM drive WHERE name = 'epoch'",
+        "DELETE FROM drive WHERE name = 'floor'",
+        "DELETE FROM drive WHERE name = 'order'",
+        "DELETE FROM drive WHERE name = 'data_key'",
+    ])
+    func `a drive with damaged numbers of runs is refused, and no file of it is touched`(damage: String) async throws {
+        let drive = try await Drive.make()
+        for index in 0..<5 { try await drive.store.putFile(drive.bucket, "k\(index)", pattern(40_000)) }
+        drive.store.close()
+        // As after an unclean end.
+        try drive.alter("INSERT INTO epochs VALUES (1, 4096, 0)")
+        let copy = "\(drive.directory.path)/copy.db"
+        try copyTree("\(drive.path)/coffer.db", to: copy)
+        try drive.alter(damage)
+        let error = try #require(drive.reopeningError)
+        guard case .unusable(let reason) = error else {
+            Issue.record("unexpected \(error)")
+            return
+        }
+        #expect(reason.contains("damaged") && !reason.contains("\n"))
+        unlink("\(drive.path)/coffer.db")
+        try copyTree(copy, to: "\(drive.path)/coffer.db")
+        let again = try drive.reopen()
+        for index in 0..<5 { #expect(try again.body(drive.bucket, "k\(index)") == pattern(40_000)) }
+    }
+
+    @Test func `a drive that ends before its first file is opened again`() async throws {
+        let drive = try await Drive.make()
+        drive.store.close()
+        try drive.alter(
+            "DELETE FROM epochs; UPDATE drive SET value = 0 WHERE name IN ('first_epoch', 'epoch')")
+        let again = try drive.reopen()
+        try await again.putFile(drive.bucket, "k", pattern(40_000))
+        #expect(try await again.verifyNoOrphans().isClean)
+    }
+
+    // MARK: Counts
+
+    @Test(arguments: ["own", "shared", "upload"])
+    func `a data key that is counted as unused stays as long as rows name it`(use: String) async throws {
+        let drive = try await Drive.make()
+        let key = try drive.store.dataKeyRow(shared: use == "shared")
+        let unused = try drive.store.dataKeyRow(wrapped: [7], shared: true)
+        try await drive.store.insertDataKey(unused)
+        if use == "upload" {
+            _ = try await drive.store.createUpload(drive.bucket, "u", dataKey: key)
+            _ = try await drive.store.createUpload(drive.bucket, "v", dataKey: key)
+        } else {
+            try await drive.store.putInline(drive.bucket, "a", dataKey: key)
+            try await drive.store.putInline(drive.bucket, "b", dataKey: key)
+        }
+        drive.store.close()
+        try drive.alter("UPDATE data_keys SET refs = 0 WHERE id = \(key.id.rawValue)")
+        let again = try drive.reopen()
+        await again.collectGarbage()
+        #expect(try again.dataKeyAtHand(key.id)?.wrapped == key.wrapped)
+        #expect(try again.dataKeyAtHand(unused.id) == nil)
+        // The count is right again.
+        #expect(try await again.verifyNoOrphans().isClean)
+    }
+
+    // MARK: Commits
+
+    @Test func `a commit that fails and leaves nothing ends no writing, and fails alone`() async throws {
+        let gate = Gate()
+        let drive = try await Drive.make { options in
+            options.faultHook = { if $0 == .transactionBegun { gate.pass() } }
+        }
+        let store = drive.store
+        // A constraint that only the COMMIT checks; with damage, too, SQLite says before it writes that it cannot.
+        try store.catalogue.writer.use { session throws(StorageError) in
+            try session.execute(
+                """
+                PRAGMA foreign_keys = ON;
+                CREATE TABLE parents (id INTEGER PRIMARY KEY);
+                CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+                CREATE TRIGGER refusal AFTER INSERT ON versions WHEN new.key = CAST('bad' AS BLOB)
+                BEGIN INSERT INTO children VALUES (1); END;
+                """)
+        }
+        gate.close()
+        async let held = store.makeBucket("held")
+        while !gate.isAwaited { await Task.yield() }
+        let results = Mutex<[String: Bool]>([:])
+        for key in ["before", "bad", "behind"] {
+            let columns = store.columns(drive.bucket, key, body: .inline, size: 1)
+            let put = Mutation.put(
+                NewVersion(columns: columns, sealed: [2], body: .inline([1]), dataKey: nil), .none)
+            store.committer.submit(put) { result in
+                results.withLock { $0[key] = (try? result.get()) != nil }
+            }
+        }
+        gate.open()
+        _ = try await held
+        try await store.putInline(drive.bucket, "later")
+        #expect(results.withLock { $0 } == ["before": true, "bad": false, "behind": true])
+        try store.checkWritable()
+        #expect(try await store.keys(drive.bucket) == ["before", "behind", "later"])
+    }
+
+    @Test func `which failures of a commit leave nothing`() {
+        for code in [11, 267, 779, 5, 26, 19] as [Int32] { #expect(StorageError.leavesNothing(code)) }
+        for code in [10, 1034, 1290, 778, 7] as [Int32] { #expect(!StorageError.leavesNothing(code)) }
+    }
+
+    @Test func `after a failed sync the log stays when the drive is closed`() async throws {
+        let isArmed = Atomic(false)
+        let drive = try await Drive.make { options in
+            options.syncFault = { $0.contains("/blobs/") && isArmed.load(ordering: .relaxed) ? EIO : nil }
+        }
+        try await drive.store.putInline(drive.bucket, "k")
+        let blob = try await drive.store.writeBlob(pattern(5000))
+        isArmed.store(true, ordering: .relaxed)
+        let columns = drive.store.columns(drive.bucket, "new", body: .file, size: 5000, blob: blob.id)
+        await #expect(throws: StorageError.syncFailed(operation: "fsync", errno: EIO)) {
+            _ = try await drive.store.put(
+                NewVersion(columns: columns, sealed: [1], body: .file(blob), dataKey: nil))
+        }
+        drive.store.close()
+        var status = stat()
+        #expect(stat("\(drive.path)/coffer.db-wal", &status) == 0 && status.st_size > 0)
+        #expect(try await drive.reopen().keys(drive.bucket) == ["k"])
+    }
+
+    // MARK: A table and its index
+
+    @Test(arguments: ["the key", "the order"])
+    func `an object whose row and index differ can be written over and deleted`(what: String) async throws {
+        let drive = try await Drive.make()
+        for key in ["hurt-one", "hurt-two", "whole"] {
+            try await drive.store.putFile(drive.bucket, key, pattern(40_000))
+        }
+        drive.store.close()
+        for key in ["hurt-one", "hurt-two"] {
+            // Behind the key comes the order.
+            try drive.flip(Array(key.utf8), inPagesOfType: Drive.tableLeaf, offset: what == "the key" ? 2 : 8 + 7)
+        }
+        let again = try drive.reopen()
+        try await again.putInline(drive.bucket, "hurt-one", [5])
+        #expect(try again.body(drive.bucket, "hurt-one") == [5])
+        let outcomes = try await again.delete(
+            drive.bucket, ["hurt-one", "hurt-two", "whole"].map { Deletion(key: $0, .version(.current)) })
+        for outcome in outcomes { if case .removed = outcome {} else { Issue.record("unexpected \(outcome)") } }
+        #expect(try await again.keys(drive.bucket) == [])
+        await again.collectGarbage()
+        #expect(try await again.verifyNoOrphans().isClean)
+        again.close()
+        let connection = try Connection(path: "\(drive.path)/coffer.db", role: .reader)
+        defer { connection.close() }
+        let report = try connection.use { session throws(StorageError) in
+            try session.all("PRAGMA integrity_check") { row in row.string(0) }
+        }
+        #expect(report == ["ok"])
+    }
+
+    @Test func `one deletion that meets damage fails alone`() async throws {
+        let drive = try await Drive.make()
+        for index in 0..<100 { try await drive.store.putInline(drive.bucket, "k\(index)", pattern(2000)) }
+        try await drive.store.putInline(drive.bucket, "damaged", pattern(2000))
+        for index in 100..<200 { try await drive.store.putInline(drive.bucket, "k\(index)", pattern(2000)) }
+        drive.store.close()
+        // The header of the row, its length first: no row number, bucket 1, a key of seven bytes, an order, an identifier.
+        try drive.flip([14, 0, 9, 26, 6, 44], inPagesOfType: Drive.tableLeaf, offset: 0, bit: 0x40)
+        let again = try drive.reopen()
+        let keys = ["k0", "damaged", "k199"]
+        let outcomes = try await again.delete(drive.bucket, keys.map { Deletion(key: $0, .version(.current)) })
+        for (key, outcome) in zip(keys, outcomes) {
+            switch outcome {
+            case .removed: #expect(key != "damaged")
+            case .failed(let error): #expect(key == "damaged" && error.isCorrupt)
+            case .absent, .marked, .changed, .staleOrder: Issue.record("unexpected \(outcome)")
+            }
+        }
+        try await again.putInline(drive.bucket, "new", [1])
+        // Where one row cannot be read, the listing shows it by its key alone.
+        let listed = try await again.keys(drive.bucket)
+        #expect(listed.count == 200 && listed.contains("damaged") && listed.contains("new"))
+        #expect(listed == listed.sorted())
+    }
+
+    // MARK: Flags, orders, parts, names
+
+    @Test func `a damaged delete-marker flag hides no object`() async throws {
+        let drive = try await Drive.make()
+        try await drive.store.putInline(drive.bucket, "a")
+        try await drive.store.putInline(drive.bucket, "d/b")
+        drive.store.close()
+        try drive.alter("UPDATE versions SET flags = flags | 1")
+        let again = try drive.reopen()
+        #expect(try await again.keys(drive.bucket) == [])
+        #expect(try await again.keys(drive.bucket) { $0.isMarker = { _ in false } } == ["a", "d/b"])
+        let folded = try await again.keys(drive.bucket) { request in
+            request.isMarker = { _ in false }
+            request.delimiter = "/"
+        }
+        #expect(folded == ["a", "d/"])
+    }
+
+    @Test func `an order that no clock gives keeps no object from being written over`() async throws {
+        let drive = try await Drive.make()
+        try await drive.store.putInline(drive.bucket, "k", [1])
+        drive.store.close()
+        try drive.alter("UPDATE versions SET ord = ord | (1 << 62)")
+        let again = try drive.reopen()
+        try await again.putInline(drive.bucket, "k", [2])
+        #expect(try again.body(drive.bucket, "k") == [2])
+        try await again.putInline(drive.bucket, "k", [3])
+        #expect(try again.body(drive.bucket, "k") == [3])
+    }
+
+    @Test func `the clock does not begin at a damaged order`() async throws {
+        let drive = try await Drive.make()
+        try await drive.store.putInline(drive.bucket, "k", [1])
+        drive.store.close()
+        try drive.alter("UPDATE drive SET value = value | (1 << 62) WHERE name = 'order'")
+        #expect(try drive.reopen().nextOrder() < OrderClock.greatest)
+    }
+
+    @Test func `a part with a damaged name is listed, written anew and aborted`() async throws {
+        let drive = try await Drive.make()
+        let upload = try await drive.store.createUpload(drive.bucket, "u")
+        for number in 1...3 { try await drive.store.putPart(upload, number, [1]) }
+        drive.store.close()
+        try drive.alter("UPDATE parts SET blob = substr(blob, 1, 15) WHERE number = 2")
+        let again = try drive.reopen()
+        #expect(try await again.parts(of: upload).map(\.number) == [1, 2, 3])
+        #expect(try await again.partList(of: upload).rows.count == 3)
+        let part = try await again.putPart(upload, 2, [2])
+        #expect(try await again.parts(of: upload)[1] == part)
+        #expect(try await again.abortUpload(upload))
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["x'f0'", "x'ff6d'", "x'6dff'", "x''", "x'c3'"])
+    func `the walk through the names of keys ends, whatever they are`(name: String) async throws {
+        let drive = try await Drive.make()
+        try await drive.store.putInline(drive.bucket, "a", dataKey: try drive.store.dataKeyRow())
+        try await drive.store.putInline(drive.bucket, "b", dataKey: try drive.store.dataKeyRow(wrapped: [9]))
+        drive.store.close()
+        try drive.alter(
+            "UPDATE data_keys SET kms_key = CAST(\(name) AS TEXT) WHERE id = (SELECT max(id) FROM data_keys)")
+        let again = try drive.reopen()
+        let names = try await again.kmsKeyNames()
+        #expect(names.contains("master") && names.count == (name == "x''" ? 1 : 2))
+    }
+
+    @Test func `a damaged bucket is not deleted while versions are without a bucket`() async throws {
+        let drive = try await Drive.make()
+        try await drive.store.putInline(drive.bucket, "k")
+        drive.store.close()
+        try drive.alter("UPDATE buckets SET id = id | 64")
+        let again = try drive.reopen()
+        let bucket = try #require(try again.buckets().first)
+        #expect(try await again.hasVersionsWithoutBucket())
+        await #expect(throws: StorageError.bucketNotEmpty) {
+            try await again.deleteBucket(bucket.id, isDamaged: true)
+        }
+        again.close()
+        try drive.alter("DELETE FROM versions")
+        let empty = try drive.reopen()
+        try await empty.deleteBucket(bucket.id, isDamaged: true)
+    }
+
+    // MARK: Syncs
+
+    @Test func `a directory whose sync could not be made is synced at the next occasion`() async throws {
+        let drive = try await Drive.make()
+        let store = drive.store
+        let blob = try await store.writeBlob(pattern(5000))
+        let directory = store.directories.layout.path(of: store.directories.layout.directory(of: blob.id))
+        _ = store.directories.claim(blob.id)
+        store.directories.abandon(blob.id)
+        // It cannot be opened, as without a file descriptor to spare.
+        #expect(rename(directory, "\(directory).away") == 0)
+        symlink(directory, directory)
+        for _ in 1...2 {
+            #expect(throws: StorageError.io(operation: "open \(directory)", errno: ELOOP)) {
+                try store.directories.syncRemovals(below: .max)
+            }
+        }
+        unlink(directory)
+        #expect(rename("\(directory).away", directory) == 0)
+        try store.directories.syncRemovals(below: .max)
+    }
+}
