@@ -42,8 +42,9 @@ extension ObjectStore {
         return try await delete(bucket, [deletion]).first ?? .absent
     }
 
-    /// Makes several deletions in one transaction, in their order; says of each how it went: one that meets damage fails
-    /// alone.
+    /// Makes several deletions in one transaction, in their order; says of each how it went.
+    ///
+    /// When one meets damage, each is made in a transaction of its own, so that it fails alone.
     package func delete(_ bucket: BucketID, _ deletions: [Deletion]) async throws(StorageError) -> [DeletionOutcome] {
         for deletion in deletions {
             if case .marker(let marker) = deletion.change {
@@ -51,6 +52,26 @@ extension ObjectStore {
                     marker.columns.key == deletion.key && marker.columns.bucket == bucket, "another key's marker")
             }
         }
+        do throws(StorageError) {
+            return try await deleteAtOnce(bucket, deletions)
+        } catch {
+            guard error.isCorrupt, deletions.count > 1 else { throw error }
+        }
+        var outcomes: [DeletionOutcome] = []
+        for deletion in deletions {
+            do throws(StorageError) {
+                outcomes += try await deleteAtOnce(bucket, [deletion])
+            } catch {
+                guard error.isCorrupt else { throw error }
+                outcomes.append(.failed(error))
+            }
+        }
+        return outcomes
+    }
+
+    private func deleteAtOnce(
+        _ bucket: BucketID, _ deletions: [Deletion]
+    ) async throws(StorageError) -> [DeletionOutcome] {
         guard case .deletions(let outcomes) = try await committer.commit(.delete(bucket, deletions)) else {
             preconditionFailure("a deletion has the outcome of one")
         }

@@ -117,9 +117,14 @@ import Testing
             (["if-match: \"e\""], nil, .noSuchKey),
             (["if-match:"], etag, .failed), (["if-match: \"e\"", "if-none-match: *"], etag, .failed),
         ] as [([String], ETag?, WritePreconditionOutcome)])
-    func `decide on the object that is there`(_ lines: [String], _ current: ETag?, _ outcome: WritePreconditionOutcome)
-    {
+    func `decide on the object that is there`(
+        _ lines: [String], _ current: ETag?, _ outcome: WritePreconditionOutcome
+    ) throws {
         #expect(try WritePreconditions(headers(lines)).evaluate(current: current) == outcome)
+    }
+
+    @Test func `without a tag are none that could be met`() {
+        #expect(throws: S3Error.self) { try WritePreconditions(headers(["if-none-match:"])) }
     }
 
     @Test func `of a deletion compare tag, time and size`() throws {

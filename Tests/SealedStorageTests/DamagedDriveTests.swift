@@ -1,5 +1,6 @@
 import ObjectStorage
 import S3Protocol
+import TestSupport
 import Testing
 
 @testable import SealedStorage

@@ -140,6 +140,8 @@ final class CommitEngine: @unchecked Sendable {
             if error == .diskFull { throw error }
             if case .syncFailed = error { throw error }
             guard session.isInTransaction else { throw error }
+            // SQLite commits nothing of a transaction that has met damage, but for an index that lacks an entry.
+            if case .corrupt(let code, _) = error, code != StorageError.corruptIndex { throw error }
             switch undo {
             case .savepoints: try transaction.run("ROLLBACK TO mutation")
             // A statement that met damage may have removed entries of indexes, which nobody counts.

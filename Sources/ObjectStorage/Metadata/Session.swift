@@ -68,7 +68,13 @@ struct Session {
         }
         let commit = try prepare("COMMIT")
         commit.bind()
-        _ = try commit.step()
+        do throws(StorageError) {
+            _ = try commit.step()
+        } catch {
+            // SQLite refuses to commit when a statement has met damage, of which the block knows: nothing was written.
+            if isInTransaction { try execute("ROLLBACK") }
+            guard error.isCorrupt else { throw error }
+        }
         return result
     }
 }

@@ -131,26 +131,8 @@ extension Transaction {
         try requireBucket(bucket)
         var outcomes: [DeletionOutcome] = []
         outcomes.reserveCapacity(deletions.count)
-        for deletion in deletions { outcomes.append(try deleteSingly(bucket, deletion)) }
+        for deletion in deletions { outcomes.append(try delete(bucket, deletion)) }
         return outcomes
-    }
-
-    /// Makes one deletion; damage that it meets is its own outcome, where it can be taken back alone.
-    private func deleteSingly(_ bucket: BucketID, _ deletion: Deletion) throws(StorageError) -> DeletionOutcome {
-        guard undoesSingly else { return try delete(bucket, deletion) }
-        let mark = mark
-        try run("SAVEPOINT deletion")
-        let outcome: DeletionOutcome
-        do throws(StorageError) {
-            outcome = try delete(bucket, deletion)
-        } catch {
-            guard error.isCorrupt, session.isInTransaction else { throw error }
-            try run("ROLLBACK TO deletion")
-            revert(to: mark)
-            outcome = .failed(error)
-        }
-        try run("RELEASE deletion")
-        return outcome
     }
 
     private func delete(_ bucket: BucketID, _ deletion: Deletion) throws(StorageError) -> DeletionOutcome {
