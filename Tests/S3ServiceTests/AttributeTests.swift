@@ -1,3 +1,4 @@
+import HTTPServerTesting
 import Testing
 
 /// Headers that describe an object or ask for one of its parts.
