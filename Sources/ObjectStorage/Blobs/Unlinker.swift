@@ -15,7 +15,7 @@ final class Unlinker: Sendable {
     }
 
     private static let batchSize = 512
-    static let stepSize: Int64 = 512
+    private static let stepSize: Int64 = 512
     private static let sweepMilliseconds = 3_600_000
     /// How long it is remembered which version an upload became.
     private static let completionMilliseconds: Int64 = 24 * 3_600_000
