@@ -64,7 +64,7 @@ package final class HTTPServer: Sendable {
         }
         tls?.certificates.poll()
         let server = HTTPServer(group: group, loops: loops, listeners: listeners, state: state, tls: tls)
-        server.memory.watch(state.budget)
+        server.memory.watch(state)
         return server
     }
 

@@ -411,6 +411,26 @@ def test_memory_does_not_grow_with_stalled_transfers(fresh_server):
         assert server.call("GET", target).body == payload(16 * MIB)
 
 
+def test_memory_of_unfinished_heads_is_given_back(fresh_server):
+    with fresh_server() as server:
+        assert server.call("GET", "/").status == 200
+        before, opened = server.rss(), []
+        try:
+            for _ in range(600):
+                opened.append(RawConnection(server))
+                opened[-1].send(b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 60_000)
+            time.sleep(1)
+            grown = server.rss() - before
+        finally:
+            for raw in opened:
+                raw.close()
+        assert grown > 600 * 60_000
+        deadline = time.monotonic() + 30
+        while server.rss() - before > grown // 2 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert server.rss() - before <= grown // 2
+
+
 def test_memory_does_not_grow_with_stalled_documents(fresh_server):
     """Documents are held whole: lists that nobody reads, and lists of keys whose last byte never comes."""
     with fresh_server(arguments=["--body-mib", "32"]) as server:
