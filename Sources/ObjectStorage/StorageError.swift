@@ -41,7 +41,7 @@ extension StorageError {
     /// The code of ``corrupt(code:_:)`` when an index lacks the entry of a row: `SQLITE_CORRUPT_INDEX`.
     static let corruptIndex: Int32 = 11 | 3 << 8
 
-    var isCorrupt: Bool {
+    package var isCorrupt: Bool {
         if case .corrupt = self { true } else { false }
     }
 

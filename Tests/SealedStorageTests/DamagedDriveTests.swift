@@ -1,9 +1,8 @@
 import ObjectStorage
 import S3Protocol
+import SealedStorage
 import TestSupport
 import Testing
-
-@testable import SealedStorage
 
 extension DriveFixture {
     /// Changes the catalogue behind the drive's back.

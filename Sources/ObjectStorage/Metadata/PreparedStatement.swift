@@ -233,7 +233,7 @@ extension StorageError {
     /// Whether a COMMIT that ended with this result code has left nothing behind in the log.
     ///
     /// After any other failure the frame that marks the commit may be written, and a restart may find it.
-    static func leavesNothing(_ code: Int32) -> Bool {
+    package static func leavesNothing(_ code: Int32) -> Bool {
         switch code & 0xff {
         case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_BUSY, SQLITE_CONSTRAINT: true
         default: false
