@@ -55,7 +55,10 @@ package final class RequestBody: @unchecked Sendable {
     package func willBeGathered(upTo limit: Int) {
         let bytes = declaredLength.map { Int(min($0, Int64(limit))) } ?? limit
         guard bytes > HTTPServer.earlyBodyBytes else { return }
-        loop.run { self.channel?.hold(bytes) }
+        loop.run {
+            // What came with its head is there already.
+            if !self.hasEnded { self.channel?.hold(bytes) }
+        }
     }
 
     /// The next piece, never empty, or nil at the end.

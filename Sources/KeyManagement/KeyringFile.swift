@@ -165,7 +165,8 @@ struct KeyringFile: Sendable {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open the directory of") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("make durable") }
+        // Not every file system can flush a directory.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("make durable") }
     }
 
     private func failure(_ operation: String) -> KeyringError {

@@ -56,7 +56,7 @@ extension ObjectStore {
 
     /// Removes those of the keys whose sharing has ended and whose count of references is zero.
     ///
-    /// Happens by itself every hour, once the rows have been searched for those that name them.
+    /// Happens by itself every day, once the rows have been searched for those that name them.
     package func removeUnusedDataKeys(_ ids: [DataKeyID]) async throws(StorageError) {
         _ = try await committer.commit(.maintain(.removeDataKeys(ids)))
     }

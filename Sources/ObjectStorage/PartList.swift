@@ -15,7 +15,7 @@ package struct PartList: Sendable {
         for part in parts {
             guard unused.removeValue(forKey: part.number) == part.blob else { throw .partsChanged }
         }
-        return PartSelection(changes: changes, unused: PartSelection.encode(unused.keys.sorted()))
+        return PartSelection(changes: changes, unused: try PartSelection.encode(unused.keys.sorted()))
     }
 }
 
@@ -28,10 +28,14 @@ package struct PartSelection: Sendable {
 
     static let numberLength = 4
 
-    static func encode(_ numbers: [Int]) -> [UInt8] {
+    /// Throws when one is of more than four bytes.
+    static func encode(_ numbers: [Int]) throws(StorageError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(numbers.count * numberLength)
-        for number in numbers { withUnsafeBytes(of: UInt32(number).bigEndian) { bytes.append(contentsOf: $0) } }
+        for number in numbers {
+            guard let number = UInt32(exactly: number) else { throw .database("the number of a part is damaged") }
+            withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+        }
         return bytes
     }
 

@@ -176,7 +176,7 @@ package final class S3Service: HTTPHandler {
     private func send(_ whole: HTTPResponse, _ record: RequestRecord, _ response: ResponseWriter) async throws {
         let count = whole.body?.readableBytes ?? 0
         // What is small needs no share of the memory for bodies.
-        if count > ResponseWriter.smallestBlockBytes { try await response.room(forDocumentUpTo: count) }
+        if count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(count)) }
         response.documentHas(count)
         record.status = whole.head.status
         await response.send(whole)

@@ -13,6 +13,14 @@ package final class LineWriter: Sendable {
         /// Lines that were lost in all, and since the last line that says so.
         var dropped = 0
         var untold = 0
+        /// The last write ended within a line.
+        var isTorn = false
+
+        /// Whether writing is to be begun: nobody writes, perhaps because the descriptor took nothing the last time.
+        mutating func begin() -> Bool {
+            defer { isWriting = true }
+            return !isWriting
+        }
     }
 
     /// How many bytes may wait.
@@ -40,11 +48,10 @@ package final class LineWriter: Sendable {
             guard state.waiting.count + line.count <= Self.capacity else {
                 state.dropped += 1
                 state.untold += 1
-                return false
+                return state.begin()
             }
             state.waiting += line
-            defer { state.isWriting = true }
-            return !state.isWriting
+            return state.begin()
         }
         if begins { queue.async { self.drain() } }
     }
@@ -61,14 +68,17 @@ package final class LineWriter: Sendable {
 
     private func drain() {
         while true {
-            let (lines, lost) = state.withLock { state in
+            let (lines, lost, isTorn) = state.withLock { state in
                 state.isWriting = !state.waiting.isEmpty || state.untold > 0
                 defer { (state.waiting, state.untold) = ([], 0) }
-                return (state.waiting, state.untold)
+                return (state.waiting, state.untold, state.isTorn)
             }
-            // What waits came before what was lost.
             guard !lines.isEmpty || lost > 0 else { return }
-            let unwritten = write(all: lost == 0 ? lines : lines + gap(lost))
+            // A new line ends what was torn. What waits came before what was lost.
+            let all = (isTorn ? [UInt8(ascii: "\n")] : []) + (lost == 0 ? lines : lines + gap(lost))
+            let rest = write(all: all)
+            state.withLock { if rest.count < all.count { $0.isTorn = all[rest.startIndex - 1] != UInt8(ascii: "\n") } }
+            let unwritten = rest.count { $0 == UInt8(ascii: "\n") }
             guard unwritten > 0 else { continue }
             state.withLock { state in
                 // The line about the gap, which is unwritten as well, is none of those that were lost.
@@ -82,16 +92,16 @@ package final class LineWriter: Sendable {
         }
     }
 
-    /// Writes all lines that the descriptor takes; how many it did not take, or not whole.
-    private func write(all lines: [UInt8]) -> Int {
+    /// Writes what the descriptor takes; what it did not take.
+    private func write(all lines: [UInt8]) -> ArraySlice<UInt8> {
+        var written = 0
         lines.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-                let count = Glibc.write(descriptor, start, rest.count)
-                guard count > 0 || errno == EINTR else { return rest.count { $0 == UInt8(ascii: "\n") } }
-                rest = rest.dropFirst(max(0, count))
+            while written < bytes.count, let start = bytes.baseAddress {
+                let count = Glibc.write(descriptor, start + written, bytes.count - written)
+                guard count > 0 || errno == EINTR else { return }
+                written += max(0, count)
             }
-            return 0
         }
+        return lines[written...]
     }
 }

@@ -419,7 +419,9 @@ def test_memory_of_unfinished_heads_is_given_back(fresh_server):
             for _ in range(600):
                 opened.append(RawConnection(server))
                 opened[-1].send(b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 60_000)
-            time.sleep(1)
+            deadline = time.monotonic() + 30
+            while server.rss() - before <= 600 * 60_000 and time.monotonic() < deadline:
+                time.sleep(0.2)
             grown = server.rss() - before
         finally:
             for raw in opened:

@@ -40,6 +40,7 @@ def test_no_secret_stays_in_the_environment_that_the_system_shows(fresh_server):
 def test_requests_are_served_while_nobody_reads_what_the_server_logs(fresh_server):
     server = fresh_server()
     reader, writer = os.pipe()
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
     try:
         with open(os.devnull, "wb") as nowhere:
             server.process = subprocess.Popen(
@@ -52,7 +53,6 @@ def test_requests_are_served_while_nobody_reads_what_the_server_logs(fresh_serve
                 break
             except OSError:
                 time.sleep(0.05)
-        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
         # Each refusal is a line, with --debug: many times what the pipe takes.
         for _ in range(200):
             assert server.call("GET", "/", secret="wrong", timeout=10).status == 403

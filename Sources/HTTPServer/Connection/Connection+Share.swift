@@ -13,7 +13,7 @@ extension Connection {
     var blockBytes: Int { share.pace.responseBlockBytes }
 
     func reserve(_ length: Int64?) -> Bool {
-        if let length, length <= Self.smallResponseBytes, share.documents == 0 { return true }
+        if let length, length <= Self.smallResponseBytes { return true }
         return hasShare()
     }
 
@@ -30,7 +30,7 @@ extension Connection {
 
     func holdOnly(_ bytes: Int) {
         guard share.documents > bytes else { return }
-        let excess = min(share.documents - bytes, share.held)
+        let excess = min(share.documents - bytes, share.held - share.pace.shareBytes - bytes)
         share.documents = bytes
         guard share.ticket == nil, excess > 0, let account = share.account else { return }
         share.held -= excess
@@ -101,6 +101,8 @@ extension Connection {
     func giveUpShare() {
         guard let ticket = share.ticket else { return }
         share.ticket = nil
+        // The refusal that follows needs no memory.
+        share.documents = 0
         server.budget.cancel(ticket)
         server.logger.warning("a request got no memory for its body", metadata: ["peer": "\(info.remoteAddress)"])
         if body?.isAwaited == true {
@@ -181,7 +183,7 @@ extension Connection {
         if share.ticket != nil { server.budget.serve() }
         guard share.held > 0, let account = share.account else { return }
         guard share.isUsed else {
-            if bufferedBytes == 0 { releaseShare() }
+            if share.ticket == nil, bufferedBytes == 0 { releaseShare() }
             return
         }
         if share.pace > .unproven {

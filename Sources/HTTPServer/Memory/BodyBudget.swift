@@ -3,10 +3,11 @@ import Synchronization
 
 /// The memory that the bodies of all connections may hold together, given out in shares.
 ///
-/// While there is enough, taking and giving back cost two atomic operations; only who has to wait meets a lock. Each
-/// share belongs to the ``BodyAccount`` of a peer. A peer may hold no more than what is free: one alone half of the
-/// budget, `n` of them a part of `n + 1` each, so that another always finds as much as each of them has. Who waits is
-/// served in the order of asking among the requests of one peer, and the peers take turns.
+/// While there is enough, taking and giving back cost two atomic operations; only who has to wait meets a lock, and a
+/// connection with its first and its last share. Each share belongs to the ``BodyAccount`` of a peer. A peer may hold no
+/// more than what is free: one alone half of the budget, `n` of them a part of `n + 1` each, so that another always finds
+/// as much as each of them has. Who waits is served in the order of asking among the requests of one peer, and the peers
+/// take turns.
 package final class BodyBudget: Sendable {
     package let bytes: Int
     private let used = Atomic<Int>(0)
@@ -58,11 +59,12 @@ package final class BodyBudget: Sendable {
     /// Makes a share larger by `count` bytes, to `share` bytes.
     ///
     /// A quarter of the budget is for those who have no share yet, and of what is free of the rest no connection gets
-    /// more than an eighth: however many try to hold much, others find room.
+    /// more than an eighth, nor a peer more than half as much as is free: however many try to hold much, others find
+    /// room, and so do others of the same peer.
     package func grow(by count: Int, to share: Int, for account: BodyAccount) -> Bool {
         let ceiling = bytes / 4 * 3
         guard share <= (ceiling - usedBytes) / 8 else { return false }
-        return claim(count, for: account, upTo: ceiling) == .taken
+        return claim(count, for: account, upTo: ceiling, leaving: 2) == .taken
     }
 
     /// Gives a share back, or a part of one, and with it their turn to those who wait.
@@ -92,6 +94,8 @@ package final class BodyBudget: Sendable {
         queue.withLock { _ in
             guard ticket.state == .waiting else { return }
             ticket.state = .cancelled
+            // Who waited may be gone by now, and the ticket stay for a while.
+            ticket.granted = nil
             queued.subtract(1, ordering: .sequentiallyConsistent)
             let account = ticket.account
             account.cancelled += 1
@@ -116,12 +120,15 @@ package final class BodyBudget: Sendable {
 
     private enum Claim { case taken, peerHasEnough, nothingLeft }
 
-    private func claim(_ count: Int, for account: BodyAccount, upTo limit: Int) -> Claim {
+    /// - Parameter parts: the peer may hold one of so many parts of what is free.
+    private func claim(
+        _ count: Int, for account: BodyAccount, upTo limit: Int, leaving parts: Int = 1
+    ) -> Claim {
         let held = account.held.add(count, ordering: .relaxed).newValue
         var seen = used.load(ordering: .sequentiallyConsistent)
         while seen + count <= limit {
             // The first share is everybody's due.
-            guard held <= max(count, bytes - seen - count) else {
+            guard held <= max(count, (bytes - seen - count) / parts) else {
                 account.held.subtract(count, ordering: .relaxed)
                 return .peerHasEnough
             }
@@ -167,7 +174,7 @@ package final class BodyBudget: Sendable {
             }
             return granted
         }
-        for ticket in granted { ticket.granted(ticket) }
+        for ticket in granted { ticket.granted?(ticket) }
     }
 }
 
@@ -206,7 +213,8 @@ package final class BodyTicket: @unchecked Sendable {
     /// Bytes of the share.
     package let count: Int
     fileprivate let account: BodyAccount
-    fileprivate let granted: @Sendable (BodyTicket) -> Void
+    /// `nil` once it has been cancelled.
+    fileprivate var granted: (@Sendable (BodyTicket) -> Void)?
     fileprivate var state = State.waiting
 
     fileprivate init(count: Int, account: BodyAccount, granted: @escaping @Sendable (BodyTicket) -> Void) {

@@ -16,6 +16,7 @@ final class Unlinker: Sendable {
 
     private static let batchSize = 512
     private static let stepSize: Int64 = 512
+    private static let keySweepMilliseconds: Int64 = 24 * 3_600_000
     private static let sweepMilliseconds = 3_600_000
     /// How long it is remembered which version an upload became.
     private static let completionMilliseconds: Int64 = 24 * 3_600_000
@@ -84,7 +85,7 @@ final class Unlinker: Sendable {
 
     private func run(_ stuck: inout StuckFiles) {
         var lastSweep = monotonicMilliseconds()
-        var hasSweptKeys = false
+        var lastKeySweep: Int64?
         while true {
             let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
                 if state.isClosing { return .close }
@@ -96,14 +97,16 @@ final class Unlinker: Sendable {
                 lastSweep = monotonicMilliseconds()
                 attempt { () throws(StorageError) in try sweep() }
             }
-            if !hasSweptKeys {
-                hasSweptKeys = true
-                // Those of former runs: with their processes, whoever could begin to use them has gone.
-                attempt { () throws(StorageError) in try sweepDataKeys(retiredBefore: .min) }
-            }
             attempt { () throws(StorageError) in try pass(&stuck) }
             attempt { () throws(StorageError) in if try sweepRemains() { try pass(&stuck) } }
             attempt { () throws(StorageError) in if try sweepUploads() { try pass(&stuck) } }
+            // Last, and once a day: it may read all rows of a large drive. At first those of former runs: with their
+            // processes, whoever could begin to use them has gone.
+            if lastKeySweep.map({ monotonicMilliseconds() - $0 >= Self.keySweepMilliseconds }) ?? true {
+                let limit = lastKeySweep == nil ? .min : wallMilliseconds() - Int64(Self.sweepMilliseconds)
+                lastKeySweep = monotonicMilliseconds()
+                attempt { () throws(StorageError) in try sweepDataKeys(retiredBefore: limit) }
+            }
             guard case .pass(let number) = wakeup else { continue }
             let ready = state.withLock { state in
                 state.done = number
@@ -151,7 +154,9 @@ final class Unlinker: Sendable {
                 _ = try committer.commitAndWait(.maintain(.forgetDeadUploads(fates.owned)))
             }
             for upload in fates.free {
-                try steps(.sweepParts(ofUpload: upload, limit: Self.stepSize), then: .uploadsSwept)
+                attempt { () throws(StorageError) in
+                    try steps(.sweepParts(ofUpload: upload, limit: Self.stepSize), then: .uploadsSwept)
+                }
                 hasSwept = true
             }
         }
@@ -257,9 +262,7 @@ final class Unlinker: Sendable {
         for blob in directories.claimForgotten(before: monotonicMilliseconds() - Int64(Self.sweepMilliseconds)) {
             directories.abandon(blob)
         }
-        let now = wallMilliseconds()
-        try sweepDataKeys(retiredBefore: now - Int64(Self.sweepMilliseconds))
-        try steps(.sweepCompletions(before: now - Self.completionMilliseconds, limit: Self.stepSize))
+        try steps(.sweepCompletions(before: wallMilliseconds() - Self.completionMilliseconds, limit: Self.stepSize))
     }
 
     /// Removes data keys that no row names; keeps those that one does, whatever their count says.

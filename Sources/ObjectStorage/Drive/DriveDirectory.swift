@@ -80,11 +80,13 @@ final class DriveDirectory: Sendable {
     func raiseFormat(_ migrate: (_ format: Int) throws(StorageError) -> Void) throws(StorageError) {
         guard foundFormat < Self.supportedFormat else { return }
         for number in foundFormat + 1...Self.supportedFormat {
-            try keepFormer()
+            try keepFormer(number - 1)
             do throws(StorageError) {
                 try Self.writeFormat(number, path)
                 try migrate(number)
             } catch {
+                // Of a change that could not be made durable nobody knows whether it is there: the next start goes on.
+                if case .syncFailed = error { throw error }
                 if rename("\(path)/\(Self.formerName)", "\(path)/format") == 0 { try forgetFormer() }
                 throw error
             }
@@ -95,15 +97,23 @@ final class DriveDirectory: Sendable {
     private static let formerName = "format.former"
 
     /// Gives the present `format` a second name; one that a crash has left is the right one.
-    private func keepFormer() throws(StorageError) {
+    private func keepFormer(_ number: Int) throws(StorageError) {
         let former = "\(path)/\(Self.formerName)"
-        guard link("\(path)/format", former) == 0 || errno == EEXIST else { throw .system("link \(former)", errno) }
+        if link("\(path)/format", former) != 0 {
+            switch errno {
+            case EEXIST: break
+            // A file system without hard links.
+            case EPERM, EOPNOTSUPP, ENOSYS: try writeSmallFile(former, Self.formatText(number))
+            case let code: throw .system("link \(former)", code)
+            }
+        }
         try syncDirectory(path)
     }
 
     private func forgetFormer() throws(StorageError) {
         // After a renaming too: where both names are of one file, that does nothing.
-        unlink("\(path)/\(Self.formerName)")
+        let former = "\(path)/\(Self.formerName)"
+        guard unlink(former) == 0 || errno == ENOENT else { throw .system("unlink \(former)", errno) }
         try syncDirectory(path)
     }
 
@@ -139,8 +149,10 @@ final class DriveDirectory: Sendable {
         return number
     }
 
+    private static func formatText(_ number: Int) -> [UInt8] { Array("coffer drive \(number)\n".utf8) }
+
     private static func writeFormat(_ number: Int, _ path: String) throws(StorageError) {
-        try writeSmallFile("\(path)/format", Array("coffer drive \(number)\n".utf8))
+        try writeSmallFile("\(path)/format", formatText(number))
         try syncDirectory(path)
     }
 }

@@ -37,6 +37,7 @@ struct Recovery {
             // things deleted.
             do throws(StorageError) {
                 try settleDataKeys(session)
+                try settleUploadNumbers(session)
             } catch .diskFull {
                 warn("the drive is full; what the last run left is settled at the next start", session)
             }
@@ -201,6 +202,20 @@ struct Recovery {
             """)
         {}
         // Those that nothing refers to go in the background, once the rows say so too: see `UnusedDataKeys`.
+    }
+
+    /// Parts stay under the number of their upload for as long as a version has them: new uploads begin behind all of
+    /// these, whatever a damaged sequence says.
+    private func settleUploadNumbers(_ session: Session) throws(StorageError) {
+        let taken = """
+            max((SELECT coalesce(max(upload), 0) FROM parts), (SELECT coalesce(max(upload), 0) FROM version_uploads))
+            """
+        try session.execute(
+            """
+            UPDATE sqlite_sequence SET seq = \(taken) WHERE name = 'uploads' AND seq < \(taken);
+            INSERT INTO sqlite_sequence (name, seq) SELECT 'uploads', \(taken)
+            WHERE \(taken) > 0 AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'uploads');
+            """)
     }
 
     private func changes(_ session: Session, _ statement: String) throws(StorageError) -> Bool {

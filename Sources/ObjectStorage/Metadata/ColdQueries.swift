@@ -7,10 +7,11 @@ struct UnsettledEpoch {
     let settled: UInt64
 }
 
-/// The tables whose rows name data keys.
+/// The tables whose rows name data keys, in the order in which they are read: an upload becomes a version, never the
+/// other way round, and so is found in one of them.
 enum DataKeyUsers: CaseIterable {
-    case versions
     case uploads
+    case versions
 }
 
 /// A file that waits to be unlinked.
@@ -92,7 +93,7 @@ extension Session {
         ) { row in DataKeyID(rawValue: row.integer(0)) }
     }
 
-    /// The data keys that the versions, and then the uploads, behind a row number name, and the last row number read; nil
+    /// The data keys that the rows of a table behind a row number name, and the last row number read; nil
     /// when there are no more rows.
     func usedDataKeys(
         _ table: DataKeyUsers, after row: Int64, limit: Int64

@@ -30,12 +30,23 @@ extension Transaction {
         switch parts {
         case nil: break
         case .upload(let upload):
-            try run("INSERT INTO version_uploads (version, upload) VALUES (?, ?)", .integer(row), .integer(upload))
+            try own(upload, by: row)
         case .fileList(let source):
             try run(
                 "INSERT INTO version_blobs (version, number, blob) SELECT ?, number, blob FROM version_blobs WHERE version = ?",
                 .integer(row), .integer(source))
         }
+    }
+
+    /// Makes a version the owner of an upload's parts, and nothing else under its row number: a former version of the row,
+    /// whose damaged body kind told of no parts, may have left some.
+    func own(_ upload: Int64, by row: Int64) throws(StorageError) {
+        if let stale = try self.upload(ofVersion: row) {
+            try run("INSERT INTO dead_uploads (upload) VALUES (?)", .integer(stale))
+            noteGarbage()
+        }
+        try run(
+            "INSERT OR REPLACE INTO version_uploads (version, upload) VALUES (?, ?)", .integer(row), .integer(upload))
     }
 
     private func upload(ofVersion row: Int64) throws(StorageError) -> Int64? {

@@ -27,6 +27,10 @@ extension Transaction {
 
     /// Discards the last of these parts, and notes which ones are left.
     private func sweepUnused(_ numbers: [UInt8], of upload: Int64, _ limit: Int64) throws(StorageError) {
+        guard numbers.count.isMultiple(of: PartSelection.numberLength) else {
+            // Which parts a damaged list means nobody knows: they stay until their version goes.
+            return try run("DELETE FROM unused_parts WHERE upload = ?", .integer(upload))
+        }
         let left = max(0, numbers.count - Int(limit) * PartSelection.numberLength)
         for number in PartSelection.decode(numbers[left...]) { try discardPart(number, of: upload) }
         if left == 0 {
@@ -40,6 +44,10 @@ extension Transaction {
 
     /// Hands over files of a version of a former release; with the last one the row goes that kept the version's number.
     private func sweepVersion(row: Int64, _ limit: Int64) throws(StorageError) {
+        guard try integer("SELECT 1 FROM versions WHERE id = ? AND bucket = 0", .integer(row)) != nil else {
+            // The number is damaged: it is of a version that lives.
+            return try run("DELETE FROM dead_versions WHERE id = ?", .integer(row))
+        }
         let owner = try session.first("SELECT owner FROM dead_versions WHERE id = ?", .integer(row)) { row in
             try? row.identifier(0, of: VersionID.self)
         }

@@ -6,6 +6,14 @@ extension Transaction {
             "INSERT INTO uploads (upload, bucket, key, initiated, data_key, sealed) VALUES (?, ?, ?, ?, ?, ?)",
             .identifier(upload.id), .integer(upload.bucket.rawValue), .key(upload.key), .integer(upload.initiated),
             .optional(upload.dataKey?.rawValue), .blob(upload.sealed))
+        // Parts stay under the number for as long as a version has them: with a damaged sequence they would be replaced.
+        let number = session.lastInsertedRow
+        let isTaken = try integer(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM parts WHERE upload = ?1)
+                OR EXISTS (SELECT 1 FROM version_uploads WHERE upload = ?1)
+            """, .integer(number))
+        guard isTaken == nil else { throw .database("the number of a new upload, \(number), is another one's") }
         return .done
     }
 
@@ -36,7 +44,7 @@ extension Transaction {
         case .stored(let number): row = number
         }
         try insertManifest(completion.manifest, of: version.columns.version)
-        try run("INSERT INTO version_uploads (version, upload) VALUES (?, ?)", .integer(row), .integer(upload.row))
+        try own(upload.row, by: row)
         if !completion.parts.unused.isEmpty {
             try run(
                 "INSERT INTO unused_parts (upload, numbers) VALUES (?, ?)", .integer(upload.row),

@@ -156,7 +156,7 @@ extension Transaction {
     private func remove(_ version: VersionRow) throws(StorageError) {
         removeReference(version.stored.columns.dataKey)
         if try hasFileList(version) {
-            try buryRow(of: version)
+            try change(version) { () throws(StorageError) in try buryRow(of: version) }
         } else {
             try change(version) { () throws(StorageError) in
                 try run("DELETE FROM versions WHERE id = ?", .integer(version.row))

@@ -180,7 +180,8 @@ final class Transaction {
         for (key, change) in references { sums[key, default: 0] += change }
         let released = Set(references.lazy.filter { $0.change < 0 }.map(\.key))
         for (key, sum) in sums {
-            if released.contains(key), try removeDataKey(key, ifReferredTo: -sum) {
+            // A sum of zero is of a completed upload, whose version goes on with its key, whatever the count says.
+            if sum < 0, released.contains(key), try removeDataKey(key, ifReferredTo: -sum) {
                 changedDataKeys.append(key)
                 continue
             }

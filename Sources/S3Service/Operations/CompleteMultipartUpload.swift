@@ -49,7 +49,12 @@ struct CompleteMultipartUpload: AsyncS3Operation {
                     // Another part came meanwhile: of the listed ones, each is looked at again.
                 }
             }
-            return try await complete(upload, of: wanted, bucket, service)
+            do {
+                return try await complete(upload, of: wanted, bucket, service)
+            } catch StorageError.partsChanged {
+                // Clients try again what is overloaded, and give up what is refused.
+                throw StorageError.overloaded
+            }
         } catch {
             // A request for the same may have been faster.
             guard try service.uploads.find(uploadID, in: bucket, key: object) == nil else { throw error }
