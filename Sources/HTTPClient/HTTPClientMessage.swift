@@ -42,6 +42,11 @@ package struct HTTPClientResponse: Sendable {
     package let status: Int
     /// Those of the wanted headers that were there, by their names in lower case.
     package let headers: [String: String]
-    /// May hold secrets, which the caller then wipes.
-    package var body: [UInt8]
+    /// May hold secrets: see ``wipeBody()``.
+    package let body: [UInt8]
+
+    /// Overwrites the bytes of the body where they are: who has a copy of the array must not read it any more.
+    ///
+    /// Other than by its owner's copy-on-write they are reached although what delivered the response may still hold it.
+    package func wipeBody() { wipeShared(body) }
 }

@@ -187,7 +187,7 @@ extension KESClient {
     ) async throws(KESClientError) -> HTTPClientResponse {
         var request = request(call, to: endpoint)
         request.timeout = timeout
-        var response: HTTPClientResponse
+        let response: HTTPClientResponse
         do throws(HTTPClientError) {
             response = try await http.send(request)
         } catch .cancelled {
@@ -198,7 +198,7 @@ extension KESClient {
             throw .connection(error, endpoint: endpoint.url)
         }
         guard response.status == 200 else {
-            defer { wipe(&response.body) }
+            defer { response.wipeBody() }
             throw .fault(KESFault(status: response.status, body: response.body))
         }
         return response

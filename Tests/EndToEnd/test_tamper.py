@@ -8,6 +8,7 @@ import functools
 import http.client
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from typing import Callable
 
@@ -136,8 +137,11 @@ def assert_fails(server, key, shape=None, *, before_any_byte, least=500):
         assert (status is not None and status >= 500) or not complete, f"{status} with {len(data)} bytes, complete"
         if status == 200:
             assert content.startswith(data), "a wrong byte was served"
-    errors = [record for record in server.log_records() if record.get("level") in ("error", "critical")]
-    assert any(key in str(record) for record in errors), server.log_tail()
+    # The log is written behind the answers' backs.
+    deadline = time.monotonic() + 20
+    while not any(key in str(record) for record in server.log_records() if record.get("level") in ("error", "critical")):
+        assert time.monotonic() < deadline, server.log_tail()
+        time.sleep(0.01)
     for other in ("inline-2", "direct"):
         if other != key:
             assert fetch(server, other) == (200, body(other), True), "an object that nobody touched"

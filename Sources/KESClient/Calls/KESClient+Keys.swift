@@ -85,8 +85,8 @@ extension KESClient {
 
     /// Performs the call and reads the answer; the answer's bytes are wiped.
     func document<Document: KESDocument>(_ call: Call) async throws(KESClientError) -> Document {
-        var response = try await perform(call)
-        defer { wipe(&response.body) }
+        let response = try await perform(call)
+        defer { response.wipeBody() }
         do throws(KESDocumentError) {
             return try Document(json: response.body)
         } catch {
