@@ -24,8 +24,8 @@ extension Connection {
     }
 
     func hold(_ bytes: Int) {
-        // A budget that is smaller than a document would never have room for it.
-        share.documents = max(share.documents, min(bytes, server.budget.bytes / 4))
+        // Of a small budget there would never be more, while other peers hold all that they may.
+        share.documents = max(share.documents, min(bytes, server.budget.bytes / 8))
     }
 
     func holdOnly(_ bytes: Int) {

@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// While there is enough, taking and giving back cost two atomic operations; only who has to wait meets a lock, and a
 /// connection with its first and its last share. Each share belongs to the ``BodyAccount`` of a peer. A peer may hold no
-/// more than what is free: one alone half of the budget, `n` of them a part of `n + 1` each, so that another always finds
-/// as much as each of them has. Who waits is served in the order of asking among the requests of one peer, and the peers
-/// take turns.
+/// more than three times what is free, one alone three quarters of the budget, so that another always finds a third of
+/// what each of them has. Who waits is served in the order of asking among the requests of one peer, and the peers take
+/// turns.
 package final class BodyBudget: Sendable {
     package let bytes: Int
     private let used = Atomic<Int>(0)
@@ -59,12 +59,12 @@ package final class BodyBudget: Sendable {
     /// Makes a share larger by `count` bytes, to `share` bytes.
     ///
     /// A quarter of the budget is for those who have no share yet, and of what is free of the rest no connection gets
-    /// more than an eighth, nor a peer more than half as much as is free: however many try to hold much, others find
+    /// more than an eighth, nor does a peer grow to more than what is free: however many try to hold much, others find
     /// room, and so do others of the same peer.
     package func grow(by count: Int, to share: Int, for account: BodyAccount) -> Bool {
         let ceiling = bytes / 4 * 3
         guard share <= (ceiling - usedBytes) / 8 else { return false }
-        return claim(count, for: account, upTo: ceiling, leaving: 2) == .taken
+        return claim(count, for: account, upTo: ceiling, times: 1) == .taken
     }
 
     /// Gives a share back, or a part of one, and with it their turn to those who wait.
@@ -120,15 +120,15 @@ package final class BodyBudget: Sendable {
 
     private enum Claim { case taken, peerHasEnough, nothingLeft }
 
-    /// - Parameter parts: the peer may hold one of so many parts of what is free.
+    /// - Parameter factor: the peer may hold so many times what is free.
     private func claim(
-        _ count: Int, for account: BodyAccount, upTo limit: Int, leaving parts: Int = 1
+        _ count: Int, for account: BodyAccount, upTo limit: Int, times factor: Int = 3
     ) -> Claim {
         let held = account.held.add(count, ordering: .relaxed).newValue
         var seen = used.load(ordering: .sequentiallyConsistent)
         while seen + count <= limit {
             // The first share is everybody's due.
-            guard held <= max(count, (bytes - seen - count) / parts) else {
+            guard held <= max(count, factor * (bytes - seen - count)) else {
                 account.held.subtract(count, ordering: .relaxed)
                 return .peerHasEnough
             }

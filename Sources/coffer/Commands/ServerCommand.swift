@@ -75,7 +75,7 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Memory for the bodies of all transfers, in MiB (default: 256); one address gets half of it at most.",
+            "Memory for the bodies of all transfers, in MiB (default: 256); one address gets three quarters of it at most.",
             valueName: "MIB"))
     var bodyMib: Int?
 
