@@ -264,11 +264,10 @@ def test_the_memory_for_bodies_and_the_connections_of_a_client_can_be_set(fresh_
     for arguments, environment in ((["--body-mib", "64", "--connections-per-peer", "3"], {}),
                                    ([], {"COFFER_HTTP_BODY_MIB": "64", "COFFER_HTTP_CONNECTIONS_PER_PEER": "3"})):
         with fresh_server(arguments=arguments, environment=environment) as server:
-            opened = [RawConnection(server) for _ in range(3)]
+            opened = []
             try:
-                for raw in opened:
-                    raw.send(f"GET /minio/health/live HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
-                    assert raw.answer().status == 200
+                for _ in range(3):
+                    opened.append(wire.served_connection(server))
                 with RawConnection(server) as extra:
                     assert extra.answer().status == 503
             finally:

@@ -4,6 +4,7 @@ import http.client
 import re
 import socket
 import ssl
+import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
@@ -221,3 +222,19 @@ class RawConnection:
 
     def __exit__(self, *_):
         self.close()
+
+
+def served_connection(server):
+    """A connection that the server serves: for a moment it may still count others that were closed, and refuse this one."""
+    deadline = time.monotonic() + 10
+    while True:
+        raw = RawConnection(server)
+        try:
+            raw.send(f"GET /minio/health/live HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
+            answer = raw.answer()
+        except OSError:
+            answer = None
+        if answer and answer.status == 200:
+            return raw
+        raw.close()
+        assert time.monotonic() < deadline, "places do not become free again"
