@@ -18,6 +18,9 @@ struct ListBuckets: S3Operation {
 
     var demands: [Demand] { [Demand(.listAllMyBuckets, on: .service)] }
 
+    /// A bucket has some hundred and fifty bytes, its name of 63 at most included.
+    var longestDocument: Int { 8192 + parameters.maxBuckets * 256 }
+
     func begin(in service: ServiceContext) throws -> S3Progress {
         let region = service.settings.region ?? "us-east-1"
         let isElsewhere = parameters.region.map { $0 != region } ?? false
