@@ -23,8 +23,7 @@ package final class S3Service: HTTPHandler {
         do {
             let operation = try recognise(request, record)
             switch try operation.begin(in: context) {
-            case .waiting(let rest):
-                let longest = operation.longestDocument
+            case .waiting(let longest, let rest):
                 return later(record) { response in
                     try await response.room(forDocumentUpTo: longest)
                     try await self.send(rest(), record, response)

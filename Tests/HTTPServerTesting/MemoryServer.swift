@@ -55,6 +55,8 @@ package struct MemoryResponse: Sendable {
     /// As the head said it; of an answer to HEAD what a GET would have had.
     package var contentLength: Int64?
     package var body: [UInt8] = []
+    /// For how large a document memory was asked, before it was gathered or made.
+    package var heldBytes = 0
     /// False when the answer was cut off, or none came.
     package var isComplete = false
 
@@ -83,7 +85,7 @@ private final class MemoryExchange: ExchangeChannel, @unchecked Sendable {
     var isOpen: Bool { true }
     var isWritable: Bool { true }
     func reserve(_ length: Int64?) -> Bool { true }
-    func hold(_ bytes: Int) {}
+    func hold(_ bytes: Int) { response.heldBytes = max(response.heldBytes, bytes) }
     func holdOnly(_ bytes: Int) {}
     var blockBytes: Int { 128 * 1024 }
     func writerWaits() {}

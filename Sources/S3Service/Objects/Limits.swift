@@ -8,8 +8,11 @@ enum ObjectLimit {
     static let smallestPart: Int64 = 5 << 20
 }
 
-/// Bounds of request documents, in bytes.
+/// Bounds of documents, in bytes.
 enum DocumentLimit {
+    /// An answer without a document, or with one of a bucket's and an object's names and some words.
+    static let shortAnswer = 16 << 10
+    /// A bucket's configuration.
     static let configuration = 1 << 20
     /// DeleteObjects with 1000 keys of 1024 bytes, CompleteMultipartUpload with 10 000 parts.
     static let list = 5 << 20

@@ -18,6 +18,8 @@ struct AbortMultipartUpload: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.abortMultipartUpload, on: object, in: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         try await service.uploads.abort(request.query("uploadId") ?? "", in: bucket, key: object)

@@ -34,6 +34,8 @@ struct CompleteMultipartUpload: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.putObject, on: object, in: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         guard let upload = try service.uploads.find(uploadID, in: bucket, key: object) else {

@@ -21,6 +21,8 @@ struct CreateBucket: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.createBucket, on: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let document = try await request.document(upTo: DocumentLimit.configuration)
         // One region: a client may name it, or name any to a server that was given none.

@@ -30,6 +30,8 @@ struct CreateMultipartUpload: AsyncS3Operation {
         return demands
     }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let draft = ObjectDraft(

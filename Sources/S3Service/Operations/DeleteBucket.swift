@@ -16,6 +16,8 @@ struct DeleteBucket: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.deleteBucket, on: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         try await service.drive.deleteBucket(try service.buckets.bucket(bucket))
         return .noContent

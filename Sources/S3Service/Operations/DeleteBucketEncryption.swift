@@ -14,6 +14,8 @@ struct DeleteBucketEncryption: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.putEncryptionConfiguration, on: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         try await service.buckets.update(try service.buckets.bucket(bucket)) { $0.encryption = nil }
         return .noContent

@@ -21,6 +21,8 @@ struct DeleteObject: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(version.deleteAction, on: object, in: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         try await service.objects.delete(
             try service.buckets.bucket(bucket), key: object, conditions: preconditions)

@@ -1,4 +1,5 @@
 import AccessPolicy
+import HTTPServer
 import Logging
 import Requests
 import S3Protocol
@@ -18,6 +19,14 @@ struct DeleteObjects: AsyncS3Operation {
 
     /// Which objects it is about, the document says: each is demanded by itself then.
     var demands: [Demand] { [Demand(.deleteObject, on: .someObject(bucket: bucket.rawValue))] }
+
+    /// The request's document, which is in memory as long as the answer is made, and the answer: besides its key and its
+    /// version id, each byte of which may be six there, as `&quot;` is, an object has a code and a message.
+    var longestDocument: Int {
+        let sent = min(request.body.declaredLength.map { Int(clamping: $0) } ?? .max, DocumentLimit.list)
+        let objects = min(sent / "<Object><Key>k</Key></Object>".utf8.count, DeleteObjectsRequest.maximumKeys)
+        return sent + DocumentLimit.shortAnswer + objects * 512 + 6 * sent
+    }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)

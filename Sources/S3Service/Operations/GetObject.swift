@@ -18,11 +18,13 @@ struct GetObject: S3Operation {
         let bucket = try service.buckets.bucket(read.names.bucket)
         let object = try service.objects.findWithBody(bucket, key: read.names.object)
         if read.isLong(object) {
-            return .waiting { try await respond(service.drive.offload { try read.resolve(object, service) }, service) }
+            return .waiting(documentUpTo: 0) {
+                try await respond(service.drive.offload { try read.resolve(object, service) }, service)
+            }
         }
         let resolved = try read.resolve(object, service)
         if let response = try respondAtHand(resolved, service) { return .done(response) }
-        return .waiting { try await respond(resolved, service) }
+        return .waiting(documentUpTo: 0) { try await respond(resolved, service) }
     }
 
     /// The answer, where everything for it is at hand.

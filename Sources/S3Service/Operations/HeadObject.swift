@@ -23,7 +23,9 @@ struct HeadObject: S3Operation {
             ? try service.objects.findWithBody(bucket, key: read.names.object)
             : try service.objects.find(bucket, key: read.names.object)
         if read.isLong(object) {
-            return .waiting { try await respond(service.drive.offload { try read.resolve(object, service) }) }
+            return .waiting(documentUpTo: 0) {
+                try await respond(service.drive.offload { try read.resolve(object, service) })
+            }
         }
         return .done(respond(try read.resolve(object, service)))
     }

@@ -18,17 +18,16 @@ struct ListBuckets: S3Operation {
 
     var demands: [Demand] { [Demand(.listAllMyBuckets, on: .service)] }
 
-    /// A bucket has some hundred and fifty bytes, its name of 63 at most included.
-    var longestDocument: Int { 8192 + parameters.maxBuckets * 256 }
-
     func begin(in service: ServiceContext) throws -> S3Progress {
         let region = service.settings.region ?? "us-east-1"
         let isElsewhere = parameters.region.map { $0 != region } ?? false
         let sorted = isElsewhere ? SortedBuckets([]) : service.buckets.sorted
-        guard min(service.buckets.count, parameters.maxBuckets) > Self.shortPage else {
-            return .done(.xml(page(of: sorted, region)))
+        let count = min(service.buckets.count, parameters.maxBuckets)
+        guard count > Self.shortPage else { return .done(.xml(page(of: sorted, region))) }
+        // A bucket has some hundred and fifty bytes, its name of 63 at most included; others may come meanwhile.
+        return .waiting(documentUpTo: 8192 + parameters.maxBuckets * 256) {
+            .xml(try await service.drive.offload { page(of: sorted, region) })
         }
-        return .waiting { .xml(try await service.drive.offload { page(of: sorted, region) }) }
     }
 
     private func page(of sorted: SortedBuckets, _ region: String) -> [UInt8] {

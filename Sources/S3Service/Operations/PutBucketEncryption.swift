@@ -17,6 +17,8 @@ struct PutBucketEncryption: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.putEncryptionConfiguration, on: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)

@@ -32,6 +32,8 @@ struct PutObject: AsyncS3Operation {
         return demands
     }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let draft = ObjectDraft(

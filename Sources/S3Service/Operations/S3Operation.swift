@@ -17,25 +17,19 @@ package protocol S3Operation: Sendable {
     /// The rights that performing it needs, all of them; never none.
     var demands: [Demand] { get }
 
-    /// The most bytes that the answer's document may have, where making it is waited for.
-    ///
-    /// There is memory for so much before it is made: its reader may never take it.
-    var longestDocument: Int { get }
-
     /// Performs the operation as far as that needs no waiting.
     ///
     /// Runs on an event loop: some tens of microseconds at most, and nothing that blocks.
     func begin(in service: ServiceContext) throws -> S3Progress
 }
 
-extension S3Operation {
-    package var longestDocument: Int { 0 }
-}
-
 package enum S3Progress: Sendable {
     case done(S3Response)
     /// The operation has to wait; the closure does the rest of it, in the request's task, and throws as the operation does.
-    case waiting(@Sendable () async throws -> S3Response)
+    ///
+    /// - documentUpTo: the most bytes that the answer's document may have. There is memory for so much before it is made:
+    ///   its reader may never take it.
+    case waiting(documentUpTo: Int, @Sendable () async throws -> S3Response)
 }
 
 /// An operation on what is in memory or a few microseconds away.
@@ -49,12 +43,15 @@ extension ImmediateS3Operation {
 
 /// An operation that waits: for the request's body, for the drive, for the key service.
 protocol AsyncS3Operation: S3Operation {
+    /// The most bytes that the answer's document may have: see ``S3Progress/waiting(documentUpTo:_:)``.
+    var longestDocument: Int { get }
+
     func perform(in service: ServiceContext) async throws -> S3Response
 }
 
 extension AsyncS3Operation {
     package func begin(in service: ServiceContext) -> S3Progress {
-        .waiting { try await perform(in: service) }
+        .waiting(documentUpTo: longestDocument) { try await perform(in: service) }
     }
 }
 

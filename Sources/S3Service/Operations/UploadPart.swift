@@ -26,6 +26,8 @@ struct UploadPart: AsyncS3Operation {
 
     var demands: [Demand] { [Demand(.putObject, on: object, in: bucket)] }
 
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(uploadID, in: bucket, key: object)
