@@ -47,7 +47,15 @@ struct KeyDirectory: Sendable {
     }
 
     func read(_ name: String) throws(KeyStoreError) -> (SecretBytes, FileAccess) {
-        try doubt.check(use: name)
+        let found = try readFile(name)
+        switch try doubt.former(of: name) {
+        case nil: return found
+        case .absent: throw .keyNotFound
+        case .value(let value, let access): return (value, access)
+        }
+    }
+
+    private func readFile(_ name: String) throws(KeyStoreError) -> (SecretBytes, FileAccess) {
         let file = "\(path)/\(name)"
         // A pipe of that name must not block the thread.
         let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -77,7 +85,8 @@ struct KeyDirectory: Sendable {
             let temporary = try writeTemporary(value)
             defer { unlink(temporary) }
             let file = "\(path)/\(name)"
-            if link(temporary, file) != 0 {
+            try doubt.change(name, from: .absent) { () throws(KeyStoreError) in
+                if link(temporary, file) == 0 { return }
                 let code = errno
                 guard isLocked, code == EPERM || code == EOPNOTSUPP || code == ENOSYS else {
                     throw code == EEXIST ? .keyExists : failure("link", file, code)
@@ -86,14 +95,9 @@ struct KeyDirectory: Sendable {
                 var status = stat()
                 guard lstat(file, &status) != 0 else { throw .keyExists }
                 guard errno == ENOENT, rename(temporary, file) == 0 else { throw failure("rename to", file) }
-            }
-            do throws(KeyStoreError) {
+            } flush: { () throws(KeyStoreError) in
                 // Without this the name itself may be lost.
                 try sync(path)
-            } catch {
-                // Nobody has used the key yet, and nobody shall: with a power cut it might be gone.
-                doubt.begin(error, about: unlink(file) == 0 ? nil : name)
-                throw error
             }
         }
     }
@@ -105,32 +109,22 @@ struct KeyDirectory: Sendable {
             try doubt.checkChanges()
             // Two that replace a key at once without a lock would lose what one of them made.
             guard isLocked else { throw .unavailable("\(path) cannot be locked, so keys cannot be replaced safely") }
-            guard try read(name).0.isEqual(to: old) else { throw .keyChanged }
+            let (value, access) = try read(name)
+            guard value.isEqual(to: old) else { throw .keyChanged }
             let temporary = try writeTemporary(new)
             let file = "\(path)/\(name)"
-            guard rename(temporary, file) == 0 else {
-                let error = failure("replace", file)
-                unlink(temporary)
-                throw error
-            }
-            do throws(KeyStoreError) {
+            // What is sealed with the new value could not be opened after a power cut that takes it away; what is sealed
+            // with the old one can be opened with both.
+            try doubt.change(name, from: .value(value, access)) { () throws(KeyStoreError) in
+                guard rename(temporary, file) == 0 else {
+                    let error = failure("replace", file)
+                    unlink(temporary)
+                    throw error
+                }
+            } flush: { () throws(KeyStoreError) in
                 try sync(path)
-            } catch {
-                // What is sealed with the new value could not be opened after a power cut that takes it away; what is
-                // sealed with the old one can be opened with both.
-                doubt.begin(error, about: hasPut(old, backAt: file) ? nil : name)
-                throw error
             }
         }
-    }
-
-    private func hasPut(_ value: SecretBytes, backAt file: String) -> Bool {
-        guard let temporary = try? writeTemporary(value) else { return false }
-        guard rename(temporary, file) == 0 else {
-            unlink(temporary)
-            return false
-        }
-        return true
     }
 
     func remove(_ name: String, _ call: BlockingCalls.Call) throws(KeyStoreError) {
@@ -141,7 +135,7 @@ struct KeyDirectory: Sendable {
             do throws(KeyStoreError) {
                 try sync(path)
             } catch {
-                doubt.begin(error, about: nil)
+                doubt.begin(error)
                 throw error
             }
         }
