@@ -41,10 +41,13 @@ package final class ObjectStore: Sendable {
         let space = DriveSpace(path: directory, options: options)
         let isUnclean = try rewriteLog("\(directory)/coffer.db-wal")
         if isUnclean { options.faultHook?(.logRewritten) }
+        let database = "\(directory)/coffer.db"
         try drive.raiseFormat { number throws(StorageError) in
-            try Connection(path: "\(directory)/coffer.db", role: .writer, upTo: migrationNames[number - 1]).close()
+            try Connection(path: database, role: .writer, shape: .of(migrationNames[number - 1])).close()
+        } hasFormat: { number in
+            Connection.hasShape(of: migrationNames[number - 1], path: database)
         }
-        let catalogue = try Catalogue(path: "\(directory)/coffer.db", readers: options.readers)
+        let catalogue = try Catalogue(path: database, readers: options.readers)
         do throws(StorageError) {
             if isUnclean { try copyLog(of: catalogue, options) }
             try syncDirectory(directory)

@@ -132,6 +132,22 @@ import Testing
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
     }
 
+    @Test func `a catalogue that may have been raised gets no former number`() async throws {
+        let (directory, _) = try formerDrive()
+        let path = "\(directory.path)/drive"
+        try ObjectStore.open(path, options: Drive.options()).close()
+        // As when the process has ended between the commit and the end of the raising.
+        try write("coffer drive 2\n", to: "\(path)/format.former")
+        #expect(rename("\(path)/coffer.db", "\(path)/away") == 0)
+        try write("no database at all", to: "\(path)/coffer.db")
+        #expect(throws: StorageError.self) { try ObjectStore.open(path, options: Drive.options()) }
+        #expect(try format(path) == "coffer drive 3\n")
+        #expect(rename("\(path)/away", "\(path)/coffer.db") == 0)
+        let store = try ObjectStore.open(path, options: Drive.options())
+        #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
+        #expect(access("\(path)/format.former", F_OK) != 0)
+    }
+
     @Test(.enabled(if: FullDeviceTests.canMount, "mounting a small file system needs root"))
     func `on a full device the number comes back, wherever the room has ended`() async throws {
         guard let device = try SmallDevice(megabytes: 24) else { return }

@@ -74,10 +74,14 @@ final class DriveDirectory: Sendable {
     /// Raises the drive to the newest format, one number at a time: `migrate` changes the catalogue to the shape of each.
     ///
     /// The number is raised before the catalogue is changed, so that no former release meets a shape that it does not
-    /// know. When the change fails, which has left nothing of itself, the former number comes back, by a rename: on a
+    /// know. When the change fails and has surely left nothing of itself, the former number comes back, by a rename: on a
     /// full device, too, a drive that could not be raised is one that a former release opens. After a crash in between,
-    /// the next start goes on as if from the former number.
-    func raiseFormat(_ migrate: (_ format: Int) throws(StorageError) -> Void) throws(StorageError) {
+    /// or a failure of which nobody knows what it has left, the next start goes on as if from the former number.
+    ///
+    /// - Parameter hasFormat: whether the catalogue has the shape of a format; nil when that cannot be known.
+    func raiseFormat(
+        _ migrate: (_ format: Int) throws(StorageError) -> Void, hasFormat: (_ format: Int) -> Bool?
+    ) throws(StorageError) {
         guard foundFormat < Self.supportedFormat else { return }
         for number in foundFormat + 1...Self.supportedFormat {
             try keepFormer(number - 1)
@@ -85,8 +89,10 @@ final class DriveDirectory: Sendable {
                 try Self.writeFormat(number, path)
                 try migrate(number)
             } catch {
-                // Of a change that could not be made durable nobody knows whether it is there: the next start goes on.
+                // Of a change that could not be made durable nobody knows whether it is there.
                 if case .syncFailed = error { throw error }
+                // Any other failure may have come after the frame that marks the commit was written, but for want of room.
+                guard error == .diskFull || hasFormat(number) == false else { throw error }
                 if rename("\(path)/\(Self.formerName)", "\(path)/format") == 0 { try forgetFormer() }
                 throw error
             }

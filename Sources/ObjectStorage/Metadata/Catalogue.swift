@@ -27,12 +27,21 @@ final class Catalogue: Sendable {
 final class Connection: @unchecked Sendable {
     enum Role { case writer, reader }
 
+    /// Which shape the tables are given.
+    enum Shape {
+        case newest
+        /// That of a migration.
+        case of(String)
+        /// The one that they have.
+        case asFound
+    }
+
     private let queue: DatabaseQueue
     private let handle: OpaquePointer
     private let cache = StatementCache()
 
-    /// The writer migrates the tables, to the newest shape unless another one is named.
-    init(path: String, role: Role, upTo migration: String? = nil) throws(StorageError) {
+    /// - Parameter shape: to which a writer migrates the tables.
+    init(path: String, role: Role, shape: Shape = .newest) throws(StorageError) {
         setUpLibrary()
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
@@ -44,10 +53,10 @@ final class Connection: @unchecked Sendable {
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            switch (role, migration) {
-            case (.reader, _): break
-            case (.writer, nil): try migrations.migrate(queue)
-            case (.writer, let migration?): try migrations.migrate(queue, upTo: migration)
+            switch (role, shape) {
+            case (.reader, _), (.writer, .asFound): break
+            case (.writer, .newest): try migrations.migrate(queue)
+            case (.writer, .of(let migration)): try migrations.migrate(queue, upTo: migration)
             }
         } catch { throw .wrapping(error) }
         guard let handle = queue.inDatabase({ $0.sqliteConnection }) else { throw .closed }
@@ -55,6 +64,19 @@ final class Connection: @unchecked Sendable {
         // GRDB's observers expect that every statement is one of its own.
         sqlite3_commit_hook(handle, nil, nil)
         sqlite3_rollback_hook(handle, nil, nil)
+    }
+
+    /// Whether the tables of a catalogue that nobody has open have the shape of a migration, or a later one; nil when that
+    /// cannot be known.
+    static func hasShape(of migration: String, path: String) -> Bool? {
+        guard let connection = try? Connection(path: path, role: .writer, shape: .asFound) else { return nil }
+        defer { connection.close() }
+        return try? connection.use { session throws(StorageError) in
+            let found = try session.first("SELECT 1 FROM grdb_migrations WHERE identifier = ?", .text(migration)) { _ in
+                true
+            }
+            return found ?? false
+        }
     }
 
     /// Lends the connection to one block.

@@ -4,7 +4,7 @@ package enum FormerCatalogue {
     package static func make(
         at path: String, upTo migration: String, running statements: String
     ) throws(StorageError) {
-        let connection = try Connection(path: path, role: .writer, upTo: migration)
+        let connection = try Connection(path: path, role: .writer, shape: .of(migration))
         defer { connection.close() }
         try connection.use { session throws(StorageError) in try session.execute(statements) }
     }

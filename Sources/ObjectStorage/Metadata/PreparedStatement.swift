@@ -222,6 +222,8 @@ extension StorageError {
     static func wrapping(_ error: any Error) -> StorageError {
         switch error {
         case let error as StorageError: error
+        case let error as DatabaseError where isFailedSync(error.extendedResultCode.rawValue):
+            .syncFailed(operation: "catalogue: \(error)", errno: EIO)
         case let error as DatabaseError where error.resultCode == .SQLITE_FULL: .diskFull
         case let error as DatabaseError: .database(error.description)
         default: .database("\(error)")

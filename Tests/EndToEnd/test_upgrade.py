@@ -1,0 +1,37 @@
+"""A drive of a former format is raised at the start, and what a failure in the middle leaves."""
+
+import sqlite3
+
+from drive import Drive
+from preload import compile_library
+
+# Takes back what the newest migration does.
+TO_FORMAT_2 = """
+    DROP TABLE version_uploads; DROP TABLE unused_parts; DROP TABLE dead_versions; DROP TABLE dead_uploads;
+    CREATE TABLE dead_uploads (id INTEGER PRIMARY KEY) STRICT;
+    ALTER TABLE uploads DROP COLUMN changes;
+    DELETE FROM grdb_migrations WHERE identifier LIKE '3:%';
+"""
+
+
+def test_an_upgrade_that_may_be_on_the_disk_is_no_drive_of_the_former_release(fresh_server, tmp_path):
+    """What it wrote could not be flushed: a former release must not meet what a power cut may bring to light."""
+    flag, server = tmp_path / "unflushed", fresh_server()
+    with server:
+        bucket = server.bucket()
+        assert server.call("PUT", f"/{bucket}/k", body=b"content").status == 200
+    database = sqlite3.connect(Drive(server.drive).directory / "coffer.db")
+    database.executescript(TO_FORMAT_2)
+    database.close()
+    number = Drive(server.drive).directory / "format"
+    number.write_text("coffer drive 2\n")
+    server.environment |= {
+        "LD_PRELOAD": str(compile_library("unflushed", tmp_path)), "UNFLUSHED_WHILE": str(flag), "UNFLUSHED_FILES": "-wal"}
+    flag.touch()
+    status, output = server.run_to_end()
+    assert status != 0, output
+    assert number.read_text() == "coffer drive 3\n"
+    flag.unlink()
+    with server:
+        assert server.call("GET", f"/{bucket}/k").body == b"content"
+    assert number.read_text() == "coffer drive 3\n"
