@@ -16,11 +16,22 @@ extension ObjectStore {
         case .none, .sharedFile:
             try space.admitRows(Int64(new.sealed.count))
             return try await putOutcome(mutation)
-        case .sharedParts(_, let manifest):
+        case .sharedParts(let source, let manifest):
             try space.admitRows(Int64(manifest.count + new.sealed.count))
+            try await moveFileList(of: source)
             return try await putOutcome(mutation)
         case .file(let blob):
             return Self.putOutcome(try await commitClaiming(blob.id, bytes: new.sealed.count, mutation))
+        }
+    }
+
+    /// Some hundred files a commit, before the one that shares them: there may be ten thousand.
+    private func moveFileList(of version: VersionColumns) async throws(StorageError) {
+        let isListed = { () throws(StorageError) in
+            try self.catalogue.readers.read { session throws(StorageError) in try session.hasFileList(version) }
+        }
+        while try isListed() {
+            guard try await found(.maintain(.moveFileList(of: version, limit: 512))) else { return }
         }
     }
 

@@ -178,47 +178,90 @@ import Testing
         #expect(try format(path) == "coffer drive 3\n")
     }
 
-    @Test func `versions of a former release with many parts go in steps, and their numbers are not given again`()
-        async throws
-    {
+    /// A drive of the first release whose object `parts` has 1500 files, of which the first one is there.
+    private func formerDriveWithManyParts() throws -> TemporaryDirectory {
         let (directory, _) = try formerDrive()
-        let path = "\(directory.path)/drive"
         try FormerCatalogue.make(
-            at: "\(path)/coffer.db", upTo: "1: catalogue",
+            at: "\(directory.path)/drive/coffer.db", upTo: "1: catalogue",
             running: """
                 WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500)
                 INSERT INTO version_blobs
                     SELECT 3, n, CAST(CAST(x'000000000000000400000000' AS TEXT) || printf('%04d', n) AS BLOB) FROM numbers;
                 """)
+        return directory
+    }
+
+    private func hasFile(_ path: String) -> Bool {
+        access("\(path)/blobs/0000000004/00000000000000cd", F_OK) == 0
+    }
+
+    @Test func `versions of a former release with many parts go in steps, and their numbers are not given again`()
+        async throws
+    {
+        let directory = try formerDriveWithManyParts()
+        let path = "\(directory.path)/drive"
         let rows = RowCounts()
         let bucket = BucketID(rawValue: 5)
-        var store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
-        for overwrites in [false, true] {
-            rows.reset()
-            if overwrites {
-                try await store.putInline(bucket, "parts", [9])
-                try await store.putInline(bucket, "next", [8])
-            } else {
-                // A copy of it has a list of its own, and keeps the files.
-                let source = try #require(try store.version(bucket, key: "parts")).columns
-                let columns = store.columns(bucket, "copy", body: .parts, size: 9)
-                let new = NewVersion(
-                    columns: columns, sealed: [1], body: .sharedParts(of: source, manifest: [6]), dataKey: nil)
-                #expect(try await store.put(new) == .stored)
-                rows.reset()
-                _ = try await store.delete(bucket, key: "copy")
-                try await store.putInline(bucket, "next", [8])
-            }
-            await store.collectGarbage()
-            #expect(rows.greatest <= 1100)
-            #expect(try store.body(bucket, "next") == [8])
-            #expect(
-                overwrites == (access("\(path)/blobs/0000000004/00000000000000cd", F_OK) != 0))
-            store.close()
-            store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
-        }
+        let store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
+        rows.reset()
+        try await store.putInline(bucket, "parts", [9])
+        try await store.putInline(bucket, "next", [8])
+        await store.collectGarbage()
+        #expect(rows.greatest <= 1100)
+        #expect(try store.body(bucket, "next") == [8])
         #expect(try store.body(bucket, "parts") == [9])
-        let report = try await store.verifyNoOrphans()
-        #expect(report.isClean)
+        #expect(!hasFile(path))
+        #expect(try await store.verifyNoOrphans().isClean)
+    }
+
+    @Test func `a copy of a version of a former release shares its files, and takes no long commit`() async throws {
+        let directory = try formerDriveWithManyParts()
+        let path = "\(directory.path)/drive"
+        let rows = RowCounts()
+        let bucket = BucketID(rawValue: 5)
+        let store = try ObjectStore.open(path, options: Drive.options { $0.rowCountHook = rows.hook })
+        rows.reset()
+        let source = try #require(try store.version(bucket, key: "parts")).columns
+        for key in ["first", "second"] {
+            let columns = store.columns(bucket, key, body: .parts, size: 9)
+            let new = NewVersion(
+                columns: columns, sealed: [1], body: .sharedParts(of: source, manifest: [6]), dataKey: nil)
+            #expect(try await store.put(new) == .stored)
+        }
+        for key in ["first", "parts", "second"] {
+            #expect(hasFile(path))
+            _ = try await store.delete(bucket, key: key)
+            await store.collectGarbage()
+        }
+        #expect(!hasFile(path))
+        #expect(rows.greatest <= 1100)
+        #expect(try await store.verifyNoOrphans().isClean)
+    }
+
+    @Test func `a version of a former release some of whose files were moved goes with all of them`() async throws {
+        let directory = try formerDriveWithManyParts()
+        let crash = try Crash()
+        try copyTree("\(directory.path)/drive", to: "\(crash.directory.path)/drive")
+        let bucket = BucketID(rawValue: 5)
+        let store = try ObjectStore.open(
+            "\(crash.directory.path)/drive", options: Drive.options { $0.faultHook = crash.hook })
+        await store.collectGarbage()
+        let source = try #require(try store.version(bucket, key: "parts")).columns
+        crash.arm(.committed)
+        let columns = store.columns(bucket, "copy", body: .parts, size: 9)
+        let new = NewVersion(
+            columns: columns, sealed: [1], body: .sharedParts(of: source, manifest: [6]), dataKey: nil)
+        #expect(try await store.put(new) == .stored)
+        store.close()
+        let path = try #require(crash.copy)
+        let again = try ObjectStore.open(path, options: Drive.options())
+        #expect(try await again.put(new) == .stored)
+        for key in ["copy", "parts"] {
+            #expect(hasFile(path))
+            _ = try await again.delete(bucket, key: key)
+            await again.collectGarbage()
+        }
+        #expect(!hasFile(path))
+        #expect(try await again.verifyNoOrphans().isClean)
     }
 }

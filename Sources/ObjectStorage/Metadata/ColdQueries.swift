@@ -202,6 +202,13 @@ extension Session {
         return false
     }
 
+    /// Whether files of this version are listed as former releases did it.
+    func hasFileList(_ version: VersionColumns) throws(StorageError) -> Bool {
+        guard let row = try versionRow(SelectVersion.ofOrder, version.bucket, version.key, order: version.order)?.row
+        else { return false }
+        return try first("SELECT 1 FROM version_blobs WHERE version = ? LIMIT 1", .integer(row)) { _ in true } ?? false
+    }
+
     /// Whether there is something for ``Maintenance/sweepRemains(limit:)``.
     func hasRemains() throws(StorageError) -> Bool {
         try first(

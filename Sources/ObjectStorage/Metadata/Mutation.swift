@@ -20,7 +20,8 @@ enum Mutation: Sendable {
     var kind: MutationKind {
         switch self {
         case .put, .replaceRecord, .createUpload, .putPart, .completeUpload, .createBucket, .updateBucket,
-            .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs):
+            .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
+            .maintain(.moveFileList):
             .grows
         case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweepRemains), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
@@ -44,6 +45,8 @@ enum Maintenance: Sendable {
     /// Goes on with removing the uploads of deleted buckets, parts that no completion has named, and the lists of files
     /// that versions of former releases have left.
     case sweepRemains(limit: Int64)
+    /// Goes on with moving the files of a version of a former release to where other versions have theirs.
+    case moveFileList(of: VersionColumns, limit: Int64)
     /// Goes on with removing the parts of an upload that has ended and that no version owns.
     case sweepParts(ofUpload: Int64, limit: Int64)
     /// These rows of `dead_uploads` are settled: versions still own their uploads.

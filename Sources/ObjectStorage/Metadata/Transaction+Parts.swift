@@ -1,41 +1,51 @@
 /// How versions own the parts of uploads.
 extension Transaction {
-    /// Where the parts of a version are listed.
-    enum PartsOfVersion {
-        /// In `parts`, under this row number of an upload.
-        case upload(Int64)
-        /// In `version_blobs`, under this row number of a version that a former release has made.
-        case fileList(Int64)
-    }
-
-    /// Where the parts are listed that a body is to share; nil when it shares none.
+    /// The row number of the upload whose parts a body is to share; nil when it shares none.
     ///
-    /// Throws `noSuchBlob` when the version that has them is gone.
-    func sharedParts(of body: NewBody) throws(StorageError) -> PartsOfVersion? {
+    /// Throws `noSuchBlob` when the version that has them is gone, or has files that are still to be moved: see
+    /// ``moveFileList(of:_:)``.
+    func sharedUpload(of body: NewBody) throws(StorageError) -> Int64? {
         switch body {
         case .inline, .file, .none, .sharedFile: return nil
         case .sharedParts(let source, _):
-            let found = try session.versionRow(
-                SelectVersion.ofOrder, source.bucket, source.key, order: source.order)
-            guard let found, found.stored.columns.version == source.version, source.body == .parts else {
-                throw .noSuchBlob
-            }
-            if let upload = try upload(ofVersion: found.row) { return .upload(upload) }
-            return .fileList(found.row)
+            guard source.body == .parts, let found = try version(source), try !hasFileList(found),
+                let upload = try upload(ofVersion: found.row)
+            else { throw .noSuchBlob }
+            return upload
         }
     }
 
-    /// Gives a version the parts of another one: one row, but for versions that former releases have made.
-    func share(_ parts: PartsOfVersion?, with row: Int64) throws(StorageError) {
-        switch parts {
-        case nil: break
-        case .upload(let upload):
-            try own(upload, by: row)
-        case .fileList(let source):
-            try run(
-                "INSERT INTO version_blobs (version, number, blob) SELECT ?, number, blob FROM version_blobs WHERE version = ?",
-                .integer(row), .integer(source))
+    private func version(_ columns: VersionColumns) throws(StorageError) -> VersionRow? {
+        let found = try session.versionRow(
+            SelectVersion.ofOrder, columns.bucket, columns.key, order: columns.order)
+        return found?.stored.columns.version == columns.version ? found : nil
+    }
+
+    /// One step of making the files of a version that a former release has made parts of an upload, as others have them:
+    /// then a copy, which shares them, is one row more.
+    ///
+    /// True when there may be more. In between, the version has some of its files there and some here.
+    func moveFileList(of columns: VersionColumns, _ limit: Int64) throws(StorageError) -> Bool {
+        guard let found = try version(columns), try hasFileList(found) else { return false }
+        let upload: Int64
+        if let begun = try self.upload(ofVersion: found.row) {
+            upload = begun
+        } else {
+            upload = try newUploadNumber()
+            try own(upload, by: found.row)
         }
+        let row = SQLValue.integer(found.row)
+        try run(
+            """
+            INSERT INTO parts (upload, number, blob, length, size, modified, sealed)
+                SELECT ?, number, blob, 0, 0, 0, x'' FROM version_blobs WHERE version = ? ORDER BY number LIMIT ?
+            """, .integer(upload), row, .integer(limit))
+        try run(
+            """
+            DELETE FROM version_blobs WHERE version = ?1 AND number IN
+                (SELECT number FROM version_blobs WHERE version = ?1 ORDER BY number LIMIT ?2)
+            """, row, .integer(limit))
+        return true
     }
 
     /// Makes a version the owner of an upload's parts, and nothing else under its row number: a former version of the row,

@@ -30,6 +30,7 @@ extension Transaction {
             for row in rows { try run("DELETE FROM garbage WHERE id = ?", .integer(row)) }
             return false
         case .sweepRemains(let limit): return try sweepRemains(limit)
+        case .moveFileList(let version, let limit): return try moveFileList(of: version, limit)
         case .sweepParts(let upload, let limit): return try sweepParts(ofUpload: upload, limit)
         case .forgetDeadUploads(let rows):
             for row in rows { try run("DELETE FROM dead_uploads WHERE id = ?", .integer(row)) }

@@ -6,15 +6,28 @@ extension Transaction {
             "INSERT INTO uploads (upload, bucket, key, initiated, data_key, sealed) VALUES (?, ?, ?, ?, ?, ?)",
             .identifier(upload.id), .integer(upload.bucket.rawValue), .key(upload.key), .integer(upload.initiated),
             .optional(upload.dataKey?.rawValue), .blob(upload.sealed))
-        // Parts stay under the number for as long as a version has them: with a damaged sequence they would be replaced.
+        try requireNoParts(ofUpload: session.lastInsertedRow)
+        return .done
+    }
+
+    /// A number that no upload has or had.
+    func newUploadNumber() throws(StorageError) -> Int64 {
+        try run("INSERT INTO uploads (upload, bucket, key, initiated, sealed) VALUES (x'', 0, x'', 0, x'')")
         let number = session.lastInsertedRow
+        try run("DELETE FROM uploads WHERE id = ?", .integer(number))
+        try requireNoParts(ofUpload: number)
+        return number
+    }
+
+    /// Parts stay under the number of their upload for as long as a version has them: with a damaged sequence they would be
+    /// replaced.
+    private func requireNoParts(ofUpload number: Int64) throws(StorageError) {
         let isTaken = try integer(
             """
             SELECT 1 WHERE EXISTS (SELECT 1 FROM parts WHERE upload = ?1)
                 OR EXISTS (SELECT 1 FROM version_uploads WHERE upload = ?1)
             """, .integer(number))
         guard isTaken == nil else { throw .database("the number of a new upload, \(number), is another one's") }
-        return .done
     }
 
     /// Stores a part in the place of the one with the same number.

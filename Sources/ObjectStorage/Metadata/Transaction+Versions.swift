@@ -11,7 +11,7 @@ extension Transaction {
     /// Stores a version with its body.
     func put(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> PutOutcome {
         // Looked up first: the version that is put may take the place of the one whose parts it shares.
-        let parts = try sharedParts(of: new.body)
+        let upload = try sharedUpload(of: new.body)
         let row: Int64
         switch try store(new, expectation) {
         case .refused(let outcome): return outcome
@@ -28,7 +28,7 @@ extension Transaction {
         case .none, .sharedFile: break
         case .sharedParts(_, let manifest):
             try insertManifest(manifest, of: new.columns.version)
-            try share(parts, with: row)
+            if let upload { try own(upload, by: row) }
         }
         return .stored
     }
