@@ -53,11 +53,4 @@ extension ObjectStore {
         }
         return isFound
     }
-
-    /// Removes those of the keys whose sharing has ended and whose count of references is zero.
-    ///
-    /// Happens by itself every day, once the rows have been searched for those that name them.
-    package func removeUnusedDataKeys(_ ids: [DataKeyID]) async throws(StorageError) {
-        _ = try await committer.commit(.maintain(.removeDataKeys(ids)))
-    }
 }

@@ -15,7 +15,7 @@ package final class ObjectStore: Sendable {
 
     let drive: DriveDirectory
     let catalogue: Catalogue
-    let committer = Committer()
+    let committer: Committer
     let engine: CommitEngine
     let directories: BlobDirectories
     let blobs: BlobEnvironment
@@ -82,6 +82,7 @@ package final class ObjectStore: Sendable {
         self.space = space
         inlineLimit = options.inlineLimit
         epoch = Int64(clamping: recovered.epoch)
+        committer = Committer(queueHook: options.queueHook)
         clock = OrderClock(after: recovered.greatestOrder)
         lastDataKey = Atomic(recovered.greatestDataKey)
         lastBucket = Atomic(recovered.greatestBucket)

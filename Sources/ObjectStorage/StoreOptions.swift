@@ -27,6 +27,10 @@ package struct StoreOptions: Sendable {
     /// Told of each commit how many rows it has inserted, changed and deleted; for tests.
     package var rowCountHook: (@Sendable (_ rows: Int64) -> Void)?
 
+    /// Called, on the thread of whoever asks, after a change has been queued for the committer, or refused because
+    /// too many are; for tests.
+    package var queueHook: (@Sendable () -> Void)?
+
     package init() {}
 }
 

@@ -1,5 +1,5 @@
 import ObjectStorage
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct DataKeyTests {
@@ -104,31 +104,43 @@ import Testing
 
     @Test(arguments: [false, true])
     func `a sweep and a put of one data key in one batch leave the object readable`(sweepsFirst: Bool) async throws {
-        let gate = Gate()
-        let drive = try await Drive.make { options in
-            options.faultHook = { if $0 == .transactionBegun { gate.pass() } }
-        }
-        let store = drive.store
-        let key = try store.dataKeyRow(shared: true)
-        try await store.insertDataKey(key)
-        try await store.retireDataKeys([key.id])
+        let (committing, unlinking, queue) = (Gate(), Gate(), QueuedChanges())
+        let drive = try await Drive.make()
+        try await drive.store.putFile(drive.bucket, "file", pattern(5000))
+        let key = try drive.store.dataKeyRow(shared: true)
+        try await drive.store.insertDataKey(key)
+        drive.store.close()
+        // The next start sweeps the keys of this run, behind the files that are to be unlinked.
+        try drive.alter("INSERT INTO garbage (blob) SELECT blob FROM versions")
+        unlinking.close()
+        let store = try ObjectStore.open(
+            drive.path,
+            options: Drive.options { options in
+                options.faultHook = { point in
+                    if point == .transactionBegun { committing.pass() }
+                    if point == .garbageForgotten { unlinking.pass() }
+                }
+                options.queueHook = queue.hook
+            })
+        while !unlinking.isAwaited { try await Task.sleep(for: .milliseconds(1)) }
         let columns = store.columns(drive.bucket, "k", body: .inline, size: 1, dataKey: key.id)
         let version = NewVersion(columns: columns, sealed: [2], body: .inline([1]), dataKey: key)
-        let changes: [@Sendable () async throws -> Void] = [
-            { try await store.removeUnusedDataKeys([key.id]) }, { _ = try await store.put(version) },
-        ]
 
         // Both wait while the committer is held in the transaction before theirs.
-        gate.close()
+        committing.close()
         async let held = store.makeBucket("held")
-        while !gate.isAwaited { await Task.yield() }
-        try await withThrowingDiscardingTaskGroup { group in
-            for change in sweepsFirst ? changes : changes.reversed() {
-                group.addTask { try await change() }
-                try await Task.sleep(for: .milliseconds(50))
-            }
-            gate.open()
+        while !committing.isAwaited { try await Task.sleep(for: .milliseconds(1)) }
+        func sweep() async throws {
+            let before = queue.unnumbered
+            unlinking.open()
+            while queue.unnumbered == before { try await Task.sleep(for: .milliseconds(1)) }
         }
+        if sweepsFirst { try await sweep() }
+        async let stored = queue.with(number: 1) { try await store.put(version) }
+        try await queue.wait(for: 1)
+        if !sweepsFirst { try await sweep() }
+        committing.open()
+        #expect(try await stored == .stored)
         _ = try await held
         #expect(try store.findAtHand(drive.bucket, key: "k", .rowAndDataKey)?.dataKey?.wrapped == key.wrapped)
         #expect(try await store.verifyNoOrphans().isClean)

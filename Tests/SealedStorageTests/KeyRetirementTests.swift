@@ -1,18 +1,16 @@
-import Glibc
 import ObjectStorage
 import SealedStorage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct KeyRetirementTests {
     @Test func `keys that expire at once leave the queue of changes to writes, and are all retired`() async throws {
-        let isHeld = Atomic(false)
+        let (gate, queue) = (Gate(), QueuedChanges())
         let rows = Mutex<Int64>(0)
         var options = StoreOptions()
-        options.faultHook = { point in
-            guard point == .transactionBegun else { return }
-            for _ in 0..<10_000 where isHeld.load(ordering: .acquiring) { usleep(1000) }
-        }
+        options.faultHook = { if $0 == .transactionBegun { gate.pass() } }
+        options.queueHook = queue.hook
         options.rowCountHook = { count in rows.withLock { $0 = max($0, count) } }
         let fixture = try await DriveFixture.make(options)
         var keys: [DataKeyID] = []
@@ -26,13 +24,16 @@ import Testing
             }
         }
         rows.withLock { $0 = 0 }
-        isHeld.store(true, ordering: .releasing)
+        gate.close()
         let retirement = KeyRetirement(fixture.store)
         for key in keys { retirement.add(key) }
         // More than the queue of changes has room for.
         for number in 1...20_000 { retirement.add(DataKeyID(rawValue: Int64(number))) }
-        async let written = fixture.write("k", [1])
-        isHeld.store(false, ordering: .releasing)
+        // The committer stands in the first retirement, and everything that was to be queued behind it is.
+        while !gate.isAwaited { try await Task.sleep(for: .milliseconds(1)) }
+        async let written = queue.with(number: 1) { try await fixture.write("k", [1]) }
+        try await queue.wait(for: 1)
+        gate.open()
         _ = try await written
         var shared = keys.count
         for _ in 0..<1000 where shared > 0 {

@@ -13,6 +13,12 @@ final class Committer: Sendable {
 
     private let state = Monitor(State())
     private let thread = Mutex<SystemThread?>(nil)
+    private let queueHook: (@Sendable () -> Void)?
+
+    /// - Parameter queueHook: see ``StoreOptions/queueHook``.
+    init(queueHook: (@Sendable () -> Void)?) {
+        self.queueHook = queueHook
+    }
 
     /// Starts the thread.
     func start(_ engine: CommitEngine) throws(StorageError) {
@@ -31,6 +37,7 @@ final class Committer: Sendable {
             state.waiting.append(pending)
             return nil
         }
+        queueHook?()
         if let refusal { completion(.failure(refusal)) }
     }
 
