@@ -30,6 +30,7 @@ extension S3Error {
         case .noSuchKey: self.init(S3ErrorCode.noSuchKey)
         case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
         case .preconditionFailed: self.init(S3ErrorCode.preconditionFailed)
+        case .conditionalConflict: self.init(S3ErrorCode.conditionalRequestConflict)
         case .customerKeyRequired, .customerKeyNotApplicable:
             self.init(
                 .invalidRequest,

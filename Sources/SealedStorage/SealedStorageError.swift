@@ -6,6 +6,9 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case noSuchUpload(String)
     /// A condition of a write or delete does not hold for what is stored.
     case preconditionFailed
+    /// Whenever a condition of a write or delete was found to hold, another writer was faster with the change: to be tried
+    /// again.
+    case conditionalConflict
     /// The object is encrypted with a customer's key, and none came.
     case customerKeyRequired
     /// A customer's key came for an object that is encrypted otherwise.

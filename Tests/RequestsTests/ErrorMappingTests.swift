@@ -19,11 +19,17 @@ import Testing
     @Test(arguments: [
         (SealedStorageError.noSuchBucket, S3ErrorCode.noSuchBucket), (.noSuchKey, .noSuchKey),
         (.noSuchUpload("u"), .noSuchUpload), (.preconditionFailed, .preconditionFailed),
+        (.conditionalConflict, .conditionalRequestConflict),
         (.customerKeyRequired, .invalidRequest), (.customerKeyNotApplicable, .invalidRequest),
         (.wrongCustomerKey, .accessDenied),
     ])
     func `sealed storage's refusals become their S3 codes`(error: SealedStorageError, code: S3ErrorCode) {
         #expect(s3Error(for: error).code == code)
+    }
+
+    @Test func `a conditional write that others were faster than can be tried again`() {
+        let answer = s3Error(for: SealedStorageError.conditionalConflict)
+        #expect(answer.status == 409 && answer.code.rawValue == "ConditionalRequestConflict")
     }
 
     @Test(arguments: [

@@ -1,6 +1,8 @@
 import ObjectStorage
 import S3Protocol
 import SealedStorage
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ConcurrentChangeTests {
@@ -55,27 +57,38 @@ import Testing
     }
 
     @Test func `who is slow to seal wins against steady overwrites in the end`() async throws {
-        let fixture = try await DriveFixture.make()
-        let (store, objects, bucket) = (fixture.store, fixture.drive.objects, try fixture.bucket)
-        func version(_ order: Int64, _ byte: UInt8) -> NewVersion {
+        let rivals = Rivals()
+        let fixture = try await DriveFixture.make(rivals.options)
+        let (store, bucket) = (fixture.store, try fixture.bucket)
+        rivals.begin {
+            // By the time of a commit, theirs is later than what it was sealed under, by a second, however long it took.
+            let order = store.nextOrder() + 1_000_000
             let columns = VersionColumns(
                 bucket: bucket.id, key: "k", version: VersionID(order: order), order: order, size: 1, modified: 1,
                 flags: .nullVersion, dataKey: nil, body: .inline, blob: nil)
-            return NewVersion(columns: columns, sealed: [byte], body: .inline([byte]), dataKey: nil)
+            _ = try? await store.put(NewVersion(columns: columns, sealed: [1], body: .inline([1]), dataKey: nil))
         }
-        var attempts = 0
-        let columns = try await objects.commit(try WritePreconditions([]), expecting: .none) { order, expectation in
-            attempts += 1
-            // Between the sealing and the commit of each attempt another writer stores the key anew.
-            #expect(try await store.put(version(store.nextOrder(), 1)) == .stored)
-            let mine = version(order, 2)
-            return (try await store.put(mine, expecting: expectation), mine.columns)
-        }
-        #expect(attempts < 30)
-        #expect(try store.findAtHand(bucket.id, key: "k", .row)?.version.columns == columns)
+        try await fixture.write("k", [2])
+        await rivals.end()
         // The others go on behind it.
-        let next = version(store.nextOrder(after: columns.order), 3)
-        #expect(try await store.put(next) == .stored)
+        try await fixture.write("k", [3])
+        #expect(try await fixture.read("k") == [3])
+    }
+
+    @Test func `a condition that others are always faster than is a conflict`() async throws {
+        let rivals = Rivals()
+        let fixture = try await DriveFixture.make(rivals.options)
+        try await fixture.write("k", [1])
+        rivals.begin { _ = try? await fixture.write("k", [1]) }
+        await #expect(throws: SealedStorageError.conditionalConflict) {
+            try await fixture.write("k", [2], [("if-match", "*")])
+        }
+        let conditions = try DeletePreconditions([(name: "if-match", value: "*")])
+        await #expect(throws: SealedStorageError.conditionalConflict) {
+            try await fixture.drive.objects.delete(try fixture.bucket, key: try ObjectName("k"), conditions: conditions)
+        }
+        await rivals.end()
+        #expect(try await fixture.read("k") == [1])
     }
 
     @Test func `each key of a batch has its own condition`() async throws {
@@ -114,6 +127,52 @@ import Testing
         for index in 0..<40 { #expect(names.contains("[\(index)]")) }
         try await fixture.drive.buckets.update(try fixture.bucket) { $0.encryption = nil }
         #expect(try fixture.bucket.record.encryption == nil)
+    }
+}
+
+/// Changes of which the next one is queued while each transaction is made: so one always comes between what a writer finds
+/// there and what it has committed.
+private final class Rivals: Sendable {
+    private struct State {
+        var change: (@Sendable () async -> Void)?
+        var last = 0
+        var tasks: [Task<Void, Never>] = []
+    }
+
+    private let queue = QueuedChanges()
+    private let state = Mutex(State())
+
+    var options: StoreOptions {
+        var options = StoreOptions()
+        options.queueHook = queue.hook
+        options.faultHook = { [self] point in if point == .transactionBegun { queueNext() } }
+        return options
+    }
+
+    /// Returns when the first change is queued.
+    func begin(_ change: @escaping @Sendable () async -> Void) {
+        state.withLock { $0.change = change }
+        queueNext()
+    }
+
+    /// Returns when the last change has been made.
+    func end() async {
+        let tasks = state.withLock { state in
+            state.change = nil
+            return state.tasks
+        }
+        for task in tasks { await task.value }
+    }
+
+    private func queueNext() {
+        let number = state.withLock { state -> Int? in
+            guard let change = state.change else { return nil }
+            state.last += 1
+            let number = state.last
+            state.tasks.append(Task { [queue] in await queue.with(number: number, change) })
+            return number
+        }
+        if let number { queue.waitBlocking(for: number) }
     }
 }
 

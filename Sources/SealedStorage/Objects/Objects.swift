@@ -1,6 +1,6 @@
 package import Encryption
 import KeyManagement
-package import ObjectStorage
+import ObjectStorage
 package import S3Protocol
 
 /// The objects of a drive: found, opened, written, listed and deleted.
@@ -119,8 +119,8 @@ package struct Objects: Sendable {
     /// Writes a new version in the place of the current one; it is durable when this returns.
     ///
     /// What can be refused before the first byte is pulled is refused then. The conditions are decided by the commit.
-    /// - Throws: `preconditionFailed`, and `noSuchKey` for a condition on what does not exist; what the source throws, and
-    ///   what drive and key service do. Nothing has changed then.
+    /// - Throws: `preconditionFailed`, `conditionalConflict`, and `noSuchKey` for a condition on what does not exist; what
+    ///   the source throws, and what drive and key service do. Nothing has changed then.
     package func write(
         _ source: some ByteSource, as draft: ObjectDraft, conditions: WritePreconditions
     ) async throws -> WrittenObject {
@@ -161,7 +161,9 @@ package struct Objects: Sendable {
 
     /// Commits a version: with a greater order when another writer was faster, and as long as the conditions hold for what
     /// is there by then.
-    package func commit(
+    ///
+    /// - Throws: `conditionalConflict`, or `overloaded` for a write without conditions, when that was so a hundred times.
+    func commit(
         _ conditions: WritePreconditions, expecting first: Expectation,
         _ put: (_ order: Int64, _ expectation: Expectation) async throws -> (PutOutcome, VersionColumns)
     ) async throws -> VersionColumns {
@@ -180,7 +182,8 @@ package struct Objects: Sendable {
                 order = store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt)
             }
         }
-        throw StorageError.overloaded
+        if conditions.isEmpty { throw StorageError.overloaded }
+        throw SealedStorageError.conditionalConflict
     }
 
     /// Checks the conditions of a write on what is there now, before its body is asked for, and makes of them what the
@@ -215,7 +218,8 @@ package struct Objects: Sendable {
 
     /// Deletes the current version of a key; a key without one counts as deleted.
     ///
-    /// - Throws: `preconditionFailed`, and `noSuchKey` for a key without one of which a tag is expected.
+    /// - Throws: `preconditionFailed`, `conditionalConflict`, and `noSuchKey` for a key without one of which a tag is
+    ///   expected.
     package func delete(_ bucket: Bucket, key: ObjectName, conditions: DeletePreconditions) async throws {
         let deletion = ObjectDeletion(key: key, conditions: conditions)
         if let failure = try await delete(bucket, [deletion]).first ?? nil { throw failure }
@@ -245,7 +249,8 @@ package struct Objects: Sendable {
             }
             pending = again
         }
-        for one in pending { failures[one.index] = StorageError.overloaded }
+        // What was deleted without a condition is gone.
+        for one in pending { failures[one.index] = SealedStorageError.conditionalConflict }
         return failures
     }
 
