@@ -15,7 +15,13 @@ package struct PartList: Sendable {
         for part in parts {
             guard unused.removeValue(forKey: part.number) == part.blob else { throw .partsChanged }
         }
-        return PartSelection(changes: changes, unused: try PartSelection.encode(unused.keys.sorted()))
+        var numbers: [UInt32] = []
+        numbers.reserveCapacity(unused.count)
+        for number in unused.keys.sorted() {
+            guard let number = UInt32(exactly: number) else { throw .database("the number of a part is damaged") }
+            numbers.append(number)
+        }
+        return PartSelection(changes: changes, unused: numbers)
     }
 }
 
@@ -23,26 +29,6 @@ package struct PartList: Sendable {
 package struct PartSelection: Sendable {
     /// Of the list that they were selected from.
     let changes: Int64
-    /// The numbers of parts that are left out, four bytes each, big-endian: as they are stored.
-    let unused: [UInt8]
-
-    static let numberLength = 4
-
-    /// Throws when one is of more than four bytes.
-    static func encode(_ numbers: [Int]) throws(StorageError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(numbers.count * numberLength)
-        for number in numbers {
-            guard let number = UInt32(exactly: number) else { throw .database("the number of a part is damaged") }
-            withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
-        }
-        return bytes
-    }
-
-    /// What ``encode(_:)`` has made; a damaged rest is left out.
-    static func decode(_ bytes: ArraySlice<UInt8>) -> [Int] {
-        stride(from: bytes.startIndex, to: bytes.endIndex - numberLength + 1, by: numberLength).map { start in
-            Int(bytes[start..<start + numberLength].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
-        }
-    }
+    /// The numbers of parts that are left out, in their order.
+    let unused: [UInt32]
 }

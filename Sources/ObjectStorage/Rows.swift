@@ -56,9 +56,10 @@ package struct DataKeyRow: Hashable, Sendable {
     }
 }
 
-/// 64 bits that differ, but for a chance in 2⁶⁴, from those of any other wrapped key: wrappings are random.
-func fingerprint(of wrapped: [UInt8]) -> Int64 {
-    let crc = wrapped.withUnsafeBytes { coffer_crc_update(COFFER_CRC64NVME, .max, $0.baseAddress, $0.count) }
+/// 64 bits that differ, but for a chance in 2⁶⁴, from those of any other bytes that are random, as wrappings of keys are,
+/// or damaged.
+func fingerprint(of bytes: [UInt8]) -> Int64 {
+    let crc = bytes.withUnsafeBytes { coffer_crc_update(COFFER_CRC64NVME, .max, $0.baseAddress, $0.count) }
     return Int64(bitPattern: crc)
 }
 

@@ -45,7 +45,8 @@ final class Unlinker: Sendable {
     func start() throws(StorageError) {
         let thread = try SystemThread.started(name: "coffer-unlink") { [self] in
             var stuck = StuckFiles(logger: options.logger)
-            run(&stuck)
+            var remains = StuckRemains(logger: options.logger)
+            run(&stuck, &remains)
         }
         self.thread.withLock { $0 = thread }
         leases.onRelease { [weak self] in self?.wake() }
@@ -83,7 +84,7 @@ final class Unlinker: Sendable {
         case close
     }
 
-    private func run(_ stuck: inout StuckFiles) {
+    private func run(_ stuck: inout StuckFiles, _ remains: inout StuckRemains) {
         var lastSweep = monotonicMilliseconds()
         var lastKeySweep: Int64?
         while true {
@@ -98,7 +99,11 @@ final class Unlinker: Sendable {
                 attempt { () throws(StorageError) in try sweep() }
             }
             attempt { () throws(StorageError) in try pass(&stuck) }
-            attempt { () throws(StorageError) in if try sweepRemains() { try pass(&stuck) } }
+            var hasSwept = false
+            for kind in Remains.allCases {
+                attempt { () throws(StorageError) in try sweep(kind, &remains) { hasSwept = true } }
+            }
+            attempt { () throws(StorageError) in if hasSwept { try pass(&stuck) } }
             attempt { () throws(StorageError) in if try sweepUploads() { try pass(&stuck) } }
             // Last, and once a day: it may read all rows of a large drive. At first those of former runs: with their
             // processes, whoever could begin to use them has gone.
@@ -126,30 +131,60 @@ final class Unlinker: Sendable {
         }
     }
 
-    /// Removes what deleted buckets, completions and versions of former releases have left; false when that is nothing.
-    private func sweepRemains() throws(StorageError) -> Bool {
-        guard try catalogue.readers.read({ session throws(StorageError) in try session.hasRemains() }) else {
-            return false
+    /// Goes once through a table, some rows at a time, in the order of their row numbers.
+    private func forEachPage<Row>(
+        numberedBy number: (Row) -> Int64,
+        _ page: (Session, _ after: Int64) throws(StorageError) -> [Row],
+        _ body: ([Row]) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        var last = Int64.min
+        while !state.withLock(\.isClosing), !durability.isLost {
+            let position = last
+            let rows = try catalogue.readers.read { session throws(StorageError) in try page(session, position) }
+            guard let end = rows.last else { return }
+            last = number(end)
+            try body(rows)
         }
-        try steps(.sweepRemains(limit: Self.stepSize), then: .uploadsSwept)
-        return true
+    }
+
+    /// Those of the rows whose former versions nobody reads.
+    private func unread<Row>(_ rows: [Row], ownedBy owner: (Row) -> VersionID?) -> [Row] {
+        // Who found one of these versions before its row went has its lease by then.
+        leases.waitForLookups()
+        return rows.filter { row in owner(row).map { !leases.isLeased($0) } ?? true }
+    }
+
+    /// Removes what deleted buckets, completions or versions of former releases have left; tells of each row that it has
+    /// begun with.
+    private func sweep(
+        _ kind: Remains, _ stuck: inout StuckRemains, _ begun: () -> Void
+    ) throws(StorageError) {
+        try forEachPage(numberedBy: { $0 }) { (session, row) throws(StorageError) in
+            try session.remains(kind, after: row, limit: Self.batchSize)
+        } _: { (rows) throws(StorageError) in
+            for row in rows {
+                begun()
+                do throws(StorageError) {
+                    try steps(.sweep(kind, row: row, limit: Self.stepSize), then: .uploadsSwept)
+                    stuck.forget(kind, row)
+                } catch {
+                    switch error {
+                    case .corrupt, .database: stuck.note(kind, row, error)
+                    default: throw error
+                    }
+                }
+            }
+        }
     }
 
     /// Goes once through the uploads that have ended, and removes the parts of those that no version has and nobody reads;
     /// false when there were none.
     private func sweepUploads() throws(StorageError) -> Bool {
-        var last: Int64 = 0
         var hasSwept = false
-        while !state.withLock(\.isClosing), !durability.isLost {
-            let position = last
-            let rows = try catalogue.readers.read { session throws(StorageError) in
-                try session.deadUploads(after: position, limit: Self.batchSize)
-            }
-            guard let end = rows.last else { break }
-            last = end.row
-            // Who found one of these versions before its row went has its lease by then.
-            leases.waitForLookups()
-            let fates = try fates(of: rows.filter { row in row.owner.map { !leases.isLeased($0) } ?? true })
+        try forEachPage(numberedBy: \.row) { (session, row) throws(StorageError) in
+            try session.deadUploads(after: row, limit: Self.batchSize)
+        } _: { (rows) throws(StorageError) in
+            let fates = try fates(of: unread(rows, ownedBy: \.owner))
             if !fates.owned.isEmpty {
                 _ = try committer.commitAndWait(.maintain(.forgetDeadUploads(fates.owned)))
             }
@@ -193,18 +228,11 @@ final class Unlinker: Sendable {
 
     /// Goes once through the garbage table.
     private func pass(_ stuck: inout StuckFiles) throws(StorageError) {
-        var last: Int64 = 0
         defer { stuck.report() }
-        while !state.withLock(\.isClosing), !durability.isLost {
-            let position = last
-            let rows = try catalogue.readers.read { session throws(StorageError) in
-                try session.garbage(after: position, limit: Self.batchSize)
-            }
-            guard let end = rows.last else { return }
-            last = end.row
-            // Who found one of these versions before its row went has its lease by then.
-            leases.waitForLookups()
-            try remove(rows.filter { row in row.owner.map { !leases.isLeased($0) } ?? true }, &stuck)
+        try forEachPage(numberedBy: \.row) { (session, row) throws(StorageError) in
+            try session.garbage(after: row, limit: Self.batchSize)
+        } _: { (rows) throws(StorageError) in
+            try remove(unread(rows, ownedBy: \.owner), &stuck)
         }
     }
 

@@ -209,14 +209,15 @@ extension Session {
         return try first("SELECT 1 FROM version_blobs WHERE version = ? LIMIT 1", .integer(row)) { _ in true } ?? false
     }
 
-    /// Whether there is something for ``Maintenance/sweepRemains(limit:)``.
-    func hasRemains() throws(StorageError) -> Bool {
-        try first(
-            """
-            SELECT 1 WHERE EXISTS (SELECT 1 FROM dead_buckets) OR EXISTS (SELECT 1 FROM unused_parts)
-                OR EXISTS (SELECT 1 FROM dead_versions)
-            """
-        ) { _ in true } ?? false
+    /// Row numbers of what is left to be removed, from behind `row` on.
+    func remains(_ kind: Remains, after row: Int64, limit: Int) throws(StorageError) -> [Int64] {
+        let sql: StaticString =
+            switch kind {
+            case .uploadsOfBuckets: "SELECT id FROM dead_buckets WHERE id > ? ORDER BY id LIMIT ?"
+            case .unusedParts: "SELECT upload FROM unused_parts WHERE upload > ? ORDER BY upload LIMIT ?"
+            case .fileLists: "SELECT id FROM dead_versions WHERE id > ? ORDER BY id LIMIT ?"
+            }
+        return try all(sql, .integer(row), .integer(Int64(limit))) { row in row.integer(0) }
     }
 
     /// Uploads that have ended, or lost a version that owned them.

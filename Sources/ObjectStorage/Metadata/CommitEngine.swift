@@ -114,7 +114,7 @@ final class CommitEngine: @unchecked Sendable {
             throw error
         }
         try commitTransaction(transaction, session)
-        for what in transaction.mended { options.logger.error("damaged, and mended: \(what)") }
+        for what in transaction.damage { options.logger.error("\(what)") }
         options.faultHook?(.committed)
         options.rowCountHook?(session.totalChanges - changes)
         if let bounds {

@@ -24,7 +24,7 @@ enum Mutation: Sendable {
             .maintain(.moveFileList):
             .grows
         case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
-            .maintain(.sweepRemains), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
+            .maintain(.sweep), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
             .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions):
             .shrinks
         }
@@ -42,9 +42,8 @@ enum Maintenance: Sendable {
     case reserveBlobs
     /// The files of these rows are gone, or other rows refer to them.
     case forgetGarbage([Int64])
-    /// Goes on with removing the uploads of deleted buckets, parts that no completion has named, and the lists of files
-    /// that versions of former releases have left.
-    case sweepRemains(limit: Int64)
+    /// Goes on with removing what this row stands for.
+    case sweep(Remains, row: Int64, limit: Int64)
     /// Goes on with moving the files of a version of a former release to where other versions have theirs.
     case moveFileList(of: VersionColumns, limit: Int64)
     /// Goes on with removing the parts of an upload that has ended and that no version owns.

@@ -29,7 +29,7 @@ extension Transaction {
         case .forgetGarbage(let rows):
             for row in rows { try run("DELETE FROM garbage WHERE id = ?", .integer(row)) }
             return false
-        case .sweepRemains(let limit): return try sweepRemains(limit)
+        case .sweep(let remains, let row, let limit): return try sweep(remains, row: row, limit)
         case .moveFileList(let version, let limit): return try moveFileList(of: version, limit)
         case .sweepParts(let upload, let limit): return try sweepParts(ofUpload: upload, limit)
         case .forgetDeadUploads(let rows):

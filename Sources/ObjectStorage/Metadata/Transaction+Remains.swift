@@ -1,52 +1,83 @@
-/// What deletions and completions leave to be removed in the background, in steps of a bounded number of rows.
+/// What deletions and completions leave to be removed in the background, in steps of a bounded number of rows: each kind
+/// has a table of its own, with a row for each thing that is left.
+enum Remains: CaseIterable, Sendable {
+    /// The uploads of deleted buckets, by the bucket's number: `dead_buckets`.
+    case uploadsOfBuckets
+    /// Parts that a completion has not named, by the upload's row number: `unused_parts`.
+    case unusedParts
+    /// Lists of files that versions of former releases have left, by the version's row number: `dead_versions`.
+    case fileLists
+}
+
 extension Transaction {
-    /// One step of removing the uploads of deleted buckets, parts that no completion has named, and lists of files that
-    /// versions of former releases have left.
+    /// One step of removing what one row stands for, and the row with the last of it; true when there is more to do.
     ///
-    /// True when there is more to do.
-    func sweepRemains(_ limit: Int64) throws(StorageError) -> Bool {
-        if let bucket = try integer("SELECT id FROM dead_buckets LIMIT 1") {
+    /// What a damaged row means nobody knows: it goes alone, and the log says so.
+    func sweep(_ remains: Remains, row: Int64, _ limit: Int64) throws(StorageError) -> Bool {
+        switch remains {
+        case .uploadsOfBuckets: try sweepBucket(row, limit)
+        case .unusedParts: try sweepUnusedParts(ofUpload: row, limit)
+        case .fileLists: try sweepVersion(row, limit)
+        }
+    }
+
+    private func sweepBucket(_ bucket: Int64, _ limit: Int64) throws(StorageError) -> Bool {
+        let living = try session.first("SELECT name FROM buckets WHERE id = ?", .integer(bucket)) { $0.string(0) }
+        var hasMore = false
+        if let living {
+            // The number is damaged: these uploads are under way.
+            noteDamage("bucket \(living) was noted as deleted, and is not")
+        } else {
             let uploads = try session.all(
                 "SELECT id FROM uploads WHERE bucket = ? LIMIT ?", .integer(bucket), .integer(limit)
             ) { row in row.integer(0) }
             for upload in uploads { try abandonUpload(row: upload) }
-            if uploads.count < limit { try run("DELETE FROM dead_buckets WHERE id = ?", .integer(bucket)) }
-            return true
+            hasMore = uploads.count == limit
         }
-        let unused = try session.first("SELECT upload, numbers FROM unused_parts LIMIT 1") { row in
-            (upload: row.integer(0), numbers: row.bytes(1))
-        }
-        if let unused {
-            try sweepUnused(unused.numbers, of: unused.upload, limit)
-            return true
-        }
-        guard let version = try integer("SELECT id FROM dead_versions LIMIT 1") else { return false }
-        try sweepVersion(row: version, limit)
-        return true
+        if !hasMore { try run("DELETE FROM dead_buckets WHERE id = ?", .integer(bucket)) }
+        return hasMore
     }
 
-    /// Discards the last of these parts, and notes which ones are left.
-    private func sweepUnused(_ numbers: [UInt8], of upload: Int64, _ limit: Int64) throws(StorageError) {
-        guard numbers.count.isMultiple(of: PartSelection.numberLength) else {
-            // Which parts a damaged list means nobody knows: they stay until their version goes.
-            return try run("DELETE FROM unused_parts WHERE upload = ?", .integer(upload))
+    /// Discards the last parts of the list, and notes which ones are left.
+    private func sweepUnusedParts(ofUpload upload: Int64, _ limit: Int64) throws(StorageError) -> Bool {
+        let list = try session.first("SELECT numbers FROM unused_parts WHERE upload = ?", .integer(upload)) { row in
+            row.bytes(0)
         }
-        let left = max(0, numbers.count - Int(limit) * PartSelection.numberLength)
-        for number in PartSelection.decode(numbers[left...]) { try discardPart(number, of: upload) }
-        if left == 0 {
-            try run("DELETE FROM unused_parts WHERE upload = ?", .integer(upload))
+        guard let list else { return false }
+        var left: [UInt32] = []
+        if let numbers = UnusedParts.decode(list, ofUpload: upload) {
+            left = numbers.dropLast(Int(limit))
+            for number in numbers[left.count...] { try discardPart(Int(number), of: upload) }
         } else {
-            try run(
-                "UPDATE unused_parts SET numbers = ? WHERE upload = ?", .blob(Array(numbers[..<left])),
-                .integer(upload))
+            noteDamage(
+                "the list of parts that \(try owner(ofUpload: upload)) does not use: they stay until it is deleted")
         }
+        guard left.isEmpty else {
+            try run(
+                "UPDATE unused_parts SET numbers = ? WHERE upload = ?",
+                .blob(UnusedParts.encode(left, ofUpload: upload)), .integer(upload))
+            return true
+        }
+        try run("DELETE FROM unused_parts WHERE upload = ?", .integer(upload))
+        return false
+    }
+
+    /// For the log: the object that has the parts of an upload.
+    private func owner(ofUpload upload: Int64) throws(StorageError) -> String {
+        let key = try session.first(
+            "SELECT v.key FROM version_uploads o JOIN versions v ON v.id = o.version WHERE o.upload = ? LIMIT 1",
+            .integer(upload)
+        ) { row in row.bytes(0) }
+        return key.map { "object \"\(String(decoding: $0, as: UTF8.self))\"" } ?? "the object of upload \(upload)"
     }
 
     /// Hands over files of a version of a former release; with the last one the row goes that kept the version's number.
-    private func sweepVersion(row: Int64, _ limit: Int64) throws(StorageError) {
+    private func sweepVersion(_ row: Int64, _ limit: Int64) throws(StorageError) -> Bool {
         guard try integer("SELECT 1 FROM versions WHERE id = ? AND bucket = 0", .integer(row)) != nil else {
             // The number is damaged: it is of a version that lives.
-            return try run("DELETE FROM dead_versions WHERE id = ?", .integer(row))
+            noteDamage("version \(row) was noted as deleted, and is not: its files stay")
+            try run("DELETE FROM dead_versions WHERE id = ?", .integer(row))
+            return false
         }
         let owner = try session.first("SELECT owner FROM dead_versions WHERE id = ?", .integer(row)) { row in
             try? row.identifier(0, of: VersionID.self)
@@ -58,9 +89,10 @@ extension Transaction {
             if let blob { try discard(blob, owner: owner ?? nil) }
             try run("DELETE FROM version_blobs WHERE version = ? AND number = ?", .integer(row), .integer(number))
         }
-        guard blobs.count < limit else { return }
+        guard blobs.count < limit else { return true }
         try run("DELETE FROM dead_versions WHERE id = ?", .integer(row))
         try run("DELETE FROM versions WHERE id = ?", .integer(row))
+        return false
     }
 
     /// One step of removing the parts of an upload that has ended and that no version owns or reads any more.

@@ -61,7 +61,7 @@ extension Transaction {
         if !completion.parts.unused.isEmpty {
             try run(
                 "INSERT INTO unused_parts (upload, numbers) VALUES (?, ?)", .integer(upload.row),
-                .blob(completion.parts.unused))
+                .blob(UnusedParts.encode(completion.parts.unused, ofUpload: upload.row)))
             noteGarbage()
         }
         try deleteUpload(row: upload.row)

@@ -14,8 +14,8 @@ final class Transaction {
     /// Data keys whose rows this batch changes or removes.
     private var changedDataKeys: [DataKeyID] = []
     private(set) var madeGarbage = false
-    /// What was found damaged and is whole again, for the log.
-    private(set) var mended: [String] = []
+    /// What was found damaged, for the log.
+    private(set) var damage: [String] = []
     /// Changes of this transaction are taken back one by one.
     let undoesSingly: Bool
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
@@ -38,13 +38,13 @@ final class Transaction {
         fileprivate let references: Int
         fileprivate let blobs: Int
         fileprivate let changedDataKeys: Int
-        fileprivate let mended: Int
+        fileprivate let damage: Int
     }
 
     var mark: Mark {
         Mark(
             references: references.count, blobs: blobs.count, changedDataKeys: changedDataKeys.count,
-            mended: mended.count)
+            damage: damage.count)
     }
 
     /// Forgets what was noted since the mark.
@@ -52,7 +52,7 @@ final class Transaction {
         references.removeLast(references.count - mark.references)
         blobs.removeLast(blobs.count - mark.blobs)
         changedDataKeys.removeLast(changedDataKeys.count - mark.changedDataKeys)
-        mended.removeLast(mended.count - mark.mended)
+        damage.removeLast(damage.count - mark.damage)
         knownBucket = nil
         knownDataKey = nil
     }
@@ -157,8 +157,13 @@ final class Transaction {
         madeGarbage = true
     }
 
+    func noteDamage(_ what: String) {
+        damage.append("damaged: \(what)")
+    }
+
+    /// Notes what was damaged and is whole again.
     func noteMending(_ what: String) {
-        mended.append(what)
+        damage.append("damaged, and mended: \(what)")
     }
 
     /// The directories that the batch's new blobs lie in.
