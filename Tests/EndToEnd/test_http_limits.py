@@ -319,6 +319,8 @@ def test_connections_beyond_the_limit_are_turned_away_cleanly(impatient):
 # --- memory
 
 LIMIT = 200 * MIB
+# Of a server with `--body-mib 32`.
+BUDGET = 32 * MIB
 BIG = 256 * MIB
 BLOCK = payload(MIB)
 
@@ -386,29 +388,42 @@ def test_memory_does_not_grow_with_idle_and_half_open_requests(http, bucket):
     assert http.call("GET", f"/{bucket}/k").body == b"content"
 
 
+def growth_beside(server, bucket, clients):
+    """How far the server's memory grows, in bytes, beside clients that hang: connections that the generator `clients` opens.
+
+    Others are served meanwhile.
+    """
+    before, opened = server.rss(), []
+    try:
+        opened.extend(clients)
+        for _ in range(10):
+            assert server.call("PUT", f"/{bucket}/small", body=b"content").status == 200
+            assert server.call("GET", f"/{bucket}/small").body == b"content"
+            time.sleep(0.1)
+        grown = server.peak_rss() - before
+    finally:
+        for raw in opened:
+            raw.close()
+    print(f"{grown // MIB} MiB for {len(opened)} clients that hang")
+    return grown
+
+
 def test_memory_does_not_grow_with_stalled_transfers(fresh_server):
     """Clients that read nothing and clients that stop sending share one budget, and others are served beside them."""
     with fresh_server(arguments=["--body-mib", "32"]) as server:
         bucket = server.bucket()
         target = f"/{bucket}/large"
         assert server.call("PUT", target, body=payload(16 * MIB)).status == 200
-        before, opened = server.rss(), []
-        try:
+
+        def clients():
             for number in range(150):
                 download, upload = RawConnection(server), RawConnection(server)
-                opened += [download, upload]
+                yield from (download, upload)
                 download.send(signed_head(server, "GET", target, None))
                 upload.send(signed_head(server, "PUT", f"/{bucket}/stalled-{number}", 16 * MIB) + b"x" * 100_000)
-            for _ in range(10):
-                assert server.call("PUT", f"/{bucket}/small", body=b"content").status == 200
-                assert server.call("GET", f"/{bucket}/small").body == b"content"
-                time.sleep(0.1)
-            grown = server.peak_rss() - before
-        finally:
-            for raw in opened:
-                raw.close()
-        print(f"{grown // MIB} MiB for 300 stalled transfers")
-        assert grown < 350 * MIB
+
+        # Besides the budget, 300 connections have buffers in use.
+        assert growth_beside(server, bucket, clients()) < 2.5 * BUDGET
         assert server.call("GET", target).body == payload(16 * MIB)
 
 
@@ -441,30 +456,23 @@ def test_memory_does_not_grow_with_stalled_documents(fresh_server):
         with ThreadPoolExecutor(8) as pool:
             keys = [f"{number:04}-{'%26' * 330}" for number in range(1000)]
             assert set(pool.map(lambda key: server.call("PUT", f"/{bucket}/{key}").status, keys)) == {200}
-        length, before, opened = 5_000_000, server.rss(), []
-        try:
+        length, checksum = 5_000_000, {"x-amz-checksum-crc32": "AAAAAA=="}
+
+        def clients():
             for _ in range(100):
                 listing, deletion = RawConnection(server), RawConnection(server)
-                opened += [listing, deletion]
+                yield from (listing, deletion)
                 listing.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
                 listing.send(signed_head(server, "GET", f"/{bucket}?list-type=2", None))
-                checksum = {"x-amz-checksum-crc32": "AAAAAA=="}
                 deletion.send(signed_head(server, "POST", f"/{bucket}?delete", length, checksum))
                 deletion.socket.settimeout(0.05)
                 try:
                     deletion.send(b" " * (length - 1))
                 except (TimeoutError, ConnectionError):
                     pass  # The server takes no more for now.
-            for _ in range(10):
-                assert server.call("PUT", f"/{bucket}/small", body=b"content").status == 200
-                assert server.call("GET", f"/{bucket}/small").body == b"content"
-                time.sleep(0.1)
-            grown = server.peak_rss() - before
-        finally:
-            for raw in opened:
-                raw.close()
-        print(f"{grown // MIB} MiB for 200 stalled documents")
-        assert grown < 200 * MIB
+
+        # What is made in one place and copied to another is in memory twice for a moment.
+        assert growth_beside(server, bucket, clients()) < 3 * BUDGET
         assert server.call("GET", f"/{bucket}?list-type=2").body.count(b"<Key>") == 1000
 
 
