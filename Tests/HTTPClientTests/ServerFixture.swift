@@ -50,6 +50,8 @@ func withServer(
 
 func makeClient(_ adjust: (inout HTTPClientConfiguration) -> Void = { _ in }) throws -> HTTPClient {
     var configuration = HTTPClientConfiguration()
+    // On a busy machine even the loopback interface takes seconds.
+    configuration.connectTimeout = .seconds(60)
     adjust(&configuration)
     return try HTTPClient(configuration)
 }
