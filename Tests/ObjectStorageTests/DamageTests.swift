@@ -309,17 +309,20 @@ private func blobID(_ high: UInt64, _ low: UInt64) throws -> BlobID {
 
     @Test func `a damaged body kind leaves nothing that another completion could meet`() async throws {
         let drive = try await Drive.make()
-        func complete(_ store: ObjectStore) async throws {
+        func complete(_ store: ObjectStore) async throws -> BlobID {
             let upload = try await store.createUpload(drive.bucket, "u")
             let part = try await store.putPart(upload, 1, [1])
             _ = try await store.complete(upload, drive.bucket, "u", [part])
+            return part.blob
         }
-        try await complete(drive.store)
+        let former = try await complete(drive.store)
         drive.store.close()
         try drive.alter("UPDATE versions SET body = 1")
         let again = try drive.reopen()
-        try await complete(again)
+        let part = try await complete(again)
         await again.collectGarbage()
+        #expect(try again.readBlob(part) == [1])
+        #expect(throws: StorageError.blobMissing(former)) { try again.openBlob(former) }
         #expect(try await again.verifyNoOrphans().isClean)
     }
 

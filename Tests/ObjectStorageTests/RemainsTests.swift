@@ -128,4 +128,19 @@ import Testing
         #expect(throws: StorageError.blobMissing(parts[1].blob)) { try store.openBlob(parts[1].blob) }
         #expect(log.text.split(separator: "the uploads of deleted bucket \(first.id.rawValue)").count == 2)
     }
+
+    @Test func `a file one of whose former owners cannot be read may still be read`() async throws {
+        let drive = try await Drive.make()
+        let blob = try #require(try await drive.store.putFile(drive.bucket, "k", pattern(5000)).blob)
+        drive.store.close()
+        try drive.alter(
+            """
+            INSERT INTO garbage (blob, owner) SELECT blob, NULL FROM versions;
+            INSERT INTO garbage (blob, owner) SELECT blob, x'0102' FROM versions;
+            DELETE FROM versions;
+            """)
+        let again = try drive.reopen()
+        await again.collectGarbage()
+        #expect(try again.readBlob(blob) == pattern(5000))
+    }
 }
