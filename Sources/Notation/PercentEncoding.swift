@@ -1,7 +1,8 @@
 /// Percent-encoding (RFC 3986), as URLs and the signatures over them have it.
 ///
 /// What no two uses of it agree about is the caller's: which bytes may be text, and what becomes of those that may not.
-package enum PercentEncoding {
+/// What is called for each byte is `public`, because the compiler does not inline in other modules what is `package`.
+public enum PercentEncoding {
     /// What `+` stands for: itself in a path, a space in a query.
     package enum Plus: Sendable { case literal, space }
 
@@ -56,7 +57,7 @@ package enum PercentEncoding {
     /// Appends a byte, escaped unless it is unreserved.
     @inlinable
     @inline(__always)
-    package static func append(_ byte: UInt8, to encoded: inout [UInt8]) {
+    public static func append(_ byte: UInt8, to encoded: inout [UInt8]) {
         if isUnreserved(byte) {
             encoded.append(byte)
         } else {
@@ -66,7 +67,7 @@ package enum PercentEncoding {
 
     /// Appends `%XX` in upper case.
     @inlinable
-    package static func appendEscape(_ byte: UInt8, to encoded: inout [UInt8]) {
+    public static func appendEscape(_ byte: UInt8, to encoded: inout [UInt8]) {
         encoded.append(UInt8(ascii: "%"))
         encoded.append(HexDigit.uppercase(byte >> 4))
         encoded.append(HexDigit.uppercase(byte & 15))
@@ -75,7 +76,7 @@ package enum PercentEncoding {
     /// Whether the byte stands for itself wherever it is: a letter, a digit or one of `-_.~`.
     @inlinable
     @inline(__always)
-    package static func isUnreserved(_ byte: UInt8) -> Bool {
+    public static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
