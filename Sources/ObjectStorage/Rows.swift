@@ -17,7 +17,9 @@ package struct BucketRow: Hashable, Sendable {
 }
 
 /// A data key as the key service wrapped it; the store counts the versions and uploads that use it.
-package struct DataKeyRow: Hashable, Sendable {
+///
+/// A class, because the requests that read one are many: a copy is one reference.
+package final class DataKeyRow: Sendable {
     package let id: DataKeyID
     /// The name of the key service's key that wraps this one.
     package let kmsKey: String
@@ -35,7 +37,9 @@ package struct DataKeyRow: Hashable, Sendable {
     let origin: Int64
 
     /// A new key, or another wrapping of a stored one.
-    package init(id: DataKeyID, kmsKey: String, wrapped: [UInt8], context: [UInt8], created: Int64, isShared: Bool) {
+    package convenience init(
+        id: DataKeyID, kmsKey: String, wrapped: [UInt8], context: [UInt8], created: Int64, isShared: Bool
+    ) {
         self.init(
             id: id, kmsKey: kmsKey, wrapped: wrapped, context: context, created: created, isShared: isShared,
             epoch: 0, origin: fingerprint(of: wrapped))
@@ -53,6 +57,19 @@ package struct DataKeyRow: Hashable, Sendable {
         self.isShared = isShared
         self.epoch = epoch
         self.origin = origin
+    }
+}
+
+extension DataKeyRow: Hashable {
+    package static func == (one: DataKeyRow, other: DataKeyRow) -> Bool {
+        one.id == other.id && one.kmsKey == other.kmsKey && one.wrapped == other.wrapped
+            && one.context == other.context && one.created == other.created && one.isShared == other.isShared
+            && one.epoch == other.epoch && one.origin == other.origin
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(wrapped)
     }
 }
 

@@ -48,12 +48,11 @@ final class ReadLeases: Sendable {
         let side = side.load(ordering: .sequentiallyConsistent)
         count(1, side)
         defer { count(-1, side) }
-        guard var found = try body() else { return nil }
+        guard let found = try body() else { return nil }
         let columns = found.version.columns
         guard columns.body.isInFiles else { return found }
         state.withLock { $0.leased[columns.version, default: 0] += 1 }
-        found.lease = ReadLease(columns.version, self)
-        return found
+        return found.leased(ReadLease(columns.version, self))
     }
 
     private func count(_ change: Int, _ side: Int) {

@@ -6,27 +6,24 @@ package import S3Protocol
 ///
 /// A class, because it is handed from function to function: a copy is one reference instead of two dozen.
 package final class StoredObject: Sendable {
-    let version: StoredVersion
+    private let found: FoundVersion
     package let record: ObjectRecord
-    /// The row of the data key that its object key is sealed under.
-    let dataKey: DataKeyRow?
-    /// The sealed bytes of a body that is kept in the catalogue, when the look-up was for the body too.
-    let inline: [UInt8]?
-    /// The sealed list of its parts, when it has any and the look-up was for the body too.
-    let manifest: [UInt8]?
-    /// Keeps blob files of an overwritten or deleted object until they have been read.
-    let lease: ReadLease?
 
     init(_ found: FoundVersion, _ record: ObjectRecord) {
-        version = found.version
+        self.found = found
         self.record = record
-        dataKey = found.dataKey
-        inline = found.inline
-        manifest = found.manifest
-        lease = found.lease
     }
 
-    package var columns: VersionColumns { version.columns }
+    var version: StoredVersion { found.version }
+    package var columns: VersionColumns { found.version.columns }
+    /// The row of the data key that its object key is sealed under.
+    var dataKey: DataKeyRow? { found.dataKey }
+    /// The sealed bytes of a body that is kept in the catalogue, when the look-up was for the body too.
+    var inline: [UInt8]? { found.inline }
+    /// The sealed list of its parts, when it has any and the look-up was for the body too.
+    var manifest: [UInt8]? { found.manifest }
+    /// Keeps blob files of an overwritten or deleted object until they have been read.
+    var lease: ReadLease? { found.lease }
 
     /// False when its part manifest is so long that it is not to be opened on an event loop.
     package var isManifestShort: Bool { record.partCount <= 256 }
