@@ -74,10 +74,10 @@ extension DriveFixture {
         try fixture.alter("UPDATE versions SET flags = flags | 1 WHERE key = CAST('a' AS BLOB)")
         let request = ListRequest(bucket: try fixture.bucket.id)
         let page = try await objects.list(request) { $0 }
-        #expect(page.entries.count == 2 && page.damaged.count == 1)
+        #expect(page.objects.count == 2 && page.damaged.count == 1)
         await #expect(throws: Corruption.self) { try await fixture.write("a", [2], [("if-none-match", "*")]) }
         try await objects.delete(try fixture.bucket, key: try ObjectName("a"), conditions: DeletePreconditions())
-        #expect(try await objects.list(request) { $0.entries.count } == 1)
+        #expect(try await objects.list(request) { $0.objects.count } == 1)
     }
 
     @Test func `an upload with a damaged record is aborted`() async throws {

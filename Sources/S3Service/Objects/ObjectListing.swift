@@ -27,28 +27,9 @@ struct ObjectListing {
     }
 
     private func xml(_ page: ObjectPage) -> [UInt8] {
-        var objects: [ListedObject] = []
-        objects.reserveCapacity(page.entries.count)
-        var commonPrefixes: [String] = []
-        var last: ListPosition?
-        for entry in page.entries {
-            switch entry {
-            case .object(let item):
-                objects.append(
-                    ListedObject(
-                        key: item.key, modified: item.modified,
-                        // What a damaged record said of the object is not known.
-                        etag: item.etag ?? ETag(unquoted: ""), size: item.size,
-                        storageClass: item.storageClass ?? StorageClass.standard.rawValue))
-                last = .key(item.key)
-            case .commonPrefix(let prefix):
-                commonPrefixes.append(prefix)
-                last = .commonPrefix(prefix)
-            }
-        }
-        return ListBucketResult(
-            bucket: bucket.name, parameters: parameters, objects: objects, commonPrefixes: commonPrefixes,
-            next: page.isTruncated ? page.passed.map(ListPosition.key) ?? last : nil
+        ListBucketResult(
+            bucket: bucket.name, parameters: parameters, objects: page.objects, commonPrefixes: page.commonPrefixes,
+            next: page.isTruncated ? page.passed.map(ListPosition.key) ?? page.last : nil
         ).xml()
     }
 

@@ -1,33 +1,24 @@
 package import ObjectStorage
 package import S3Protocol
 
-/// One page of a bucket's listing with its records opened.
+/// One page of a bucket's listing with its records opened: keys and common prefixes, each in their order.
 package struct ObjectPage: Sendable {
-    package enum Entry: Sendable {
-        case object(Item)
-        case commonPrefix(String)
-    }
-
-    /// What a listing shows of an object.
-    package struct Item: Sendable {
-        package let key: String
-        /// Milliseconds since 1970.
-        package let modified: Int64
-        /// Bytes.
-        package let size: Int64
-        /// `nil` for an object whose record is damaged: it is listed all the same, so that it can be found and deleted.
-        package let etag: ETag?
-        /// `nil` for the standard class.
-        package let storageClass: String?
-    }
-
-    package let entries: [Entry]
+    /// One whose record is damaged is listed with an empty tag, so that it can be found and deleted.
+    package fileprivate(set) var objects: [ListedObject] = []
+    package fileprivate(set) var commonPrefixes: [String] = []
+    /// Where the page ends; `nil` when it has no entries.
+    package fileprivate(set) var last: ListPosition?
     /// True when at least one more entry follows; with ``passed``, when one may.
     package let isTruncated: Bool
     /// The key behind which the listing goes on; nil when that is the last entry.
     package let passed: String?
     /// The records of the page that did not open.
-    package let damaged: [Corruption]
+    package fileprivate(set) var damaged: [Corruption] = []
+
+    fileprivate init(isTruncated: Bool, passed: String?) {
+        self.isTruncated = isTruncated
+        self.passed = passed
+    }
 }
 
 extension Objects {
@@ -51,28 +42,40 @@ extension Objects {
         _ page: ListPage, _ body: @escaping @Sendable (ObjectPage) throws -> R
     ) async throws -> R {
         try await store.offload {
-            var damaged: [Corruption] = []
-            let entries = try page.entries.map { entry -> ObjectPage.Entry in
+            var records = try records.forListing()
+            var opened = ObjectPage(isTruncated: page.isTruncated, passed: page.passed)
+            opened.objects.reserveCapacity(page.entries.count)
+            for entry in page.entries {
                 switch entry {
-                case .commonPrefix(let prefix): .commonPrefix(prefix)
-                case .version(let version): .object(try item(version, &damaged))
+                case .commonPrefix(let prefix): opened.commonPrefixes.append(prefix)
+                case .version(let version): opened.append(version, &records)
                 }
             }
-            return try body(
-                ObjectPage(entries: entries, isTruncated: page.isTruncated, passed: page.passed, damaged: damaged))
+            opened.last = page.entries.last.map { entry in
+                switch entry {
+                case .commonPrefix(let prefix): .commonPrefix(prefix)
+                case .version(let version): .key(version.columns.key)
+                }
+            }
+            return try body(opened)
         }
     }
+}
 
-    private func item(_ version: StoredVersion, _ damaged: inout [Corruption]) throws -> ObjectPage.Item {
+extension ObjectPage {
+    fileprivate mutating func append(_ version: StoredVersion, _ records: inout ListedRecords) {
         let columns = version.columns
-        var shown: (etag: ETag, storageClass: String?)?
-        do {
-            shown = try records.listed(version)
-        } catch let corruption as Corruption {
-            damaged.append(corruption)
+        do throws(Corruption) {
+            let (etag, storageClass) = try records.open(version)
+            objects.append(
+                ListedObject(
+                    key: columns.key, modified: columns.modified, etag: etag, size: columns.size,
+                    storageClass: storageClass ?? StorageClass.standard.rawValue))
+        } catch {
+            damaged.append(error)
+            objects.append(
+                ListedObject(
+                    key: columns.key, modified: columns.modified, etag: ETag(unquoted: ""), size: columns.size))
         }
-        return ObjectPage.Item(
-            key: columns.key, modified: columns.modified, size: columns.size, etag: shown?.etag,
-            storageClass: shown?.storageClass)
     }
 }

@@ -96,11 +96,12 @@ extension ObjectRecord {
     /// What a listing shows, without decoding the rest; `nil` for the standard class.
     static func listed(_ record: [UInt8]) throws(RecordMalformed) -> (etag: ETag, storageClass: String?) {
         var decoder = try RecordDecoder(record)
+        guard let first = try decoder.next(), first.tag == Tag.etag.rawValue else { throw RecordMalformed() }
         var storageClass: String?
         while let field = try decoder.next() {
             if field.tag == Tag.storageClass.rawValue { storageClass = field.string }
         }
-        return (try etag(of: record), storageClass)
+        return (ETag(unquoted: first.string), storageClass)
     }
 }
 

@@ -64,22 +64,19 @@ package final class SealedRecords: Sendable {
         if let record = records[version] { return record }
         let plaintext = try openBytes(version)
         guard let record = try? ObjectRecord(decoding: plaintext, version: version.columns.version) else {
-            throw corruption(of: version)
+            throw Self.corruption(of: version)
         }
         records.keep(record, of: version)
         return record
     }
 
-    /// What a listing shows of an object, `nil` for the standard class.
-    func listed(_ version: StoredVersion) throws -> (etag: ETag, storageClass: String?) {
-        let plaintext = try openBytes(version)
-        do { return try ObjectRecord.listed(plaintext) } catch { throw corruption(of: version) }
-    }
+    /// The records as a page of a listing opens them, one after another.
+    func forListing() throws(KeyServiceError) -> ListedRecords { ListedRecords(sealer: try sealer) }
 
     /// The ETag alone: what a precondition needs.
     func etag(of version: StoredVersion) throws -> ETag {
         let plaintext = try openBytes(version)
-        do { return try ObjectRecord.etag(of: plaintext) } catch { throw corruption(of: version) }
+        do { return try ObjectRecord.etag(of: plaintext) } catch { throw Self.corruption(of: version) }
     }
 
     private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
@@ -89,11 +86,11 @@ package final class SealedRecords: Sendable {
             return try sealer.open(
                 version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
         } catch {
-            throw corruption(of: version)
+            throw Self.corruption(of: version)
         }
     }
 
-    private func corruption(of version: StoredVersion) -> Corruption {
+    fileprivate static func corruption(of version: StoredVersion) -> Corruption {
         Corruption(what: "record of object \"\(version.columns.key)\" (bucket id \(version.columns.bucket.rawValue))")
     }
 
@@ -205,6 +202,30 @@ package final class SealedRecords: Sendable {
         var present = try store.settingAtHand(name)
         while case .changed(let current) = try await store.setSetting(name, sealed, replacing: present) {
             present = current
+        }
+    }
+}
+
+/// What a listing shows of records: each is opened for itself, in memory that serves one after another.
+struct ListedRecords {
+    private let sealer: RecordSealer
+    private var plaintext: [UInt8] = []
+
+    fileprivate init(sealer: RecordSealer) {
+        self.sealer = sealer
+    }
+
+    /// The tag and the storage class, `nil` for the standard class.
+    mutating func open(_ version: StoredVersion) throws(Corruption) -> (etag: ETag, storageClass: String?) {
+        let columns = version.columns
+        plaintext.removeAll(keepingCapacity: true)
+        do {
+            try sealer.open(
+                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData,
+                appendingTo: &plaintext)
+            return try ObjectRecord.listed(plaintext)
+        } catch {
+            throw SealedRecords.corruption(of: version)
         }
     }
 }
