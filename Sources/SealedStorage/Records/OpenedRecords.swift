@@ -25,9 +25,7 @@ final class OpenedRecords: Sendable {
     private let entries = ShortLock(SecondChanceCache<VersionID, Entry>(capacity: capacity))
 
     subscript(version: StoredVersion) -> ObjectRecord? {
-        guard let known = entries.withLock({ $0.use(version.columns.version) }), known.version == version,
-            // To the byte: texts are equal in more ways than one.
-            known.version.columns.key.hasSameBytes(as: version.columns.key)
+        guard let known = entries.withLock({ $0.use(version.columns.version) }), known.version.isSame(as: version)
         else { return nil }
         return known.record
     }
@@ -37,5 +35,16 @@ final class OpenedRecords: Sendable {
         let entry = Entry(version, record)
         // What had to make room is let go of behind the lock.
         _ = entries.withLock { $0.insert(entry, for: version.columns.version) }
+    }
+}
+
+extension StoredVersion {
+    /// Whether the rows are the same to the byte; `==` would do, but for texts, which are equal in more ways than one.
+    fileprivate func isSame(as other: StoredVersion) -> Bool {
+        sealed == other.sealed && columns.order == other.columns.order && columns.size == other.columns.size
+            && columns.modified == other.columns.modified && columns.version == other.columns.version
+            && columns.bucket == other.columns.bucket && columns.flags.rawValue == other.columns.flags.rawValue
+            && columns.dataKey == other.columns.dataKey && columns.body.rawValue == other.columns.body.rawValue
+            && columns.blob == other.columns.blob && columns.key.hasSameBytes(as: other.columns.key)
     }
 }
