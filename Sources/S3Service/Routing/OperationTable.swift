@@ -60,7 +60,9 @@ package enum OperationTable {
     // MARK: The table as it is searched
 
     /// The operations of one method and level, the most specific first.
-    private struct Candidates: Sendable {
+    ///
+    /// A class, because every request looks for its own: a copy is one reference.
+    private final class Candidates: Sendable {
         let all: [any S3Operation.Type]
         /// Those that a request without a query may mean, each with the header that it must have.
         let plain: [(header: String?, operation: any S3Operation.Type)]
@@ -73,7 +75,7 @@ package enum OperationTable {
     }
 
     /// The operations of one method by level.
-    private struct Levels: Sendable {
+    private final class Levels: Sendable {
         let service, bucket, object: Candidates
 
         init(_ method: String) {
