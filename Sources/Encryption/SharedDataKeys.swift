@@ -146,12 +146,21 @@ private struct Slot: Hashable {
     let key: KeyID
 }
 
-private struct Entry {
+/// A class, because it is found in two ways; its count belongs to the lock of the state.
+private final class Entry {
     let slot: Slot
     let rowID: Int64
     let key: SecretKey
     let expires: ContinuousClock.Instant
     var usesLeft: Int
+
+    init(slot: Slot, rowID: Int64, key: SecretKey, expires: ContinuousClock.Instant, usesLeft: Int) {
+        self.slot = slot
+        self.rowID = rowID
+        self.key = key
+        self.expires = expires
+        self.usesLeft = usesLeft
+    }
 
     /// Bytes of the entry, of its places in the three dictionaries, and of the key; an estimate.
     var cost: Int { 512 + slot.key.name.utf8.count }
@@ -166,7 +175,7 @@ private enum Use {
 
 private struct State {
     private var entries: SecondChanceCache<Slot, Entry>
-    private var slotOfRow: [Int64: Slot] = [:]
+    private var entryOfRow: [Int64: Entry] = [:]
     private var slotsOfBucket: [Int64: [Slot]] = [:]
     /// The keys that are being made.
     ///
@@ -186,7 +195,8 @@ private struct State {
         return use ?? .none
     }
 
-    mutating func entry(rowID: Int64) -> Entry? { slotOfRow[rowID].flatMap { entries.use($0) } }
+    /// Not a use: what is only read makes room for what is written to.
+    func entry(rowID: Int64) -> Entry? { entryOfRow[rowID] }
 
     /// Removes entries among at most `limit`; their row ids, and where to go on.
     mutating func removeSome(
@@ -232,7 +242,7 @@ private struct State {
         guard endFlight(flight, entry.slot) else { return [entry.rowID] }
         var retired: [Int64] = []
         if let former = remove(entry.slot) { retired.append(former.rowID) }
-        slotOfRow[entry.rowID] = entry.slot
+        entryOfRow[entry.rowID] = entry
         slotsOfBucket[entry.slot.bucketID, default: []].append(entry.slot)
         return retired + drop(entries.insert(entry, for: entry.slot, cost: entry.cost))
     }
@@ -249,7 +259,7 @@ private struct State {
     /// Takes entries out of the other dictionaries that are out of the cache already; their row ids.
     private mutating func drop(_ removed: [Entry]) -> [Int64] {
         for entry in removed {
-            slotOfRow[entry.rowID] = nil
+            entryOfRow[entry.rowID] = nil
             let slots = slotsOfBucket[entry.slot.bucketID]?.filter { $0 != entry.slot } ?? []
             slotsOfBucket[entry.slot.bucketID] = slots.isEmpty ? nil : slots
         }
