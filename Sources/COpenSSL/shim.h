@@ -32,8 +32,10 @@ enum { COFFER_HMAC_BLOCK = 64 };
 
 static inline int coffer_hmac(EVP_MD_CTX *context, const void *key, size_t keyCount, const void *first,
                               size_t firstCount, const void *second, size_t secondCount, uint8_t *code) {
-    uint8_t block[COFFER_HMAC_BLOCK] = {0};
-    unsigned int codeCount = 0;
+    // The inner code is put behind the block, so that both are digested with one call.
+    uint8_t block[COFFER_HMAC_BLOCK + EVP_MAX_MD_SIZE] = {0};
+    uint8_t *inner = block + COFFER_HMAC_BLOCK;
+    unsigned int innerCount = 0;
     int done = 1;
     if (keyCount > COFFER_HMAC_BLOCK) {
         done = coffer_digest(context, key, keyCount, block);
@@ -41,11 +43,12 @@ static inline int coffer_hmac(EVP_MD_CTX *context, const void *key, size_t keyCo
         memcpy(block, key, keyCount);
     }
     for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36;
-    done = done && EVP_DigestUpdate(context, block, sizeof block) && EVP_DigestUpdate(context, first, firstCount) &&
-           EVP_DigestUpdate(context, second, secondCount) && EVP_DigestFinal_ex(context, code, &codeCount) &&
-           EVP_DigestInit_ex2(context, NULL, NULL);
+    done = done && EVP_DigestUpdate(context, block, COFFER_HMAC_BLOCK) &&
+           EVP_DigestUpdate(context, first, firstCount) &&
+           (secondCount == 0 || EVP_DigestUpdate(context, second, secondCount)) &&
+           EVP_DigestFinal_ex(context, inner, &innerCount) && EVP_DigestInit_ex2(context, NULL, NULL);
     for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36 ^ 0x5c;
-    done = done && EVP_DigestUpdate(context, block, sizeof block) && coffer_digest(context, code, codeCount, code);
+    done = done && coffer_digest(context, block, COFFER_HMAC_BLOCK + innerCount, code);
     OPENSSL_cleanse(block, sizeof block);
     return done;
 }
