@@ -1,7 +1,9 @@
 package import Cryptography
 
 /// The head of a request, as the client sent it.
-package struct RequestHead: Sendable {
+///
+/// A class, because it goes along with its request: a copy is one reference.
+package final class RequestHead: Sendable {
     /// The method in upper case, such as `GET`.
     package let method: String
     /// The request target byte for byte: still percent-encoded, with its query; origin-form, absolute-form or `*`.

@@ -3,7 +3,7 @@ import Cryptography
 extension RequestHead {
     /// Makes the strings of a whole head, whose first byte `bytes` begin with, and of the values of `secretNames` what
     /// is no string.
-    init(_ scan: HeadScan, _ bytes: UnsafeRawBufferPointer, _ secretNames: SecretHeaderNames) {
+    convenience init(_ scan: HeadScan, _ bytes: UnsafeRawBufferPointer, _ secretNames: SecretHeaderNames) {
         let names = HeaderNameTable.shared
         let fields = scan.fields
         var secrets: [(name: String, value: SecretBytes)] = []
