@@ -142,7 +142,7 @@ extension HTTPServer {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: TransferPace.unproven.receiveBuffers)
+            .childChannelOption(.recvAllocator, value: TransferPace.unproven.receiveBuffers())
             .childChannelOption(.writeBufferWaterMark, value: TransferPace.unproven.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -14,13 +14,13 @@ extension Connection {
 
     func reserve(_ length: Int64?) -> Bool {
         if let length, length <= Self.smallResponseBytes { return true }
-        return hasShare()
+        return hasShare(length)
     }
 
     /// Whether more of the body may be read now.
     func mayReceive(_ body: RequestBody) -> Bool {
         if let length = body.declaredLength, length <= Self.smallRequestBytes { return true }
-        return hasShare()
+        return hasShare(body.declaredLength)
     }
 
     func hold(_ bytes: Int) {
@@ -30,37 +30,42 @@ extension Connection {
 
     func holdOnly(_ bytes: Int) {
         guard share.documents > bytes else { return }
-        let excess = min(share.documents - bytes, share.held - share.pace.shareBytes - bytes)
+        let gone = share.documents - bytes
         share.documents = bytes
+        let excess = min(gone, share.held - self.bytes(at: share.pace))
         guard share.ticket == nil, excess > 0, let account = share.account else { return }
         share.held -= excess
         server.budget.give(excess, from: account)
     }
 
-    /// Whether the exchange has its share of the budget; if not, it has asked for it.
-    private func hasShare() -> Bool {
-        let least = TransferPace.unproven.shareBytes + share.documents
-        if share.isUsed, share.held >= least { return true }
+    /// Whether the exchange has its share of the budget for a body of `length` bytes, `nil` for an unknown number; if not,
+    /// it has asked for it.
+    private func hasShare(_ length: Int64?) -> Bool {
+        let length = length ?? .max
+        if share.isUsed, length <= share.longestBody, share.held >= bytes(at: .unproven) { return true }
         if share.ticket != nil { return false }
-        if share.held == 0 {
-            let account = openAccount()
-            while share.pace > .unproven {
-                let bytes = share.pace.shareBytes + share.documents
-                if server.budget.grow(by: bytes, to: bytes, for: account) {
-                    setReceiveBuffers(share.pace)
-                    return use(bytes)
-                }
-                setPace(share.pace.slower)
-            }
-        }
-        let missing = least - share.held
-        guard missing > 0 else { return use(share.held) }
+        share.longestBody = max(share.longestBody, length)
         let account = openAccount()
+        while share.pace > .unproven, share.held < share.pace.shareBytes(ofBodyUpTo: share.longestBody) {
+            let bytes = bytes(at: share.pace)
+            if server.budget.grow(by: bytes - share.held, to: bytes, for: account) {
+                setReceiveBuffers(share.pace)
+                return use(bytes)
+            }
+            setPace(share.pace.slower)
+        }
+        let missing = bytes(at: .unproven) - share.held
+        guard missing > 0 else { return use(share.held) }
         guard server.budget.take(missing, for: account) else {
             waitForShare(missing, account)
             return false
         }
         return use(share.held + missing)
+    }
+
+    /// Bytes of the share that the exchange needs at a pace.
+    private func bytes(at pace: TransferPace) -> Int {
+        pace.shareBytes(ofBodyUpTo: share.longestBody) + share.documents
     }
 
     /// The account of the peer, for as long as the connection lives.
@@ -128,6 +133,7 @@ extension Connection {
         guard share.held > 0, let account = share.account else { return }
         server.budget.give(share.held, from: account)
         share.held = 0
+        share.longestBody = 0
         // What comes before the next share was taken is read into small buffers, too.
         if share.pace > .unproven { setReceiveBuffers(.unproven) }
     }
@@ -153,7 +159,7 @@ extension Connection {
 
     private func speedUp() {
         let pace = share.pace.faster
-        let bytes = pace.shareBytes + share.documents
+        let bytes = bytes(at: pace)
         if bytes > share.held {
             guard let account = share.account,
                 server.budget.grow(by: bytes - share.held, to: bytes, for: account)
@@ -174,7 +180,8 @@ extension Connection {
 
     /// Fails, as other options do, on a connection that is gone only.
     private func setReceiveBuffers(_ pace: TransferPace) {
-        try? context?.channel.syncOptions?.setOption(.recvAllocator, value: pace.receiveBuffers)
+        let buffers = pace.receiveBuffers(ofBodyUpTo: share.longestBody)
+        try? context?.channel.syncOptions?.setOption(.recvAllocator, value: buffers)
     }
 
     /// Every so often: what is not needed any more is given back.
@@ -193,7 +200,7 @@ extension Connection {
                 setPace(.unproven)
             }
         } else {
-            let least = TransferPace.unproven.shareBytes + share.documents
+            let least = bytes(at: .unproven)
             guard share.held > least, body?.hasEnded == true, bufferedBytes <= least else { return }
             // A request's handler may hold what it has gathered until the end, a response's has passed it on.
             server.budget.give(share.held - least, from: account)

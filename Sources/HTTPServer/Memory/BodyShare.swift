@@ -5,6 +5,8 @@ struct BodyShare {
     var pace = TransferPace.unproven
     /// Bytes taken of the budget.
     var held = 0
+    /// Bytes of the longest body since it was taken; `.max` when one was of unknown length.
+    var longestBody: Int64 = 0
     /// The peer's account of the budget, once a share has been asked for.
     var account: BodyAccount?
     /// Bytes of documents that the exchange holds whole, and for which the share has to be larger.

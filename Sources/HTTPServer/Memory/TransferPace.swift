@@ -16,6 +16,12 @@ enum TransferPace: Comparable {
         }
     }
 
+    /// The same for a body of at most `length` bytes: of a short one there is twice its length at most, as it came or was
+    /// read, and as it goes on.
+    func shareBytes(ofBodyUpTo length: Int64) -> Int {
+        min(shareBytes, max(Self.unproven.shareBytes, 2 * Int(min(length, Int64(shareBytes)))))
+    }
+
     /// Of a response, for one `write`.
     var responseBlockBytes: Int {
         switch self {
@@ -55,11 +61,14 @@ enum TransferPace: Comparable {
         }
     }
 
-    var receiveBuffers: ReceiveBuffers {
+    /// The receive buffers of a connection whose bodies have `length` bytes at most.
+    ///
+    /// No larger than the longest body, which is what the share has room for, whatever else its peer sends.
+    func receiveBuffers(ofBodyUpTo length: Int64 = .max) -> ReceiveBuffers {
         switch self {
         case .unproven: ReceiveBuffers(initial: 16 * 1024, maximum: ReceiveBuffers.pooledBytes)
-        case .steady: ReceiveBuffers(initial: 64 * 1024, maximum: 256 * 1024)
-        case .fast: ReceiveBuffers(initial: 256 * 1024, maximum: HTTPServer.receiveBufferBytes)
+        case .steady: ReceiveBuffers(initial: 64 * 1024, maximum: 256 * 1024, upTo: length)
+        case .fast: ReceiveBuffers(initial: 256 * 1024, maximum: HTTPServer.receiveBufferBytes, upTo: length)
         }
     }
 
@@ -100,8 +109,11 @@ struct ReceiveBuffers: RecvByteBufferAllocator {
 
     private var sizes: AdaptiveRecvByteBufferAllocator
 
-    init(initial: Int, maximum: Int) {
-        sizes = AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: initial, maximum: maximum)
+    /// - Parameter limit: bytes that no buffer has more of, rounded down to a power of two, but for those that are kept.
+    init(initial: Int, maximum: Int, upTo limit: Int64 = .max) {
+        let limit = max(Self.pooledBytes, Int(min(limit, Int64(maximum))))
+        let maximum = 1 << (Int.bitWidth - 1 - limit.leadingZeroBitCount)
+        sizes = AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: min(initial, maximum), maximum: maximum)
     }
 
     func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { sizes.buffer(allocator: allocator) }
