@@ -97,7 +97,12 @@ let package = Package(
                 "HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "Notation", "Threading",
                 logging,
             ]),
-        module("KeyStores", ["KESProtocol", "Cryptography", "CLinux", "Threading", logging]),
+        module(
+            "KeyStores",
+            [
+                "KESProtocol", "Certificates", "HTTPClient", "Cryptography", "CLinux", "JSON", "Notation", "Threading",
+                logging,
+            ]),
 
         module(
             "SealedStorage",

@@ -44,3 +44,37 @@ extension [UInt8] {
         append(UInt8(ascii: "]"))
     }
 }
+
+extension JSONValue {
+    /// The document without white space; members stand in the order they are in here.
+    package var bytes: [UInt8] {
+        var json: [UInt8] = []
+        append(to: &json)
+        return json
+    }
+
+    private func append(to json: inout [UInt8]) {
+        switch self {
+        case .object(let members):
+            json.append("{")
+            for (index, member) in members.enumerated() {
+                if index > 0 { json.append(",") }
+                JSONText.append(member.name, to: &json)
+                json.append(":")
+                member.value.append(to: &json)
+            }
+            json.append("}")
+        case .array(let elements):
+            json.append("[")
+            for (index, element) in elements.enumerated() {
+                if index > 0 { json.append(",") }
+                element.append(to: &json)
+            }
+            json.append("]")
+        case .string(let text): JSONText.append(text, to: &json)
+        case .number(let text): json.append(contentsOf: text.utf8)
+        case .bool(let value): json.append(value ? "true" : "false")
+        case .null: json.append("null")
+        }
+    }
+}

@@ -14,6 +14,11 @@ package protocol KeyStore: Sendable {
     /// Kind and place in one line, as in `Filesystem: /var/lib/kes`.
     var title: String { get }
 
+    /// When what the store signs in with ends, if that is known: a token, temporary credentials.
+    ///
+    /// `nil` where there is nothing of the kind, or it never ends.
+    var credentialExpiry: ContinuousClock.Instant? { get }
+
     /// Keeps alive what calls need, such as tokens that end, until the task is cancelled.
     ///
     /// A store without such things returns at once. Calls work without it too, for as long as what they need lives.
@@ -44,6 +49,7 @@ package protocol KeyStore: Sendable {
 }
 
 extension KeyStore {
+    package var credentialExpiry: ContinuousClock.Instant? { nil }
     package func run() async {}
 }
 

@@ -7,9 +7,12 @@ package enum KeyStoreConfiguration: Sendable {
     case fortanix(FortanixConfiguration)
     case gemalto(GemaltoConfiguration)
     case aws(AWSConfiguration)
+    case awsKMS(AWSKMSConfiguration)
     case azure(AzureConfiguration)
+    case azureKeys(AzureKeysConfiguration)
     case gcp(GCPConfiguration)
     case entrust(EntrustConfiguration)
+    case pkcs11(PKCS11Configuration)
 
     /// What an operator calls it.
     package var name: String {
@@ -20,9 +23,12 @@ package enum KeyStoreConfiguration: Sendable {
         case .fortanix: "Fortanix SDKMS"
         case .gemalto: "Gemalto KeySecure"
         case .aws: "AWS SecretsManager"
+        case .awsKMS: "AWS KMS"
         case .azure: "Azure KeyVault"
+        case .azureKeys: "Azure KeyVault keys"
         case .gcp: "GCP SecretManager"
         case .entrust: "Entrust KeyControl"
+        case .pkcs11: "PKCS#11"
         }
     }
 
@@ -35,9 +41,12 @@ package enum KeyStoreConfiguration: Sendable {
         case .fortanix(let configuration): configuration.endpoint
         case .gemalto(let configuration): configuration.endpoint
         case .aws(let configuration): configuration.endpoint
+        case .awsKMS(let configuration): configuration.key
         case .azure(let configuration): configuration.endpoint
+        case .azureKeys(let configuration): configuration.key
         case .gcp(let configuration): configuration.projectID
         case .entrust(let configuration): configuration.endpoint
+        case .pkcs11(let configuration): configuration.path
         }
     }
 }

@@ -7,6 +7,8 @@ package enum KeyStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case keyNotFound
     /// The value was changed since it was read.
     case keyChanged
+    /// The store cannot hold a key of that name; the text says which names it can.
+    case nameNotAllowed(String)
     /// What the store holds of this one key cannot be its value.
     case corrupt(String)
     /// The store refuses whoever it takes the server for.
@@ -23,7 +25,9 @@ package enum KeyStoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyExists: "the key exists"
         case .keyNotFound: "the key does not exist"
         case .keyChanged: "the key was changed meanwhile"
-        case .corrupt(let cause), .notAuthorized(let cause), .unavailable(let cause), .unreachable(let cause): cause
+        case .nameNotAllowed(let cause), .corrupt(let cause), .notAuthorized(let cause), .unavailable(let cause),
+            .unreachable(let cause):
+            cause
         case .cancelled: "nobody waits for it any more"
         }
     }

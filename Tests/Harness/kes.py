@@ -94,7 +94,8 @@ class Answer:
 class KESServer:
     """One server process on one directory that holds its certificates, its key store, its configuration and its log."""
 
-    def __init__(self, directory, *, arguments=(), environment=None, policies="", sections="", admin=None):
+    def __init__(self, directory, *, arguments=(), environment=None, policies="", sections="", admin=None,
+                 root_store=None):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -107,13 +108,20 @@ class KESServer:
         self.output, self.log = self.directory / "out.log", self.directory / "err.log"
         self.admin_text = admin or self.admin.text
         self.policies, self.sections = policies, sections
+        #: One of root_stores.STORES; None: files in `store`.
+        self.root_store = root_store
+        if root_store:
+            self.environment |= root_store.environment
         self.write_configuration()
         self.process = None
 
     def configuration(self):
         return (f"address: 127.0.0.1:{self.port}\nadmin:\n  identity: {self.admin_text}\n"
                 f"tls:\n  key: {self.certificate.key}\n  cert: {self.certificate.certificate}\n"
-                f"{self.policies}{self.sections}keystore:\n  fs:\n    path: {self.store}\n")
+                f"{self.policies}{self.sections}keystore:\n{self.store_section()}")
+
+    def store_section(self):
+        return self.root_store.section if self.root_store else f"  fs:\n    path: {self.store}\n"
 
     def write_configuration(self, text=None):
         self.file.write_text(self.configuration() if text is None else text)

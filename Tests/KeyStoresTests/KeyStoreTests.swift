@@ -127,7 +127,7 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
     /// Whether the store says that it could not do it, and nothing about the key.
     private func isFailure(_ error: KeyStoreError) -> Bool {
         switch error {
-        case .keyExists, .keyNotFound, .keyChanged, .cancelled: false
+        case .keyExists, .keyNotFound, .keyChanged, .nameNotAllowed, .cancelled: false
         case .corrupt, .notAuthorized, .unavailable, .unreachable: true
         }
     }

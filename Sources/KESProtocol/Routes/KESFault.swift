@@ -97,6 +97,8 @@ extension KESFault {
     package static let invalidProxiedCertificate = KESFault(status: 400, message: "invalid client certificate")
 
     package static func invalidKeyName(_ text: String) -> KESFault { invalidName("key name", text) }
+    /// Of a name that is good for KES, but not for the key store; `cause` says which names that can hold.
+    package static func keyNameNotAllowed(_ cause: String) -> KESFault { KESFault(status: 400, message: cause) }
     package static func invalidPolicyName(_ text: String) -> KESFault { invalidName("policy name", text) }
     package static func invalidIdentity(_ text: String) -> KESFault { invalidName("identity", text) }
 

@@ -150,7 +150,7 @@ extension KeyVault {
         let successor = state.withLock { state -> KeyVault? in
             switch failure {
             // Nothing was changed.
-            case .keyExists, .keyChanged: return nil
+            case .keyExists, .keyChanged, .nameNotAllowed: return nil
             case nil, .keyNotFound, .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: break
             }
             let isCurrent =
@@ -191,7 +191,8 @@ extension KeyVault {
         let late = KeyStoreError.unreachable("no answer within \(timeout)")
         let outcome = await within(timeout, late: late, call)
         switch outcome {
-        case .success, .failure(.keyExists), .failure(.keyNotFound), .failure(.keyChanged), .failure(.corrupt):
+        case .success, .failure(.keyExists), .failure(.keyNotFound), .failure(.keyChanged), .failure(.nameNotAllowed),
+            .failure(.corrupt):
             noteAnswer()
         case .failure(.cancelled): break
         case .failure(.unreachable(let reason)): noteFailure(.unreachable(reason))
@@ -230,7 +231,7 @@ extension KeyVault {
 
     func failed(_ operation: String, _ name: KeyName, _ error: KeyStoreError, _ fault: KESFault) -> KESFault {
         switch error {
-        case .keyExists, .keyNotFound, .keyChanged: break
+        case .keyExists, .keyNotFound, .keyChanged, .nameNotAllowed: break
         case .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: log(operation, name, "\(error)")
         }
         return fault

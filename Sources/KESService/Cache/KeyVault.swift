@@ -276,7 +276,16 @@ package final class KeyVault: Sendable {
                 try await store.create(name, value)
             }
         } catch {
-            throw failed("create the key", name, error, error == .keyExists ? .keyExists : .keyCreationFailed)
+            throw failed("create the key", name, error, Self.creationFault(error))
+        }
+    }
+
+    private static func creationFault(_ error: KeyStoreError) -> KESFault {
+        switch error {
+        case .keyExists: .keyExists
+        case .nameNotAllowed(let cause): .keyNameNotAllowed(cause)
+        case .keyNotFound, .keyChanged, .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled:
+            .keyCreationFailed
         }
     }
 }

@@ -27,13 +27,23 @@ enum KeyStoreOpening {
             switch configuration {
             case .memory: return MemoryKeyStore()
             case .fs(let configuration): return try FileKeyStore(configuration, logger: logger)
-            case .vault, .fortanix, .gemalto, .aws, .azure, .gcp, .entrust: break
+            case .vault: break
+            case .fortanix: break
+            case .gemalto: break
+            case .aws: break
+            case .awsKMS: break
+            case .azure: break
+            case .azureKeys: break
+            case .gcp: break
+            case .entrust: break
+            case .pkcs11: break
             }
         } catch {
             let reason = "failed to open the key store \(configuration.place): \(error)"
             switch error {
             case .unreachable: throw .unreachable(reason)
-            case .keyExists, .keyNotFound, .keyChanged, .corrupt, .notAuthorized, .unavailable, .cancelled:
+            case .keyExists, .keyNotFound, .keyChanged, .nameNotAllowed, .corrupt, .notAuthorized, .unavailable,
+                .cancelled:
                 throw .configuration(reason)
             }
         }

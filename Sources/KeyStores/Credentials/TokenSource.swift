@@ -1,0 +1,94 @@
+import Logging
+import Synchronization
+import Threading
+
+/// What a store signs in with, for as long as it lives: obtained when it is first needed, renewed before it ends, by one
+/// task however many need it.
+///
+/// While a token serves nobody waits for the next one.
+final class TokenSource<Token: Sendable>: Sendable {
+    struct Fresh: Sendable {
+        let token: Token
+        /// How long it lives from when it was asked for; `nil`: it never ends.
+        let lifetime: Duration?
+    }
+
+    /// Asks for a token; is given the one that still serves, if there is one, and bounds its time by itself.
+    typealias Fetch = @Sendable (Token?) async throws(KeyStoreError) -> Fresh
+
+    private let name: String
+    private let logger: Logger
+    private let fetch: Fetch
+    private let life = Mutex(TokenLife<Token>())
+    private let flight = SingleFlight<Bool, UInt64, KeyStoreError>()
+
+    /// - Parameter name: What the token is, in log lines: `vault: token`.
+    init(_ name: String, logger: Logger, fetch: @escaping Fetch) {
+        self.name = name
+        self.logger = logger
+        self.fetch = fetch
+    }
+
+    /// When the token that is held ends; `nil`: there is none, or it never ends.
+    var expiry: ContinuousClock.Instant? { life.withLock(\.end) }
+
+    /// A token that serves, and its number for ``discard(_:)``.
+    ///
+    /// Waits for one no longer than the time that the call has.
+    func token(_ time: CallTime) async throws(KeyStoreError) -> (token: Token, number: UInt64) {
+        while true {
+            let (step, number) = life.withLock { ($0.step(at: .now), $0.number) }
+            switch step {
+            case .use(let token): return (token, number)
+            case .useAndRenew(let token):
+                Task { _ = try? await renew(number) }
+                return (token, number)
+            case .obtain:
+                let late = KeyStoreError.unreachable("\(name): not obtained in time")
+                _ = try await within(time.left, late: late) { () throws(KeyStoreError) in
+                    try await self.renew(number)
+                }.get()
+            }
+        }
+    }
+
+    /// The store refused this token: whoever needs one next waits for another.
+    func discard(_ number: UInt64) { life.withLock { $0.discard(number) } }
+
+    /// Renews the token before it ends, until the task is cancelled, whether or not anybody needs it.
+    func run() async {
+        while !Task.isCancelled {
+            let (renewal, number) = life.withLock { ($0.renewal, $0.number) }
+            // Without a token the next call obtains one; a look now and then is enough to see that it has.
+            let next = renewal ?? .now + .seconds(1)
+            do { try await Task.sleep(until: next, clock: .continuous) } catch { return }
+            if renewal != nil { _ = try? await renew(number) }
+        }
+    }
+
+    /// Obtains a token unless there is a newer one than that of the number; the number of what there is then.
+    private func renew(_ known: UInt64) async throws(KeyStoreError) -> UInt64 {
+        try await flight.outcome(true, cancelled: .cancelled) { () throws(KeyStoreError) in
+            let (step, number, old) = self.life.withLock { ($0.step(at: .now), $0.number, $0.token) }
+            if case .use = step { return number }
+            let asked = ContinuousClock.now
+            do throws(KeyStoreError) {
+                let fresh = try await self.fetch(old)
+                let lifetime = fresh.lifetime.map { "\($0)" } ?? "unlimited"
+                self.logger.debug("\(self.name) obtained", metadata: ["lifetime": "\(lifetime)"])
+                return self.life.withLock { life in
+                    life.obtain(fresh.token, asked: asked, lifetime: fresh.lifetime)
+                    return life.number
+                }
+            } catch {
+                let end = self.life.withLock { life in
+                    life.fail(at: .now)
+                    return life.end
+                }
+                let left = end.map { "\(max(.zero, $0 - .now))" } ?? "none is held"
+                self.logger.warning("\(self.name) not obtained", metadata: ["cause": "\(error)", "left": "\(left)"])
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+"""What the key server promises, over every root key store; and what it makes of each way in which a store can fail."""
+
+import base64
+import threading
+import time
+
+import pytest
+
+from kes import KESServer
+from root_stores import STORES
+from stand_in import Reply
+
+#: Bounds what hangs, so that the tests need not wait for the default of 15 s.
+SHORT_TIMEOUTS = "api:\n" + "".join(
+    f"  {path}:\n    timeout: 3s\n" for path in ("/v1/key/create/", "/v1/key/describe/", "/v1/key/list/"))
+NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
+
+
+def make_store(name, directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    return STORES[name](directory)
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request, tmp_path):
+    made = make_store(request.param, tmp_path / "store")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=sorted(name for name, store in STORES.items() if store.stand_in is not None))
+def remote(request, tmp_path):
+    made = make_store(request.param, tmp_path / "store")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def server_on(tmp_path):
+    made = []
+
+    def one(store, **options):
+        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, **options).start())
+        return made[-1]
+
+    yield one
+    for server in made:
+        server.kill()
+
+
+def generate(server, name):
+    answer = server.call("PUT", f"/v1/key/generate/{name}", {})
+    assert answer.status == 200, (answer, server.log_text())
+    return answer.json()
+
+
+def opens(server, name, data_key):
+    answer = server.call("PUT", f"/v1/key/decrypt/{name}", {"ciphertext": data_key["ciphertext"]})
+    return answer.status == 200 and answer.json()["plaintext"] == data_key["plaintext"]
+
+
+def names(server, pattern=""):
+    answer = server.call("GET", f"/v1/key/list/{pattern}")
+    assert answer.status == 200, (answer, server.log_text())
+    return answer.json()["names"]
+
+
+# --- what every store does
+
+def test_a_key_lives_from_its_creation_to_its_deletion(store, server_on):
+    server = server_on(store)
+    assert server.call("GET", "/v1/key/describe/a-key").status == 404
+    assert server.call("PUT", "/v1/key/create/a-key").status == 200
+    again = server.call("PUT", "/v1/key/create/a-key")
+    assert (again.status, again.json()["message"]) == (400, "key already exists")
+    assert server.call("GET", "/v1/key/describe/a-key").json()["name"] == "a-key"
+    data_key = generate(server, "a-key")
+    assert opens(server, "a-key", data_key)
+    assert names(server) == ["a-key"]
+    assert server.call("DELETE", "/v1/key/delete/a-key").status == 200
+    assert names(server) == []
+    missing = server.call("PUT", "/v1/key/generate/a-key", {})
+    assert (missing.status, missing.json()["message"]) == (404, "key does not exist")
+
+
+def test_an_imported_key_is_kept_in_the_form_that_kes_reads(store, server_on):
+    server = server_on(store)
+    key = base64.b64encode(bytes(range(32))).decode()
+    assert server.call("PUT", "/v1/key/import/given", {"key": key, "cipher": "AES256"}).status == 200
+    data_key = generate(server, "given")
+    second = server_on(store)
+    assert opens(second, "given", data_key)
+    assert set(store.values()) == {"given"}
+
+
+def test_keys_survive_the_server(store, server_on):
+    server = server_on(store)
+    assert server.call("PUT", "/v1/key/create/kept").status == 200
+    data_key = generate(server, "kept")
+    server.kill()
+    assert opens(server_on(store), "kept", data_key)
+
+
+def test_names_are_listed_in_order_and_by_prefix(store, server_on):
+    server = server_on(store)
+    wanted = sorted(f"{kind}-{number:03}" for kind in ("app", "backup") for number in range(60))
+    for name in wanted:
+        assert server.call("PUT", f"/v1/key/create/{name}").status == 200, server.log_text()
+    assert names(server) == wanted
+    assert names(server, "backup*") == [name for name in wanted if name.startswith("backup")]
+    assert names(server, "nothing*") == []
+
+
+def test_of_two_servers_that_create_a_key_at_once_one_wins(store, server_on):
+    servers = server_on(store), server_on(store)
+    for attempt in range(8):
+        name, answers = f"raced-{attempt}", [None, None]
+        begin = threading.Barrier(2)
+
+        def create(index):
+            begin.wait()
+            answers[index] = servers[index].call("PUT", f"/v1/key/create/{name}")
+
+        threads = [threading.Thread(target=create, args=(index,)) for index in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answer.status for answer in answers) == [200, 400], (answers, servers[0].log_text())
+        # Whoever won, both work with one key.
+        for one, other in (servers, servers[::-1]):
+            assert opens(other, name, generate(one, name))
+
+
+def test_a_rotated_key_opens_what_was_sealed_before(store, server_on):
+    server, second = server_on(store), server_on(store)
+    assert server.call("PUT", "/v1/key/create/turning").status == 200
+    data_keys = [generate(server, "turning")]
+    for one in (server, second, server):
+        assert one.call("PUT", "/v1/key/rotate/turning").status == 200, one.log_text()
+        data_keys.append(generate(one, "turning"))
+    third = server_on(store)
+    assert all(opens(third, "turning", data_key) for data_key in data_keys)
+    assert third.call("DELETE", "/v1/key/delete/turning").status == 200
+    assert third.call("GET", "/v1/key/describe/turning").status == 404
+
+
+# --- how a store can fail
+
+def test_a_key_is_read_with_one_call(remote, server_on):
+    server = server_on(remote)
+    assert server.call("PUT", "/v1/key/create/cold").status == 200
+    second = server_on(remote)
+    remote.stand_in.forget()
+    threads = [threading.Thread(target=generate, args=(second, "cold")) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    calls = [one for one in remote.stand_in.asked() if remote.is_key_call(one)]
+    assert len(calls) == remote.calls_per_read, calls
+
+
+@pytest.mark.parametrize("fault", ["reset", "reset-after", 429, 500, 503])
+@pytest.mark.parametrize("call", ["create", "describe", "list", "delete"])
+def test_a_failure_that_passes_is_not_seen(remote, server_on, fault, call):
+    server = server_on(remote, sections=NO_CACHE)
+    if call != "create":
+        assert server.call("PUT", "/v1/key/create/k").status == 200
+    kind = Reply(fault, {}, {"Retry-After": "1"} if fault == 429 else {}) if isinstance(fault, int) else fault
+    time.sleep(0.01)
+    remote.stand_in.fail(kind, 1, remote.is_key_call)
+    method, path = {"create": ("PUT", "/v1/key/create/k"), "describe": ("GET", "/v1/key/describe/k"),
+                    "list": ("GET", "/v1/key/list/"), "delete": ("DELETE", "/v1/key/delete/k")}[call]
+    begin = time.monotonic()
+    answer = server.call(method, path)
+    assert answer.status == 200, (answer, server.log_text(), remote.stand_in.requests)
+    if fault == 429:
+        assert time.monotonic() - begin >= 1
+    remote.stand_in.heal()
+    if call == "create":
+        assert opens(server, "k", generate(server, "k"))
+    assert names(server) == ([] if call == "delete" else ["k"])
+
+
+@pytest.mark.parametrize("fault", [401, 403, 500, "malformed", "oversized"])
+def test_a_failure_that_lasts_is_said_and_ends(remote, server_on, fault):
+    server = server_on(remote, sections=NO_CACHE)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    kind = Reply(fault, {}) if isinstance(fault, int) else fault
+    remote.stand_in.fail(kind, 1000, remote.is_key_call)
+    time.sleep(0.01)
+    for method, path, message in (
+            ("GET", "/v1/key/describe/k", "failed to read key"), ("PUT", "/v1/key/create/l", "failed to create key"),
+            ("GET", "/v1/key/list/", "failed to list keys")):
+        answer = server.call(method, path)
+        assert (answer.status, answer.json()["message"]) == (502, message), server.log_text()
+    log = server.log_text()
+    assert "cause" in log and "Bearer" not in log
+    remote.stand_in.heal()
+    assert server.call("GET", "/v1/key/describe/k").status == 200
+    assert names(server) == ["k"]
+
+
+def test_a_store_that_refuses_connections_is_out_and_comes_back(remote, server_on):
+    server = server_on(remote, sections=NO_CACHE)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    time.sleep(0.01)
+    remote.stand_in.stop()
+    assert server.call("GET", "/v1/key/describe/k").status == 502
+    assert server.call("GET", "/v1/ready").status == 504
+    assert server.call("GET", "/v1/status").json()["keystore_unreachable"] is True
+    remote.stand_in.restart()
+    deadline = time.monotonic() + 40
+    while server.call("GET", "/v1/ready").status != 200:
+        assert time.monotonic() < deadline, server.log_text()
+        time.sleep(0.2)
+    assert server.call("GET", "/v1/key/describe/k").status == 200
+
+
+@pytest.mark.parametrize("fault", ["hang", "trickle"])
+def test_a_store_that_hangs_keeps_nobody_waiting(remote, server_on, fault):
+    server = server_on(remote, sections=NO_CACHE + SHORT_TIMEOUTS)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    time.sleep(0.01)
+    remote.stand_in.fail(fault, 1000, remote.is_key_call)
+    for method, path in (("GET", "/v1/key/describe/k"), ("GET", "/v1/key/list/")):
+        begin = time.monotonic()
+        assert server.call(method, path).status in (502, 504)
+        assert time.monotonic() - begin < 9
+    remote.stand_in.heal()
+    assert server.call("GET", "/v1/key/describe/k").status == 200
