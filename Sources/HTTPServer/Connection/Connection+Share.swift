@@ -153,7 +153,9 @@ extension Connection {
     }
 
     func didReceive(_ count: Int) {
-        guard share.isUsed, share.proves(received: count) else { return }
+        guard share.isUsed, let account = share.account,
+            share.proves(received: count, receivedOfPeer: account.receive(count))
+        else { return }
         speedUp()
     }
 

@@ -185,6 +185,7 @@ package final class BodyAccount: @unchecked Sendable {
     fileprivate let peer: PeerNetwork?
     fileprivate var users = 0
     fileprivate let held = Atomic<Int>(0)
+    private let received = Atomic<Int>(0)
     fileprivate var tickets = CircularBuffer<BodyTicket>()
     /// Of the tickets.
     fileprivate var cancelled = 0
@@ -192,6 +193,9 @@ package final class BodyAccount: @unchecked Sendable {
     fileprivate init(_ peer: PeerNetwork?) {
         self.peer = peer
     }
+
+    /// Counts bytes of requests; how many the peer's connections have received since it has any.
+    func receive(_ count: Int) -> Int { received.add(count, ordering: .relaxed).newValue }
 
     /// The ticket that has waited longest; those before it that were cancelled are gone.
     fileprivate func firstTicket() -> BodyTicket? {

@@ -25,8 +25,6 @@ struct BodyShare {
     private(set) var acknowledged = 0
     /// Bytes of requests received since the proof's time began.
     private(set) var received = 0
-    /// Bytes of requests received since the connection began.
-    private var receivedInAll = 0
     private var proofStart = NIODeadline.uptimeNanoseconds(0)
 
     private static let leastReceived = 4 * 1024 * 1024
@@ -49,12 +47,13 @@ struct BodyShare {
     /// Takes received bytes in; whether they prove the next pace.
     ///
     /// Sending a few megabytes costs nothing, other than taking them, and what a handler has gathered of an upload stays
-    /// in memory when it stalls: so a sender first has to send more than it could make the server hold. Reads the clock
-    /// only when there are enough of them.
-    mutating func proves(received count: Int) -> Bool {
+    /// in memory when it stalls: so a peer first has to send more, on all its connections, than one of them could make the
+    /// server hold. Reads the clock only when there are enough of them.
+    ///
+    /// - Parameter receivedOfPeer: Bytes of requests that all connections of the peer have received, these included.
+    mutating func proves(received count: Int, receivedOfPeer: Int) -> Bool {
         received += count
-        receivedInAll += count
-        guard let proof = pace.proofBytes, received >= proof, receivedInAll >= Self.leastReceived else { return false }
+        guard let proof = pace.proofBytes, received >= proof, receivedOfPeer >= Self.leastReceived else { return false }
         let now = NIODeadline.now()
         let isInTime = now - proofStart <= TransferPace.proofTime
         beginProof(acknowledged: acknowledged, now)
