@@ -6,6 +6,8 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
@@ -63,6 +65,39 @@ static inline int coffer_hkdf_sha256(EVP_MD_CTX *context, const void *key, size_
     int done = coffer_hmac(context, salt, saltCount, key, keyCount, NULL, 0, pseudorandomKey) &&
                coffer_hmac(context, pseudorandomKey, sizeof pseudorandomKey, info, infoCount, &counter, 1, derived);
     OPENSSL_cleanse(pseudorandomKey, sizeof pseudorandomKey);
+    return done;
+}
+
+// Keys from passphrases. Both return 1, or 0 when the provider failed.
+
+static inline int coffer_scrypt(const void *passphrase, size_t passphraseCount, const void *salt, size_t saltCount,
+                                uint64_t n, uint64_t r, uint64_t p, uint8_t *key, size_t keyCount) {
+    uint64_t memory = 128 * r * (n + p + 2) + (1 << 20);
+    return EVP_PBE_scrypt((const char *)passphrase, passphraseCount, (const unsigned char *)salt, saltCount, n, r, p, memory,
+                          key, keyCount);
+}
+
+// Argon2id (RFC 9106), which OpenSSL has since 3.2: its parameters go by their names, since older headers lack the macros.
+// NULL where there is none; the caller frees it.
+static inline EVP_KDF *coffer_fetch_argon2id(void) { return EVP_KDF_fetch(NULL, "ARGON2ID", NULL); }
+
+static inline int coffer_argon2id(const void *passphrase, size_t passphraseCount, const void *salt, size_t saltCount,
+                                  uint32_t passes, uint32_t kibibytes, uint32_t lanes, uint8_t *key, size_t keyCount) {
+    EVP_KDF *kdf = coffer_fetch_argon2id();
+    EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+    uint32_t threads = 1;
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string("pass", (void *)passphrase, passphraseCount),
+        OSSL_PARAM_construct_octet_string("salt", (void *)salt, saltCount),
+        OSSL_PARAM_construct_uint32("iter", &passes),
+        OSSL_PARAM_construct_uint32("memcost", &kibibytes),
+        OSSL_PARAM_construct_uint32("lanes", &lanes),
+        OSSL_PARAM_construct_uint32("threads", &threads),
+        OSSL_PARAM_construct_end(),
+    };
+    int done = context && EVP_KDF_derive(context, key, keyCount, parameters) == 1;
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(kdf);
     return done;
 }
 

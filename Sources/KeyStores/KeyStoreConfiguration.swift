@@ -3,6 +3,7 @@ package enum KeyStoreConfiguration: Sendable {
     /// Gone with the process; no file can ask for it.
     case memory
     case fs(FileKeyStoreConfiguration)
+    case sealed(SealedConfiguration)
     case vault(VaultConfiguration)
     case fortanix(FortanixConfiguration)
     case gemalto(GemaltoConfiguration)
@@ -19,6 +20,7 @@ package enum KeyStoreConfiguration: Sendable {
         switch self {
         case .memory: "In Memory"
         case .fs: "fs"
+        case .sealed: "fs (sealed)"
         case .vault: "Hashicorp Vault"
         case .fortanix: "Fortanix SDKMS"
         case .gemalto: "Gemalto KeySecure"
@@ -37,6 +39,7 @@ package enum KeyStoreConfiguration: Sendable {
         switch self {
         case .memory: name
         case .fs(let configuration): configuration.path
+        case .sealed(let configuration): configuration.path
         case .vault(let configuration): configuration.endpoint
         case .fortanix(let configuration): configuration.endpoint
         case .gemalto(let configuration): configuration.endpoint
@@ -47,6 +50,18 @@ package enum KeyStoreConfiguration: Sendable {
         case .gcp(let configuration): configuration.projectID
         case .entrust(let configuration): configuration.endpoint
         case .pkcs11(let configuration): configuration.path
+        }
+    }
+
+    /// The directory of the keys' files, where there are such.
+    package var directory: String? {
+        switch self {
+        case .fs(let configuration): configuration.path
+        case .sealed(let configuration): configuration.path
+        case .awsKMS(let configuration): configuration.path
+        case .azureKeys(let configuration): configuration.path
+        case .pkcs11(let configuration): configuration.path
+        case .memory, .vault, .fortanix, .gemalto, .aws, .azure, .gcp, .entrust: nil
         }
     }
 }

@@ -8,7 +8,7 @@ struct CofferKES: AsyncParsableCommand {
         subcommands: [
             ServerCommand.self, KeyCommand.self, PolicyCommand.self, IdentityCommand.self, ListCommand.self,
             StatusCommand.self, MetricCommand.self, LogCommand.self, DoctorCommand.self, MigrateCommand.self,
-            UpdateCommand.self,
+            SealCommand.self, UpdateCommand.self,
         ])
 }
 

@@ -6,6 +6,8 @@ with a stand-in, `is_key_call(request)` (whether a request is about keys rather 
 `calls_per_read` (how many of those it takes to read a key). It is made with a directory of its own and ended with `close()`.
 """
 
+from store_sealed import SealedStore
+
 
 class FileStore:
     """A directory of files, as the key server's own tests use it."""
@@ -25,4 +27,4 @@ class FileStore:
         pass
 
 
-STORES = {store.name: store for store in [FileStore]}
+STORES = {store.name: store for store in [FileStore, SealedStore]}

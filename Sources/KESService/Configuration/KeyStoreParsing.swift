@@ -22,7 +22,7 @@ enum KeyStoreParsing {
             throw ConfigurationError("kesconf: no keystore specified")
         }
         switch name {
-        case "fs": return .fs(try fs(store))
+        case "fs": return try fs(store)
         case "vault": return .vault(try vault(store))
         case "fortanix": return .fortanix(try fortanix(try store.product("sdkms")))
         case "gemalto": return .gemalto(try gemalto(try store.product("keysecure")))

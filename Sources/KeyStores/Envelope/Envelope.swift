@@ -24,6 +24,11 @@ struct Envelope: Sendable {
             plain, key: key, nonce: nonce, associatedData: Self.associatedData(kind, wrapped.wrappingKey, name))
     }
 
+    /// Whether a text is an envelope's, whole or damaged; no plain key's text begins like one.
+    static func isStored(in text: SecretBytes) -> Bool {
+        text.withUnsafeBytes { $0.starts(with: #"{"envelope":"#.utf8) }
+    }
+
     /// Throws ``KeyStoreError/corrupt(_:)`` when the key's file holds something else.
     init(stored text: SecretBytes) throws(KeyStoreError) {
         guard let json = JSONValue(text.withUnsafeBytes { Array($0) }), json["envelope"]?.integer == 1 else {

@@ -9,10 +9,19 @@ package import KESProtocol
 package final class EnvelopeKeyStore: KeyStore {
     private let files: FileKeyStore
     private let wrapper: any KeyWrapper
+    private let unsealed: UnsealedKeys
 
-    init(_ files: FileKeyStore, _ wrapper: any KeyWrapper) {
+    init(_ files: FileKeyStore, _ wrapper: any KeyWrapper, unsealed: UnsealedKeys = .refused) {
         self.files = files
         self.wrapper = wrapper
+        self.unsealed = unsealed
+    }
+
+    /// What becomes of keys in the files that are not sealed.
+    enum UnsealedKeys: Sendable {
+        case refused
+        /// They are used, and sealed when they are replaced.
+        case accepted
     }
 
     package var title: String { "\(wrapper.title), keys in \(files.configuration.path)" }
@@ -64,6 +73,7 @@ package final class EnvelopeKeyStore: KeyStore {
     }
 
     private func open(_ stored: SecretBytes, _ name: KeyName) async throws(KeyStoreError) -> SecretBytes {
+        if case .accepted = unsealed, !Envelope.isStored(in: stored) { return stored }
         let envelope = try Envelope(stored: stored)
         guard envelope.kind == wrapper.kind else {
             throw .corrupt("the key was sealed by '\(envelope.kind.rawValue)', not by '\(wrapper.kind.rawValue)'")

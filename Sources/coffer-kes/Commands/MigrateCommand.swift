@@ -70,8 +70,8 @@ struct MigrateCommand: AsyncParsableCommand {
         do {
             let configuration = try KESConfiguration.read(path, environment: ProcessEnvironment.variables())
             // Opening would make it, and an empty source is nothing but a wrong path.
-            if mustExist, case .fs(let store) = configuration.keyStore, access(store.path, F_OK) != 0 {
-                throw CommandFailure("\(store.path): \(String(cString: strerror(errno)))")
+            if mustExist, let directory = configuration.keyStore.directory, access(directory, F_OK) != 0 {
+                throw CommandFailure("\(directory): \(String(cString: strerror(errno)))")
             }
             return try await KeyStoreOpening.open(
                 configuration.keyStore, logger: Logger(label: "coffer-kes") { _ in SwiftLogNoOpLogHandler() })

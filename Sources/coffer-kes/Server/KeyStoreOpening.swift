@@ -27,6 +27,7 @@ enum KeyStoreOpening {
             switch configuration {
             case .memory: return MemoryKeyStore()
             case .fs(let configuration): return try FileKeyStore(configuration, logger: logger)
+            case .sealed(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
             case .vault: break
             case .fortanix: break
             case .gemalto: break

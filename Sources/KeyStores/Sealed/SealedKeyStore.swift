@@ -1,0 +1,26 @@
+package import Logging
+
+/// Keys in files under a passphrase: an ``EnvelopeKeyStore`` whose wrapping key is in the directory itself, sealed.
+extension EnvelopeKeyStore {
+    /// Opens the directory, made if it is missing, and its seal; the passphrase is asked for this once.
+    ///
+    /// Throws ``KeyStoreError/notAuthorized(_:)`` for a wrong passphrase, and ``KeyStoreError/unavailable(_:)`` where plain
+    /// keys are in the way.
+    package static func open(
+        _ configuration: SealedConfiguration, logger: Logger
+    ) async throws(KeyStoreError) -> EnvelopeKeyStore {
+        let files = try FileKeyStore(.init(path: configuration.path), logger: logger)
+        let directory = SealedDirectory(configuration)
+        let calls = BlockingCalls(label: "coffer.key-store.seal", threads: 1)
+        let (seal, wrapper) = try await calls.run { (call) throws(KeyStoreError) in try directory.open(call) }
+        switch (seal.coverage, configuration.acceptsPlain) {
+        case (.all, let acceptsPlain):
+            if acceptsPlain { logger.notice("all keys are sealed: 'accept_plain' has no effect and can go") }
+            return EnvelopeKeyStore(files, wrapper)
+        case (.some, true):
+            logger.warning("keys that are not sealed are accepted; 'coffer-kes seal keys' seals them")
+            return EnvelopeKeyStore(files, wrapper, unsealed: .accepted)
+        case (.some, false): throw directory.refusalOfPlain("not all keys in it are known to be sealed")
+        }
+    }
+}
