@@ -63,6 +63,8 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         // Replaces the C heap's functions in the program that links it.
         .target(name: "CWipingHeap", cSettings: [.define("_GNU_SOURCE")]),
+        // Loads hardware security modules' libraries at run time; links none.
+        .target(name: "CPKCS11"),
 
         module("Threading", []),
         module("JSON", []),
@@ -100,8 +102,8 @@ let package = Package(
         module(
             "KeyStores",
             [
-                "KESProtocol", "Certificates", "HTTPClient", "Cryptography", "CLinux", "JSON", "Notation", "Threading",
-                logging,
+                "KESProtocol", "Certificates", "HTTPClient", "Cryptography", "CLinux", "CPKCS11", "JSON", "Notation",
+                "Threading", logging,
             ]),
 
         module(

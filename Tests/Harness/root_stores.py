@@ -6,6 +6,7 @@ with a stand-in, `is_key_call(request)` (whether a request is about keys rather 
 `calls_per_read` (how many of those it takes to read a key). It is made with a directory of its own and ended with `close()`.
 """
 
+from store_pkcs11 import PKCS11Store
 from store_sealed import SealedStore
 
 
@@ -27,4 +28,4 @@ class FileStore:
         pass
 
 
-STORES = {store.name: store for store in [FileStore, SealedStore]}
+STORES = {store.name: store for store in [FileStore, SealedStore, PKCS11Store]}

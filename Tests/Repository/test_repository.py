@@ -11,7 +11,7 @@ LONGEST_FILE = 600
 
 # The levels of the architecture: an arrow goes down, never sideways and never up.
 LEVELS = {
-    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
+    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CPKCS11": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
     "Threading": 0,
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "S3Protocol": 2,
@@ -24,7 +24,7 @@ LEVELS = {
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
 IMPORTERS = {
     "COpenSSL": {"Certificates", "Cryptography"}, "CCurl": {"HTTPClient"}, "CSQLite": {"ObjectStorage"}, "Yams": {"KESService"},
-    "CWipingHeap": {"coffer-kes"},
+    "CPKCS11": {"KeyStores"}, "CWipingHeap": {"coffer-kes"},
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},

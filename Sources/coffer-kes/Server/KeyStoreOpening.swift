@@ -37,7 +37,7 @@ enum KeyStoreOpening {
             case .azureKeys: break
             case .gcp: break
             case .entrust: break
-            case .pkcs11: break
+            case .pkcs11(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
             }
         } catch {
             let reason = "failed to open the key store \(configuration.place): \(error)"
