@@ -28,7 +28,7 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
 
 /// What every store does.
 @Suite struct KeyStoreTests {
-    enum Kind: CaseIterable { case memory, file }
+    enum Kind: CaseIterable { case memory, file, sealed }
 
     private func withStore(_ kind: Kind, _ body: (any KeyStore) async throws -> Void) async throws {
         switch kind {
@@ -36,6 +36,12 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
         case .file:
             let directory = try TemporaryDirectory()
             try await body(FileKeyStore(.init(path: "\(directory.path)/keys"), logger: LogRecord().logger))
+            withExtendedLifetime(directory) {}
+        case .sealed:
+            let directory = try TemporaryDirectory()
+            let configuration = SealedConfiguration(
+                path: "\(directory.path)/keys", passphrase: .text(SecretText("passphrase")))
+            try await body(try await EnvelopeKeyStore.open(configuration, logger: LogRecord().logger))
             withExtendedLifetime(directory) {}
         }
     }
