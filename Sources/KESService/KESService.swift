@@ -107,13 +107,20 @@ package final class KESService: HTTPHandler {
     private func authorise(_ call: Call, _ fault: KESFault) throws(KESFault) {
         guard call.route.requiresPolicy, !call.state.skipsAuthentication(call.route) else { return }
         guard let identity = call.identity else {
-            logs.error.log(.info, "access denied: \(fault.message)", of: call)
+            let missing = [("refused-by", "server"), ("missing", "a client certificate that says who asks")]
+            logs.error.log(.info, "access denied: \(fault.message)", missing, of: call)
             throw fault
         }
         switch call.state.access.decision(identity, path: call.path) {
         case .allowed: return
-        case .unknownIdentity: logs.error.log(.info, "access denied: identity not found", of: call)
-        case .rejected(let policy): logs.error.log(.info, "access denied: rejected by policy '\(policy)'", of: call)
+        case .unknownIdentity:
+            let missing = [("refused-by", "server"), ("missing", "the identity in 'identities' of a policy")]
+            logs.error.log(.info, "access denied: identity not found", missing, of: call)
+        case .rejected(let policy, let denyRule):
+            let missing =
+                denyRule.map { ("denied-by", "'\($0)' in 'deny'") } ?? ("missing", "a rule in 'allow' for the path")
+            logs.error.log(
+                .info, "access denied: rejected by policy '\(policy)'", [("refused-by", "policy"), missing], of: call)
         }
         metrics.countDenial()
         throw .notAuthorized

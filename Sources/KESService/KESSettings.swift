@@ -14,11 +14,14 @@ package struct KESSettings: Sendable {
     package var certificateEnd: @Sendable () -> Int64?
     /// Tell of a key store that does not answer as KES does, which its own client takes for an error.
     package var reportsStatusAsKES: Bool
+    /// Whether the key store is a Vault, whose token's life has a metric of its own.
+    package var storeIsVault: Bool
 
     package init(
         admin: String, policies: [KESConfiguration.Policy] = [], apis: [KESRoute: KESConfiguration.API] = [:],
         log: KESConfiguration.Log = .init(), proxy: TLSProxy? = nil, vault: KeyVault,
-        certificateEnd: @escaping @Sendable () -> Int64? = { nil }, reportsStatusAsKES: Bool = false
+        certificateEnd: @escaping @Sendable () -> Int64? = { nil }, reportsStatusAsKES: Bool = false,
+        storeIsVault: Bool = false
     ) {
         self.admin = admin
         self.policies = policies
@@ -28,6 +31,7 @@ package struct KESSettings: Sendable {
         self.vault = vault
         self.certificateEnd = certificateEnd
         self.reportsStatusAsKES = reportsStatusAsKES
+        self.storeIsVault = storeIsVault
     }
 }
 

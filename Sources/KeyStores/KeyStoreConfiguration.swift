@@ -34,6 +34,16 @@ package enum KeyStoreConfiguration: Sendable {
         }
     }
 
+    package var isVault: Bool { if case .vault = self { true } else { false } }
+
+    /// Whether calls go to a service, which may refuse or be away for a while.
+    package var isRemote: Bool {
+        switch self {
+        case .memory, .fs, .pkcs11: false
+        case .vault, .fortanix, .gemalto, .aws, .awsKMS, .azure, .azureKeys, .gcp, .entrust: true
+        }
+    }
+
     /// The directory, endpoint or project of the store, for log lines; of the store in memory its name.
     package var place: String {
         switch self {

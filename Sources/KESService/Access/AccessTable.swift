@@ -20,8 +20,8 @@ struct AccessTable: Sendable {
         case allowed
         /// The identity is not the admin's, and no policy names it.
         case unknownIdentity
-        /// The policy with the name denies the path, or does not allow it.
-        case rejected(policy: String)
+        /// The policy with the name has a rule in `deny` that matches the path, or (`nil`) none in `allow`.
+        case rejected(policy: String, denyRule: String?)
     }
 
     /// May be a text that is nobody's identity.
@@ -55,9 +55,11 @@ struct AccessTable: Sendable {
         if isAdmin(identity) { return .allowed }
         guard let policy = policy(of: identity) else { return .unknownIdentity }
         var path = path
-        let isAllowed = path.withUTF8 { path in
-            !policy.deny.contains { $0.matches(path) } && policy.allow.contains { $0.matches(path) }
+        return path.withUTF8 { path in
+            if let index = policy.deny.firstIndex(where: { $0.matches(path) }) {
+                return .rejected(policy: policy.name, denyRule: policy.rules.deny[index])
+            }
+            return policy.allow.contains { $0.matches(path) } ? .allowed : .rejected(policy: policy.name, denyRule: nil)
         }
-        return isAllowed ? .allowed : .rejected(policy: policy.name)
     }
 }

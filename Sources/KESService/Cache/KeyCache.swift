@@ -4,7 +4,7 @@ import Threading
 
 /// The keys in memory and what is known of the key store: plain state, which its owner keeps behind a lock.
 ///
-/// An entry is *fresh* for `any` from its insertion and for `unused` from its last use, whichever ends first. After that
+/// An entry is *fresh* for `any` from its insertion, or a little less, and for `unused` from its last use, whichever ends first. After that
 /// it is *stale* for `offline`, and serves only while the store does not answer. Then it goes. At `capacity` entries, one
 /// that was not used lately makes room.
 struct KeyCache {
@@ -14,6 +14,8 @@ struct KeyCache {
     private struct Entry {
         let key: MasterKey
         let loaded: Instant
+        /// When `any` is over.
+        let end: Instant
         var used: Instant
     }
 
@@ -65,9 +67,10 @@ struct KeyCache {
     /// When the key was read, if it is here.
     func loaded(_ name: KeyName) -> Instant? { entries.peek(name)?.loaded }
 
-    /// Keeps a key.
-    mutating func insert(_ key: MasterKey, _ name: KeyName, now: Instant) {
-        _ = entries.insert(Entry(key: key, loaded: now, used: now), for: name)
+    /// Keeps a key, for `any` less a part of it.
+    mutating func insert(_ key: MasterKey, _ name: KeyName, now: Instant, shortened part: Double) {
+        let end = now + times.any - Int64(Double(times.any) * part)
+        _ = entries.insert(Entry(key: key, loaded: now, end: end, used: now), for: name)
     }
 
     /// The key, going on with the counts of an earlier copy.
@@ -123,7 +126,7 @@ struct KeyCache {
         }
 
         func freshUntil(_ entry: Entry) -> Instant {
-            min(entry.loaded + any, entry.used + unused)
+            min(entry.end, entry.used + unused)
         }
 
         func staleUntil(_ entry: Entry) -> Instant {

@@ -16,7 +16,7 @@ package enum VaultStatus: Hashable, Sendable {
 extension KeyVault {
     /// The state of the key store: as last seen while it fails, since asking may take long then; else it is asked.
     package func status() async -> VaultStatus {
-        if let outage = state.withLock({ $0.cache.outage }) { return Self.status(of: outage) }
+        if let outage { return Self.status(of: outage) }
         return await checkStore()
     }
 
@@ -24,7 +24,8 @@ extension KeyVault {
     @discardableResult
     package func checkStore() async -> VaultStatus {
         do throws(KeyStoreError) {
-            return .available(latency: try await ask { [store] () throws(KeyStoreError) in try await store.status() })
+            return .available(
+                latency: try await ask(.status) { [store] () throws(KeyStoreError) in try await store.status() })
         } catch {
             return Self.status(of: error)
         }
@@ -84,7 +85,7 @@ extension KeyVault {
             case .success(let key):
                 guard isCurrent else { return outcome }
                 let counted = state.cache.counted(key, name)
-                state.cache.insert(counted, name, now: now)
+                state.cache.insert(counted, name, now: now, shortened: spread())
                 return .success(counted)
             case .failure(.keyReadFailed): return state.cache.stale(name, now: now).map { .success($0) } ?? outcome
             case .failure(.keyNotFound):
@@ -112,6 +113,14 @@ extension KeyVault {
         /// To this key, made of what the store held in this generation; `nil` when another vault had read it.
         case rotation(MasterKey, KeyGenerations.Generation?)
 
+        var operation: StoreMetrics.Operation {
+            switch self {
+            case .creation: .create
+            case .deletion: .delete
+            case .rotation: .replace
+            }
+        }
+
         /// The change for another vault on the same keys.
         var handedOn: Change {
             switch self {
@@ -130,7 +139,7 @@ extension KeyVault {
         _ call: @escaping @Sendable (any KeyStore) async throws(KeyStoreError) -> Void
     ) async throws(KeyStoreError) {
         do throws(KeyStoreError) {
-            try await ask { () throws(KeyStoreError) in
+            try await ask(change.operation) { () throws(KeyStoreError) in
                 do throws(KeyStoreError) { try await call(self.store) } catch {
                     self.settle(name, change, error)
                     throw error
@@ -158,7 +167,8 @@ extension KeyVault {
             state.flights[name] = nil
             state.generations.advance(name)
             switch (change, failure) {
-            case (.rotation(let key, _), nil) where isCurrent: state.cache.insert(key, name, now: now)
+            case (.rotation(let key, _), nil) where isCurrent:
+                state.cache.insert(key, name, now: now, shortened: spread())
             // Another change ended meanwhile, and nobody knows which of them the store saw last.
             case (.rotation, nil): state.cache.expire(name, now: now)
             case (.creation, nil), (.deletion, _), (_, .keyNotFound): state.cache.remove(name)
@@ -175,7 +185,7 @@ extension KeyVault {
     /// What the store holds of a key.
     func value(_ name: KeyName, _ fault: KESFault) async throws(KESFault) -> SecretBytes {
         do throws(KeyStoreError) {
-            return try await ask { [store] () throws(KeyStoreError) in try await store.get(name) }
+            return try await ask(.get) { [store] () throws(KeyStoreError) in try await store.get(name) }
         } catch {
             throw failed("read the key", name, error, error == .keyNotFound ? .keyNotFound : fault)
         }
@@ -185,11 +195,10 @@ extension KeyVault {
     ///
     /// A failure that one key may have by itself does not make an outage as long as the store's state is good.
     func ask<R: Sendable>(
-        _ call: @escaping @Sendable () async throws(KeyStoreError) -> R
+        _ operation: StoreMetrics.Operation, _ call: @escaping @Sendable () async throws(KeyStoreError) -> R
     ) async throws(KeyStoreError) -> R {
         let begin = ContinuousClock.now
-        let late = KeyStoreError.unreachable("no answer within \(timeout)")
-        let outcome = await within(timeout, late: late, call)
+        let outcome = await timed(operation, timeout, call)
         switch outcome {
         case .success, .failure(.keyExists), .failure(.keyNotFound), .failure(.keyChanged), .failure(.nameNotAllowed),
             .failure(.corrupt):
@@ -199,9 +208,7 @@ extension KeyVault {
         case .failure(.unavailable(let cause)), .failure(.notAuthorized(let cause)):
             // Both calls together take hardly longer than one may; but a store that answered late may answer again.
             let rest = max(timeout - (.now - begin), min(timeout, .seconds(1)))
-            let check = await within(rest, late: late) { [store] () throws(KeyStoreError) in
-                try await store.status()
-            }
+            let check = await timed(.status, rest) { [store] () throws(KeyStoreError) in try await store.status() }
             switch check {
             case .success: noteAnswer()
             case .failure(.unreachable(let reason)): noteFailure(.unreachable(reason))
@@ -210,6 +217,18 @@ extension KeyVault {
             }
         }
         return try outcome.get()
+    }
+
+    /// The outcome of a call, or that it took too long; counted.
+    private func timed<R: Sendable>(
+        _ operation: StoreMetrics.Operation, _ limit: Duration,
+        _ call: @escaping @Sendable () async throws(KeyStoreError) -> R
+    ) async -> Result<R, KeyStoreError> {
+        let begin = MonotonicTime.now
+        let outcome = await within(limit, late: .unreachable("no answer within \(timeout)"), call)
+        let failure: KeyStoreError? = if case .failure(let error) = outcome { error } else { nil }
+        metrics.record(operation, nanoseconds: begin.elapsed, failure: failure)
+        return outcome
     }
 
     private func noteAnswer() {
@@ -232,17 +251,25 @@ extension KeyVault {
     func failed(_ operation: String, _ name: KeyName, _ error: KeyStoreError, _ fault: KESFault) -> KESFault {
         switch error {
         case .keyExists, .keyNotFound, .keyChanged, .nameNotAllowed: break
-        case .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: log(operation, name, "\(error)")
+        case .notAuthorized(let cause): log(operation, name, cause, refusedBy: store.title)
+        case .corrupt, .unavailable, .unreachable, .cancelled: log(operation, name, "\(error)")
         }
         return fault
     }
 
     func failed(_ operation: String, _ error: KeyStoreError, _ fault: KESFault) -> KESFault {
-        logger.error("failed to \(operation)", metadata: ["cause": "\(error)"])
+        var metadata: Logger.Metadata = ["cause": "\(error)"]
+        if case .notAuthorized = error { metadata[Self.refusedBy] = "\(store.title)" }
+        logger.error("failed to \(operation)", metadata: metadata)
         return fault
     }
 
-    func log(_ operation: String, _ name: KeyName, _ cause: String) {
-        logger.error("failed to \(operation)", metadata: ["key": "\(name)", "cause": "\(cause)"])
+    /// - Parameter refusedBy: Which side refused the call, if one did, as lines about policies say it of theirs.
+    func log(_ operation: String, _ name: KeyName, _ cause: String, refusedBy: String? = nil) {
+        var metadata: Logger.Metadata = ["key": "\(name)", "cause": "\(cause)"]
+        if let refusedBy { metadata[Self.refusedBy] = "\(refusedBy)" }
+        logger.error("failed to \(operation)", metadata: metadata)
     }
+
+    private static let refusedBy = "refused-by"
 }

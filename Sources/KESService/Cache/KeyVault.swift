@@ -19,16 +19,23 @@ import Threading
 package final class KeyVault: Sendable {
     /// Nanoseconds since some moment, never set back.
     package typealias Clock = @Sendable () -> Int64
+    /// A number from 0 up to 1, anew for each key that is read.
+    package typealias Spread = @Sendable () -> Double
 
     /// How long a store may take for one call; a little less than clients have patience.
     package static let storeTimeout = Duration.seconds(14)
     /// How often ``run()`` asks the store whether it works.
     package static let statusInterval = Duration.seconds(10)
+    /// How often it asks while the store does not work; up to a half is taken off at random.
+    private static let outageInterval = Duration.seconds(2)
 
     package let store: any KeyStore
     let logger: Logger
     let now: Clock
     let timeout: Duration
+    let metrics: StoreMetrics
+    /// The part of `any` by which a key's life in memory is shortened, so that keys read together do not expire together.
+    let spread: Spread
     private let expiry: CacheExpiry
     let state: ShortLock<State>
 
@@ -52,15 +59,20 @@ package final class KeyVault: Sendable {
     ///   - expiry: How long they stay in memory.
     ///   - capacity: The most keys in memory.
     ///   - timeout: How long the store may take for one call.
+    ///   - metrics: What counts the calls to the store.
     ///   - clock: The clock of the expiry; another one in tests.
+    ///   - spread: By which part of `any` keys expire sooner; another one in tests.
     ///   - logger: For the causes of failures.
     package init(
         store: any KeyStore, expiry: CacheExpiry = CacheExpiry(), capacity: Int = 100_000,
-        timeout: Duration = KeyVault.storeTimeout, clock: @escaping Clock = KeyVault.systemClock, logger: Logger
+        timeout: Duration = KeyVault.storeTimeout, metrics: StoreMetrics = StoreMetrics(),
+        clock: @escaping Clock = KeyVault.systemClock, spread: @escaping Spread = KeyVault.randomSpread, logger: Logger
     ) {
         self.store = store
         self.expiry = expiry
         self.timeout = timeout
+        self.metrics = metrics
+        self.spread = spread
         self.logger = logger
         now = clock
         state = ShortLock(State(cache: KeyCache(expiry: expiry, capacity: capacity, now: clock())))
@@ -72,6 +84,9 @@ package final class KeyVault: Sendable {
         clock_gettime(CLOCK_BOOTTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
+
+    /// Up to a tenth.
+    package static let randomSpread: Spread = { .random(in: 0..<0.1) }
 
     // MARK: Reading
 
@@ -128,7 +143,7 @@ package final class KeyVault: Sendable {
         do throws(KeyStoreError) {
             while true {
                 let last = names.last ?? pattern.lastName
-                let page = try await ask { [store] () throws(KeyStoreError) in
+                let page = try await ask(.list) { [store] () throws(KeyStoreError) in
                     try await store.list(prefix: pattern.prefix, after: last, limit: Self.listingPageSize)
                 }
                 names += page.names
@@ -226,18 +241,25 @@ package final class KeyVault: Sendable {
         } while position > 0
     }
 
+    /// How the store has failed since it answered last; `nil` when it has not.
+    package var outage: KeyStoreError? { state.withLock { $0.cache.outage } }
+
     /// How many keys are in memory, expired ones included.
     package var count: Int { state.withLock { $0.cache.count } }
 
-    /// Keeps the store usable, asks it every ten seconds whether it works, and forgets what has expired, until the task is
-    /// cancelled.
+    /// Keeps the store usable, asks it every ten seconds whether it works, or every other second while it does not, and
+    /// forgets what has expired, until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.store.run() }
             group.addTask {
                 while !Task.isCancelled {
                     await self.checkStore()
-                    do { try await Task.sleep(for: Self.statusInterval) } catch { return }
+                    // At random, so that servers which lost their store together do not come back to it together.
+                    let pause =
+                        self.outage == nil
+                        ? Self.statusInterval : Self.outageInterval * Double.random(in: 0.5...1)
+                    do { try await Task.sleep(for: pause) } catch { return }
                 }
             }
             group.addTask {

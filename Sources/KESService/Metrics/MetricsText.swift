@@ -19,18 +19,44 @@ struct MetricsText {
         for (status, count) in counts { line("\(name){code=\"\(status)\"} \(count)") }
     }
 
-    /// A histogram; `counts` has one more than `bounds`, for what lies above the last.
+    /// A series of one value for each pair of labels; without any it is absent.
     mutating func append(
-        _ name: String, _ help: String, bounds: [String], counts: [Int], sum: some CustomStringConvertible
+        _ name: String, _ help: String, _ labels: (String, String),
+        _ counts: [(first: String, second: String, count: Int)]
     ) {
-        begin(name, .histogram, help)
-        var total = 0
-        for (bound, count) in zip(bounds + ["+Inf"], counts) {
-            total += count
-            line("\(name)_bucket{le=\"\(bound)\"} \(total)")
+        guard !counts.isEmpty else { return }
+        begin(name, .counter, help)
+        for (first, second, count) in counts {
+            line("\(name){\(labels.0)=\"\(first)\",\(labels.1)=\"\(second)\"} \(count)")
         }
-        line("\(name)_sum \(sum)")
-        line("\(name)_count \(total)")
+    }
+
+    mutating func append(_ name: String, _ help: String, _ histogram: DurationHistogram) {
+        begin(name, .histogram, help)
+        append(name, histogram, labels: "")
+    }
+
+    /// A histogram for each value of a label; without any it is absent.
+    mutating func append(
+        _ name: String, _ help: String, _ label: String, _ histograms: [(value: String, histogram: DurationHistogram)]
+    ) {
+        guard !histograms.isEmpty else { return }
+        begin(name, .histogram, help)
+        for (value, histogram) in histograms { append(name, histogram, labels: "\(label)=\"\(value)\"") }
+    }
+
+    private static let bounds = DurationHistogram.bounds.map { seconds($0) } + ["+Inf"]
+
+    private mutating func append(_ name: String, _ histogram: DurationHistogram, labels: String) {
+        let separator = labels.isEmpty ? "" : ","
+        let braces = labels.isEmpty ? "" : "{\(labels)}"
+        var count = 0
+        for (bound, more) in zip(Self.bounds, histogram.counts) {
+            count += more
+            line("\(name)_bucket{\(labels)\(separator)le=\"\(bound)\"} \(count)")
+        }
+        line("\(name)_sum\(braces) \(Self.seconds(histogram.total))")
+        line("\(name)_count\(braces) \(count)")
     }
 
     private mutating func begin(_ name: String, _ kind: Kind, _ help: String) {

@@ -1,4 +1,5 @@
 import KESProtocol
+import KeyStores
 import NIOCore
 
 /// `GET /v1/metrics`: KES's series with their names and texts, and after them those of this server.
@@ -12,8 +13,6 @@ enum MetricsRoute: WaitingRoute {
         return ServiceAnswer(
             status: 200, headers: [("Content-Type", MetricsText.contentType)], body: ByteBuffer(bytes: text.bytes))
     }
-
-    private static let bounds = ServiceMetrics.bounds.map { MetricsText.seconds($0) }
 
     private static func appendSeriesOfKES(to text: inout MetricsText, _ service: KESService) {
         let metrics = service.metrics
@@ -31,8 +30,8 @@ enum MetricsRoute: WaitingRoute {
             "kes_http_request_success", "Number of requests that have been served successfully.",
             metrics.statuses(200..<300))
         text.append(
-            "kes_http_response_time", "Histogram of request response times spawning from 10ms to 10s.", bounds: bounds,
-            counts: metrics.responseTimes, sum: MetricsText.seconds(metrics.totalResponseTime))
+            "kes_http_response_time", "Histogram of request response times spawning from 10ms to 10s.",
+            metrics.responseTimes)
         text.append(
             "kes_log_audit_events", .counter, "Number of audit log events written to the audit log targets.",
             service.logs.audit.events.eventCount)
@@ -76,6 +75,15 @@ enum MetricsRoute: WaitingRoute {
         text.append(
             "kes_log_error_dropped", .counter, "Number of error log lines that were lost since nobody took them.",
             service.logs.error.events.droppedCount)
+        await appendStoreSeries(to: &text, call)
+        if let end = call.state.settings.certificateEnd() {
+            text.append(
+                "kes_tls_cert_not_after_seconds", .gauge,
+                "When the server's certificate ends, in seconds since 1970.", end)
+        }
+    }
+
+    private static func appendStoreSeries(to text: inout MetricsText, _ call: Call) async {
         let status = await call.vault.status()
         if case .available(let latency) = status {
             let (seconds, attoseconds) = latency.components
@@ -86,10 +94,24 @@ enum MetricsRoute: WaitingRoute {
         } else {
             text.append("kes_keystore_up", .gauge, "Whether the key store works.", 0)
         }
-        if let end = call.state.settings.certificateEnd() {
-            text.append(
-                "kes_tls_cert_not_after_seconds", .gauge,
-                "When the server's certificate ends, in seconds since 1970.", end)
+        let metrics = call.vault.metrics
+        let operations = StoreMetrics.Operation.allCases
+        text.append(
+            "kes_keystore_latency", "Histogram of the times of calls to the key store, in seconds.", "operation",
+            operations.map { ($0.label, metrics.times($0)) }.filter { $0.1.counts.contains { $0 > 0 } })
+        text.append(
+            "kes_keystore_errors", "Number of calls to the key store that failed, by what they were for and why.",
+            ("operation", "kind"),
+            operations.flatMap { operation in
+                StoreMetrics.FailureKind.allCases.map { kind in
+                    (operation.label, kind.label, metrics.failures(operation, kind))
+                }
+            }.filter { $0.2 > 0 })
+        if let end = call.vault.store.credentialExpiry {
+            let (seconds, _) = max(.zero, end - .now).components
+            let help = "For how many seconds what the server signs in to the key store with is still valid."
+            text.append("kes_keystore_credential_ttl_seconds", .gauge, help, seconds)
+            if call.state.settings.storeIsVault { text.append("kes_vault_token_ttl_seconds", .gauge, help, seconds) }
         }
     }
 }

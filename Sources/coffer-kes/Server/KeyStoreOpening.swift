@@ -9,12 +9,12 @@ enum KeyStoreOpening {
     enum Failure: Error, CustomStringConvertible {
         /// Trying again does not help.
         case configuration(String)
-        /// The store does not answer.
-        case unreachable(String)
+        /// The store does not answer, fails, or refuses what the server signs in with: another day it may not.
+        case store(String)
 
         var description: String {
             switch self {
-            case .configuration(let reason), .unreachable(let reason): reason
+            case .configuration(let reason), .store(let reason): reason
             }
         }
     }
@@ -42,9 +42,10 @@ enum KeyStoreOpening {
         } catch {
             let reason = "failed to open the key store \(configuration.place): \(error)"
             switch error {
-            case .unreachable: throw .unreachable(reason)
-            case .keyExists, .keyNotFound, .keyChanged, .nameNotAllowed, .corrupt, .notAuthorized, .unavailable,
-                .cancelled:
+            case .unreachable: throw .store(reason)
+            // Of a directory it means rights of files, which are the machine's own matter.
+            case .notAuthorized: throw configuration.isRemote ? .store(reason) : .configuration(reason)
+            case .keyExists, .keyNotFound, .keyChanged, .nameNotAllowed, .corrupt, .unavailable, .cancelled:
                 throw .configuration(reason)
             }
         }
@@ -54,38 +55,47 @@ enum KeyStoreOpening {
 
 extension KeyStoreOpening {
     /// Opens the store, asks whether it works, and makes the keys that the configuration wants.
-    static func vault(_ configuration: KESConfiguration, logger: Logger) async throws(Failure) -> KeyVault {
+    static func vault(
+        _ configuration: KESConfiguration, metrics: StoreMetrics, logger: Logger
+    ) async throws(Failure) -> KeyVault {
         let store = try await open(configuration.keyStore, logger: logger)
-        let vault = vault(on: store, configuration, logger: logger)
-        guard case .available = await vault.checkStore() else {
-            throw .unreachable("the key store does not answer: \(store.title)")
-        }
-        for name in configuration.keys {
-            do throws(KESFault) {
-                try await vault.create(name, by: configuration.admin)
-            } catch {
-                if error == .keyExists { continue }
-                let reason = "failed to create key '\(name)': \(error.message)"
-                guard case .available = await vault.status() else { throw .unreachable(reason) }
-                throw .configuration(reason)
-            }
-        }
+        let vault = vault(on: store, configuration, metrics, logger: logger)
+        await vault.checkStore()
+        if let outage = vault.outage { throw .store("the key store \(store.title) does not work: \(outage)") }
+        for name in configuration.keys { try await make(name, in: vault, by: configuration.admin) }
         return vault
     }
 
+    /// Makes a key unless it is there.
+    private static func make(_ name: KeyName, in vault: KeyVault, by admin: String) async throws(Failure) {
+        do throws(KESFault) {
+            try await vault.create(name, by: admin)
+        } catch {
+            if error == .keyExists { return }
+            let reason = "failed to create key '\(name)': \(error.message)"
+            // The name is none that this store can hold.
+            if error.status == 400 { throw .configuration(reason) }
+            // Whoever may read keys and not make them has all it needs if the key is there.
+            guard (try? await vault.key(name)) == nil else { return }
+            throw .store(reason + (vault.outage.map { ": \($0)" } ?? ""))
+        }
+    }
+
     /// A vault for the time until the store can be opened.
-    static func pendingVault(_ configuration: KESConfiguration, _ failure: Failure, logger: Logger) -> KeyVault {
+    static func pendingVault(
+        _ configuration: KESConfiguration, _ failure: Failure, metrics: StoreMetrics, logger: Logger
+    ) -> KeyVault {
         vault(
-            on: PendingKeyStore(title: configuration.keyStore.name, reason: "\(failure)"), configuration,
+            on: PendingKeyStore(title: configuration.keyStore.name, reason: "\(failure)"), configuration, metrics,
             logger: logger)
     }
 
     private static func vault(
-        on store: any KeyStore, _ configuration: KESConfiguration, logger: Logger
+        on store: any KeyStore, _ configuration: KESConfiguration, _ metrics: StoreMetrics, logger: Logger
     ) -> KeyVault {
         let expiry = CacheExpiry(
             any: configuration.cache.any, unused: configuration.cache.unused, offline: configuration.cache.offline)
-        return KeyVault(store: store, expiry: expiry, logger: logger)
+        return KeyVault(store: store, expiry: expiry, metrics: metrics, logger: logger)
     }
 }
 

@@ -14,6 +14,7 @@ final class ServerProcess {
     private let environment = ProcessEnvironment.variables()
     private let logs = KESLogs()
     private let logger: Logger
+    private let storeMetrics = StoreMetrics()
     private let watch: CertificateWatch
     private let events = ServerEvents(upkeepEvery: 15 * 60)
 
@@ -78,12 +79,16 @@ final class ServerProcess {
         _ setup: ServerSetup
     ) async throws(StartFailure) -> (KeyVault, KeyStoreOpening.Failure?) {
         do throws(KeyStoreOpening.Failure) {
-            return (try await KeyStoreOpening.vault(setup.configuration, logger: logger), nil)
+            return (
+                try await KeyStoreOpening.vault(setup.configuration, metrics: storeMetrics, logger: logger), nil
+            )
         } catch {
             switch error {
-            case .unreachable where !options.failsFast:
-                return (KeyStoreOpening.pendingVault(setup.configuration, error, logger: logger), error)
-            case .unreachable, .configuration: throw StartFailure("\(error)")
+            case .store where !options.failsFast:
+                let vault = KeyStoreOpening.pendingVault(
+                    setup.configuration, error, metrics: storeMetrics, logger: logger)
+                return (vault, error)
+            case .store, .configuration: throw StartFailure("\(error)")
             }
         }
     }
@@ -93,11 +98,12 @@ final class ServerProcess {
         running.opening?.cancel()
         running.attempt += 1
         let attempt = running.attempt
-        running.opening = Task { [logger, continuation = events.continuation] in
+        running.opening = Task { [logger, storeMetrics, continuation = events.continuation] in
             guard (try? await Task.sleep(for: delay)) != nil else { return }
             let result: Result<KeyVault, KeyStoreOpening.Failure>
             do throws(KeyStoreOpening.Failure) {
-                result = .success(try await KeyStoreOpening.vault(setup.configuration, logger: logger))
+                result = .success(
+                    try await KeyStoreOpening.vault(setup.configuration, metrics: storeMetrics, logger: logger))
             } catch {
                 result = .failure(error)
             }

@@ -52,6 +52,6 @@ struct ServerSetup: Sendable {
         KESSettings(
             admin: configuration.admin, policies: configuration.policies, apis: configuration.api,
             log: configuration.log, proxy: proxy, vault: vault, certificateEnd: { watch.notAfter },
-            reportsStatusAsKES: reportsStatusAsKES)
+            reportsStatusAsKES: reportsStatusAsKES, storeIsVault: configuration.keyStore.isVault)
     }
 }

@@ -46,6 +46,35 @@ import Testing
         #expect(f.store.count("get a-key") == (c.isFresh ? 1 : 2))
     }
 
+    @Test func `keys that were read together do not expire together, and none later than any`() async throws {
+        let f = try await VaultFixture(expiry: CacheExpiry(any: .seconds(100), unused: .seconds(1000)), spread: 0.1)
+        _ = try await f.vault.key(f.name)
+        f.clock.advance(89.9)
+        #expect(f.vault.cached(f.name) != nil)
+        f.clock.advance(0.1)
+        #expect(f.vault.cached(f.name) == nil)
+        let spreads = (0..<1000).map { _ in KeyVault.randomSpread() }
+        #expect(spreads.allSatisfy { 0..<0.1 ~= $0 } && Set(spreads).count > 900)
+    }
+
+    @Test func `after an outage each key is read once, however many ask for it`() async throws {
+        let f = try await VaultFixture(expiry: CacheExpiry(offline: .seconds(3600)))
+        _ = try await f.vault.key(f.name)
+        f.store.fail(.unreachable("down"))
+        await f.vault.checkStore()
+        f.clock.advance(1000)
+        f.store.fail(nil)
+        f.store.close()
+        await f.vault.checkStore()
+        let before = f.store.count("get a-key")
+        let asking = (0..<20).map { _ in Task { try await f.vault.key(f.name) } }
+        while f.store.count("get a-key") == before { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        f.store.open()
+        for task in asking { _ = try await task.value }
+        #expect(f.store.count("get a-key") == before + 1)
+    }
+
     @Test func `the defaults are the documented ones`() {
         let expiry = CacheExpiry()
         #expect(expiry.any == .seconds(300) && expiry.unused == .seconds(30) && expiry.offline == .zero)

@@ -142,10 +142,12 @@ struct VaultFixture {
     let name: KeyName
     let other: KeyName
 
-    init(expiry: CacheExpiry = CacheExpiry(), capacity: Int = 100, timeout: Duration = .seconds(60)) async throws {
+    init(
+        expiry: CacheExpiry = CacheExpiry(), capacity: Int = 100, timeout: Duration = .seconds(60), spread: Double = 0
+    ) async throws {
         vault = KeyVault(
             store: store, expiry: expiry, capacity: capacity, timeout: timeout, clock: { [clock] in clock.now },
-            logger: log.logger)
+            spread: { spread }, logger: log.logger)
         name = try keyName("a-key")
         other = try keyName("other")
         try await vault.create(name, by: "me")
@@ -226,6 +228,40 @@ struct VaultFixture {
         }
         #expect(keys.count == 1)
         #expect(f.store.count("get a-key") == 1)
+    }
+
+    @Test func `many who miss a key that is not there ask once as well`() async throws {
+        let f = try await VaultFixture()
+        let absent = try keyName("absent")
+        f.store.close(["missing"])
+        let asking = (0..<10).map { _ in Task { try await f.vault.key(absent) } }
+        while f.store.count("get absent") == 0 { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        f.store.open()
+        for task in asking { await #expect(throws: KESFault.keyNotFound) { try await task.value } }
+        #expect(f.store.count("get absent") == 1)
+    }
+
+    @Test func `who creates a key that others are told is missing finds it afterwards`() async throws {
+        let f = try await VaultFixture()
+        let late = try keyName("late")
+        f.store.close(["missing"])
+        let asking = Task { try await f.vault.key(late) }
+        while f.store.count("get late") == 0 { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        try await f.vault.create(late, by: "me")
+        // The reading under way began before the creation; whoever asks now waits for another.
+        #expect(try await f.vault.key(late).createdBy == "me")
+        f.store.open()
+        await #expect(throws: KESFault.keyNotFound) { try await asking.value }
+        #expect(f.vault.cached(late) != nil)
+    }
+
+    @Test func `a refusal of the store is told from one of a policy`() async throws {
+        let f = try await VaultFixture()
+        f.store.failCalls(.notAuthorized("no right to read kv/a-key"))
+        await #expect(throws: KESFault.keyReadFailed) { try await f.vault.key(f.name) }
+        #expect(f.log.text.contains("no right to read kv/a-key") && f.log.text.contains("refused-by"))
     }
 
     @Test func `a deleted key is gone, also from a reading under way`() async throws {

@@ -68,9 +68,10 @@ import Testing
             #expect(lines.count == 2)
             #expect(
                 lines[0].hasSuffix(
-                    "level=INFO msg=\"access denied: rejected by policy 'my-app'\" req.method=GET req.path=/v1/status "
+                    "level=INFO msg=\"access denied: rejected by policy 'my-app'\" refused-by=policy "
+                        + "missing=\"a rule in 'allow' for the path\" req.method=GET req.path=/v1/status "
                         + "req.ip=127.0.0.1 req.identity=\(app.identity) req.id=\(id)"))
-            #expect(lines[1].contains("msg=\"access denied: identity not found\" req.method=GET"))
+            #expect(lines[1].contains("msg=\"access denied: identity not found\" refused-by=server missing="))
             #expect(lines[1].contains("req.identity=\(stranger.identity) "))
         }
     }

@@ -173,7 +173,41 @@ import Testing
             #expect(text.contains("\nkes_log_audit_events 5\n"))
             #expect(text.contains("\nkes_log_error_events 1\n"))
             #expect(text.contains("\nkes_keystore_up 1\n"))
+            #expect(text.contains("\nkes_keystore_latency_count{operation=\"create\"} 1\n"))
+            #expect(text.contains("\nkes_keystore_latency_bucket{operation=\"get\",le=\"+Inf\"} 1\n"))
+            // That a key does not exist is an answer; and nothing here has credentials that end.
+            #expect(!text.contains("kes_keystore_errors") && !text.contains("_ttl_seconds"))
         }
+    }
+
+    @Test func `metrics tell what the key store failed of, and how long its credentials last`() async throws {
+        let store = ExpiringStore()
+        try await withService(store: store, adjust: { settings, _ in settings.storeIsVault = true }) { server in
+            let describe = try server.call("GET", "/v1/key/describe/k", as: server.admin)
+            #expect(describe.status == 502)
+            let text = try server.call("GET", "/v1/metrics", as: server.admin).body
+            #expect(text.contains("\nkes_keystore_errors{operation=\"get\",kind=\"not_authorized\"} 1\n"))
+            for name in ["kes_keystore_credential_ttl_seconds", "kes_vault_token_ttl_seconds"] {
+                let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(name + " ") })
+                let seconds = try #require(Int(line.split(separator: " ")[1]))
+                #expect(500...600 ~= seconds)
+            }
+        }
+    }
+}
+
+/// Refuses to read keys, and signs in with something that ends in ten minutes.
+private struct ExpiringStore: KeyStore {
+    let title = "Expiring"
+    let credentialExpiry: ContinuousClock.Instant? = .now + .seconds(600)
+
+    func status() async throws(KeyStoreError) -> Duration { .milliseconds(1) }
+    func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) {}
+    func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes { throw .notAuthorized("no right") }
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {}
+    func delete(_ name: KeyName) async throws(KeyStoreError) {}
+    func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
+        KeyNamePage(names: [], isLast: true)
     }
 }
 
