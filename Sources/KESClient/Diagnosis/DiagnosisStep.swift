@@ -1,6 +1,7 @@
 /// One thing that has to be right for a client to get at its key, and whether it is.
 package struct DiagnosisStep: Hashable, Sendable {
     package enum Subject: String, Hashable, Sendable, CaseIterable {
+        case configuration = "Configuration"
         case address = "Address"
         case connection = "Connection"
         case handshake = "TLS handshake"
@@ -10,6 +11,12 @@ package struct DiagnosisStep: Hashable, Sendable {
         case identity = "Identity"
         case policy = "Policy"
         case keyStore = "Key store"
+        case credential = "Credential"
+        case creating = "Create"
+        case reading = "Read"
+        case listing = "List"
+        case replacing = "Replace"
+        case deleting = "Delete"
         case key = "Key"
     }
 
@@ -30,15 +37,15 @@ package struct DiagnosisStep: Hashable, Sendable {
         if case .wrong = outcome { true } else { false }
     }
 
-    static func right(_ subject: Subject, _ finding: String) -> DiagnosisStep {
+    package static func right(_ subject: Subject, _ finding: String) -> DiagnosisStep {
         DiagnosisStep(subject: subject, outcome: .right, finding: finding)
     }
 
-    static func unknown(_ subject: Subject, _ finding: String) -> DiagnosisStep {
+    package static func unknown(_ subject: Subject, _ finding: String) -> DiagnosisStep {
         DiagnosisStep(subject: subject, outcome: .unknown, finding: finding)
     }
 
-    static func wrong(_ subject: Subject, _ finding: String, remedy: String) -> DiagnosisStep {
+    package static func wrong(_ subject: Subject, _ finding: String, remedy: String) -> DiagnosisStep {
         DiagnosisStep(subject: subject, outcome: .wrong(remedy: remedy), finding: finding)
     }
 }

@@ -34,56 +34,16 @@ package struct KESDiagnosis: Sendable {
             }
             return isGood
         }
-        guard report(await connectionSteps()), report(await serverSteps()) else { return false }
+        let probe = ConnectionProbe(
+            host: endpoint.host, port: endpoint.port ?? 443, authority: endpoint.authority,
+            remedies: .init(
+                name: "correct the server's name (MINIO_KES_SERVER), or add it to the DNS",
+                refusal: "start the server, or correct the port; the server's default is 7373"))
+        guard report(await probe.steps()), report(await serverSteps()) else { return false }
         let (known, access) = await identitySteps()
         guard report(known), report(policySteps(access)) else { return false }
         guard report(await keyStoreSteps()) else { return false }
         return report(await keySteps())
-    }
-
-    // MARK: Address and port
-
-    /// A plain request shows whether there is a port to talk to, before TLS can go wrong.
-    private func connectionSteps() async -> [DiagnosisStep] {
-        let address = DiagnosisStep.right(.address, endpoint.host)
-        let open = [address, .right(.connection, "\(endpoint.authority) accepts connections")]
-        do throws(HTTPClientError) {
-            let port = endpoint.port ?? 443
-            let plain = KESEndpoint(isTLS: false, host: endpoint.host, port: port)
-            var request = HTTPClientRequest(.get, plain.url + "/version")
-            request.timeout = .seconds(6)
-            _ = try await HTTPClient(HTTPClientConfiguration()).send(request)
-            return open
-        } catch {
-            switch error {
-            case .unresolvable(let host):
-                return [
-                    .wrong(
-                        .address, "no address for \(host)",
-                        remedy: "correct the server's name (MINIO_KES_SERVER), or add it to the DNS")
-                ]
-            case .refused:
-                return [
-                    address,
-                    .wrong(
-                        .connection, "\(endpoint.authority) refuses connections",
-                        remedy: "start the server, or correct the port; the server's default is 7373"),
-                ]
-            case .unreachable(let reason):
-                return [
-                    address,
-                    .wrong(.connection, reason, remedy: "check the route to the server and the firewalls on it"),
-                ]
-            case .timedOut(.connecting):
-                return [
-                    address,
-                    .wrong(
-                        .connection, "\(endpoint.authority) does not answer",
-                        remedy: "check that the host is up and that no firewall drops the packets"),
-                ]
-            default: return open
-            }
-        }
     }
 
     // MARK: TLS and the server

@@ -1,0 +1,66 @@
+import HTTPClient
+
+/// Whether a host's name has an address, and its port a server behind it.
+///
+/// A plain request shows it before TLS can go wrong.
+package struct ConnectionProbe: Sendable {
+    /// What to change when it goes wrong.
+    package struct Remedies: Sendable {
+        package var name: String
+        package var refusal: String
+
+        package init(name: String, refusal: String) {
+            self.name = name
+            self.refusal = refusal
+        }
+    }
+
+    let host: String
+    let port: Int
+    let authority: String
+    let remedies: Remedies
+
+    /// - Parameters:
+    ///   - authority: The server as findings call it, such as `kes:7373`.
+    package init(host: String, port: Int, authority: String, remedies: Remedies) {
+        self.host = host
+        self.port = port
+        self.authority = authority
+        self.remedies = remedies
+    }
+
+    /// The steps ``DiagnosisStep/Subject/address`` and ``DiagnosisStep/Subject/connection``.
+    package func steps() async -> [DiagnosisStep] {
+        let address = DiagnosisStep.right(.address, host)
+        let open = [address, .right(.connection, "\(authority) accepts connections")]
+        do throws(HTTPClientError) {
+            let name = host.contains(":") ? "[\(host)]" : host
+            var request = HTTPClientRequest(.get, "http://\(name):\(port)/version")
+            request.timeout = .seconds(6)
+            _ = try await HTTPClient(HTTPClientConfiguration()).send(request)
+            return open
+        } catch {
+            switch error {
+            case .unresolvable(let host):
+                return [.wrong(.address, "no address for \(host)", remedy: remedies.name)]
+            case .refused:
+                return [
+                    address, .wrong(.connection, "\(authority) refuses connections", remedy: remedies.refusal),
+                ]
+            case .unreachable(let reason):
+                return [
+                    address,
+                    .wrong(.connection, reason, remedy: "check the route to the server and the firewalls on it"),
+                ]
+            case .timedOut(.connecting):
+                return [
+                    address,
+                    .wrong(
+                        .connection, "\(authority) does not answer",
+                        remedy: "check that the host is up and that no firewall drops the packets"),
+                ]
+            default: return open
+            }
+        }
+    }
+}
