@@ -3,23 +3,18 @@
 import base64
 import hashlib
 import json
-import os
-import pty
 import re
-import select
 import signal
 import socket
-import subprocess
 import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from kes import KESServer, binary
+from command_line import CLI, SECONDS, findings
+from kes import KESServer
 from server import free_port
-
-SECONDS = 30
 
 
 class APIKey:
@@ -46,72 +41,6 @@ POLICIES = f"""policy:
 """
 
 
-class Result:
-    def __init__(self, status, out, err):
-        self.status, self.out, self.err = status, out, err
-
-    def __repr__(self):
-        return f"{self.status}\n{self.out}\n{self.err}"
-
-
-class CLI:
-    """The command with nothing in its environment but what a test puts there."""
-
-    def __init__(self, server, directory):
-        self.server, self.directory = server, directory
-        self.environment = {"PATH": os.environ.get("PATH", "")}
-        if server:
-            self.environment |= {"MINIO_KES_SERVER": f"127.0.0.1:{server.port}", "MINIO_KES_API_KEY": ADMIN.text,
-                                 "SSL_CERT_FILE": str(server.certificate.certificate)}
-
-    def with_environment(self, **variables):
-        changed = CLI(None, self.directory)
-        merged = {**self.environment, **variables}
-        changed.environment = {name: value for name, value in merged.items() if value is not None}
-        return changed
-
-    def __call__(self, *arguments):
-        finished = subprocess.run([binary(), *arguments], cwd=self.directory, env=self.environment, text=True,
-                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-        return Result(finished.returncode, finished.stdout, finished.stderr)
-
-    def good(self, *arguments):
-        result = self(*arguments)
-        assert result.status == 0 and result.err == "", result
-        return result.out
-
-    def bad(self, *arguments):
-        result = self(*arguments)
-        assert result.status == 1 and result.out == "" and result.err.startswith("Error: "), result
-        assert result.err.endswith("\n") and result.err.count("\n") == 1, result
-        return result.err[len("Error: "):-1]
-
-    def process(self, *arguments):
-        return subprocess.Popen([binary(), *arguments], cwd=self.directory, env=self.environment, text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def on_terminal(self, *arguments):
-        """What a person sees, with plain line feeds."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.directory)
-            os.execve(binary(), [binary(), *arguments], self.environment)
-        shown, deadline = b"", time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            if select.select([terminal], [], [], 0.1)[0]:
-                try:
-                    piece = os.read(terminal, 4096)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                shown += piece
-        _, status = os.waitpid(pid, 0)
-        os.close(terminal)
-        assert os.waitstatus_to_exitcode(status) == 0, shown
-        return shown.decode().replace("\r\n", "\n")
-
-
 @pytest.fixture(scope="module")
 def kes_server(tmp_path_factory):
     with KESServer(tmp_path_factory.mktemp("kes"), admin=ADMIN.identity, policies=POLICIES) as server:
@@ -120,7 +49,7 @@ def kes_server(tmp_path_factory):
 
 @pytest.fixture
 def cli(kes_server, tmp_path):
-    return CLI(kes_server, tmp_path)
+    return CLI(kes_server, tmp_path, ADMIN.text)
 
 
 @pytest.fixture
@@ -396,60 +325,7 @@ def test_updates_come_from_elsewhere(cli):
     assert "updates come" in cli.bad("update")
 
 
-# --- migration
-
-@pytest.fixture
-def stores(tmp_path):
-    """Two configurations on two directories, neither of them served."""
-    for name in ("from", "to"):
-        (tmp_path / f"{name}.yml").write_text(
-            f"admin:\n  identity: disabled\ntls:\n  key: x\n  cert: x\nkeystore:\n  fs:\n    path: {tmp_path / name}\n")
-        (tmp_path / name).mkdir()
-    for name, value in (("a-1", "one"), ("a-2", "two"), ("b", "three")):
-        (tmp_path / "from" / name).write_text(value)
-    return tmp_path
-
-
-def test_keys_migrate_as_they_are(stores):
-    cli = CLI(None, stores)
-    arguments = ("migrate", "--from", "from.yml", "--to", "to.yml")
-    assert cli.good(*arguments, "a*") == "Starting key migration:\n\nMigrated      2 keys successfully!\n"
-    assert sorted(path.name for path in (stores / "to").iterdir()) == ["a-1", "a-2"]
-    assert (stores / "to" / "a-1").read_text() == "one"
-    failed = cli(*arguments)
-    assert failed.status == 1 and failed.err == "Error: key already exists\n"
-    (stores / "to" / "a-1").write_text("other")
-    assert "Migrated      1 keys successfully!\n" in cli.good(*arguments, "--merge")
-    assert (stores / "to" / "a-1").read_text() == "other" and (stores / "to" / "b").read_text() == "three"
-    assert "No keys migrated.\n" in cli.good(*arguments, "--merge")
-    assert "Migrated      3 keys successfully!\n" in cli.good(*arguments, "--force")
-    assert (stores / "to" / "a-1").read_text() == "one"
-    assert "No keys migrated.\n" in cli.good(*arguments, "c?")
-
-
-def test_more_keys_migrate_than_the_original_can_list(stores):
-    for number in range(1500):
-        (stores / "from" / f"many-{number}").write_text("x")
-    out = CLI(None, stores).good("migrate", "--from", "from.yml", "--to", "to.yml")
-    assert out.endswith("Migrated   1503 keys successfully!\n")
-
-
-def test_a_migration_says_what_is_missing(stores):
-    cli = CLI(None, stores)
-    assert cli.bad("migrate") == "no source specified. Use '--from' flag"
-    assert cli.bad("migrate", "--from", "from.yml") == "missing migration target. Use '--to' or '--server'"
-    assert cli.bad("migrate", "--from", "from.yml", "--to", "to.yml", "-f", "--merge") == (
-        "'--force' and '--merge' flags are mutually exclusive")
-    assert "not supported" in cli.bad("migrate", "--from", "from.yml", "-s", "https://kms")
-    (stores / "from" / "a-1").parent.rename(stores / "gone")
-    assert str(stores / "from") in cli.bad("migrate", "--from", "from.yml", "--to", "to.yml")
-
-
 # --- doctor
-
-def findings(result):
-    return dict(re.findall(r"^  [✓✗?] (\w.{17}) (.*)$", result.out, re.MULTILINE)), re.findall(r"^    → (.*)$", result.out, re.MULTILINE)
-
 
 def test_the_doctor_finds_nothing_wrong(app, cli):
     app.good("key", "create", "sound")

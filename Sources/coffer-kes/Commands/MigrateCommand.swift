@@ -11,8 +11,10 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Copy keys from one key store to another.",
         discussion: """
-            Both stores are named by a server's configuration file. Values are copied as they are; the source is only \
-            read. Stop servers on the target, or let them see the new keys when their caches expire.
+            Both stores are named by a server's configuration file. Values are copied as they are, and each key is read \
+            back and tried; the source is only read. After an interruption, run it again: what the target has already \
+            is left alone. Stop servers on the target, or let them see the new keys when their caches expire. The exit \
+            status is 1 when a key could not be copied.
             """)
 
     @Option(help: ArgumentHelp("Configuration of a server on the source.", valueName: "FILE"))
@@ -26,6 +28,9 @@ struct MigrateCommand: AsyncParsableCommand {
 
     @Flag(help: "Leave keys that the target has as they are.")
     var merge = false
+
+    @Flag(help: "Change nothing; list what would become of each key.")
+    var dryRun = false
 
     @Option(name: [.customShort("s"), .long], help: .hidden) var server: String?
     @Option(name: [.customShort("e"), .long], help: .hidden) var enclave: String?
@@ -46,24 +51,30 @@ struct MigrateCommand: AsyncParsableCommand {
         let source = try await open(from, mustExist: true)
         let target = try await open(to, mustExist: false)
         let migration = KeyMigration(
-            source: source, target: target, onConflict: force ? .replace : merge ? .keep : .fail)
+            source: source, target: target, onConflict: force ? .replace : merge ? .keep : .fail, isTrial: dryRun)
         Terminal.write("Starting key migration:\n\n")
-        do throws(KeyMigration.Failure) {
-            let count = try await migration.run(pattern: pattern) { count in
-                Terminal.write("Migrated \(Self.padded(count)) keys ...\n")
-            }
-            Terminal.write(
-                count == 0
-                    ? "Migration succeeded! No keys migrated.\n" : "Migrated \(Self.padded(count)) keys successfully!\n"
-            )
-        } catch {
+        let isComplete: Bool
+        do throws(KeyMigration.Failure) { isComplete = try await run(migration) } catch {
             throw CommandFailure(error.description)
         }
+        if !isComplete { throw ExitCode(1) }
     }
 
-    private static func padded(_ count: Int) -> String {
-        let digits = String(count)
-        return String(repeating: " ", count: max(0, 6 - digits.count)) + digits
+    /// Whether every key is at the target then, or was meant not to be.
+    private func run(_ migration: KeyMigration) async throws(KeyMigration.Failure) -> Bool {
+        // A bar is for who watches; it needs to know how many keys there are, which takes a listing more.
+        let isWatched = isatty(STDOUT_FILENO) == 1 && !dryRun
+        var report = MigrationReport(
+            total: isWatched ? try await migration.count(pattern: pattern) : nil, isTrial: dryRun)
+        do throws(KeyMigration.Failure) {
+            try await migration.run(pattern: pattern) { report.add($0, $1) }
+        } catch {
+            report.endProgress()
+            throw error
+        }
+        report.endProgress()
+        report.tellEnd()
+        return report.isComplete
     }
 
     private func open(_ path: String, mustExist: Bool) async throws -> any KeyStore {
