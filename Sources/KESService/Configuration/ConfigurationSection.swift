@@ -8,7 +8,10 @@ final class ConfigurationReader {
 
     init(environment: [String: String]) { self.environment = environment }
 
-    func warn(line: Int, _ text: String) { warnings.append((line, text)) }
+    func warn(line: Int, _ text: String) {
+        guard !warnings.contains(where: { $0 == (line, text) }) else { return }
+        warnings.append((line, text))
+    }
 
     /// Warnings, each with its line, in the order of the file.
     var sortedWarnings: [String] {
@@ -21,6 +24,9 @@ final class ConfigurationReader {
             throw .yaml(line: node.line, "cannot unmarshal \(node.tag) into \(type)")
         }
         guard let name = Self.variable(text) else {
+            if text.contains("${") {
+                warn(line: node.line, "'${' inside of a text is no variable; only a whole value is one: '${NAME}'")
+            }
             return ConfigurationText(value: node.isNull ? "" : text, line: node.line, tag: node.tag, variable: nil)
         }
         guard let value = environment[name] else {

@@ -36,6 +36,7 @@ extension KESConfiguration {
     package static func parse(
         _ text: String, environment: [String: String], defaultAdmin: String? = nil
     ) throws(ConfigurationError) -> KESConfiguration {
+        if let refusal = LostIndentation.refusal(of: text) { throw refusal }
         let root: YAMLNode
         do throws(ConfigurationError) {
             root = try YAMLNode.firstDocument(of: text) ?? YAMLNode(content: .mapping([]), line: 1)
