@@ -43,10 +43,11 @@ def new_api_key():
 class Pair:
     """Both servers, neither of them started. `with_api_key` is one of two ways to tell the key server who asks.
 
-    The policy permits `calls` for keys whose names begin with my-key, and nothing else."""
+    Keys are in `root_store`, one of root_stores.STORES, or else in files. The policy permits `calls` for keys whose names
+    begin with my-key, and nothing else."""
 
-    def __init__(self, directory, *, with_api_key=False, calls=CALLS, certificates=None):
-        self.kes = KESServer(directory / "kes")
+    def __init__(self, directory, *, with_api_key=False, calls=CALLS, certificates=None, root_store=None):
+        self.kes = KESServer(directory / "kes", root_store=root_store)
         self.kes.admin = NewIdentity(directory / "root", "root")
         self.kes.admin_text = self.kes.admin.text
         self.kes.certificate = NewIdentity(directory / "certificate", "server", "--ip", "127.0.0.1", "--dns", "localhost")
