@@ -44,6 +44,17 @@ package enum KeyStoreConfiguration: Sendable {
         }
     }
 
+    /// A file or a directory of certificates that are trusted beside the system's, where the store has such a setting.
+    package var authorities: String? {
+        switch self {
+        case .vault(let configuration): configuration.tls.authorities
+        case .fortanix(let configuration): configuration.authorities
+        case .gemalto(let configuration): configuration.authorities
+        case .entrust(let configuration): configuration.authorities
+        case .memory, .fs, .aws, .awsKMS, .azure, .azureKeys, .gcp, .pkcs11: nil
+        }
+    }
+
     /// The directory, endpoint or project of the store, for log lines; of the store in memory its name.
     package var place: String {
         switch self {

@@ -8,10 +8,13 @@ package struct ConnectionProbe: Sendable {
     package struct Remedies: Sendable {
         package var name: String
         package var refusal: String
+        /// When no trusted authority has signed the certificate, or it is another server's.
+        package var certificate: String
 
-        package init(name: String, refusal: String) {
+        package init(name: String, refusal: String, certificate: String) {
             self.name = name
             self.refusal = refusal
+            self.certificate = certificate
         }
     }
 
@@ -34,8 +37,7 @@ package struct ConnectionProbe: Sendable {
         let address = DiagnosisStep.right(.address, host)
         let open = [address, .right(.connection, "\(authority) accepts connections")]
         do throws(HTTPClientError) {
-            let name = host.contains(":") ? "[\(host)]" : host
-            var request = HTTPClientRequest(.get, "http://\(name):\(port)/version")
+            var request = HTTPClientRequest(.get, "http://\(urlHost):\(port)/version")
             request.timeout = .seconds(6)
             _ = try await HTTPClient(HTTPClientConfiguration()).send(request)
             return open
@@ -63,4 +65,35 @@ package struct ConnectionProbe: Sendable {
             }
         }
     }
+
+    /// The steps ``DiagnosisStep/Subject/handshake`` and ``DiagnosisStep/Subject/serverCertificate``.
+    ///
+    /// - Parameter authorities: A file or a directory of certificates that are trusted beside the system's.
+    package func tlsSteps(authorities: String?) async -> [DiagnosisStep] {
+        var configuration = HTTPClientConfiguration()
+        configuration.caPaths = authorities.map { [$0] } ?? []
+        let handshake = DiagnosisStep.right(.handshake, "TLS 1.2 or later")
+        do throws(HTTPClientError) {
+            var request = HTTPClientRequest(.get, "https://\(urlHost):\(port)/")
+            request.timeout = .seconds(6)
+            _ = try await HTTPClient(configuration).send(request)
+            return [handshake, .right(.serverCertificate, "trusted, and made out for \(host)")]
+        } catch {
+            switch error {
+            case .untrustedServer(let reason):
+                return [handshake, .wrong(.serverCertificate, reason, remedy: remedies.certificate)]
+            case .configuration:
+                return [.wrong(.serverCertificate, "\(error)", remedy: remedies.certificate)]
+            case .tls:
+                return [
+                    .wrong(
+                        .handshake, "\(error)", remedy: "check that \(authority) speaks TLS, and is the server meant")
+                ]
+            // The server may want a client's certificate, or not know the path: neither is TLS's fault.
+            default: return [.unknown(.handshake, "\(error)")]
+            }
+        }
+    }
+
+    private var urlHost: String { host.contains(":") ? "[\(host)]" : host }
 }

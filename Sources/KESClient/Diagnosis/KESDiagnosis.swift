@@ -38,7 +38,8 @@ package struct KESDiagnosis: Sendable {
             host: endpoint.host, port: endpoint.port ?? 443, authority: endpoint.authority,
             remedies: .init(
                 name: "correct the server's name (MINIO_KES_SERVER), or add it to the DNS",
-                refusal: "start the server, or correct the port; the server's default is 7373"))
+                refusal: "start the server, or correct the port; the server's default is 7373",
+                certificate: certificateRemedy("")))
         guard report(await probe.steps()), report(await serverSteps()) else { return false }
         let (known, access) = await identitySteps()
         guard report(known), report(policySteps(access)) else { return false }

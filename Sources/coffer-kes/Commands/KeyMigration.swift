@@ -37,8 +37,8 @@ struct KeyMigration: Sendable {
     /// Whether nothing is to be changed.
     var isTrial = false
 
-    /// Names asked for at once.
-    private static let pageSize = 10_000
+    /// Names asked for at once: some stores go through all of theirs for each page.
+    private static let pageSize = 50_000
     /// Keys under way at once; no store has more connections.
     private static let width = 8
 
@@ -120,8 +120,9 @@ struct KeyMigration: Sendable {
     }
 
     private func migrate(_ name: KeyName) async throws(KeyStoreError) -> Outcome {
+        let value: SecretBytes
+        do throws(KeyStoreError) { value = try await read(name, source) } catch .keyNotFound { return .gone }
         do throws(KeyStoreError) {
-            let value = try await read(name, source)
             if isTrial { return try await comparison(name, value) }
             let outcome = try await copy(name, value)
             switch outcome {
@@ -129,12 +130,8 @@ struct KeyMigration: Sendable {
             case .kept, .conflicting, .nameRefused, .gone: break
             }
             return outcome
-        } catch {
-            switch error {
-            case .keyNotFound: return .gone
-            case .nameNotAllowed(let names): return .nameRefused(names)
-            case .keyExists, .keyChanged, .corrupt, .notAuthorized, .unavailable, .unreachable, .cancelled: throw error
-            }
+        } catch .nameNotAllowed(let names) {
+            return .nameRefused(names)
         }
     }
 

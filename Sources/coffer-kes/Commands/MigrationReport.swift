@@ -67,7 +67,7 @@ struct MigrationReport {
     private mutating func showProgress() {
         guard let total else {
             Terminal.write("Migrated \(Self.padded(migrated)) keys ...\n")
-            next += .seconds(1)
+            next = .now + .seconds(1)
             return
         }
         let done = migrated + equal + kept + refused

@@ -47,15 +47,20 @@ struct StoreDiagnosis {
 
     // MARK: The way there
 
-    /// Where the store listens, if its configuration names a host: the steps up to the port.
+    /// Where the store listens, if its configuration names a host: the steps up to TLS, or the first one that is wrong.
     static func connectionSteps(_ configuration: KeyStoreConfiguration) async -> [DiagnosisStep] {
         guard configuration.isRemote, let (host, port) = hostAndPort(of: configuration.place) else { return [] }
-        return await ConnectionProbe(
+        let probe = ConnectionProbe(
             host: host, port: port, authority: "\(host):\(port)",
             remedies: .init(
                 name: "correct the endpoint in the section 'keystore', or add its name to the DNS",
-                refusal: "start the key store, or correct the port of the endpoint in the section 'keystore'")
-        ).steps()
+                refusal: "start the key store, or correct the port of the endpoint in the section 'keystore'",
+                certificate:
+                    "set 'tls.ca' of the store (or SSL_CERT_FILE) to the certificate of the authority that signed "
+                    + "the store's, and name the store as its certificate does"))
+        let steps = await probe.steps()
+        guard !steps.contains(where: \.isWrong), !configuration.place.hasPrefix("http://") else { return steps }
+        return steps + (await probe.tlsSteps(authorities: configuration.authorities))
     }
 
     /// Of a URL, or of a host with or without a port; `nil` for what is neither, such as the name of a project.
