@@ -109,7 +109,7 @@ class StandIn:
                 length = int(self.headers.get("Content-Length") or 0)
                 stand_in._serve(self, Request(self.command, self.path, self.headers, self.rfile.read(length)))
 
-            do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = serve
+            do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = do_LIST = serve
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
@@ -142,7 +142,11 @@ class StandIn:
         self.server.shutdown()
         self.server.server_close()
         for connection in list(self.connections):
-            _reset(connection)
+            try:
+                # Wakes the thread that waits for a request on it, which closes it.
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def restart(self):
         """Listens again on the same port, with what it held."""
@@ -222,13 +226,10 @@ class StandIn:
 
 
 def _reset(connection):
-    """Ends a connection with RST, as a crashed peer does."""
+    """Ends a connection with RST, as a crashed peer does; for the thread that serves it."""
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if isinstance(connection, ssl.SSLSocket):
-            # close() of a TLS socket shuts down in order; the descriptor itself does not.
-            socket.socket(fileno=connection.detach()).close()
-        else:
-            connection.close()
+        # close() leaves it open for the files that were made of it, and shuts TLS down in order; the descriptor does not.
+        socket.socket(fileno=connection.detach()).close()
     except OSError:
         pass
