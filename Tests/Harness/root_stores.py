@@ -8,6 +8,7 @@ with a stand-in, `is_key_call(request)` (whether a request is about keys rather 
 
 from store_pkcs11 import PKCS11Store
 from store_sealed import SealedStore
+from store_vault import VaultStore, VaultStoreV1, VaultStoreWithTransit
 
 
 class FileStore:
@@ -28,4 +29,5 @@ class FileStore:
         pass
 
 
-STORES = {store.name: store for store in [FileStore, SealedStore, PKCS11Store]}
+STORES = {store.name: store for store in [
+    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit]}

@@ -97,7 +97,7 @@ import Testing
     @Test func `vault has its defaults`() throws {
         let configuration = try Fixture.withStore("  vault: {endpoint: e, approle: {id: i, secret: s}}\n")
         guard case .vault(let vault) = configuration.keyStore,
-            case .appRole(engine: "approle", namespace: nil, id: "i", let secret) = vault.login
+            case .appRole(engine: "approle", namespace: nil, id: "i", .text(let secret), .secretID) = vault.login
         else {
             Issue.record("\(configuration.keyStore)")
             return

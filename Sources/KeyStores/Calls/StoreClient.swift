@@ -21,6 +21,13 @@ struct StoreClient: Sendable {
         }
     }
 
+    /// Reads the certificates that the configuration names anew, for requests to come; on failure the old ones stay.
+    func replace(_ configuration: HTTPClientConfiguration) throws(KeyStoreError) {
+        do throws(HTTPClientError) { try client.replace(configuration) } catch {
+            throw .unavailable("\(store): \(error)")
+        }
+    }
+
     /// The answer, whatever its status, after as many tries as the policy has and the time allows.
     ///
     /// Throws ``KeyStoreError/unreachable(_:)`` when there is no answer and ``KeyStoreError/cancelled`` when the task is

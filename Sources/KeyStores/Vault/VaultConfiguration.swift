@@ -2,15 +2,27 @@
 package struct VaultConfiguration: Sendable {
     package enum EngineVersion: String, Sendable { case v1, v2 }
 
+    /// How to log in; a namespace is for the login alone, `/` stands for none.
     package enum Login: Sendable {
-        case appRole(engine: String, namespace: String?, id: String, secret: SecretText)
-        case kubernetes(engine: String, namespace: String?, role: String?, token: KubernetesToken)
+        case appRole(engine: String, namespace: String?, id: String, secret: Credential, form: SecretForm)
+        case kubernetes(engine: String, namespace: String?, role: String?, token: Credential)
+        /// With the client certificate of ``TLS``.
+        case certificate(engine: String, namespace: String?, role: String?)
+        /// No login: a token that somebody else has made.
+        case token(SecretText)
     }
 
-    package enum KubernetesToken: Sendable {
+    package enum Credential: Sendable {
         case text(SecretText)
-        /// The path of a file with the token, which is read at every login.
+        /// The path of a file with it, which is read at every login.
         case file(String)
+    }
+
+    /// What the secret of an AppRole is.
+    package enum SecretForm: Sendable, Hashable {
+        case secretID
+        /// A token for one use, which Vault exchanges for the secret id.
+        case wrappingToken
     }
 
     package struct Transit: Sendable, Hashable {

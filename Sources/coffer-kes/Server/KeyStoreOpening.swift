@@ -28,7 +28,9 @@ enum KeyStoreOpening {
             case .memory: return MemoryKeyStore()
             case .fs(let configuration): return try FileKeyStore(configuration, logger: logger)
             case .sealed(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
-            case .vault: break
+            case .vault(let configuration):
+                return try await VaultKeyStore.open(
+                    configuration, ambientNamespace: ProcessEnvironment.variables()["VAULT_NAMESPACE"], logger: logger)
             case .fortanix: break
             case .gemalto: break
             case .aws: break

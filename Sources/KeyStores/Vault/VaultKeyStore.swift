@@ -1,0 +1,159 @@
+package import Cryptography
+import JSON
+package import KESProtocol
+package import Logging
+
+/// Keys in a K/V engine of HashiCorp Vault or OpenBao, where the original KES keeps them and in its form.
+package final class VaultKeyStore: KeyStore {
+    package let configuration: VaultConfiguration
+    let session: VaultSession
+    let engine: VaultEngine
+    private let transit: VaultTransit?
+    let logger: Logger
+
+    /// Logs in, and makes sure that the engine is one and of the version that the configuration says.
+    ///
+    /// - Parameter ambientNamespace: The variable `VAULT_NAMESPACE`, which KES would take where the configuration has no
+    ///   namespace; here there is a warning of it.
+    package static func open(
+        _ configuration: VaultConfiguration, ambientNamespace: String?, logger: Logger
+    ) async throws(KeyStoreError) -> VaultKeyStore {
+        let store = try VaultKeyStore(configuration, logger: logger)
+        for warning in configuration.warnings(ambientNamespace: ambientNamespace) { logger.warning("\(warning)") }
+        let time = CallTime()
+        try await store.session.logIn(time)
+        try await store.checkEngine(time)
+        return store
+    }
+
+    /// Reads the certificates of the configuration, and asks nobody.
+    init(_ configuration: VaultConfiguration, logger: Logger) throws(KeyStoreError) {
+        guard let engine = VaultEngine(configuration) else {
+            throw .unavailable("vault: neither engine nor prefix may contain '..'")
+        }
+        self.configuration = configuration
+        self.engine = engine
+        self.logger = logger
+        transit = configuration.transit.flatMap(VaultTransit.init)
+        session = try VaultSession(configuration, logger: logger)
+    }
+
+    package var title: String { "Hashicorp Vault: \(configuration.endpoint)" }
+
+    // MARK: Authentication
+
+    package var credentialExpiry: ContinuousClock.Instant? { session.credentialExpiry }
+
+    package func run() async { await session.run() }
+
+    // MARK: Calls
+
+    package func status() async throws(KeyStoreError) -> Duration {
+        let time = CallTime()
+        let latency = try await session.health(time)
+        // A Vault that lets nobody in does not work either.
+        try await session.logIn(time)
+        return latency
+    }
+
+    package func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) {
+        let time = CallTime()
+        let begin = ContinuousClock.now
+        switch try await latest(name, time) {
+        case .live: throw .keyExists
+        case .deleted(let number): throw deletion(name, number)
+        case .absent: break
+        }
+        let text = try await seal(value, time)
+        let call = engine.write(name, text.text, after: 0)
+        let answer = try await session.send(call, time)
+        guard answer.isSuccess else {
+            // Vault allows the creation of what there is only to those who may update it.
+            guard answer.saysVersionMismatch || answer.isRefusal else { throw call.failure(answer) }
+            switch try await latest(name, time) {
+            case .absent: throw call.failure(answer)
+            case .deleted(let number): throw deletion(name, number)
+            case .live(let stored, _, _):
+                // Ours, when the answer to the first try was lost.
+                guard stored.isEqual(to: text) else { throw .keyExists }
+                return
+            }
+        }
+        if engine.version == .v1 {
+            let settling = min(max(Self.shortestSettling, (ContinuousClock.now - begin) * 8), Self.longestSettling)
+            guard try await keeps(text, name, after: settling, time) else { throw .keyExists }
+        }
+    }
+
+    package func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes {
+        let time = CallTime()
+        switch try await current(name, time) {
+        case .absent, .deleted(number: 1): throw .keyNotFound
+        case .deleted(let number): throw .corrupt(deletion(name, number).description)
+        case .live(let text, _, _): return try await open(text, time)
+        }
+    }
+
+    package func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
+        let time = CallTime()
+        guard case .live(let stored, let number, _) = try await current(name, time) else { throw .keyNotFound }
+        guard try await open(stored, time).isEqual(to: old) else { throw .keyChanged }
+        let text = try await seal(new, time)
+        let call = engine.write(name, text.text, after: number)
+        let answer = try await session.send(call, time)
+        if answer.saysVersionMismatch {
+            guard case .live(let stored, _, _) = try await current(name, time), stored.isEqual(to: text) else {
+                throw .keyChanged
+            }
+            return
+        }
+        guard answer.isSuccess else { throw call.failure(answer) }
+        if engine.version == .v1 {
+            guard try await keeps(text, name, after: Self.longestSettling, time) else { throw .keyChanged }
+        }
+    }
+
+    package func delete(_ name: KeyName) async throws(KeyStoreError) {
+        let call = engine.remove(name)
+        let answer = try await session.send(call, CallTime())
+        if answer.isAbsence { throw .keyNotFound }
+        guard answer.isSuccess else { throw call.failure(answer) }
+    }
+
+    package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
+        let call = engine.list()
+        let answer = try await session.send(call, CallTime())
+        if answer.isAbsence { return KeyNamePage(names: [], isLast: true) }
+        guard answer.isSuccess else { throw call.failure(answer) }
+        // Names of folders end in a slash, so they are none of keys.
+        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
+        guard answer.addNames(to: &selection) else {
+            throw .unavailable("vault: \(call.title): the answer is no list")
+        }
+        return selection.page
+    }
+
+    // MARK: Transit
+
+    private func seal(_ value: SecretBytes, _ time: CallTime) async throws(KeyStoreError) -> SecretBytes {
+        guard let transit else { return value }
+        return try await transit.encrypt(value, session, time)
+    }
+
+    /// Plain values are as good with transit as without: stores may hold both.
+    private func open(_ text: SecretBytes, _ time: CallTime) async throws(KeyStoreError) -> SecretBytes {
+        guard VaultTransit.isCiphertext(text) else { return text }
+        guard let transit else {
+            throw .corrupt("vault: the key is encrypted with a vault transit key, and no transit is configured")
+        }
+        return try await transit.decrypt(text, session, time)
+    }
+
+    // MARK: Errors
+
+    private func deletion(_ name: KeyName, _ number: Int) -> KeyStoreError {
+        .unavailable(
+            "vault: version \(number), the latest of '\(engine.entry(name))', is deleted but not destroyed: undelete it "
+                + "(vault kv undelete), or free the name by deleting its metadata (vault kv metadata delete)")
+    }
+}
