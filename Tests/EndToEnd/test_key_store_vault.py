@@ -379,6 +379,22 @@ def test_folders_and_foreign_names_are_not_listed(stand_in, server_on):
     assert server.call("GET", "/v1/key/list/").json()["names"] == ["k"]
 
 
+def test_a_hundred_thousand_keys_are_listed(stand_in, server_on):
+    server = server_on(VaultStore(None, stand_in=stand_in))
+    wanted = [f"key-{number:06}" for number in range(100_000)]
+    stand_in.v2 = {f"minio/keys/{name}": [{"data": {}}] for name in wanted}
+    names, rest = [], ""
+    while True:
+        answer = server.call("GET", f"/v1/key/list/{rest}")
+        assert answer.status == 200, server.log_text()
+        page = answer.json()
+        names += page["names"]
+        rest = page.get("continue_at")
+        if not rest:
+            break
+    assert names == wanted
+
+
 def test_a_deleted_version_is_a_missing_key_that_cannot_be_made(stand_in, server_on):
     store = VaultStore(None, stand_in=stand_in)
     server = server_on(store)

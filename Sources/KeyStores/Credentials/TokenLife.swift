@@ -5,10 +5,10 @@
 /// A token is renewed when two thirds of its life are over, less a random twentieth so that many servers do not come at
 /// once. If that fails it serves on to its end, and is tried for again after pauses of 1 s and, doubling, up to 30 s, but
 /// never longer than a tenth of its life.
-struct TokenLife<Token: Sendable>: Sendable {
-    typealias Instant = ContinuousClock.Instant
+package struct TokenLife<Token: Sendable>: Sendable {
+    package typealias Instant = ContinuousClock.Instant
 
-    enum Step {
+    package enum Step {
         case use(Token)
         /// It serves still, and it is time for the next one.
         case useAndRenew(Token)
@@ -29,14 +29,17 @@ struct TokenLife<Token: Sendable>: Sendable {
     private var lastNumber: UInt64 = 0
     private var failures = 0
 
-    /// Counts the tokens there were; names the one that is held.
-    var number: UInt64 { held?.number ?? lastNumber }
-    var token: Token? { held?.token }
-    var end: Instant? { held?.end }
-    /// When to renew without being asked for a token; `nil`: there is none, or it never ends.
-    var renewal: Instant? { held?.renewal }
+    /// None is held.
+    package init() {}
 
-    func step(at now: Instant) -> Step {
+    /// Counts the tokens there were; names the one that is held.
+    package var number: UInt64 { held?.number ?? lastNumber }
+    package var token: Token? { held?.token }
+    package var end: Instant? { held?.end }
+    /// When to renew without being asked for a token; `nil`: there is none, or it never ends.
+    package var renewal: Instant? { held?.renewal }
+
+    package func step(at now: Instant) -> Step {
         guard let held else { return .obtain }
         if let end = held.end, now >= end { return .obtain }
         if let renewal = held.renewal, now >= renewal { return .useAndRenew(held.token) }
@@ -49,7 +52,7 @@ struct TokenLife<Token: Sendable>: Sendable {
     ///   - asked: When it was asked for: its life cannot have begun sooner.
     ///   - lifetime: `nil`: it never ends.
     ///   - jitter: From 0 to 1.
-    mutating func obtain(
+    package mutating func obtain(
         _ token: Token, asked: Instant, lifetime: Duration?, jitter: Double = Double.random(in: 0...1)
     ) {
         lastNumber += 1
@@ -61,7 +64,7 @@ struct TokenLife<Token: Sendable>: Sendable {
     }
 
     /// There is no new one for now; what is held serves on.
-    mutating func fail(at now: Instant, jitter: Double = Double.random(in: 0...1)) {
+    package mutating func fail(at now: Instant, jitter: Double = Double.random(in: 0...1)) {
         failures = min(failures + 1, 16)
         guard let held, held.renewal != nil else { return }
         let pause = min(held.longestPause, .seconds(1) * (1 << (failures - 1)))
@@ -69,7 +72,7 @@ struct TokenLife<Token: Sendable>: Sendable {
     }
 
     /// The store refused the token of that number, so it does not serve any more.
-    mutating func discard(_ number: UInt64) {
+    package mutating func discard(_ number: UInt64) {
         if held?.number == number { held = nil }
     }
 }
