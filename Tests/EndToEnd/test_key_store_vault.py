@@ -292,6 +292,22 @@ def test_what_vaults_policy_denies_is_told_from_an_expired_token(stand_in, serve
     assert describe(server).status == 200
 
 
+def test_refused_logins_become_rare_and_end_by_themselves(stand_in, server_on):
+    server = server_on(VaultStore(None, stand_in=stand_in))
+    assert create(server).status == 200
+    stand_in.secret_id = "another"
+    stand_in.revoke_all()
+    stand_in.forget()
+    begin = time.monotonic()
+    for _ in range(30):
+        assert message(describe(server)) == (502, "failed to read key")
+    # One at first, and one after each pause of 1 s, 2 s, 4 s, ...
+    assert len(stand_in.asked("PUT", "/login")) <= 2 + (time.monotonic() - begin)
+    assert "invalid role or secret ID" in server.log_text()
+    stand_in.secret_id = SECRET_ID
+    wait_until(lambda: describe(server).status == 200, 40)
+
+
 # --- sealed, standby, missing
 
 def test_a_sealed_vault_fails_calls_at_once_and_is_found_again(stand_in, server_on):

@@ -153,7 +153,7 @@ package final class VaultKeyStore: KeyStore {
 
     private func deletion(_ name: KeyName, _ number: Int) -> KeyStoreError {
         .unavailable(
-            "vault: version \(number), the latest of '\(engine.entry(name))', is deleted but not destroyed: undelete it "
-                + "(vault kv undelete), or free the name by deleting its metadata (vault kv metadata delete)")
+            "vault: version \(number), the latest of '\(engine.entry(name))', is deleted: undelete it (vault kv undelete), "
+                + "or, also when it is destroyed, free the name by deleting its metadata (vault kv metadata delete)")
     }
 }

@@ -1,0 +1,37 @@
+import Synchronization
+
+/// After a refused login there is none for a while: 1 s, then twice as long each time, up to 30 s.
+///
+/// Every call wants a token. Without a pause every call would be a login, and Vault locks out a role that fails often.
+final class VaultLoginPause: Sendable {
+    private static let longest = Duration.seconds(30)
+
+    private struct State {
+        var length = Duration.seconds(1)
+        var refusal: (error: KeyStoreError, until: ContinuousClock.Instant)?
+    }
+
+    private let state = Mutex(State())
+
+    /// What `logIn` comes to; while a pause lasts, what the login before it came to.
+    func logIn<Fresh: Sendable>(
+        _ logIn: () async throws(KeyStoreError) -> Fresh
+    ) async throws(KeyStoreError) -> Fresh {
+        if let refusal = state.withLock(\.refusal), ContinuousClock.now < refusal.until { throw refusal.error }
+        do throws(KeyStoreError) {
+            let fresh = try await logIn()
+            state.withLock { $0 = State() }
+            return fresh
+        } catch {
+            if case .notAuthorized = error { begin(error) }
+            throw error
+        }
+    }
+
+    private func begin(_ error: KeyStoreError) {
+        state.withLock { state in
+            state.refusal = (error, .now + state.length)
+            state.length = min(Self.longest, state.length * 2)
+        }
+    }
+}
