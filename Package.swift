@@ -84,12 +84,13 @@ let package = Package(
             ]),
         module("Certificates", ["COpenSSL", "Cryptography"]),
         module("KeyManagement", ["Cryptography", "JSON", "Notation", "Threading"]),
-        module("S3Protocol", ["Cryptography", "Notation", "Threading"]),
+        module("RequestSigning", ["Cryptography", "Notation"]),
         module("AccessPolicy", []),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
+        module("S3Protocol", ["RequestSigning", "Cryptography", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4
@@ -102,8 +103,8 @@ let package = Package(
         module(
             "KeyStores",
             [
-                "KESProtocol", "Certificates", "HTTPClient", "Cryptography", "CLinux", "CPKCS11", "JSON", "Notation",
-                "Threading", logging,
+                "KESProtocol", "RequestSigning", "Certificates", "HTTPClient", "Cryptography", "CLinux", "CPKCS11", "JSON",
+                "Notation", "Threading", logging,
             ]),
 
         module(
@@ -191,6 +192,7 @@ let package = Package(
                 "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore,
                 logging,
             ]),
+        tests(of: "RequestSigning"),
         tests(of: "S3Protocol", ["Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),

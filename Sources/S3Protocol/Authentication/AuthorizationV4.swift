@@ -1,4 +1,5 @@
 import Notation
+import RequestSigning
 import Threading
 
 /// What a SigV4 request claims, in its header or its query, before anything is believed.
@@ -189,7 +190,7 @@ extension AuthorizationV4 {
     }
 }
 
-let algorithm = "AWS4-HMAC-SHA256"
+let algorithm = CanonicalText.algorithm
 
 /// Without the spaces and tabs at both ends.
 func trim(_ text: Substring) -> Substring {

@@ -1,3 +1,5 @@
+import RequestSigning
+
 /// The credential of a SigV4 signature: `<access key>/<yyyymmdd>/<region>/<service>/aws4_request`.
 package struct Credential: Sendable {
     package let accessKey: String
@@ -14,7 +16,7 @@ package struct Credential: Sendable {
         self.date = date
         self.region = region
         self.service = service
-        scope = "\(date)/\(region)/\(service)/aws4_request"
+        scope = CanonicalText.scope(date: date, region: region, service: service)
     }
 
     /// Reads the text from its end, because an access key may contain slashes; nil if it is malformed.

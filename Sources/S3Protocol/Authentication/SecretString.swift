@@ -1,4 +1,5 @@
 package import Cryptography
+import RequestSigning
 
 /// An account's secret access key, wiped when its last owner lets go.
 ///
@@ -9,7 +10,7 @@ package final class SecretString: @unchecked Sendable {
     private var prefixed: [UInt8]
 
     package init(_ secret: String) {
-        prefixed = Array("AWS4".utf8)
+        prefixed = Array(SigningKey.secretPrefix.utf8)
         prefixed.append(contentsOf: secret.utf8)
     }
 
@@ -24,21 +25,9 @@ package final class SecretString: @unchecked Sendable {
         isEqual(to: SecretString(secret))
     }
 
-    /// The key of all SigV4 signatures with one date, region and service:
-    /// `HMAC(HMAC(HMAC(HMAC("AWS4" ‖ secret, date), region), service), "aws4_request")`.
+    /// The key of all SigV4 signatures with one date, region and service.
     package func signingKey(date: String, region: String, service: String) -> SecretKey {
-        var dateKey = HMACSHA256.code(Array(date.utf8), key: prefixed)
-        var regionKey = HMACSHA256.code(Array(region.utf8), key: dateKey)
-        var serviceKey = HMACSHA256.code(Array(service.utf8), key: regionKey)
-        let last = SecretKey { output in
-            var key = HMACSHA256.code(Array("aws4_request".utf8), key: serviceKey)
-            output.copyBytes(from: key)
-            wipe(&key)
-        }
-        wipe(&dateKey)
-        wipe(&regionKey)
-        wipe(&serviceKey)
-        return last
+        SigningKey.derive(prefixedSecret: prefixed, date: date, region: region, service: service)
     }
 
     /// HMAC-SHA1 under the bare secret, for signature version 2.

@@ -1,7 +1,8 @@
 import Cryptography
 import Notation
+import RequestSigning
 
-/// The client's side of signature version 4: signs requests for tests, the benchmark and operator commands.
+/// The client's side of signature version 4 in S3's form: signs requests for tests, the benchmark and operator commands.
 package struct SigV4Signer: Sendable {
     /// What goes into the signature's hash slot and `x-amz-content-sha256`.
     package enum Payload: Sendable {
@@ -63,12 +64,9 @@ package struct SigV4Signer: Sendable {
         let key = signingKey(credential)
         let signature = try Self.signature(
             request, names, payload.hashSlot, timestamp: timestamp, scope: credential.scope, key: key)
-        sent.append(
-            (
-                name: "authorization",
-                value:
-                    "\(algorithm) Credential=\(accessKey)/\(credential.scope),SignedHeaders=\(names.joined(separator: ";")),Signature=\(Hex.encode(signature))"
-            ))
+        let authorization = CanonicalText.authorization(
+            accessKey: accessKey, scope: credential.scope, signedHeaders: names, signature: signature)
+        sent.append((name: "authorization", value: authorization))
         return SignedRequest(
             headers: sent,
             chunkSigner: ChunkSigner(key: key, timestamp: timestamp, scope: credential.scope, seed: signature))
@@ -116,7 +114,7 @@ package struct SigV4Signer: Sendable {
         let canonical = try CanonicalRequest.bytes(
             request, signedHeaders: SignedHeaders(names), payloadHash: hashSlot)
         return HMACSHA256.code(
-            CanonicalRequest.stringToSign(canonical, timestamp: timestamp, scope: scope), key: key)
+            CanonicalText.stringToSign(canonical, timestamp: timestamp, scope: scope), key: key)
     }
 
     private static func signedNames(_ headers: [(name: String, value: String)]) -> [String] {

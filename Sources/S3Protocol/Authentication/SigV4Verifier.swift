@@ -1,5 +1,6 @@
 import Cryptography
 import Notation
+import RequestSigning
 
 /// Decides who sent a request: signature version 4 in a header or a presigned URL, version 2 for the clients that still
 /// use it, or nobody.
@@ -85,7 +86,7 @@ package final class SigV4Verifier: Sendable {
         var canonical = try CanonicalRequest.bytes(
             request, signedHeaders: authorization.signedHeaders, payloadHash: payloadHash)
         defer { if !request.secrets.isEmpty { wipe(&canonical) } }
-        let stringToSign = CanonicalRequest.stringToSign(
+        let stringToSign = CanonicalText.stringToSign(
             canonical, timestamp: authorization.timestamp, scope: credential.scope)
         let known = signingKeys.key(credential, secret)
         let key =
