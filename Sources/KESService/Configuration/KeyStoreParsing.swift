@@ -6,10 +6,13 @@ enum KeyStoreParsing {
 
     static let names = ["fs", "vault", "fortanix", "gemalto", "aws", "azure", "gcp", "entrust", "kms", "pkcs11"]
 
+    /// Where older guides have what belongs under `aws`.
+    private static let flatSecretsManager = "secretsmanager"
+
     static func parse(_ section: ConfigurationSection?) throws(ConfigurationError) -> KeyStoreConfiguration {
         guard let section else { throw ConfigurationError("kesconf: no keystore specified") }
         var found: [(name: String, section: ConfigurationSection)] = []
-        for name in names {
+        for name in names + [flatSecretsManager] {
             if let store = try section.section(name) { found.append((name, store)) }
         }
         guard found.count <= 1 else { throw .invalid("keystore config", "more than once keystore specified") }
@@ -30,6 +33,11 @@ enum KeyStoreParsing {
         case "azure": return .azure(try azure(try store.product("keyvault")))
         case "gcp": return .gcp(try gcp(try store.product("secretmanager")))
         case "kms": return try kms(store)
+        case flatSecretsManager:
+            section.reader.warn(
+                line: section[line: name] ?? section.line,
+                "'\(section.full(name))' is an older name; write '\(section.full("aws.secretsmanager"))'")
+            return .aws(try secretsManager(store))
         case "pkcs11": return .pkcs11(try pkcs11(store))
         default: return .entrust(try entrust(try store.product("keycontrol")))
         }

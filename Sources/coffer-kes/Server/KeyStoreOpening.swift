@@ -33,8 +33,10 @@ enum KeyStoreOpening {
                     configuration, ambientNamespace: ProcessEnvironment.variables()["VAULT_NAMESPACE"], logger: logger)
             case .fortanix: break
             case .gemalto: break
-            case .aws: break
-            case .awsKMS: break
+            case .aws(let configuration):
+                return try AWSKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
+            case .awsKMS(let configuration):
+                return try EnvelopeKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
             case .azure: break
             case .azureKeys: break
             case .gcp: break
