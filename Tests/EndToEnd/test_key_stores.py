@@ -175,7 +175,7 @@ def test_a_failure_that_passes_is_not_seen(remote, server_on, fault, call):
     begin = time.monotonic()
     answer = server.call(method, path)
     assert answer.status == 200, (answer, server.log_text(), remote.stand_in.requests)
-    if fault == 429:
+    if fault == 429 and call not in getattr(remote, "local_calls", ()):
         assert time.monotonic() - begin >= 1
     remote.stand_in.heal()
     if call == "create":
@@ -193,6 +193,8 @@ def test_a_failure_that_lasts_is_said_and_ends(remote, server_on, fault):
     for method, path, message in (
             ("GET", "/v1/key/describe/k", "failed to read key"), ("PUT", "/v1/key/create/l", "failed to create key"),
             ("GET", "/v1/key/list/", "failed to list keys")):
+        if "list" in path and "list" in getattr(remote, "local_calls", ()):
+            continue
         answer = server.call(method, path)
         assert (answer.status, answer.json()["message"]) == (502, message), server.log_text()
     log = server.log_text()
@@ -225,6 +227,8 @@ def test_a_store_that_hangs_keeps_nobody_waiting(remote, server_on, fault):
     time.sleep(0.01)
     remote.stand_in.fail(fault, 1000, remote.is_key_call)
     for method, path in (("GET", "/v1/key/describe/k"), ("GET", "/v1/key/list/")):
+        if "list" in path and "list" in getattr(remote, "local_calls", ()):
+            continue
         begin = time.monotonic()
         assert server.call(method, path).status in (502, 504)
         assert time.monotonic() - begin < 9

@@ -3,9 +3,11 @@
 A store is a class with `name`, `section` (the lines below `keystore:`, indented by two spaces), `environment` (variables
 of the key server), `stand_in` (a StandIn, or None), `values()` (what it holds: the stored text of each key by its name) and,
 with a stand-in, `is_key_call(request)` (whether a request is about keys rather than about tokens or health) and
-`calls_per_read` (how many of those it takes to read a key). It is made with a directory of its own and ended with `close()`.
+`calls_per_read` (how many of those it takes to read a key); `local_calls` names those of list and delete that it does by
+itself, if it has such. It is made with a directory of its own and ended with `close()`.
 """
 
+from store_aws import KMSStore, SecretsManagerStore
 from store_pkcs11 import PKCS11Store
 from store_sealed import SealedStore
 from store_vault import VaultStore, VaultStoreV1, VaultStoreWithTransit
@@ -30,4 +32,4 @@ class FileStore:
 
 
 STORES = {store.name: store for store in [
-    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit]}
+    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit, SecretsManagerStore, KMSStore]}

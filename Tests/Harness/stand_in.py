@@ -68,6 +68,8 @@ class StandIn:
         self.requests, self.faults, self.lock = [], [], threading.RLock()
         self.certificate = certificate
         self.connections = set()
+        #: What its clock is ahead of the machine's by, in seconds; its `Date` header tells.
+        self.clock_offset = 0
         #: Set to let hanging requests go.
         self.released = threading.Event()
         self._listen(0)
@@ -104,6 +106,10 @@ class StandIn:
 
             def log_message(self, *_):
                 pass
+
+            def date_time_string(self, timestamp=None):
+                now = time.time() + stand_in.clock_offset
+                return super().date_time_string(now if timestamp is None else timestamp)
 
             def serve(self):
                 length = int(self.headers.get("Content-Length") or 0)
@@ -230,6 +236,8 @@ def _reset(connection):
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # close() leaves it open for the files that were made of it, and shuts TLS down in order; the descriptor does not.
+        # close() of a TLS socket shuts down in order, and that of any waits for the files made of it; the descriptor's
+        # own does neither.
         socket.socket(fileno=connection.detach()).close()
     except OSError:
         pass
