@@ -236,8 +236,6 @@ def _reset(connection):
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # close() leaves it open for the files that were made of it, and shuts TLS down in order; the descriptor does not.
-        # close() of a TLS socket shuts down in order, and that of any waits for the files made of it; the descriptor's
-        # own does neither.
         socket.socket(fileno=connection.detach()).close()
     except OSError:
         pass
