@@ -49,6 +49,15 @@ package struct Certificate: Sendable, Hashable {
         return certificates
     }
 
+    /// The certificates of a PEM text that may hold other things too, such as the private key; maybe none.
+    package static func allPEM(_ text: [UInt8]) throws(CertificateError) -> [Certificate] {
+        var certificates: [Certificate] = []
+        for block in try PEMBlock.read(text) where block.label == Self.label {
+            certificates.append(try Certificate(der: block.withContents { Array($0) }))
+        }
+        return certificates
+    }
+
     /// One CERTIFICATE block.
     package var pem: String {
         var text = "-----BEGIN \(Self.label)-----\n"

@@ -26,6 +26,12 @@ extension PrivateKey {
         var keyContext: OpaquePointer?
         guard EVP_DigestSignInit_ex(context, &keyContext, "SHA256", nil, nil, pointer, nil) == 1 else { return nil }
         if let padding, EVP_PKEY_CTX_set_rsa_padding(keyContext, padding) != 1 { return nil }
+        // OpenSSL would take as long a salt as there is room for, which verifiers of PS256 refuse.
+        if padding == RSA_PKCS1_PSS_PADDING,
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, RSA_PSS_SALTLEN_DIGEST) != 1
+        {
+            return nil
+        }
         var count = 0
         guard EVP_DigestSign(context, nil, &count, message, message.count) == 1 else { return nil }
         var signature = [UInt8](repeating: 0, count: count)

@@ -31,6 +31,9 @@ package struct HTTPClientRequest: Sendable {
     /// Headers of the response that are wanted, in lower case; no others are kept.
     package var wantedHeaders: [String] = []
     package var redirects = Redirects.none
+    /// True for what must not be sent twice: libcurl by itself sends a request again when a kept connection turns out to
+    /// be closed, though the server may have had the request.
+    package var needsFreshConnection = false
 
     package init(_ method: HTTPClientMethod, _ url: String) {
         self.method = method

@@ -45,6 +45,11 @@ package enum JSONValue: Sendable {
         return Int(value)
     }
 
+    package var boolean: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
     package var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements

@@ -159,6 +159,7 @@ extension EasyHandle {
     private func prepare(_ request: HTTPClientRequest, _ timeout: Duration) throws(HTTPClientError) {
         errorText[0] = 0
         ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, timeout == .zero ? 0 : max(1, timeout.milliseconds))
+        ccurl_set_long(curl, CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         // An earlier request's body must not be looked at again. It makes a POST of this one, so the method comes after it.
         ccurl_set_pointer(curl, CURLOPT_POSTFIELDS, nil)
         switch request.method {
