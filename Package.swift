@@ -185,7 +185,7 @@ let package = Package(
                 "HTTPClient", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", nioCore,
                 logging,
             ]),
-        tests(of: "KeyStores", ["KESProtocol", "Cryptography", logging]),
+        tests(of: "KeyStores", ["KESProtocol", "Cryptography", "JSON", logging]),
         tests(
             of: "KESService",
             [

@@ -67,7 +67,7 @@ package enum KeyStoreConfiguration: Sendable {
         case .aws(let configuration): configuration.endpoint
         case .awsKMS(let configuration): configuration.key
         case .azure(let configuration): configuration.endpoint
-        case .azureKeys(let configuration): configuration.key
+        case .azureKeys(let configuration): configuration.path
         case .gcp(let configuration): configuration.projectID
         case .entrust(let configuration): configuration.endpoint
         case .pkcs11(let configuration): configuration.path

@@ -40,6 +40,7 @@ struct StoreClient: Sendable {
         let retries = retries ?? self.retries
         var request = request
         defer { wipe(&request.body) }
+        let retries = request.retries ?? retries
         var attempt = 1
         while true {
             let outcome = await once(request, time)
@@ -60,6 +61,7 @@ struct StoreClient: Sendable {
         sent.headers = request.headers
         sent.body = request.body
         sent.timeout = time.left
+        sent.needsFreshConnection = !request.isRepeatable
         sent.maxResponseBytes = request.maxAnswerBytes
         sent.wantedHeaders = request.wantedHeaders + [StoreAnswer.retryAfterHeader]
         guard sent.timeout > .zero else { return .failure(.timedOut(.response)) }

@@ -15,6 +15,8 @@ struct StoreRequest: Sendable {
     ///
     /// False for what would then happen twice, or be refused for having happened.
     var isRepeatable: Bool
+    /// Instead of the client's; for requests whose failures the store has to look into before they are sent again.
+    var retries: RetryPolicy?
     /// Headers of the answer that are wanted, in lower case.
     var wantedHeaders: [String] = []
     /// A longer answer is a failure of the store; in bytes.

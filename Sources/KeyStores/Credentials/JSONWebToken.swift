@@ -29,6 +29,12 @@ enum JSONWebToken {
         String(
             Base64.encode(bytes).lazy.filter { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
     }
+
+    /// The bytes of a text in base64url, with or without padding; `nil` when it is something else.
+    static func bytes(base64URL text: String) -> [UInt8]? {
+        let digits = String(text.lazy.filter { $0 != "=" }.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+        return Base64.decode(digits + String(repeating: "=", count: (4 - digits.utf8.count % 4) % 4))
+    }
 }
 
 extension SignatureScheme {

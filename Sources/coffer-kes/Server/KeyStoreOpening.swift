@@ -37,8 +37,12 @@ enum KeyStoreOpening {
                 return try AWSKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
             case .awsKMS(let configuration):
                 return try EnvelopeKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
-            case .azure: break
-            case .azureKeys: break
+            case .azure(let configuration):
+                return try AzureKeyStore(
+                    configuration, environment: ProcessEnvironment.variables(), logger: logger)
+            case .azureKeys(let configuration):
+                return try EnvelopeKeyStore(
+                    configuration, environment: ProcessEnvironment.variables(), logger: logger)
             case .gcp: break
             case .entrust: break
             case .pkcs11(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
