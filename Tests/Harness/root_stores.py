@@ -8,6 +8,7 @@ itself, if it has such. It is made with a directory of its own and ended with `c
 """
 
 from store_aws import KMSStore, SecretsManagerStore
+from store_azure import AzureKeysStore, AzureKeyVaultStore
 from store_pkcs11 import PKCS11Store
 from store_sealed import SealedStore
 from store_vault import VaultStore, VaultStoreV1, VaultStoreWithTransit
@@ -32,4 +33,4 @@ class FileStore:
 
 
 STORES = {store.name: store for store in [
-    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit, SecretsManagerStore, KMSStore]}
+    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit, SecretsManagerStore, KMSStore, AzureKeyVaultStore, AzureKeysStore]}
