@@ -122,7 +122,7 @@ def test_azures_own_client_finds_what_the_server_wrote_and_the_other_way_round(s
     assert listed == names(kes) and len(listed) == 32
     assert [one.version for one in client.list_properties_of_secret_versions("ours")] == [
         store.stand_in.secrets["ours"][0]["id"]]
-    client.begin_delete_secret("theirs", polling_interval=0.1).wait()
+    client.begin_delete_secret("theirs", _polling_interval=0.1).wait()
     assert client.get_deleted_secret("theirs").deleted_date is not None
     assert describe(kes, "theirs").status == 404
     with pytest.raises(HttpResponseError) as conflict:
@@ -525,12 +525,12 @@ def test_what_is_not_the_vaults_answer_is_no_missing_key(store, kes, status):
 
 
 def test_a_vault_with_many_secrets_is_listed(store, kes):
-    for number in range(3000):
+    for number in range(600):
         store.stand_in.put(f"key-{number:05}", "value")
     store.stand_in.put("of-a-certificate", "value", managed=True)
-    listed = kes.call("GET", "/v1/key/list/key-02*").json()["names"]
-    assert listed == [f"key-{number:05}" for number in range(2000, 3000)]
-    assert "of-a-certificate" not in names(kes)
+    listed = kes.call("GET", "/v1/key/list/key-002*").json()["names"]
+    assert listed == [f"key-{number:05}" for number in range(200, 300)]
+    assert names(kes) == [f"key-{number:05}" for number in range(600)]
 
 
 def test_a_listing_that_takes_more_than_a_calls_time_goes_on_where_it_stopped(store, server_on):
