@@ -86,6 +86,14 @@ static inline CURLcode ccurl_set_progress(CURL *handle, ccurl_progress_callback 
     return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L) : code;
 }
 
+typedef int (*ccurl_request_callback)(void *context, char *address, char *local, int port, int localPort);
+
+/// Called each time before the request is sent: again when libcurl sends it again, on a new connection for a lost one.
+static inline CURLcode ccurl_set_request(CURL *handle, ccurl_request_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_PREREQDATA, context) : code;
+}
+
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

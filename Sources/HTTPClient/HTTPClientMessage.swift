@@ -45,6 +45,10 @@ package struct HTTPClientResponse: Sendable {
     package let status: Int
     /// Those of the wanted headers that were there, by their names in lower case.
     package let headers: [String: String]
+    /// Whether the request went out twice, so that the server may have performed it before.
+    ///
+    /// That is so when a connection that was kept ended before any answer, and another was made.
+    package let wasSentAgain: Bool
     /// May hold secrets: see ``wipeBody()``.
     package let body: [UInt8]
 

@@ -20,6 +20,8 @@ final class EasyHandle {
     private var limit = 0
     private var sink: (any ResponseSink)?
     private var silence: SilenceLimit?
+    /// How often the request was sent.
+    private var sendCount = 0
 
     init(_ settings: TransferSettings) throws(HTTPClientError) {
         guard Self.isLibraryReady, let curl = curl_easy_init() else { throw .other("libcurl does not start") }
@@ -28,6 +30,7 @@ final class EasyHandle {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         let context = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_write(curl, receiveBody, context)
+        ccurl_set_request(curl, beginRequest, context)
         ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
         configureConnection(settings.configuration)
         configureTLS()
@@ -94,6 +97,7 @@ extension EasyHandle {
     func begin(_ request: HTTPClientRequest, within timeout: Duration) throws(HTTPClientError) {
         received.reserveCapacity(1024)
         limit = request.maxResponseBytes
+        sendCount = 0
         ccurl_set_text(curl, CURLOPT_URL, request.url)
         if !request.url.utf8.starts(with: origin.utf8) || origin.isEmpty {
             origin = Proxies.origin(of: request.url)
@@ -105,7 +109,8 @@ extension EasyHandle {
     /// The answer to a request that libcurl has done with `code`.
     func response(to request: HTTPClientRequest, _ code: CURLcode) throws(HTTPClientError) -> HTTPClientResponse {
         try check(code)
-        return HTTPClientResponse(status: status, headers: wanted(request.wantedHeaders), body: takeReceived())
+        return HTTPClientResponse(
+            status: status, headers: wanted(request.wantedHeaders), wasSentAgain: sendCount > 1, body: takeReceived())
     }
 
     /// Whether the answer leads elsewhere on the same server and is to be followed; the handle is ready for that then,
@@ -116,6 +121,7 @@ extension EasyHandle {
         }
         wipe(&received)
         received.removeAll(keepingCapacity: true)
+        sendCount = 0
         ccurl_set_text(curl, CURLOPT_URL, target)
         ccurl_set_long(curl, CURLOPT_TIMEOUT_MS, max(1, timeout.milliseconds))
         return true
@@ -290,6 +296,8 @@ extension EasyHandle {
         sink?.begin(status: status)
     }
 
+    fileprivate func countRequest() { sendCount += 1 }
+
     /// Whether the transfer is to end.
     fileprivate var isToEnd: Bool { sink?.isCancelled == true || silence?.isExceeded == true }
 
@@ -304,6 +312,11 @@ private let receiveBody: ccurl_data_callback = { bytes, size, count, context in
     // libcurl's buffer, which is not looked at again and would keep this until the handle's next answer.
     if let bytes { explicit_bzero(bytes, size * count) }
     return taken ? size * count : 0
+}
+
+private let beginRequest: ccurl_request_callback = { context, _, _, _, _ in
+    if let context { EasyHandle.of(context).countRequest() }
+    return CURL_PREREQFUNC_OK
 }
 
 private let receiveHead: ccurl_data_callback = { bytes, size, count, context in
