@@ -42,8 +42,9 @@ struct StoreClient: Sendable {
         defer { wipe(&request.body) }
         let retries = request.retries ?? retries
         var attempt = 1
+        var isInDoubt = false
         while true {
-            let outcome = await once(request, time)
+            let outcome = await once(request, time, isInDoubt: isInDoubt)
             let pause = retries.pause(after: outcome, attempt: attempt, isRepeatable: request.isRepeatable)
             guard let pause, pause < time.left else {
                 switch outcome {
@@ -53,10 +54,16 @@ struct StoreClient: Sendable {
             }
             do { try await Task.sleep(for: pause) } catch { throw .cancelled }
             attempt += 1
+            switch outcome {
+            case .success(let answer): isInDoubt = answer.mayHaveHappenedBefore || answer.status >= 500
+            case .failure(let error): isInDoubt = isInDoubt || !error.provesNothingWasSent
+            }
         }
     }
 
-    private func once(_ request: StoreRequest, _ time: CallTime) async -> Result<StoreAnswer, HTTPClientError> {
+    private func once(
+        _ request: StoreRequest, _ time: CallTime, isInDoubt: Bool
+    ) async -> Result<StoreAnswer, HTTPClientError> {
         var sent = HTTPClientRequest(request.method, request.url)
         sent.headers = request.headers
         sent.body = request.body
@@ -65,7 +72,10 @@ struct StoreClient: Sendable {
         sent.maxResponseBytes = request.maxAnswerBytes
         sent.wantedHeaders = request.wantedHeaders + [StoreAnswer.retryAfterHeader]
         guard sent.timeout > .zero else { return .failure(.timedOut(.response)) }
-        do throws(HTTPClientError) { return .success(StoreAnswer(try await client.send(sent))) } catch {
+        do throws(HTTPClientError) {
+            let response = try await client.send(sent)
+            return .success(StoreAnswer(response, mayHaveHappenedBefore: isInDoubt || response.wasSentAgain))
+        } catch {
             return .failure(error)
         }
     }

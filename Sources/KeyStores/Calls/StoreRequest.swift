@@ -32,8 +32,13 @@ struct StoreRequest: Sendable {
 /// What a key store answers, whatever its status.
 struct StoreAnswer: Sendable {
     private let response: HTTPClientResponse
+    /// Whether an earlier try of the same request may have been performed: it got no answer, or one of failure.
+    let mayHaveHappenedBefore: Bool
 
-    init(_ response: HTTPClientResponse) { self.response = response }
+    init(_ response: HTTPClientResponse, mayHaveHappenedBefore: Bool = false) {
+        self.response = response
+        self.mayHaveHappenedBefore = mayHaveHappenedBefore
+    }
 
     var status: Int { response.status }
     var isSuccess: Bool { 200..<300 ~= status }

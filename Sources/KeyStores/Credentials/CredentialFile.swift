@@ -11,6 +11,8 @@ enum CredentialFile {
     static func read(_ path: String) throws(KeyStoreError) -> [UInt8] {
         guard let file = fopen(path, "re") else { throw failure(path, errno) }
         defer { fclose(file) }
+        // What a buffer of the C library holds would not be wiped.
+        setvbuf(file, nil, Int32(_IONBF), 0)
         var bytes = [UInt8](repeating: 0, count: maximumByteCount + 1)
         let count = fread(&bytes, 1, bytes.count, file)
         guard ferror(file) == 0 else { throw failure(path, errno) }
