@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from key_servers import NO_CACHE, generate, logged, names, opens, server_on  # noqa: F401 (the fixture)
 from stand_in import Reply
 from store_gcp import GCP, GCPStore
-from test_key_stores import NO_CACHE, generate, names, opens, server_on  # noqa: F401 (the fixture)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_refused_credentials_are_said_and_can_be_replaced(store, server_on):
     store.write({**file, "private_key_id": "key-2"})
     server = server_on(store)
     assert server.call("GET", "/v1/ready").status in (502, 504)
-    assert "Google gives no token for the credentials" in server.log_text()
+    logged(server, "Google gives no token for the credentials")
     assert "PRIVATE KEY" not in server.log_text()
     store.write(file)
     deadline = time.monotonic() + 30
@@ -259,7 +259,7 @@ def test_a_disabled_version_is_no_missing_key(store, server_on):
     store.stand_in.secrets["k"][0]["state"] = "DISABLED"
     second = server_on(store)
     assert second.call("GET", "/v1/key/describe/k").status == 502
-    assert "is in DISABLED state" in second.log_text()
+    logged(second, "is in DISABLED state")
     assert second.call("GET", "/v1/ready").status == 200
 
 
@@ -274,7 +274,7 @@ def test_a_missing_right_is_named(store, server_on, right, method, path):
     store.stand_in.denied.add(right)
     time.sleep(0.01)
     assert server.call(method, f"/v1/key/{path}").status == 502
-    log = server.log_text()
+    log = logged(server, f"needed: secretmanager.{right}")
     assert f"needed: secretmanager.{right}" in log and "refused by the store, not by a policy of this server" in log
     assert "PERMISSION_DENIED" in log
     assert server.call("GET", "/v1/ready").status == 200
