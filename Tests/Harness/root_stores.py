@@ -4,11 +4,16 @@ A store is a class with `name`, `section` (the lines below `keystore:`, indented
 of the key server), `stand_in` (a StandIn, or None), `values()` (what it holds: the stored text of each key by its name) and,
 with a stand-in, `is_key_call(request)` (whether a request is about keys rather than about tokens or health) and
 `calls_per_read` (how many of those it takes to read a key); `local_calls` names those of list and delete that it does by
-itself, if it has such. It is made with a directory of its own and ended with `close()`.
+itself, if it has such. One with `rotates = False` refuses to rotate keys. It is made with a directory of its own and ended
+with `close()`.
 """
 
 from store_aws import KMSStore, SecretsManagerStore
 from store_azure import AzureKeysStore, AzureKeyVaultStore
+from store_entrust import EntrustStore
+from store_fortanix import FortanixStore
+from store_gcp import GCPStore
+from store_gemalto import GemaltoStore
 from store_pkcs11 import PKCS11Store
 from store_sealed import SealedStore
 from store_vault import VaultStore, VaultStoreV1, VaultStoreWithTransit
@@ -32,5 +37,6 @@ class FileStore:
         pass
 
 
-STORES = {store.name: store for store in [
-    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit, SecretsManagerStore, KMSStore, AzureKeyVaultStore, AzureKeysStore]}
+STORES = {store.name: store for store in (
+    FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit, SecretsManagerStore, KMSStore,
+    AzureKeyVaultStore, AzureKeysStore, GCPStore, FortanixStore, GemaltoStore, EntrustStore)}

@@ -31,8 +31,8 @@ enum KeyStoreOpening {
             case .vault(let configuration):
                 return try await VaultKeyStore.open(
                     configuration, ambientNamespace: ProcessEnvironment.variables()["VAULT_NAMESPACE"], logger: logger)
-            case .fortanix: break
-            case .gemalto: break
+            case .fortanix(let configuration): return try FortanixKeyStore(configuration, logger: logger)
+            case .gemalto(let configuration): return try GemaltoKeyStore(configuration, logger: logger)
             case .aws(let configuration):
                 return try AWSKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
             case .awsKMS(let configuration):
@@ -43,8 +43,8 @@ enum KeyStoreOpening {
             case .azureKeys(let configuration):
                 return try EnvelopeKeyStore(
                     configuration, environment: ProcessEnvironment.variables(), logger: logger)
-            case .gcp: break
-            case .entrust: break
+            case .gcp(let configuration): return try GCPKeyStore(configuration, logger: logger)
+            case .entrust(let configuration): return try EntrustKeyStore(configuration, logger: logger)
             case .pkcs11(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
             }
         } catch {
