@@ -23,6 +23,7 @@ enum KeyStoreOpening {
     static func open(
         _ configuration: KeyStoreConfiguration, logger: Logger
     ) async throws(Failure) -> any KeyStore {
+        let environment = ProcessEnvironment.variables()
         do throws(KeyStoreError) {
             switch configuration {
             case .memory: return MemoryKeyStore()
@@ -30,19 +31,17 @@ enum KeyStoreOpening {
             case .sealed(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
             case .vault(let configuration):
                 return try await VaultKeyStore.open(
-                    configuration, ambientNamespace: ProcessEnvironment.variables()["VAULT_NAMESPACE"], logger: logger)
+                    configuration, ambientNamespace: environment["VAULT_NAMESPACE"], logger: logger)
             case .fortanix(let configuration): return try FortanixKeyStore(configuration, logger: logger)
             case .gemalto(let configuration): return try GemaltoKeyStore(configuration, logger: logger)
             case .aws(let configuration):
-                return try AWSKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
+                return try AWSKeyStore(configuration, environment: environment, logger: logger)
             case .awsKMS(let configuration):
-                return try EnvelopeKeyStore(configuration, environment: ProcessEnvironment.variables(), logger: logger)
+                return try EnvelopeKeyStore(configuration, environment: environment, logger: logger)
             case .azure(let configuration):
-                return try AzureKeyStore(
-                    configuration, environment: ProcessEnvironment.variables(), logger: logger)
+                return try AzureKeyStore(configuration, environment: environment, logger: logger)
             case .azureKeys(let configuration):
-                return try EnvelopeKeyStore(
-                    configuration, environment: ProcessEnvironment.variables(), logger: logger)
+                return try EnvelopeKeyStore(configuration, environment: environment, logger: logger)
             case .gcp(let configuration): return try GCPKeyStore(configuration, logger: logger)
             case .entrust(let configuration): return try EntrustKeyStore(configuration, logger: logger)
             case .pkcs11(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
@@ -57,7 +56,6 @@ enum KeyStoreOpening {
                 throw .configuration(reason)
             }
         }
-        throw .configuration("the \(configuration.name) key store is not supported by this release; use fs")
     }
 }
 
