@@ -139,14 +139,14 @@ def test_an_unknown_namespace_is_no_missing_key(stand_in, server_on):
     assert create(server).status == 200
     stand_in.namespaces = set()
     assert message(describe(server)) == (502, "failed to read key")
-    assert "namespace not found" in server.log_text()
+    server.wait_for_output("namespace not found", log=True)
 
 
 def test_a_namespace_of_the_environment_is_warned_of(stand_in, server_on):
     store = VaultStore(None, stand_in=stand_in)
     store.environment = {"VAULT_NAMESPACE": "elsewhere"}
     server = server_on(store)
-    assert "VAULT_NAMESPACE is set to 'elsewhere' and not used" in server.log_text()
+    server.wait_for_output("VAULT_NAMESPACE is set to 'elsewhere' and not used", log=True)
     assert all(one.headers["X-Vault-Namespace"] is None for one in stand_in.requests)
 
 
@@ -229,7 +229,7 @@ def test_authorities_that_are_none_end_the_start(server_on, tmp_path, content):
 def test_a_configured_token_lives_as_long_as_vault_says(stand_in, server_on):
     token = stand_in.make_token(2)
     server = server_on(VaultStore(None, stand_in=stand_in, approle=None, token=token))
-    assert "a token in the configuration is for development" in server.log_text()
+    server.wait_for_output("a token in the configuration is for development", log=True)
     assert create(server).status == 200
     end = time.monotonic() + 3
     while time.monotonic() < end:
@@ -237,7 +237,8 @@ def test_a_configured_token_lives_as_long_as_vault_says(stand_in, server_on):
     assert stand_in.asked("PUT", "renew-self") and not stand_in.asked("PUT", "/login")
     stand_in.revoke_all()
     assert message(describe(server)) == (502, "failed to read key")
-    assert "the configured token has expired" in server.log_text() and token not in server.log_text()
+    server.wait_for_output("the configured token has expired", log=True)
+    assert token not in server.log_text()
 
 
 # --- the life of tokens
@@ -284,6 +285,7 @@ def test_what_vaults_policy_denies_is_told_from_an_expired_token(stand_in, serve
     stand_in.capabilities = READ_ONLY
     stand_in.forget()
     assert message(create(server, "l")) == (502, "failed to create key")
+    server.wait_for_output("has to grant 'create' on", log=True)
     log = server.log_text()
     assert "refused by Vault (not by a policy of this server)" in log
     assert "has to grant 'create' on 'kv2/data/minio/keys/l'" in log
@@ -303,7 +305,7 @@ def test_refused_logins_become_rare_and_end_by_themselves(stand_in, server_on):
         assert message(describe(server)) == (502, "failed to read key")
     # One at first, and one after each pause of 1 s, 2 s, 4 s, ...
     assert len(stand_in.asked("PUT", "/login")) <= 2 + (time.monotonic() - begin)
-    assert "invalid role or secret ID" in server.log_text()
+    server.wait_for_output("invalid role or secret ID", log=True)
     stand_in.secret_id = SECRET_ID
     wait_until(lambda: describe(server).status == 200, 40)
 
@@ -335,7 +337,7 @@ def test_a_vault_that_is_not_initialized_is_no_store(stand_in, server_on):
     server = server_on(VaultStore(None, stand_in=stand_in))
     stand_in.initialized = False
     wait_until(lambda: server.call("GET", "/v1/ready").status == 504)
-    assert "vault: not initialized" in server.log_text()
+    server.wait_for_output("vault: not initialized", log=True)
 
 
 def test_a_standby_is_healthy(stand_in, server_on):
@@ -355,7 +357,7 @@ def test_redirects_lead_to_the_active_node(stand_in, server_on):
     assert len(active.asked("PUT", DATA)) == 1
     active.redirect = stand_in.url
     assert message(describe(server)) == (502, "failed to read key")
-    assert "more than 3 redirects" in server.log_text()
+    server.wait_for_output("more than 3 redirects", log=True)
     for node in (active, between):
         node.stop()
 
@@ -374,7 +376,7 @@ def test_an_engine_of_another_kind_ends_the_start(stand_in, server_on, store_cla
 def test_an_engine_that_vault_does_not_tell_of_is_warned_of(stand_in, server_on):
     stand_in.hides_mounts = True
     server = server_on(VaultStore(None, stand_in=stand_in))
-    assert "there is no engine 'kv2', or the token has no rights there" in server.log_text()
+    server.wait_for_output("there is no engine 'kv2', or the token has no rights there", log=True)
     assert create(server).status == 200
 
 
@@ -418,7 +420,7 @@ def test_a_deleted_version_is_a_missing_key_that_cannot_be_made(stand_in, server
     stand_in.v2[store.entry("k")][-1]["deleted"] = True
     assert message(describe(server)) == (404, "key does not exist")
     assert message(create(server)) == (502, "failed to create key")
-    assert "undelete it (vault kv undelete)" in server.log_text()
+    server.wait_for_output("undelete it (vault kv undelete)", log=True)
     assert len(stand_in.v2[store.entry("k")]) == 1
     assert server.call("DELETE", "/v1/key/delete/k").status == 200
     assert create(server).status == 200
@@ -461,7 +463,7 @@ def test_an_entry_of_another_form_is_no_missing_key(stand_in, server_on, store_c
     stand_in.v2[store.entry("k")] = [{"data": {"other": "x"}}]
     assert message(describe(server)) == (502, "failed to read key")
     assert create(server).status in (400, 502)
-    assert "without a field 'k'" in server.log_text()
+    server.wait_for_output("without a field 'k'", log=True)
     assert stand_in.v1[store.entry("k")] == {"other": "x"}
 
 
@@ -501,7 +503,7 @@ def test_who_may_not_update_still_creates(stand_in, server_on, store_class):
     assert message(create(server, "l")) == (400, "key already exists")
     assert store.values()["l"] == "theirs"
     assert message(server.call("PUT", "/v1/key/rotate/k"))[0] == 502
-    assert "has to grant 'update'" in server.log_text()
+    server.wait_for_output("has to grant 'update'", log=True)
 
 
 @pytest.mark.parametrize("store_class", [VaultStoreV1, VaultStore])
@@ -544,8 +546,8 @@ def test_transit_reads_every_version_of_its_key_and_plain_values(stand_in, serve
     assert held == {"old": "vault:v1:" + held["old"][9], "new": "vault:v12:"}
     assert [describe(server, name).status for name in ("plain", "old", "new")] == [200] * 3
     assert message(describe(plain, "old")) == (502, "failed to read key")
-    assert "encrypted with a vault transit key" in plain.log_text()
+    plain.wait_for_output("encrypted with a vault transit key", log=True)
     stand_in.transit_oldest = 12
     assert message(describe(server, "old")) == (502, "failed to read key")
-    assert "disallowed by policy (too old)" in server.log_text()
+    server.wait_for_output("disallowed by policy (too old)", log=True)
     assert describe(server, "new").status == 200
