@@ -103,7 +103,8 @@ let package = Package(
         module(
             "KeyStores",
             [
-                "KESProtocol", "RequestSigning", "Certificates", "HTTPClient", "Cryptography", "CLinux", "CPKCS11", "JSON",
+                "KESProtocol", "RequestSigning", "Certificates", "HTTPClient", "Cryptography", "CLinux", "CPKCS11",
+                "JSON",
                 "Notation", "Threading", logging,
             ]),
 

@@ -39,7 +39,7 @@ package enum KeyStoreConfiguration: Sendable {
     /// Whether calls go to a service, which may refuse or be away for a while.
     package var isRemote: Bool {
         switch self {
-        case .memory, .fs, .pkcs11: false
+        case .memory, .fs, .sealed, .pkcs11: false
         case .vault, .fortanix, .gemalto, .aws, .awsKMS, .azure, .azureKeys, .gcp, .entrust: true
         }
     }
@@ -51,7 +51,7 @@ package enum KeyStoreConfiguration: Sendable {
         case .fortanix(let configuration): configuration.authorities
         case .gemalto(let configuration): configuration.authorities
         case .entrust(let configuration): configuration.authorities
-        case .memory, .fs, .aws, .awsKMS, .azure, .azureKeys, .gcp, .pkcs11: nil
+        case .memory, .fs, .sealed, .aws, .awsKMS, .azure, .azureKeys, .gcp, .pkcs11: nil
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPClient
 import Notation
 
@@ -49,7 +50,10 @@ extension StoreAnswer {
     var retryAfter: Duration? {
         guard let text = header(Self.retryAfterHeader) else { return nil }
         if let seconds = Int64(text) { return .seconds(max(0, min(seconds, 86_400))) }
-        return nil
+        guard let date = HTTPDate.parse(text) else { return nil }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return .seconds(max(0, min(date / 1000 - Int64(now.tv_sec), 86_400)))
     }
 }
 

@@ -32,12 +32,7 @@ struct StoreClient: Sendable {
     ///
     /// Throws ``KeyStoreError/unreachable(_:)`` when there is no answer and ``KeyStoreError/cancelled`` when the task is
     /// cancelled.
-    ///
-    /// - Parameter retries: The policy for this request; `nil`: the client's own.
-    func send(
-        _ request: StoreRequest, _ time: CallTime, retries: RetryPolicy? = nil
-    ) async throws(KeyStoreError) -> StoreAnswer {
-        let retries = retries ?? self.retries
+    func send(_ request: StoreRequest, _ time: CallTime) async throws(KeyStoreError) -> StoreAnswer {
         var request = request
         defer { wipe(&request.body) }
         let retries = request.retries ?? retries

@@ -20,7 +20,8 @@ final class TokenSource<Token: Sendable>: Sendable {
     private let logger: Logger
     private let fetch: Fetch
     private let life = Mutex(TokenLife<Token>())
-    private let flight = SingleFlight<Bool, UInt64, KeyStoreError>()
+    private let flight = SingleFlight<Bool, Numbered, KeyStoreError>()
+    private let pause = LoginPause()
 
     /// - Parameter name: What the token is, in log lines: `vault: token`.
     init(_ name: String, logger: Logger, fetch: @escaping Fetch) {
@@ -34,21 +35,18 @@ final class TokenSource<Token: Sendable>: Sendable {
 
     /// A token that serves, and its number for ``discard(_:)``.
     ///
-    /// Waits for one no longer than the time that the call has.
+    /// Waits for one no longer than the time that the call has. One that has just been obtained is used however short its
+    /// life is.
     func token(_ time: CallTime) async throws(KeyStoreError) -> (token: Token, number: UInt64) {
-        while true {
-            let (step, number) = life.withLock { ($0.step(at: .now), $0.number) }
-            switch step {
-            case .use(let token): return (token, number)
-            case .useAndRenew(let token):
-                Task { _ = try? await renew(number) }
-                return (token, number)
-            case .obtain:
-                let late = KeyStoreError.unreachable("\(name): not obtained in time")
-                _ = try await within(time.left, late: late) { () throws(KeyStoreError) in
-                    try await self.renew(number)
-                }.get()
-            }
+        let (step, number) = life.withLock { ($0.step(at: .now), $0.number) }
+        switch step {
+        case .use(let token): return (token, number)
+        case .useAndRenew(let token):
+            Task { _ = try? await renew() }
+            return (token, number)
+        case .obtain:
+            let late = KeyStoreError.unreachable("\(name): not obtained in time")
+            return try await within(time.left, late: late) { () throws(KeyStoreError) in try await self.renew() }.get()
         }
     }
 
@@ -58,28 +56,29 @@ final class TokenSource<Token: Sendable>: Sendable {
     /// Renews the token before it ends, until the task is cancelled, whether or not anybody needs it.
     func run() async {
         while !Task.isCancelled {
-            let (renewal, number) = life.withLock { ($0.renewal, $0.number) }
+            let renewal = life.withLock(\.renewal)
             // Without a token the next call obtains one; a look now and then is enough to see that it has.
             let next = renewal ?? .now + .seconds(1)
             do { try await Task.sleep(until: next, clock: .continuous) } catch { return }
-            if renewal != nil { _ = try? await renew(number) }
+            if renewal != nil { _ = try? await renew() }
         }
     }
 
-    /// Obtains a token unless there is a newer one than that of the number; the number of what there is then.
-    private func renew(_ known: UInt64) async throws(KeyStoreError) -> UInt64 {
-        try await flight.outcome(true, cancelled: .cancelled) { () throws(KeyStoreError) in
+    /// Obtains the next token, unless somebody else just has; what there is then.
+    private func renew() async throws(KeyStoreError) -> (token: Token, number: UInt64) {
+        let renewed = try await flight.outcome(true, cancelled: .cancelled) { () throws(KeyStoreError) in
             let (step, number, old) = self.life.withLock { ($0.step(at: .now), $0.number, $0.token) }
-            if case .use = step { return number }
+            if case .use(let token) = step { return Numbered(token: token, number: number) }
             let asked = ContinuousClock.now
             do throws(KeyStoreError) {
-                let fresh = try await self.fetch(old)
+                let fresh = try await self.pause.logIn { () throws(KeyStoreError) in try await self.fetch(old) }
                 let lifetime = fresh.lifetime.map { "\($0)" } ?? "unlimited"
                 self.logger.debug("\(self.name) obtained", metadata: ["lifetime": "\(lifetime)"])
-                return self.life.withLock { life in
+                let number = self.life.withLock { life in
                     life.obtain(fresh.token, asked: asked, lifetime: fresh.lifetime)
                     return life.number
                 }
+                return Numbered(token: fresh.token, number: number)
             } catch {
                 let end = self.life.withLock { life in
                     life.fail(at: .now)
@@ -90,5 +89,11 @@ final class TokenSource<Token: Sendable>: Sendable {
                 throw error
             }
         }
+        return (renewed.token, renewed.number)
+    }
+
+    private struct Numbered: Sendable {
+        let token: Token
+        let number: UInt64
     }
 }

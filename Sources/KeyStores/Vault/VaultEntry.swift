@@ -15,7 +15,7 @@ enum VaultEntry: Sendable {
     init(_ answer: StoreAnswer, to call: VaultCall, of name: KeyName, _ version: VaultConfiguration.EngineVersion)
         throws(KeyStoreError)
     {
-        if answer.isAbsence {
+        if answer.isVaultAbsence {
             self = .absent
             return
         }

@@ -11,7 +11,7 @@ extension StoreAnswer {
     }
 
     /// 404 with which Vault says that there is nothing, and not that it does not know the path: without a word.
-    var isAbsence: Bool {
+    var isVaultAbsence: Bool {
         guard status == 404, let json, let errors = json["errors"]?.elements else { return false }
         return errors.isEmpty && (json["warnings"]?.elements ?? []).isEmpty
     }

@@ -119,14 +119,14 @@ package final class VaultKeyStore: KeyStore {
     package func delete(_ name: KeyName) async throws(KeyStoreError) {
         let call = engine.remove(name)
         let answer = try await session.send(call, CallTime())
-        if answer.isAbsence { throw .keyNotFound }
+        if answer.isVaultAbsence { throw .keyNotFound }
         guard answer.isSuccess else { throw call.failure(answer) }
     }
 
     package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
         let call = engine.list()
         let answer = try await session.send(call, CallTime())
-        if answer.isAbsence { return KeyNamePage(names: [], isLast: true) }
+        if answer.isVaultAbsence { return KeyNamePage(names: [], isLast: true) }
         guard answer.isSuccess else { throw call.failure(answer) }
         // Names of folders end in a slash, so they are none of keys.
         var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)

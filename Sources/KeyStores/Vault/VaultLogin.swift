@@ -11,7 +11,6 @@ struct VaultLogin: Sendable {
     let seal: VaultSeal
     let logger: Logger
     private let files = VaultCredentialFiles()
-    private let pause = VaultLoginPause()
 
     init(
         _ configuration: VaultConfiguration, _ transport: VaultTransport, _ seal: VaultSeal, logger: Logger
@@ -31,11 +30,11 @@ struct VaultLogin: Sendable {
         try seal.check()
         let time = CallTime()
         guard let old, old.isRenewable, let renewed = try await renewal(of: old, time) else {
-            return try await pause.logIn { () throws(KeyStoreError) in try await logIn(time) }
+            return try await logIn(time)
         }
         guard let now = renewed.lifetime, let first = old.lifetime, now < first else { return renewed }
         do throws(KeyStoreError) {
-            return try await pause.logIn { () throws(KeyStoreError) in try await logIn(time) }
+            return try await logIn(time)
         } catch {
             logger.warning(
                 "vault: no new login, the token lives on", metadata: ["cause": "\(error)", "left": "\(now)"])

@@ -91,7 +91,9 @@ struct AWSService: Sendable {
     /// How long the endpoint takes to answer anything at all, to a request without a signature.
     func roundTrip() async throws(KeyStoreError) -> Duration {
         let begin = ContinuousClock.now
-        _ = try await client.send(StoreRequest(.get, endpoint.url, isRepeatable: true), CallTime(), retries: .once)
+        var request = StoreRequest(.get, endpoint.url, isRepeatable: true)
+        request.retries = .once
+        _ = try await client.send(request, CallTime())
         return .now - begin
     }
 

@@ -67,8 +67,9 @@ extension AWSCredentialChain {
     private func metadataSession(_ base: String, _ time: CallTime) async throws(KeyStoreError) -> String? {
         var request = StoreRequest(.put, "\(base)/latest/api/token", isRepeatable: true)
         request.headers = [("x-aws-ec2-metadata-token-ttl-seconds", "300")]
+        request.retries = .once
         do throws(KeyStoreError) {
-            let answer = try await agents.send(request, time, retries: .once)
+            let answer = try await agents.send(request, time)
             guard answer.isSuccess else {
                 throw .unavailable("aws: the machine's metadata service gives no token (status \(answer.status))")
             }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// After a refused login there is none for a while: 1 s, then twice as long each time, up to 30 s.
 ///
-/// Every call wants a token. Without a pause every call would be a login, and Vault locks out a role that fails often.
-final class VaultLoginPause: Sendable {
+/// Every call wants a token. Without a pause every call would be a login, and services lock out who fails often.
+final class LoginPause: Sendable {
     private static let longest = Duration.seconds(30)
 
     private struct State {
