@@ -1,7 +1,6 @@
 import JSON
+import KeyStores
 import Testing
-
-@testable import KeyStores
 
 /// What can be told of Azure without a vault: addresses, challenges, and which version is the key.
 @Suite struct AzureKeyStoreTests {

@@ -2,14 +2,14 @@
 ///
 /// Sovereign clouds have other addresses, so nothing of this is fixed. `WWW-Authenticate: Bearer
 /// authorization="https://login.microsoftonline.com/TENANT", resource="https://vault.azure.net"`.
-struct AzureChallenge: Sendable, Hashable {
+package struct AzureChallenge: Sendable, Hashable {
     /// The host that gives out tokens, as a URL without a path.
-    let authority: String
+    package let authority: String
     /// What tokens are asked for, as in `https://vault.azure.net`.
-    let resource: String
+    package let resource: String
 
     /// `nil` when the header is not such a challenge.
-    init?(header: String) {
+    package init?(header: String) {
         let scheme = "bearer "
         guard header.lowercased().hasPrefix(scheme) else { return nil }
         var parameters: [String: String] = [:]
@@ -31,7 +31,7 @@ struct AzureChallenge: Sendable, Hashable {
     }
 
     /// Whether secrets may be shown to the authority because a vault says so: it is one of Microsoft's.
-    var namesKnownAuthority: Bool { Self.knownAuthorities.contains(String(authority.dropFirst("https://".count))) }
+    package var namesKnownAuthority: Bool { Self.knownAuthorities.contains(String(authority.dropFirst("https://".count))) }
 
     private static let knownAuthorities: Set = [
         "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "login.microsoftonline.us",

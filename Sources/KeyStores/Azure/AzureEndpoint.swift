@@ -1,7 +1,7 @@
 /// Where a vault is: the scheme `https`, a host, and a port where it is not 443.
-struct AzureEndpoint: Sendable, Hashable {
+package struct AzureEndpoint: Sendable, Hashable {
     /// In lower case, with its port unless that is 443.
-    let host: String
+    package let host: String
 
     var origin: String { "https://\(host)" }
 
@@ -9,7 +9,7 @@ struct AzureEndpoint: Sendable, Hashable {
     ///
     /// Throws ``KeyStoreError/unavailable(_:)`` for anything else: a token must not go over a connection that is not
     /// encrypted.
-    init(_ text: String) throws(KeyStoreError) {
+    package init(_ text: String) throws(KeyStoreError) {
         let url = text.contains("://") ? text : "https://\(text)"
         guard let (host, path) = Self.split(url), path.isEmpty || path == "/" else {
             throw .unavailable("azure: the endpoint has to be https://HOST or https://HOST:PORT, not '\(text)'")
@@ -18,13 +18,13 @@ struct AzureEndpoint: Sendable, Hashable {
     }
 
     /// The path and query of a link into this vault; `nil` for any other, which must not see a token.
-    func path(of link: String) -> String? {
+    package func path(of link: String) -> String? {
         guard let (host, path) = Self.split(link), host == self.host, path.hasPrefix("/") else { return nil }
         return path
     }
 
     /// Whether tokens for `resource`, a URL, are meant for this vault: its host is below the resource's.
-    func belongs(to resource: String) -> Bool {
+    package func belongs(to resource: String) -> Bool {
         guard let (parent, _) = Self.split(resource) else { return false }
         return host.hasSuffix(".\(parent)")
     }

@@ -1,7 +1,7 @@
 import JSON
 
 /// What a vault says of a request that it does not fulfil.
-struct AzureFailure: Sendable, Hashable {
+package struct AzureFailure: Sendable, Hashable {
     let status: Int
     /// The broad code, as in `Forbidden`; empty when the answer is not the vault's.
     let code: String
@@ -40,14 +40,14 @@ struct AzureFailure: Sendable, Hashable {
     }
 
     /// The first line of a service's message, and not more of it than a log line can bear.
-    static func short(_ message: String) -> String {
+    package static func short(_ message: String) -> String {
         let line = message.prefix { !$0.isNewline }
         return line.count > 400 ? "\(line.prefix(400))…" : String(line)
     }
 }
 
 /// What has to be granted, in the terms of access policies and of roles.
-enum AzureRight: Sendable {
+package enum AzureRight: Sendable {
     case getSecret, listSecrets, setSecret, deleteSecret, purgeSecret, wrapKey, unwrapKey
 
     var kind: String {
@@ -71,7 +71,7 @@ enum AzureRight: Sendable {
     }
 
     /// As roles call it.
-    var dataAction: String {
+    package var dataAction: String {
         let action =
             switch self {
             case .getSecret: "getSecret/action"

@@ -1,7 +1,7 @@
 /// Who signs in, and by what: the configuration's credentials, or what the environment offers.
-enum AzureIdentity: Sendable {
+package enum AzureIdentity: Sendable {
     /// An application of Microsoft Entra ID.
-    struct Application: Sendable, Hashable {
+    package struct Application: Sendable, Hashable {
         var tenantID: String
         var clientID: String
     }
@@ -17,7 +17,7 @@ enum AzureIdentity: Sendable {
 
     /// Ambient credentials are, in this order: the environment's secret, its certificate, its federated token, and the
     /// managed identity.
-    init(_ credentials: AzureConfiguration.Credentials, environment: [String: String]) {
+    package init(_ credentials: AzureConfiguration.Credentials, environment: [String: String]) {
         switch credentials {
         case .client(let tenantID, let clientID, let secret):
             self = .secret(.init(tenantID: tenantID, clientID: clientID), secret)
@@ -56,7 +56,7 @@ enum AzureIdentity: Sendable {
 
 extension AzureIdentity: CustomStringConvertible {
     /// For log lines.
-    var description: String {
+    package var description: String {
         switch self {
         case .secret(let application, _): "the client \(application.clientID)"
         case .certificate(let application, let path, _): "the client \(application.clientID) (certificate \(path))"

@@ -1,21 +1,21 @@
-import JSON
+package import JSON
 import Notation
 
 /// One version of a secret, as a listing of them has it: everything but the value.
-struct AzureSecretVersion: Sendable, Hashable {
+package struct AzureSecretVersion: Sendable, Hashable {
     /// What this server writes beside a value; the original KES neither writes nor reads it.
-    enum Tag {
+    package enum Tag {
         /// The key's name as it was spelt: a vault takes names that differ in case for one.
-        static let key = "coffer-key"
+        package static let key = "coffer-key"
         /// Who wrote it: a random text a call, by which the call knows its own version again.
         static let write = "coffer-write"
         /// The version whose successor by rotation this one wants to be.
-        static let replaces = "coffer-replaces"
+        package static let replaces = "coffer-replaces"
     }
 
     /// The secret's name as the vault spells it.
-    let name: String
-    let id: String
+    package let name: String
+    package let id: String
     /// Seconds since 1970.
     let created: Int
     let isEnabled: Bool
@@ -26,7 +26,7 @@ struct AzureSecretVersion: Sendable, Hashable {
     let tags: [String: String]
 
     /// An item of a listing; `nil` when it is malformed.
-    init?(_ item: JSONValue) {
+    package init?(_ item: JSONValue) {
         guard let identifier = item["id"]?.string, let (_, path) = AzureEndpoint.split(identifier),
             case let parts = path.split(separator: "/"), parts.count == 3, parts[0].lowercased() == "secrets",
             let created = item["attributes"]?["created"]?.integer
@@ -73,12 +73,12 @@ struct AzureSecretVersion: Sendable, Hashable {
 /// A rotation adds a version that names the one it replaces. Of several that replace the same one, the oldest has won, so
 /// the way from the oldest version of all to the current one is the same for everybody. What names nothing, such as the
 /// version of somebody who lost, or one that was added by hand, is not on the way.
-struct AzureSecretVersions: Sendable {
+package struct AzureSecretVersions: Sendable {
     /// The oldest first.
     let all: [AzureSecretVersion]
 
     /// - Parameter listed: In the order of the vault.
-    init(_ listed: [AzureSecretVersion]) {
+    package init(_ listed: [AzureSecretVersion]) {
         all = listed.enumerated()
             .sorted { ($0.element.created, $0.offset) < ($1.element.created, $1.offset) }
             .map(\.element)
@@ -88,10 +88,10 @@ struct AzureSecretVersions: Sendable {
     var first: AzureSecretVersion? { all.first }
 
     /// The key's name as it was spelt when it was made.
-    var keyName: String? { first.map { AzureSecretVersion.keyName($0.name, tag: $0.tags[AzureSecretVersion.Tag.key]) } }
+    package var keyName: String? { first.map { AzureSecretVersion.keyName($0.name, tag: $0.tags[AzureSecretVersion.Tag.key]) } }
 
     /// The version that holds the key's value.
-    var current: AzureSecretVersion? {
+    package var current: AzureSecretVersion? {
         guard var current = first else { return nil }
         // Whatever is written by hand, the way ends after as many steps as there are versions.
         for _ in all {
@@ -101,7 +101,7 @@ struct AzureSecretVersions: Sendable {
         return current
     }
 
-    func successor(of version: AzureSecretVersion) -> AzureSecretVersion? {
+    package func successor(of version: AzureSecretVersion) -> AzureSecretVersion? {
         all.first { $0.tags[AzureSecretVersion.Tag.replaces] == version.id && $0.id != version.id }
     }
 
