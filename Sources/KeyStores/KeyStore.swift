@@ -19,6 +19,9 @@ package protocol KeyStore: Sendable {
     /// `nil` where there is nothing of the kind, or it never ends.
     var credentialExpiry: ContinuousClock.Instant? { get }
 
+    /// Whether ``replace(_:_:with:)`` can succeed: not where the store has no change on a condition.
+    var canReplace: Bool { get }
+
     /// Keeps alive what calls need, such as tokens that end, until the task is cancelled.
     ///
     /// A store without such things returns at once. Calls work without it too, for as long as what they need lives.
@@ -50,6 +53,7 @@ package protocol KeyStore: Sendable {
 
 extension KeyStore {
     package var credentialExpiry: ContinuousClock.Instant? { nil }
+    package var canReplace: Bool { true }
     package func run() async {}
 }
 

@@ -191,13 +191,6 @@ def test_a_key_store_that_is_no_directory_is_the_end(make):
     assert status == 1 and error.startswith("Error: ") and str(server.store) in error, error
 
 
-def test_another_key_store_is_refused_by_name(make):
-    server = make()
-    server.write_configuration(server.configuration().replace(
-        f"  fs:\n    path: {server.store}\n", "  aws:\n    secretsmanager: {endpoint: e, region: r}\n"))
-    assert "AWS SecretsManager key store is not supported by this release" in server.run_to_end()[2]
-
-
 def test_an_address_in_use_is_the_end(make):
     with make() as first:
         second = make()

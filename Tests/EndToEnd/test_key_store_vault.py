@@ -51,6 +51,7 @@ def message(answer):
 
 
 def refused_start(server):
+    server.arguments.append("--fail-fast")
     status, _, said = server.run_to_end()
     assert status != 0
     return said

@@ -91,7 +91,7 @@ import Testing
         #expect(
             Fixture.refusal { try Fixture.withStore("  \(name): {endpoint: e}\n") }
                 == "kesconf: no keystore specified: 'keystore.\(name)' is no longer supported, "
-                + "use one of fs, vault, fortanix, gemalto, aws, azure, gcp, entrust")
+                + "use one of fs, vault, fortanix, gemalto, aws, azure, gcp, entrust, kms, pkcs11")
     }
 
     @Test(arguments: [

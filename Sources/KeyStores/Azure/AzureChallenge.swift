@@ -31,7 +31,9 @@ package struct AzureChallenge: Sendable, Hashable {
     }
 
     /// Whether secrets may be shown to the authority because a vault says so: it is one of Microsoft's.
-    package var namesKnownAuthority: Bool { Self.knownAuthorities.contains(String(authority.dropFirst("https://".count))) }
+    package var namesKnownAuthority: Bool {
+        Self.knownAuthorities.contains(String(authority.dropFirst("https://".count)))
+    }
 
     private static let knownAuthorities: Set = [
         "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "login.microsoftonline.us",

@@ -88,7 +88,9 @@ package struct AzureSecretVersions: Sendable {
     var first: AzureSecretVersion? { all.first }
 
     /// The key's name as it was spelt when it was made.
-    package var keyName: String? { first.map { AzureSecretVersion.keyName($0.name, tag: $0.tags[AzureSecretVersion.Tag.key]) } }
+    package var keyName: String? {
+        first.map { AzureSecretVersion.keyName($0.name, tag: $0.tags[AzureSecretVersion.Tag.key]) }
+    }
 
     /// The version that holds the key's value.
     package var current: AzureSecretVersion? {

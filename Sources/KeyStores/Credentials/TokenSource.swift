@@ -71,7 +71,13 @@ final class TokenSource<Token: Sendable>: Sendable {
             if case .use(let token) = step { return Numbered(token: token, number: number) }
             let asked = ContinuousClock.now
             do throws(KeyStoreError) {
-                let fresh = try await self.pause.logIn { () throws(KeyStoreError) in try await self.fetch(old) }
+                // While one serves, renewals are rare by themselves.
+                let fresh =
+                    if case .obtain = step {
+                        try await self.pause.logIn { () throws(KeyStoreError) in try await self.fetch(nil) }
+                    } else {
+                        try await self.fetch(old)
+                    }
                 let lifetime = fresh.lifetime.map { "\($0)" } ?? "unlimited"
                 self.logger.debug("\(self.name) obtained", metadata: ["lifetime": "\(lifetime)"])
                 let number = self.life.withLock { life in

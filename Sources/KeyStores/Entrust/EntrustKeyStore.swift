@@ -32,6 +32,7 @@ package final class EntrustKeyStore: KeyStore {
     }
 
     package var title: String { "Entrust KeyControl: \(endpoint)" }
+    package var canReplace: Bool { false }
 
     // MARK: Authentication
 

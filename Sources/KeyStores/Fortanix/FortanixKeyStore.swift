@@ -31,6 +31,7 @@ package final class FortanixKeyStore: KeyStore {
     }
 
     package var title: String { "Fortanix SDKMS: \(endpoint)" }
+    package var canReplace: Bool { false }
 
     // MARK: Authentication
 

@@ -34,6 +34,7 @@ package final class GemaltoKeyStore: KeyStore {
     }
 
     package var title: String { "Gemalto KeySecure: \(endpoint)" }
+    package var canReplace: Bool { false }
 
     // MARK: Authentication
 

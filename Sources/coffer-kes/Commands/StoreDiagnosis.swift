@@ -99,7 +99,9 @@ struct StoreDiagnosis {
         let isMade = creation == nil
         report(await readingStep(isMade: isMade))
         report(await listingStep(isMade: isMade))
-        if isMade {
+        if isMade, !store.canReplace {
+            report(.unknown(.replacing, "this store cannot replace values safely: its keys cannot be rotated"))
+        } else if isMade {
             let change = await attempt { () throws(KeyStoreError) in
                 try await store.replace(name, value, with: successor)
             }
