@@ -51,6 +51,7 @@ def test_the_guide_from_its_first_line_to_its_last(pair, store):
     assert f"Owner       {pair.app_text}" in pair.root("key", "info", KEY).stdout
     denied = pair.as_app("key", "create", "other", check=False)
     assert denied.returncode == 1 and "not authorized: insufficient permissions" in denied.stderr
+    pair.kes.wait_for_output("access denied: rejected by policy", log=True)
     denials = [line for line in pair.kes.log_text().splitlines() if "access denied: rejected by policy" in line]
     assert denials and "refused-by=policy" in denials[-1] and "req.path=/v1/key/create/other" in denials[-1]
 

@@ -38,7 +38,7 @@ def test_a_server_that_starts_without_its_store_waits_for_it(absence):
         server.wait_for_output("the key store cannot be opened, trying again in", count=3, log=True)
         delays = re.findall(r"trying again in (\d+)", server.log_text())
         assert delays[:3] == ["1", "2", "4"]
-        assert f"{server.store}: Transport endpoint is not connected" in server.log_text()
+        server.wait_for_output(f"{server.store}: Transport endpoint is not connected", log=True)
         absence.end()
         absence.wait_until_ready(200)
         server.wait_for_output("the key store is open", log=True)
@@ -107,7 +107,7 @@ def test_who_holds_the_stores_lock_keeps_changes_waiting_not_reads(absence):
         for thread in threads:
             thread.join()
         assert {answer.status for answer in answers.values()} <= {502, 504}
-        assert "is locked by another program" in server.log_text()
+        server.wait_for_output("is locked by another program", log=True)
         os.close(directory)
         # What failed has not happened, and does not happen now.
         time.sleep(0.5)

@@ -112,7 +112,7 @@ def test_a_wrapped_key_that_was_changed_is_that_keys_fault_alone(store, server_o
     envelope["wrapped"] = base64.b64encode(form).decode()
     file.write_text(json.dumps(envelope, separators=(",", ":")))
     assert server.call("GET", "/v1/key/describe/bad").status == 502
-    assert "cannot unwrap it with the key 'wrapping'" in server.log_text()
+    server.wait_for_output("cannot unwrap it with the key 'wrapping'", log=True)
     assert server.call("GET", "/v1/key/describe/good").status == 200
     assert server.call("GET", "/v1/ready").status == 200
 
@@ -150,7 +150,7 @@ def test_a_pin_that_is_wrong_by_now_is_tried_once_and_a_new_one_is_taken(store, 
     for _ in range(5):
         assert server.call("GET", "/v1/key/describe/k").status == 502
     assert store.token.asked("C_Login") == 2
-    assert "it is not tried again until the PIN changes" in server.log_text()
+    server.wait_for_output("it is not tried again until the PIN changes", log=True)
     store.token.pin.write_text(PIN)
     assert server.call("GET", "/v1/key/describe/k").status == 200
     assert store.token.asked("C_Login") == 3
@@ -219,7 +219,7 @@ def test_a_token_that_is_gone_is_out_and_comes_back(store, server_on):
     store.token.fail("C_Decrypt", DEVICE_REMOVED, 10_000)
     answer = server.call("GET", "/v1/key/describe/k")
     assert (answer.status, answer.json()["message"]) == (502, "failed to read key")
-    assert "the token 'coffer': C_Decrypt: CKR_DEVICE_REMOVED" in server.log_text()
+    server.wait_for_output("the token 'coffer': C_Decrypt: CKR_DEVICE_REMOVED", log=True)
     store.token.heal()
     assert server.call("GET", "/v1/key/describe/k").status == 200
 
@@ -257,7 +257,7 @@ def test_a_reload_works_on_the_module_that_is_loaded(store, server_on):
     store.configure(key="missing")
     server.write_configuration()
     server.reload(succeeds=False)
-    assert "the token has no key with the label 'missing'" in server.log_text()
+    server.wait_for_output("the token has no key with the label 'missing'", log=True)
     assert server.call("GET", "/v1/key/describe/k").status == 200
     store.configure()
     server.write_configuration()

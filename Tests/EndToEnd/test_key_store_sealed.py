@@ -183,7 +183,7 @@ def test_plain_keys_are_sealed_in_place_and_no_plain_key_is_taken_afterwards(sto
     store.configure(more=", accept_plain: true")
     second = server_on(store)
     assert second.call("GET", "/v1/key/describe/forged").status == 502
-    assert "'accept_plain' has no effect" in second.log_text()
+    second.wait_for_output("'accept_plain' has no effect", log=True)
 
 
 def test_a_server_goes_on_while_its_keys_are_sealed(store, plain, server_on):

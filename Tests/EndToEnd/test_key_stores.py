@@ -206,6 +206,7 @@ def test_a_failure_that_lasts_is_said_and_ends(remote, server_on, fault):
             continue
         answer = server.call(method, path)
         assert (answer.status, answer.json()["message"]) == (502, message), server.log_text()
+    server.wait_for_output("cause", log=True)
     log = server.log_text()
     assert "cause" in log and "Bearer" not in log
     remote.stand_in.heal()
