@@ -31,6 +31,16 @@ package enum HTTPClientError: Error, Hashable, CustomStringConvertible {
         case response
     }
 
+    /// Whether there was no connection at all.
+    var isNoConnection: Bool {
+        switch self {
+        case .unresolvable, .refused, .unreachable, .timedOut(.connecting): true
+        case .configuration, .invalidRequest, .untrustedServer, .tlsAlert, .tls, .timedOut(.response), .connectionLost,
+            .responseTooLarge, .cancelled, .overloaded, .other:
+            false
+        }
+    }
+
     package var description: String {
         switch self {
         case .configuration(let reason), .invalidRequest(let reason), .other(let reason): reason

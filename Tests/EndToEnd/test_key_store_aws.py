@@ -11,10 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kes import KESServer, server_certificate
+from key_servers import generate, names, opens, uncached_server_on as server_on
 from stand_in import Reply
 from store_aws import REGION, Credential, KMSStore, SecretsManagerStore, failure
 
-NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
 ROLE = "arn:aws:iam::123456789012:role/kes"
 
 
@@ -40,19 +40,6 @@ def opened(kind, directory):
     store.close()
 
 
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store, **options):
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, sections=NO_CACHE, **options).start())
-        return made[-1]
-
-    yield one
-    for server in made:
-        server.kill()
-
-
 def create(server, name, status=200):
     answer = server.call("PUT", f"/v1/key/create/{name}")
     assert answer.status == status, (answer, server.log_text())
@@ -68,23 +55,6 @@ def describe(server, name, status=200):
 def says(server, text):
     """The log may come a little after the answer."""
     server.wait_for_output(text, log=True)
-
-
-def names(server, pattern=""):
-    answer = server.call("GET", f"/v1/key/list/{pattern}")
-    assert answer.status == 200, (answer, server.log_text())
-    return answer.json()["names"]
-
-
-def generate(server, name):
-    answer = server.call("PUT", f"/v1/key/generate/{name}", {})
-    assert answer.status == 200, (answer, server.log_text())
-    return answer.json()
-
-
-def opens(server, name, data_key):
-    answer = server.call("PUT", f"/v1/key/decrypt/{name}", {"ciphertext": data_key["ciphertext"]})
-    return answer.status == 200 and answer.json()["plaintext"] == data_key["plaintext"]
 
 
 def client(store, service="secretsmanager", secret=None):

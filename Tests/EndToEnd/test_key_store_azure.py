@@ -10,11 +10,10 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential
 from azure.keyvault.secrets import SecretClient
 
-from kes import KESServer, exchange
+from kes import exchange
+from key_servers import NO_CACHE, generate, names, opens, uncached_server_on as server_on
 from stand_in import Reply
 from store_azure import CLIENT, SECRET, TENANT, AzureKeyVaultStore, ClientCertificate, failure
-
-NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
 
 
 @pytest.fixture
@@ -22,20 +21,6 @@ def store(tmp_path):
     made = AzureKeyVaultStore(tmp_path / "store")
     yield made
     made.close()
-
-
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store, **options):
-        options.setdefault("sections", NO_CACHE)
-        made.append(KESServer(tmp_path / f"kes-{len(made)}", root_store=store, **options).start())
-        return made[-1]
-
-    yield one
-    for kes in made:
-        kes.kill()
 
 
 @pytest.fixture
@@ -57,21 +42,6 @@ def rotate(kes, name):
 
 def delete(kes, name):
     return kes.call("DELETE", f"/v1/key/delete/{name}")
-
-
-def names(kes):
-    return kes.call("GET", "/v1/key/list/").json()["names"]
-
-
-def generate(kes, name):
-    answer = kes.call("PUT", f"/v1/key/generate/{name}", {})
-    assert answer.status == 200, (answer, kes.log_text())
-    return answer.json()
-
-
-def opens(kes, name, data_key):
-    answer = kes.call("PUT", f"/v1/key/decrypt/{name}", {"ciphertext": data_key["ciphertext"]})
-    return answer.status == 200 and answer.json()["plaintext"] == data_key["plaintext"]
 
 
 def a_value(kes, stand_in):

@@ -9,11 +9,9 @@ from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 
-from kes import KESServer
+from key_servers import uncached_server_on as server_on
 from stand_in import Reply
 from store_azure import CLIENT, SECRET, TENANT, AzureKeysStore, ClientCertificate, base64url
-
-NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
 
 
 @pytest.fixture
@@ -29,19 +27,6 @@ def stores(tmp_path):
     yield one
     for store in made:
         store.close()
-
-
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store):
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, sections=NO_CACHE).start())
-        return made[-1]
-
-    yield one
-    for server in made:
-        server.kill()
 
 
 def create(kes, name):

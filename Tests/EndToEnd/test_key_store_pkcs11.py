@@ -9,12 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
-from kes import KESServer
+from key_servers import NO_CACHE, SHORT_TIMEOUTS, server_on
 from store_pkcs11 import PIN, PKCS11Store
 
-NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
-SHORT_TIMEOUTS = "api:\n" + "".join(
-    f"  {path}:\n    timeout: 2s\n" for path in ("/v1/key/create/", "/v1/key/describe/"))
 DEVICE_REMOVED, PIN_LOCKED, GENERAL_ERROR = "0x32", "0xa4", "0x5"
 FINAL_TRY, LOCKED = "0x20000", "0x40000"
 
@@ -27,19 +24,6 @@ def made_store(tmp_path):
 @pytest.fixture
 def store(made_store):
     return made_store()
-
-
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store, start=True, **options):
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, **options))
-        return made[-1].start() if start else made[-1]
-
-    yield one
-    for server in made:
-        server.kill()
 
 
 def refused(server):
@@ -136,7 +120,7 @@ def test_one_login_serves_all_sessions(store, server_on):
 
 def test_a_wrong_pin_is_tried_once(store, server_on):
     store.token.pin.write_text("135792\n")
-    error = refused(server_on(store, start=False))
+    error = refused(server_on(store, starts=False))
     assert "the token 'coffer' refuses the PIN" in error and "CKR_PIN_INCORRECT" in error and "135792" not in error
     assert store.token.asked("C_Login") == 1
 
@@ -160,13 +144,13 @@ def test_a_pin_that_is_wrong_by_now_is_tried_once_and_a_new_one_is_taken(store, 
     (FINAL_TRY, "one more wrong PIN would lock it, so none is tried"), (LOCKED, "its user PIN is locked")])
 def test_the_last_try_is_not_used(store, server_on, flags, text):
     store.token.fail("C_GetTokenInfo", flags, 1000)
-    assert text in refused(server_on(store, start=False))
+    assert text in refused(server_on(store, starts=False))
     assert store.token.asked("C_Login") == 0
 
 
 def test_a_locked_pin_is_said(store, server_on):
     store.token.fail("C_Login", PIN_LOCKED)
-    assert "its user PIN is locked; its security officer has to set a new one" in refused(server_on(store, start=False))
+    assert "its user PIN is locked; its security officer has to set a new one" in refused(server_on(store, starts=False))
 
 
 # --- what the configuration can have wrong
@@ -186,12 +170,12 @@ def test_what_is_wrong_is_said_at_the_start(store, server_on, settings, text):
     store.token.put_key("twice", bytes(32))
     store.token.put_key("twice", bytes(range(32)))
     store.configure(**settings)
-    assert text in refused(server_on(store, start=False))
+    assert text in refused(server_on(store, starts=False))
 
 
 def test_the_slot_names_a_token_too(store, server_on):
     store.configure(token="token: other")
-    slot = refused(server_on(store, start=False)).split("'coffer' in slot ")[1].split()[0]
+    slot = refused(server_on(store, starts=False)).split("'coffer' in slot ")[1].split()[0]
     store.configure(token=f"slot: {slot}")
     assert server_on(store).call("PUT", "/v1/key/create/k").status == 200
 
@@ -226,7 +210,7 @@ def test_a_token_that_is_gone_is_out_and_comes_back(store, server_on):
 
 def test_a_server_without_its_token_waits_for_it(store, server_on):
     store.token.fail("C_GetSlotList", "0xe0", 10_000)
-    server = server_on(store, start=False)
+    server = server_on(store, starts=False)
     server.launch().wait_for_output("=> Server is up and running...")
     assert server.call("GET", "/v1/ready").status == 504
     store.token.heal()

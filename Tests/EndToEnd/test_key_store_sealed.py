@@ -10,25 +10,13 @@ import subprocess
 import pytest
 
 from kes import KESServer, binary
+from key_servers import opens, server_on
 from store_sealed import PASSPHRASE, SealedStore
 
 
 @pytest.fixture
 def store(tmp_path):
     return SealedStore(tmp_path / "store")
-
-
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store, start=True, **options):
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, **options))
-        return made[-1].start() if start else made[-1]
-
-    yield one
-    for server in made:
-        server.kill()
 
 
 @pytest.fixture
@@ -44,11 +32,6 @@ def plain(store, tmp_path):
         data_keys[name] = server.call("PUT", f"/v1/key/generate/{name}", {}).json()
     assert server.terminate() == 0
     return data_keys
-
-
-def opens(server, name, data_key):
-    answer = server.call("PUT", f"/v1/key/decrypt/{name}", {"ciphertext": data_key["ciphertext"]})
-    return answer.status == 200 and answer.json()["plaintext"] == data_key["plaintext"]
 
 
 def run(*arguments, environment=None):
@@ -154,14 +137,14 @@ def test_the_passphrase_is_changed_in_one_file(store, server_on, tmp_path):
 # --- from plain to sealed
 
 def test_plain_keys_are_not_taken_for_sealed_ones(store, plain, server_on):
-    error = refused(server_on(store, start=False))
+    error = refused(server_on(store, starts=False))
     assert "3 keys in it are not sealed" in error and "coffer-kes seal keys" in error
     assert not (store.directory / ".seal").exists()
     assert not any(is_sealed(text) for text in store.values().values())
 
 
 def test_plain_keys_are_sealed_in_place_and_no_plain_key_is_taken_afterwards(store, plain, server_on):
-    server = server_on(store, start=False)
+    server = server_on(store, starts=False)
     originals = store.values()
     # One that a backup by hard links shares must not be overwritten there.
     os.link(store.directory / "b", store.directory.parent / "backup-of-b")
@@ -205,7 +188,7 @@ def test_sealing_that_was_killed_goes_on(store, server_on, tmp_path):
     value = '{"bytes":"' + "A" * 43 + '="}'
     for number in range(400):
         (store.directory / f"key-{number}").write_text(value)
-    server = server_on(store, start=False)
+    server = server_on(store, starts=False)
     for _ in range(3):
         process = subprocess.Popen([binary(), "seal", "keys", "--config", str(server.file)], stdout=subprocess.DEVNULL)
         before = sum(map(is_sealed, store.values().values()))

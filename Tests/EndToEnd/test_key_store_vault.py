@@ -6,12 +6,12 @@ import time
 import hvac
 import pytest
 
-from kes import Identity, KESServer, exchange, server_certificate
+from kes import Identity, exchange, server_certificate
+from key_servers import uncached_server_on as server_on
 from store_vault import (
     CERTIFICATE_ROLE, GUIDE, JWT, READ_ONLY, ROLE_ID, SECRET_ID, VaultStandIn, VaultStore, VaultStoreV1,
     VaultStoreWithTransit)
 
-NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
 DATA = "/v1/kv2/data/minio/keys/"
 
 
@@ -21,20 +21,6 @@ def stand_in():
     yield made
     made.heal()
     made.stop()
-
-
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store, *, starts=True, **options):
-        options.setdefault("sections", NO_CACHE)
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, **options))
-        return made[-1].start() if starts else made[-1]
-
-    yield one
-    for server in made:
-        server.kill()
 
 
 def create(server, name="k"):

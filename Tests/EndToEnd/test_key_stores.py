@@ -7,14 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kes import KESServer
+from key_servers import NO_CACHE, SHORT_TIMEOUTS, generate, names, opens, server_on
 from root_stores import STORES
 from stand_in import Reply
-
-#: Bounds what hangs, so that the tests need not wait for the default of 15 s.
-SHORT_TIMEOUTS = "api:\n" + "".join(
-    f"  {path}:\n    timeout: 3s\n" for path in ("/v1/key/create/", "/v1/key/describe/", "/v1/key/list/"))
-NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
 
 
 def make_store(name, directory):
@@ -34,36 +29,6 @@ def remote(request, tmp_path):
     made = make_store(request.param, tmp_path / "store")
     yield made
     made.close()
-
-
-@pytest.fixture
-def server_on(tmp_path):
-    made = []
-
-    def one(store, **options):
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, **options).start())
-        return made[-1]
-
-    yield one
-    for server in made:
-        server.kill()
-
-
-def generate(server, name):
-    answer = server.call("PUT", f"/v1/key/generate/{name}", {})
-    assert answer.status == 200, (answer, server.log_text())
-    return answer.json()
-
-
-def opens(server, name, data_key):
-    answer = server.call("PUT", f"/v1/key/decrypt/{name}", {"ciphertext": data_key["ciphertext"]})
-    return answer.status == 200 and answer.json()["plaintext"] == data_key["plaintext"]
-
-
-def names(server, pattern=""):
-    answer = server.call("GET", f"/v1/key/list/{pattern}")
-    assert answer.status == 200, (answer, server.log_text())
-    return answer.json()["names"]
 
 
 # --- what every store does

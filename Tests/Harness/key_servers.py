@@ -4,17 +4,30 @@ import pytest
 
 from kes import KESServer
 
+#: Bounds what hangs, so that tests need not wait for the default of 15 s.
+SHORT_TIMEOUTS = "api:\n" + "".join(
+    f"  {path}:\n    timeout: 3s\n" for path in ("/v1/key/create/", "/v1/key/describe/", "/v1/key/list/"))
 NO_CACHE = "cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n"
 
 
 @pytest.fixture
 def server_on(tmp_path):
-    """Starts key servers on a store; all that run at the end are killed."""
+    """Starts key servers on a store, or only configures them; all that run at the end are killed."""
+    yield from _servers(tmp_path)
+
+
+@pytest.fixture
+def uncached_server_on(tmp_path):
+    """The same for key servers that ask the store for each key each time."""
+    yield from _servers(tmp_path, sections=NO_CACHE)
+
+
+def _servers(directory, **defaults):
     made = []
 
-    def one(store, **options):
-        made.append(KESServer(tmp_path / f"server-{len(made)}", root_store=store, **options).start())
-        return made[-1]
+    def one(store, *, starts=True, **options):
+        made.append(KESServer(directory / f"server-{len(made)}", root_store=store, **defaults | options))
+        return made[-1].start() if starts else made[-1]
 
     yield one
     for server in made:

@@ -108,7 +108,13 @@ extension EasyHandle {
 
     /// The answer to a request that libcurl has done with `code`.
     func response(to request: HTTPClientRequest, _ code: CURLcode) throws(HTTPClientError) -> HTTPClientResponse {
-        try check(code)
+        do throws(HTTPClientError) { try check(code) } catch {
+            // A kept connection took the request and ended, and there was no new one: the server may have had it.
+            if sendCount > 0, error.isNoConnection {
+                throw .connectionLost("\(error), after the request had been sent")
+            }
+            throw error
+        }
         return HTTPClientResponse(
             status: status, headers: wanted(request.wantedHeaders), wasSentAgain: sendCount > 1, body: takeReceived())
     }

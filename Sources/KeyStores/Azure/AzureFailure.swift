@@ -24,7 +24,9 @@ package struct AzureFailure: Sendable, Hashable {
     func error(_ operation: String, needing right: AzureRight) -> KeyStoreError {
         let text = "azure: Key Vault failed to \(operation): \(status) \(reason): \(message)"
         switch (status, reason) {
-        case (403, "SecretDisabled"), (403, "KeyDisabled"): return .corrupt(text)
+        case (403, "SecretDisabled"): return .corrupt(text)
+        // Of the key that wraps all others.
+        case (403, "KeyDisabled"): return .unavailable(text)
         case (403, "ForbiddenByPolicy"):
             return .notAuthorized("\(text); an access policy has to grant '\(right.permission)' on \(right.kind)")
         case (403, "ForbiddenByRbac"):

@@ -12,22 +12,32 @@ extension AzureKeyStore {
     func remove(_ name: KeyName, _ time: CallTime) async throws(KeyStoreError) -> Bool {
         let answer = try await vault.send(.init(.delete, "/secrets/\(name)"), time)
         let failure = AzureFailure(answer)
-        guard answer.isSuccess || failure.isSecretNotFound || answer.status == 409 else {
+        let isBeingDeleted = answer.status == 409 && failure.reason == "ObjectIsBeingDeleted"
+        guard answer.isSuccess || failure.isSecretNotFound || isBeingDeleted else {
             throw failure.error("delete secret '\(name)'", needing: .deleteSecret)
         }
+        let existed = answer.isSuccess || isBeingDeleted
+        // What this call has not deleted itself may be a secret whose name differs in case.
+        if !answer.isSuccess, let other = try await deletedSecret(name, time)?.name, other != name.text { return false }
         let end = ContinuousClock.now + Self.purgePatience
         while true {
-            let purge = try await purge(name, time)
+            let purge: Purge
+            do throws(KeyStoreError) { purge = try await self.purge(name, time) } catch {
+                guard answer.isSuccess else { throw error }
+                purge = .refused("\(error)")
+            }
             switch purge {
             case .done: return true
-            case .nothing: return answer.isSuccess
+            case .nothing: return existed
             case .refused(let reason):
+                guard existed else { return false }
                 logger.warning(
                     "the key was deleted, but not purged: its name is free when the vault's retention is over",
                     metadata: ["key": "\(name)", "cause": "\(reason)"])
                 return true
             case .busy(let reason):
                 guard .now < end, time.left > AzureVault.reserve else {
+                    guard existed else { return false }
                     logger.warning(
                         "the key was deleted, but the vault is still busy with it: until it is purged its name is not free",
                         metadata: ["key": "\(name)", "cause": "\(reason)"])
@@ -47,8 +57,9 @@ extension AzureKeyStore {
         }
         switch failure.reason {
         case "ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted":
-            let deleted = try await deletedSecret(name, time)
-            if let other = deleted?.name, other != name.text {
+            // Nothing is purged unseen. The vault does not show it while the deletion is under way.
+            guard let deleted = try await deletedSecret(name, time) else { break }
+            if let other = deleted.name, other != name.text {
                 throw .nameNotAllowed(
                     "the key store (Azure Key Vault) does not tell names apart that differ in case only, and a deleted "
                         + "'\(other)' may still be recovered")
@@ -57,7 +68,7 @@ extension AzureKeyStore {
             case .done:
                 logger.warning(
                     "purged a deleted secret from Key Vault, which can never be recovered, to create a key of its name",
-                    metadata: ["key": "\(name)", "deletedDate": "\(deleted?.date ?? "unknown")"])
+                    metadata: ["key": "\(name)", "deletedDate": "\(deleted.date)"])
             case .refused(let reason):
                 throw .notAuthorized(
                     "\(reason); a deleted secret '\(name)' is in the way: recover or purge it, or use another name")
@@ -93,12 +104,17 @@ extension AzureKeyStore {
         }
     }
 
-    /// What the vault says of a deleted secret; `nil` when it does not, or the deletion is under way.
+    /// What the vault says of a deleted secret; `nil` when there is none, or the deletion is under way.
     private func deletedSecret(
         _ name: KeyName, _ time: CallTime
     ) async throws(KeyStoreError) -> (name: String?, date: String)? {
         let answer = try await vault.send(.init(.get, "/deletedsecrets/\(name)"), time)
-        guard answer.isSuccess, let json = answer.json else { return nil }
+        guard answer.isSuccess else {
+            let failure = AzureFailure(answer)
+            if failure.isSecretNotFound || answer.status == 409 { return nil }
+            throw failure.error("look at the deleted secret '\(name)'", needing: .getSecret)
+        }
+        guard let json = answer.json else { throw vault.malformed("look at a deleted secret") }
         let spelt = json["tags"]?[AzureSecretVersion.Tag.key]?.string
         let path = json["id"]?.string.flatMap { AzureEndpoint.split($0)?.path }
         let parts = path?.split(separator: "/") ?? []

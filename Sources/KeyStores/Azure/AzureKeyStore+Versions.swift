@@ -61,7 +61,12 @@ extension AzureKeyStore {
                 try await pause(Self.timeResolution, time)
                 return try await versions(write.name, time)
             case .blocked(let failure):
-                guard write.replaced == nil else { throw .keyNotFound }
+                if write.replaced != nil {
+                    guard ["ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted"].contains(failure.reason) else {
+                        throw failure.error("write secret '\(write.name)'", needing: .setSecret)
+                    }
+                    throw .keyNotFound
+                }
                 try await makeRoom(write.name, failure, time)
             case .unknown(let error):
                 guard attempt < 4, time.left > AzureVault.reserve else { throw error }

@@ -29,7 +29,9 @@ struct RetryPolicy: Sendable {
         guard attempt < tries else { return nil }
         switch outcome {
         case .success(let answer):
-            guard isTransient(answer) else { return nil }
+            // Busy, it says before it has begun; after another failure it may have done it.
+            let isHarmless = isRepeatable || answer.status == 429 || answer.status == 503
+            guard isHarmless, isTransient(answer) else { return nil }
             return max(randomPause(attempt), answer.retryAfter ?? .zero)
         case .failure(let error):
             guard error.provesNothingWasSent || (isRepeatable && error.isLoss) else { return nil }
@@ -53,7 +55,7 @@ extension StoreAnswer {
         guard let date = HTTPDate.parse(text) else { return nil }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        return .seconds(max(0, min(date / 1000 - Int64(now.tv_sec), 86_400)))
+        return .seconds(max(0, min(date - Int64(now.tv_sec), 86_400)))
     }
 }
 

@@ -1,4 +1,3 @@
-import Cryptography
 import HTTPClient
 
 /// Sends the requests of one key store: in bounded time, again where that helps, with failures in the store's terms.
@@ -33,8 +32,6 @@ struct StoreClient: Sendable {
     /// Throws ``KeyStoreError/unreachable(_:)`` when there is no answer and ``KeyStoreError/cancelled`` when the task is
     /// cancelled.
     func send(_ request: StoreRequest, _ time: CallTime) async throws(KeyStoreError) -> StoreAnswer {
-        var request = request
-        defer { wipe(&request.body) }
         let retries = request.retries ?? retries
         var attempt = 1
         var isInDoubt = false

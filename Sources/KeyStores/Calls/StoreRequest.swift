@@ -7,9 +7,7 @@ struct StoreRequest: Sendable {
     /// Absolute and percent-encoded.
     var url: String
     var headers: [(name: String, value: String)] = []
-    /// A secret, which ``StoreClient`` wipes when the request is over.
-    ///
-    /// Nobody else may hold the array.
+    /// A secret; the heap of the key server wipes what is freed.
     var body: [UInt8] = []
     /// Whether it may be sent again when nobody knows if it was performed: the connection ended before the answer.
     ///
@@ -38,6 +36,11 @@ struct StoreAnswer: Sendable {
     init(_ response: HTTPClientResponse, mayHaveHappenedBefore: Bool = false) {
         self.response = response
         self.mayHaveHappenedBefore = mayHaveHappenedBefore
+    }
+
+    /// The same, of a request that may have been performed by an earlier one.
+    func inDoubt(_ earlier: Bool) -> StoreAnswer {
+        StoreAnswer(response, mayHaveHappenedBefore: mayHaveHappenedBefore || earlier)
     }
 
     var status: Int { response.status }

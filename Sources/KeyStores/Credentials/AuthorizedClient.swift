@@ -14,7 +14,8 @@ struct AuthorizedClient: Sendable {
         guard answer.status == 401 else { return answer }
         // Revoked, or the store has lost it: its life says nothing then.
         tokens.discard(number)
-        return try await send(request(), try await tokens.token(time).token, time)
+        let second = try await send(request(), try await tokens.token(time).token, time)
+        return second.inDoubt(answer.mayHaveHappenedBefore)
     }
 
     private func send(

@@ -16,6 +16,9 @@ final class TokenSource<Token: Sendable>: Sendable {
     /// Asks for a token; is given the one that still serves, if there is one, and bounds its time by itself.
     typealias Fetch = @Sendable (Token?) async throws(KeyStoreError) -> Fresh
 
+    /// Between two renewals, whatever lives a store gives.
+    private static var shortestPause: Duration { .milliseconds(250) }
+
     private let name: String
     private let logger: Logger
     private let fetch: Fetch
@@ -58,7 +61,7 @@ final class TokenSource<Token: Sendable>: Sendable {
         while !Task.isCancelled {
             let renewal = life.withLock(\.renewal)
             // Without a token the next call obtains one; a look now and then is enough to see that it has.
-            let next = renewal ?? .now + .seconds(1)
+            let next = max(renewal ?? .now + .seconds(1), .now + Self.shortestPause)
             do { try await Task.sleep(until: next, clock: .continuous) } catch { return }
             if renewal != nil { _ = try? await renew() }
         }

@@ -24,6 +24,9 @@ package final class EnvelopeKeyStore: KeyStore {
         case accepted
     }
 
+    /// Whether a file's text is a sealed key's, whole or damaged.
+    package static func holds(_ text: SecretBytes) -> Bool { Envelope.isStored(in: text) }
+
     package var title: String { "\(wrapper.title), keys in \(files.configuration.path)" }
     package var credentialExpiry: ContinuousClock.Instant? { wrapper.credentialExpiry }
 

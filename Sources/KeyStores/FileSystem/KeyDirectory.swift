@@ -82,9 +82,12 @@ struct KeyDirectory: Sendable {
     func create(_ name: String, _ value: SecretBytes, _ call: BlockingCalls.Call) throws(KeyStoreError) {
         try withLock(for: call) { (isLocked) throws(KeyStoreError) in
             try doubt.checkChanges()
-            let temporary = try writeTemporary(value)
-            defer { unlink(temporary) }
             let file = "\(path)/\(name)"
+            var status = stat()
+            // Before the key counts as absent for who reads it meanwhile.
+            guard lstat(file, &status) != 0 else { throw .keyExists }
+            let temporary = try writeTemporary(value, besides: path)
+            defer { unlink(temporary) }
             try doubt.change(name, from: .absent) { () throws(KeyStoreError) in
                 if link(temporary, file) == 0 { return }
                 let code = errno
@@ -111,8 +114,8 @@ struct KeyDirectory: Sendable {
             guard isLocked else { throw .unavailable("\(path) cannot be locked, so keys cannot be replaced safely") }
             let (value, access) = try read(name)
             guard value.isEqual(to: old) else { throw .keyChanged }
-            let temporary = try writeTemporary(new)
             let file = "\(path)/\(name)"
+            let temporary = try writeTemporary(new, besides: file)
             // What is sealed with the new value could not be opened after a power cut that takes it away; what is sealed
             // with the old one can be opened with both.
             try doubt.change(name, from: .value(value, access)) { () throws(KeyStoreError) in
@@ -152,7 +155,9 @@ struct KeyDirectory: Sendable {
     // MARK: Parts
 
     /// Writes a file beside the keys, flushed to the disk; its path.
-    private func writeTemporary(_ value: SecretBytes) throws(KeyStoreError) -> String {
+    ///
+    /// - Parameter model: What has the owner that it shall have, when this is root: commands must not lock the server out.
+    private func writeTemporary(_ value: SecretBytes, besides model: String) throws(KeyStoreError) -> String {
         let temporary = "\(path)/\(Self.temporaryPrefix)\(Hex.encode(SecureRandom.bytes(16)))"
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("create a file in", path) }
@@ -168,6 +173,12 @@ struct KeyDirectory: Sendable {
             return true
         }
         guard isWritten else { throw abandoned(temporary) }
+        var status = stat()
+        if geteuid() == 0 {
+            guard stat(model, &status) == 0, fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+                throw abandoned(temporary)
+            }
+        }
         guard fsync(descriptor) == 0 else { throw abandoned(temporary) }
         return temporary
     }

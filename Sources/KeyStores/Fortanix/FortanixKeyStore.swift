@@ -51,7 +51,7 @@ package final class FortanixKeyStore: KeyStore {
         var ending = StoreRequest(.post, "\(endpoint)/sys/v1/session/terminate", isRepeatable: true)
         ending.headers = [("Authorization", "Bearer \(token)")]
         // It ends by itself anyway.
-        _ = try await client.send(ending, time)
+        _ = try? await client.send(ending, time)
     }
 
     // MARK: Calls
@@ -80,7 +80,7 @@ package final class FortanixKeyStore: KeyStore {
             ("value", .string(Base64.encode(value.withUnsafeBytes { Array($0) }))), ("enabled", .bool(true)),
         ]
         let answer = try await client.send(request(.put, "/crypto/v1/keys", .object(members)), time)
-        if answer.status == 409, answer.says("already exists") {
+        if answer.status == 409, answer.says("sobject already exists") {
             // Names are unique, so the store decides who was first: maybe an earlier try of this call.
             guard answer.mayHaveHappenedBefore, let object = try await export(name, time),
                 object.value?.isEqual(to: value) == true
@@ -110,7 +110,7 @@ package final class FortanixKeyStore: KeyStore {
         guard let object = try await export(name, time) else { throw .keyNotFound }
         let answer = try await client.send(
             request(.delete, "/crypto/v1/keys/\(PercentEncoding.encode(object.identifier))"), time)
-        if answer.status == 404, answer.says("does not exist") {
+        if answer.isAbsence {
             guard answer.mayHaveHappenedBefore else { throw .keyNotFound }
             return
         }
@@ -147,7 +147,7 @@ package final class FortanixKeyStore: KeyStore {
     private func export(_ name: KeyName, _ time: CallTime) async throws(KeyStoreError) -> Object? {
         let answer = try await client.send(
             request(.post, "/crypto/v1/keys/export", .object([("name", .string(name.text))])), time)
-        if answer.status == 404, answer.says("does not exist") { return nil }
+        if answer.isAbsence { return nil }
         guard answer.isSuccess else { throw failure(answer, needing: "to export security objects of the group") }
         let document = try answer.document(of: "fortanix")
         guard let identifier = document["kid"]?.string else {
@@ -171,7 +171,9 @@ package final class FortanixKeyStore: KeyStore {
     // MARK: Errors
 
     private func failure(_ answer: StoreAnswer, needing right: String) -> KeyStoreError {
-        answer.failure(of: "fortanix", saying: answer.words, needing: right)
+        // Revoked, maybe: the next look at the store's state shows the key again.
+        if answer.status == 401 { knowsAPIKey.store(false, ordering: .relaxed) }
+        return answer.failure(of: "fortanix", saying: answer.words, needing: right)
     }
 }
 
@@ -182,6 +184,9 @@ extension StoreAnswer {
         guard body.count <= 400, body.first != UInt8(ascii: "<") else { return nil }
         return String(validating: body, as: UTF8.self)
     }
+
+    /// A 404 of an object, and not of a group, an account or a wrong address.
+    fileprivate var isAbsence: Bool { status == 404 && says("sobject does not exist") }
 
     fileprivate func says(_ text: String) -> Bool { words?.contains(text) ?? false }
 }

@@ -88,7 +88,7 @@ package final class GemaltoKeyStore: KeyStore {
                 ]).bytes
             return request
         }
-        if answer.status == 409, answer.words != nil {
+        if answer.status == 409, answer.words?.hasPrefix("NCERRConflict") == true {
             // Names are unique, so the store decides who was first: maybe an earlier try of this call.
             guard answer.mayHaveHappenedBefore, try await export(name, time)?.isEqual(to: value) == true else {
                 throw .keyExists
@@ -164,5 +164,5 @@ extension StoreAnswer {
     fileprivate var words: String? { json?["codeDesc"]?.string }
 
     /// A 404 that is the store's own, and not that of a proxy or a wrong address.
-    fileprivate var isAbsence: Bool { status == 404 && words != nil }
+    fileprivate var isAbsence: Bool { status == 404 && words?.hasPrefix("NCERRResourceNotFound") == true }
 }

@@ -7,17 +7,24 @@ import Synchronization
 /// Tokens lock themselves, or destroy their keys, after a few wrong PINs. So a PIN that was refused is not tried again until
 /// it changes, and none is tried when the token says that one try is left.
 final class PKCS11Login: Sendable {
-    private let pin: SecretSource
-    /// The PIN that was refused.
+    /// The PIN that a token has refused, for as long as the process lives: a store that is opened anew does not try it again.
     ///
     /// Held while somebody logs in, so that a wrong PIN is tried once and not by every call.
-    private let refused = Mutex<SecretBytes?>(nil)
+    final class Refusal: Sendable {
+        fileprivate let pin = Mutex<SecretBytes?>(nil)
+    }
 
-    init(_ pin: SecretSource) { self.pin = pin }
+    private let pin: SecretSource
+    private let refusal: Refusal
+
+    init(_ pin: SecretSource, _ refusal: Refusal) {
+        self.pin = pin
+        self.refusal = refusal
+    }
 
     /// Does nothing where the process is logged in: a login holds for all its sessions with the token.
     func perform(_ session: PKCS11Sessions.Session, _ token: PKCS11Token) throws(PKCS11Failure) {
-        try refused.withLock { refused throws(PKCS11Failure) in
+        try refusal.pin.withLock { refused throws(PKCS11Failure) in
             guard try !isLoggedIn(session) else { return }
             let secret: SecretBytes
             do throws(KeyStoreError) { secret = try pin.read() } catch { throw .verdict(error) }
@@ -34,7 +41,7 @@ final class PKCS11Login: Sendable {
             }
             switch code {
             case CKR_OK, CKR_USER_ALREADY_LOGGED_IN: refused = nil
-            case CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE:
+            case CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED:
                 refused = secret
                 throw .verdict(
                     .notAuthorized(

@@ -14,6 +14,8 @@ final class PKCS11Module: @unchecked Sendable {
 
     let functions: UnsafePointer<CK_FUNCTION_LIST>
 
+    private let refusals = Mutex<[PKCS11Configuration.Token: PKCS11Login.Refusal]>([:])
+
     private static let loaded = Mutex<[String: PKCS11Module]>([:])
 
     private init(_ functions: UnsafePointer<CK_FUNCTION_LIST>) { self.functions = functions }
@@ -29,10 +31,21 @@ final class PKCS11Module: @unchecked Sendable {
             }
             let module = PKCS11Module(UnsafePointer(functions))
             do throws(PKCS11Failure) { try module.initialize() } catch {
-                throw .unavailable("the PKCS#11 module \(path) cannot be initialised: \(error)")
+                let cause = "the PKCS#11 module \(path) cannot be initialised: \(error)"
+                // Modules of devices behind a network say so when those are away.
+                throw error.reach == .token || error.isVague ? .unreachable(cause) : .unavailable(cause)
             }
             loaded[path] = module
             return module
+        }
+    }
+
+    /// What is known of PINs that this token has refused.
+    func refusal(of token: PKCS11Configuration.Token) -> PKCS11Login.Refusal {
+        refusals.withLock { refusals in
+            let known = refusals[token] ?? PKCS11Login.Refusal()
+            refusals[token] = known
+            return known
         }
     }
 

@@ -31,7 +31,7 @@ final class PKCS11Sessions: Sendable {
     init(_ module: PKCS11Module, _ configuration: PKCS11Configuration) {
         self.module = module
         token = PKCS11Token(configuration.token)
-        login = PKCS11Login(configuration.pin)
+        login = PKCS11Login(configuration.pin, module.refusal(of: configuration.token))
     }
 
     /// How the log calls the token.
@@ -59,7 +59,13 @@ final class PKCS11Sessions: Sendable {
             give(back: session)
             return outcome
         } catch {
-            if error.reach == .call { give(back: session) } else { giveUpAll(since: session) }
+            switch error {
+            case .verdict: give(back: session)
+            case .returned where error.reach != .call: giveUpAll(since: session)
+            case .returned where error.blamesInput: give(back: session)
+            // Who knows what it left behind: an operation that is still under way would fail every call after it.
+            case .returned: close(session)
+            }
             throw error
         }
     }

@@ -1,6 +1,6 @@
 import Cryptography
 import Glibc
-import KESProtocol
+package import KESProtocol
 
 /// Seals a directory of plain keys in place, and changes the passphrase of a sealed one.
 ///
@@ -11,6 +11,8 @@ package struct KeySealing: Sendable {
         package fileprivate(set) var alreadySealed = 0
         /// Of the sealed: how many plain originals were left as they were, since they have a further name.
         package fileprivate(set) var notOverwritten = 0
+        /// Sealed before, and they do not open: damaged, or sealed by something else.
+        package fileprivate(set) var unopened: [KeyName] = []
     }
 
     private let directory: SealedDirectory
@@ -29,8 +31,8 @@ package struct KeySealing: Sendable {
 
     /// Seals one key after the other, each in one step, so that it can be interrupted anywhere and run again.
     ///
-    /// When none is plain any more, the seal says so, and plain keys are never accepted again. `progress` hears how many
-    /// keys were seen to, after each.
+    /// When all are sealed, the seal says so, and plain keys are never accepted again. One that does not open is passed over
+    /// and named. `progress` hears how many keys were seen to, after each.
     package func run(progress: @escaping @Sendable (Int) -> Void) async throws(KeyStoreError) -> Outcome {
         try await calls.run { [directory] (call) throws(KeyStoreError) in
             let (seal, wrapper) = try directory.open(call)
@@ -46,7 +48,7 @@ package struct KeySealing: Sendable {
             }
             outcome.sealed += rest.sealed
             outcome.notOverwritten += rest.notOverwritten
-            if seal.coverage == .some {
+            if seal.coverage == .some, outcome.unopened.isEmpty {
                 try directory.reseal(.all, under: directory.configuration.passphrase, call)
             }
             return outcome
@@ -63,16 +65,22 @@ package struct KeySealing: Sendable {
             do throws(KeyStoreError) {
                 let plain = try files.read(name.text).0
                 guard !Envelope.isStored(in: plain) else {
-                    outcome.alreadySealed += 1
+                    if opens(plain, as: name, wrapper) {
+                        outcome.alreadySealed += 1
+                    } else {
+                        outcome.unopened.append(name)
+                    }
                     return
                 }
                 let key = SecretKey()
                 let wrapped = wrapper.wrapped(key, name)
                 let stored = Envelope(sealing: plain, of: name, key: key, kind: wrapper.kind, wrapped: wrapped).stored
                 try files.replace(name.text, plain, with: stored, call)
-                // From the disk, as the next server does it, and before the plain one is gone for good.
-                guard try isSealed(plain, as: name, in: files, wrapper) else {
-                    try files.replace(name.text, try files.read(name.text).0, with: plain, call)
+                // From the disk, as the next server does it, and before the plain one is gone for good. Whatever opens stands:
+                // a server may have rotated the key meanwhile.
+                let held = try files.read(name.text).0
+                guard opens(held, as: name, wrapper) else {
+                    try files.replace(name.text, held, with: plain, call)
                     throw .unavailable("the sealed key '\(name)' could not be read back, so it is plain again")
                 }
                 outcome.sealed += 1
@@ -86,11 +94,15 @@ package struct KeySealing: Sendable {
         }
     }
 
-    private static func isSealed(
-        _ plain: SecretBytes, as name: KeyName, in files: KeyDirectory, _ wrapper: PassphraseWrapper
-    ) throws(KeyStoreError) -> Bool {
-        let envelope = try Envelope(stored: try files.read(name.text).0)
-        return try envelope.open(name, key: try wrapper.unwrapped(envelope.wrapped, name)).isEqual(to: plain)
+    private static func opens(_ held: SecretBytes, as name: KeyName, _ wrapper: PassphraseWrapper) -> Bool {
+        do throws(KeyStoreError) {
+            let envelope = try Envelope(stored: held)
+            guard envelope.kind == wrapper.kind else { return false }
+            _ = try envelope.open(name, key: try wrapper.unwrapped(envelope.wrapped, name))
+            return true
+        } catch {
+            return false
+        }
     }
 }
 

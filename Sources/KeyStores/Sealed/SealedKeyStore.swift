@@ -15,7 +15,13 @@ extension EnvelopeKeyStore {
         let (seal, wrapper) = try await calls.run { (call) throws(KeyStoreError) in try directory.open(call) }
         switch (seal.coverage, configuration.acceptsPlain) {
         case (.all, let acceptsPlain):
-            if acceptsPlain { logger.notice("all keys are sealed: 'accept_plain' has no effect and can go") }
+            if acceptsPlain {
+                logger.warning(
+                    """
+                    all keys are sealed: 'accept_plain' has no effect; take it out, since with it a new seal is made over \
+                    plain keys where somebody has removed the old one
+                    """)
+            }
             return EnvelopeKeyStore(files, wrapper)
         case (.some, true):
             logger.warning("keys that are not sealed are accepted; 'coffer-kes seal keys' seals them")

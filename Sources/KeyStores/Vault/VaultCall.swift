@@ -13,6 +13,8 @@ struct VaultCall: Sendable {
     var right: String
     /// See ``StoreRequest/isRepeatable``.
     var isRepeatable = true
+    /// See ``StoreRequest/retries``.
+    var retries: RetryPolicy?
     /// See ``StoreRequest/maxAnswerBytes``.
     var maxAnswerBytes = 8 << 20
 

@@ -39,13 +39,16 @@ struct VaultEngine: Sendable {
 
     /// Writes an entry, with v2 as the version after `number`, which for a new one is 0.
     ///
-    /// It may be sent twice: with v1 the same is written again, with v2 the second is refused, which
-    /// ``StoreAnswer/saysVersionMismatch`` tells.
+    /// With v2 it may be sent twice: the second is refused, which ``StoreAnswer/saysVersionMismatch`` tells. With v1 a second
+    /// one could put the value over another's, so it is not: see ``VaultKeyStore/write(_:_:_:lookedAt:_:isUnchanged:)``.
     func write(_ name: KeyName, _ text: String, after number: Int) -> VaultCall {
         let field = (name: name.text, value: JSONValue.string(text))
         let right = number == 0 ? "create" : "update"
         switch version {
-        case .v1: return VaultCall(method: .put, path: entry(name), document: .object([field]), right: right)
+        case .v1:
+            return VaultCall(
+                method: .put, path: entry(name), document: .object([field]), right: right, isRepeatable: false,
+                retries: .once)
         case .v2:
             let mark = number == 0 ? [] : [(name: Self.rotationMark, value: JSONValue.string("1"))]
             let document = JSONValue.object([

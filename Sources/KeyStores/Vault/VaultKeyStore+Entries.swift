@@ -35,6 +35,44 @@ extension VaultKeyStore {
         return try VaultEntry(try await session.send(call, time), to: call, of: name, engine.version)
     }
 
+    /// Writes an entry, and looks for a try of which nobody knows what became before there is another.
+    ///
+    /// - Parameters:
+    ///   - lookedAt: When the entry was last seen as it is to be.
+    ///   - isUnchanged: Whether an entry is what it was before the write.
+    /// - Returns: The answer, `nil` when the value was found to be there; and when the last look was. Throws
+    ///   ``KeyStoreError/keyChanged`` when another value has come before a further try.
+    func write(
+        _ call: VaultCall, _ text: SecretBytes, _ name: KeyName, lookedAt: ContinuousClock.Instant, _ time: CallTime,
+        isUnchanged: (VaultEntry) -> Bool
+    ) async throws(KeyStoreError) -> (answer: StoreAnswer?, lookedAt: ContinuousClock.Instant) {
+        guard engine.version == .v1 else { return (try await session.send(call, time), lookedAt) }
+        var lookedAt = lookedAt
+        for attempt in 1...Self.writes {
+            let failure: KeyStoreError
+            var pause = Duration.milliseconds(Int64.random(in: 200...600))
+            do throws(KeyStoreError) {
+                let answer = try await session.send(call, time)
+                guard attempt < Self.writes, RetryPolicy.standard.isTransient(answer) else { return (answer, lookedAt) }
+                failure = call.failure(answer)
+                pause = max(pause, answer.retryAfter ?? .zero)
+            } catch {
+                guard attempt < Self.writes, case .unreachable = error else { throw error }
+                failure = error
+            }
+            guard pause + .seconds(1) < time.left else { throw failure }
+            do { try await Task.sleep(for: pause) } catch { throw .cancelled }
+            lookedAt = .now
+            let entry = try await latest(name, time)
+            if case .live(let stored, _, _) = entry, stored.isEqual(to: text) { return (nil, lookedAt) }
+            guard isUnchanged(entry) else { throw .keyChanged }
+        }
+        return (nil, lookedAt)
+    }
+
+    /// Tries of a write, at most.
+    private static var writes: Int { 4 }
+
     /// Whether what was written is still there after a while.
     ///
     /// K/V version 1 has no write that depends on what is there. So of two servers that saw no key, or the same one, at

@@ -34,7 +34,7 @@ package final class VaultKeyStore: KeyStore {
         self.configuration = configuration
         self.engine = engine
         self.logger = logger
-        transit = configuration.transit.flatMap(VaultTransit.init)
+        transit = try configuration.transit.map { (transit) throws(KeyStoreError) in try VaultTransit(transit) }
         session = try VaultSession(configuration, logger: logger)
     }
 
@@ -58,7 +58,7 @@ package final class VaultKeyStore: KeyStore {
 
     package func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) {
         let time = CallTime()
-        let begin = ContinuousClock.now
+        var begin = ContinuousClock.now
         switch try await latest(name, time) {
         case .live: throw .keyExists
         case .deleted(let number): throw deletion(name, number)
@@ -66,8 +66,15 @@ package final class VaultKeyStore: KeyStore {
         }
         let text = try await seal(value, time)
         let call = engine.write(name, text.text, after: 0)
-        let answer = try await session.send(call, time)
-        guard answer.isSuccess else {
+        let answer: StoreAnswer?
+        do throws(KeyStoreError) {
+            (answer, begin) = try await write(call, text, name, lookedAt: begin, time) { entry in
+                if case .absent = entry { true } else { false }
+            }
+        } catch .keyChanged {
+            throw .keyExists
+        }
+        if let answer, !answer.isSuccess {
             // Vault allows the creation of what there is only to those who may update it.
             guard answer.saysVersionMismatch || answer.isRefusal else { throw call.failure(answer) }
             switch try await latest(name, time) {
@@ -87,27 +94,35 @@ package final class VaultKeyStore: KeyStore {
 
     package func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes {
         let time = CallTime()
+        return try await open(try await live(name, time).text, time)
+    }
+
+    private func live(
+        _ name: KeyName, _ time: CallTime
+    ) async throws(KeyStoreError) -> (text: SecretBytes, number: Int) {
         switch try await current(name, time) {
         case .absent, .deleted(number: 1): throw .keyNotFound
         case .deleted(let number): throw .corrupt(deletion(name, number).description)
-        case .live(let text, _, _): return try await open(text, time)
+        case .live(let text, let number, _): return (text, number)
         }
     }
 
     package func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
         let time = CallTime()
-        guard case .live(let stored, let number, _) = try await current(name, time) else { throw .keyNotFound }
+        let (stored, number) = try await live(name, time)
         guard try await open(stored, time).isEqual(to: old) else { throw .keyChanged }
         let text = try await seal(new, time)
         let call = engine.write(name, text.text, after: number)
-        let answer = try await session.send(call, time)
-        if answer.saysVersionMismatch {
+        let (answer, _) = try await write(call, text, name, lookedAt: .now, time) { entry in
+            if case .live(let now, _, _) = entry { now.isEqual(to: stored) } else { false }
+        }
+        if let answer, answer.saysVersionMismatch {
             guard case .live(let stored, _, _) = try await current(name, time), stored.isEqual(to: text) else {
                 throw .keyChanged
             }
             return
         }
-        guard answer.isSuccess else { throw call.failure(answer) }
+        if let answer, !answer.isSuccess { throw call.failure(answer) }
         if engine.version == .v1 {
             if try await keeps(text, name, after: Self.longestSettling, time) { return }
             // Who is told so tries again, and must not write before the winner has looked.

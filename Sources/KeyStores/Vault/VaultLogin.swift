@@ -29,6 +29,12 @@ struct VaultLogin: Sendable {
     func token(after old: VaultToken?) async throws(KeyStoreError) -> Fresh {
         try seal.check()
         let time = CallTime()
+        if configuration.tls.certificate != nil {
+            // A renewed one has to be shown even where the token is only renewed; on failure the old one stays.
+            do throws(KeyStoreError) { try transport.readCertificates() } catch {
+                logger.warning("vault: the client certificate cannot be read anew", metadata: ["cause": "\(error)"])
+            }
+        }
         guard let old, old.isRenewable, let renewed = try await renewal(of: old, time) else {
             return try await logIn(time)
         }
@@ -76,7 +82,6 @@ struct VaultLogin: Sendable {
             let role = role.map { [(name: "role", value: JSONValue.string($0))] } ?? []
             return try await logIn(engine, namespace, [("jwt", .string(text))] + role, time)
         case .certificate(let engine, let namespace, let role):
-            try transport.readCertificates()
             return try await logIn(engine, namespace, role.map { [("name", .string($0))] } ?? [], time)
         case .token(let token):
             return try await lookUp(token, time)

@@ -7,8 +7,11 @@ struct VaultTransit: Sendable {
     private let engine: VaultPath
     private let key: String
 
-    init?(_ configuration: VaultConfiguration.Transit) {
-        guard let engine = VaultPath(configuration.engine) else { return nil }
+    /// Throws ``KeyStoreError/unavailable(_:)`` where the configuration leads to no key: nothing must be stored as it is then.
+    init(_ configuration: VaultConfiguration.Transit) throws(KeyStoreError) {
+        guard let engine = VaultPath(configuration.engine), !["", ".", ".."].contains(configuration.key) else {
+            throw .unavailable("vault: transit: '\(configuration.engine)' or '\(configuration.key)' names no key")
+        }
         self.engine = engine
         key = configuration.key
     }

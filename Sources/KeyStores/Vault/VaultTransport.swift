@@ -47,6 +47,7 @@ struct VaultTransport: Sendable {
             if let token { request.headers.append(("X-Vault-Token", token.text)) }
             if let namespace { request.headers.append(("X-Vault-Namespace", namespace)) }
             request.body = call.document?.bytes ?? []
+            request.retries = call.retries
             request.maxAnswerBytes = call.maxAnswerBytes
             request.wantedHeaders = [Self.location]
             let answer = try await client.send(request, time)

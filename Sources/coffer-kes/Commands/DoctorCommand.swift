@@ -49,6 +49,7 @@ struct DoctorCommand: AsyncParsableCommand {
             return
         }
         Interruption.endsProcess()
+        if config != nil { ProcessSettings.apply() }
         let name = try (key ?? ClientEnvironment.ofProcess.defaultKey).map { try keyName($0, "invalid key") }
         let configuration = try connection.configuration(server: server)
         var isGood = true

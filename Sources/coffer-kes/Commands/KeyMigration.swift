@@ -122,6 +122,10 @@ struct KeyMigration: Sendable {
     private func migrate(_ name: KeyName) async throws(KeyStoreError) -> Outcome {
         let value: SecretBytes
         do throws(KeyStoreError) { value = try await read(name, source) } catch .keyNotFound { return .gone }
+        // Copied as it is, nobody could open it any more.
+        guard !EnvelopeKeyStore.holds(value) else {
+            throw .corrupt("the source holds it sealed, and the source's configuration does not say by what")
+        }
         do throws(KeyStoreError) {
             if isTrial { return try await comparison(name, value) }
             let outcome = try await copy(name, value)

@@ -41,6 +41,7 @@ struct MigrateCommand: AsyncParsableCommand {
     var pattern = "*"
 
     func run() async throws {
+        ProcessSettings.apply()
         Interruption.endsProcess()
         guard let from else { throw CommandFailure("no source specified. Use '--from' flag") }
         if server != nil || enclave != nil || apiKey != nil {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KESProtocol
 import KESService
 import KeyStores
 
@@ -25,6 +26,7 @@ struct SealKeysCommand: AsyncParsableCommand {
     var config: String?
 
     func run() async throws {
+        ProcessSettings.apply()
         Interruption.endsProcess()
         let sealing = KeySealing(try SealedStore.configuration(config))
         let outcome: KeySealing.Outcome
@@ -40,6 +42,11 @@ struct SealKeysCommand: AsyncParsableCommand {
             Terminal.write(
                 "The plain files of \(outcome.notOverwritten) keys have further names, and are still there under those.\n"
             )
+        }
+        guard outcome.unopened.isEmpty else {
+            let names = outcome.unopened.prefix(10).map(\.text).joined(separator: ", ")
+            throw CommandFailure(
+                "\(outcome.unopened.count) sealed keys do not open, damaged or sealed by something else: \(names)")
         }
     }
 }
@@ -59,6 +66,7 @@ struct SealPassphraseCommand: AsyncParsableCommand {
     var new: String?
 
     func run() async throws {
+        ProcessSettings.apply()
         Interruption.endsProcess()
         guard let new else { throw CommandFailure("no new passphrase specified. Use '--new' flag") }
         let configuration = try SealedStore.configuration(config)

@@ -27,7 +27,11 @@ enum KeyStoreOpening {
         do throws(KeyStoreError) {
             switch configuration {
             case .memory: return MemoryKeyStore()
-            case .fs(let configuration): return try FileKeyStore(configuration, logger: logger)
+            case .fs(let configuration):
+                guard !SealedConfiguration.isSealed(configuration.path) else {
+                    throw .unavailable("it is sealed, and keystore.fs has no 'seal'")
+                }
+                return try FileKeyStore(configuration, logger: logger)
             case .sealed(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
             case .vault(let configuration):
                 return try await VaultKeyStore.open(

@@ -7,6 +7,9 @@ extension AWSCredentialChain {
     func ofContainer(_ time: CallTime) async throws(KeyStoreError) -> Fresh? {
         let url: String
         if let relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] {
+            guard relative.hasPrefix("/") else {
+                throw .notAuthorized("aws: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI does not begin with '/'")
+            }
             url = "http://169.254.170.2\(relative)"
         } else if let full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] {
             guard Self.mayBeToldSecrets(full) else {
@@ -55,7 +58,8 @@ extension AWSCredentialChain {
     private static func mayBeToldSecrets(_ url: String) -> Bool {
         if url.hasPrefix("https://") { return true }
         guard url.hasPrefix("http://") else { return false }
-        let authority = url.dropFirst(7).prefix { $0 != "/" && $0 != "?" }
+        let authority = url.dropFirst(7).prefix { !"/?#".contains($0) }
+        guard !authority.contains("@"), !authority.contains("\\") else { return false }
         let host = authority.first == "[" ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
         let agents: Set<Substring> = ["localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -69,7 +73,8 @@ extension AWSCredentialChain {
         request.headers = [("x-aws-ec2-metadata-token-ttl-seconds", "300")]
         request.retries = .once
         do throws(KeyStoreError) {
-            let answer = try await agents.send(request, time)
+            // In a container the service may take the connection and never answer.
+            let answer = try await agents.send(request, CallTime(min(time.left, .seconds(3))))
             guard answer.isSuccess else {
                 throw .unavailable("aws: the machine's metadata service gives no token (status \(answer.status))")
             }

@@ -7,11 +7,14 @@ enum AWSFile {
     /// The file's text; `nil` when there is none.
     ///
     /// Throws ``KeyStoreError/notAuthorized(_:)`` when it cannot be read, and for one that is too long to be meant.
-    static func text(_ path: String) throws(KeyStoreError) -> String? {
+    ///
+    /// - Parameter mayBeForbidden: One that may not be read counts as not there.
+    static func text(_ path: String, mayBeForbidden: Bool = false) throws(KeyStoreError) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let reason = errno
             if reason == ENOENT || reason == ENOTDIR { return nil }
+            if mayBeForbidden, reason == EACCES || reason == EPERM { return nil }
             throw failure(path, reason)
         }
         defer { close(descriptor) }

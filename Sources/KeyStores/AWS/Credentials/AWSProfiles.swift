@@ -5,10 +5,18 @@ struct AWSProfiles: Sendable {
     /// Files that are not there have no profiles.
     init(_ environment: AWSEnvironment) throws(KeyStoreError) {
         let home = environment["HOME"] ?? "/"
-        if let text = try AWSFile.text(environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config") {
+        // A service may be kept from its home directory: only what somebody has asked for has to be readable.
+        let isWanted = environment["AWS_PROFILE"] != nil
+        if let text = try AWSFile.text(
+            environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config",
+            mayBeForbidden: !isWanted && environment["AWS_CONFIG_FILE"] == nil)
+        {
             read(text, sectionPrefix: "profile ")
         }
-        if let text = try AWSFile.text(environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials") {
+        if let text = try AWSFile.text(
+            environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials",
+            mayBeForbidden: !isWanted && environment["AWS_SHARED_CREDENTIALS_FILE"] == nil)
+        {
             read(text, sectionPrefix: "")
         }
     }

@@ -52,7 +52,9 @@ struct AWSSecurityTokens: Sendable {
         _ time: CallTime
     ) async throws(KeyStoreError) -> Fresh {
         var answer = try await send(action, fields, signedBy: credentials, time)
-        if !answer.isSuccess, let date = answer.header("date").flatMap({ HTTPDate.parse($0) }), clock.correct(date) {
+        if Self.mayBlameClock(answer), let date = answer.header("date").flatMap({ HTTPDate.parse($0) }),
+            clock.correct(date)
+        {
             answer = try await send(action, fields, signedBy: credentials, time)
         }
         let text = String(decoding: answer.body, as: UTF8.self)
@@ -66,6 +68,16 @@ struct AWSSecurityTokens: Sendable {
                 accessKey: accessKey, secretKey: SecretText(secretKey), sessionToken: SecretText(token)),
             lifetime: Self.element("Expiration", of: text).flatMap { Fresh.lifetime(until: $0, now: clock.now) }
                 ?? .seconds(900))
+    }
+
+    /// Whether the refusal may come of a wrong clock; the date of any other answer, a proxy's say, means nothing.
+    private static func mayBlameClock(_ answer: StoreAnswer) -> Bool {
+        let code = element("Code", of: String(decoding: answer.body, as: UTF8.self))
+        return !answer.isSuccess
+            && [
+                "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed",
+                "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
+            ].contains(code)
     }
 
     private func send(
@@ -88,7 +100,7 @@ struct AWSSecurityTokens: Sendable {
         let code = element("Code", of: answer) ?? ""
         let said = AWSFailure.readable(element("Message", of: answer) ?? "")
         let text = "AWS STS refused sts:\(action) (status \(status)): \(code): \(said)"
-        return (400..<500).contains(status) && !AWSFailure.throttling.contains(code)
+        return (400..<500).contains(status) && ![408, 429].contains(status) && !AWSFailure.throttling.contains(code)
             ? .notAuthorized(text) : .unavailable(text)
     }
 
