@@ -465,6 +465,14 @@ def test_names_that_differ_in_case_are_not_taken_for_one_another(store, kes, wri
     assert describe(kes, "warm").status == 200 and names(kes) == ["warm"]
 
 
+def test_what_was_deleted_under_a_name_in_another_case_is_not_purged(store, kes):
+    store.stand_in.put("KEPT", "somebody's")
+    store.stand_in._delete("KEPT")
+    assert delete(kes, "kept").status == 404
+    assert create(kes, "kept").status == 400
+    assert not [one for one in store.stand_in.asked("DELETE", "/deletedsecrets/")], store.stand_in.requests
+
+
 # --- rights and faults
 
 @pytest.mark.parametrize("uses_roles", [False, True])

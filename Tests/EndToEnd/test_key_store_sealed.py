@@ -169,6 +169,22 @@ def test_plain_keys_are_sealed_in_place_and_no_plain_key_is_taken_afterwards(sto
     second.wait_for_output("'accept_plain' has no effect", log=True)
 
 
+def test_a_sealed_key_that_does_not_open_is_named(store, plain, server_on):
+    server = server_on(store, starts=False)
+    assert run("seal", "keys", "--config", str(server.file))[0] == 0
+    (store.directory / "broken").write_text('{"envelope":1,"kind":"passphrase"}')
+    status, said, error = run("seal", "keys", "--config", str(server.file))
+    assert said == "Sealed 0 keys; 3 were sealed already.\n"
+    assert status == 1 and "1 sealed keys do not open" in error and "broken" in error
+
+
+def test_a_sealed_directory_is_not_served_without_its_seal(store, server_on):
+    assert server_on(store).call("PUT", "/v1/key/create/k").status == 200
+    without = server_on(store, starts=False)
+    without.file.write_text(re.sub(r"    seal:.*", "", without.file.read_text(), flags=re.DOTALL))
+    assert "it is sealed, and keystore.fs has no 'seal'" in refused(without)
+
+
 def test_a_server_goes_on_while_its_keys_are_sealed(store, plain, server_on):
     store.configure(more=", accept_plain: true")
     server = server_on(store, sections="cache:\n  expiry:\n    any: 1ms\n    unused: 1ms\n")

@@ -1,6 +1,7 @@
 """What the key server promises, over every root key store; and what it makes of each way in which a store can fail."""
 
 import base64
+import email.utils
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -69,9 +70,9 @@ def test_keys_survive_the_server(store, server_on):
 
 def test_names_are_listed_in_order_and_by_prefix(store, server_on):
     server = server_on(store)
-    wanted = sorted(f"{kind}-{number:03}" for kind in ("app", "backup") for number in range(60))
+    wanted = sorted(f"{kind}-{number:03}" for kind in ("app", "backup") for number in range(30))
     # Several at a time: there are stores that take a second to be sure that a key is new.
-    with ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda name: server.call("PUT", f"/v1/key/create/{name}").status, wanted))
     assert set(statuses) == {200}, server.log_text()
     assert names(server) == wanted
@@ -155,6 +156,16 @@ def test_a_failure_that_passes_is_not_seen(remote, server_on, fault, call):
     if call == "create":
         assert opens(server, "k", generate(server, "k"))
     assert names(server) == ([] if call == "delete" else ["k"])
+
+
+def test_a_store_may_say_until_when_it_wants_to_be_left_alone(remote, server_on):
+    server = server_on(remote, sections=NO_CACHE)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    begin = time.time()
+    date = email.utils.formatdate(begin + 3, usegmt=True)
+    remote.stand_in.fail(Reply(429, {}, {"Retry-After": date}), 1, remote.is_key_call)
+    assert server.call("GET", "/v1/key/describe/k").status == 200, server.log_text()
+    assert time.time() - begin >= 1
 
 
 @pytest.mark.parametrize("fault", [401, 403, 500, "malformed", "oversized"])

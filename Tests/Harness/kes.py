@@ -209,7 +209,7 @@ class KESServer:
 
     # --- clients
 
-    def connect(self, identity=None, *, port=None, timeout=10):
+    def connect(self, identity=None, *, port=None, timeout=30):
         """A connection that shows the certificate of `identity`."""
         context = ssl.create_default_context(cafile=str(self.certificate.certificate))
         if identity:
