@@ -35,10 +35,26 @@ def binary():
     return str(path)
 
 
-def free_port():
-    """A port below those that the system gives to outgoing connections, which could take it before a server does."""
+def _ports():
+    """Ports below those that the system gives to outgoing connections, which could take one before a server does.
+
+    Each worker of pytest-xdist has its own, and goes through them one after the other: nobody else chooses one between its
+    choice here and its use by a server.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    first, count = 15_000 + worker * 2_000, 2_000
+    offset = random.randrange(count)
     while True:
-        port = random.randrange(15_000, 32_000)
+        offset = (offset + 1) % count
+        yield first + offset
+
+
+_PORTS = _ports()
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    for port in _PORTS:
         with socket.socket() as listener:
             try:
                 listener.bind(("127.0.0.1", port))
