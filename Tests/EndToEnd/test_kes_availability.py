@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from absence import Absence
+from absence import absence
 from kes import KESServer
 from root_stores import STORES
 
@@ -16,19 +16,6 @@ def metric(server, name):
     text = server.call("GET", "/v1/metrics").body.decode()
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found.group(1)) if found else 0
-
-
-@pytest.fixture
-def absence(tmp_path):
-    made = []
-
-    def one(**options):
-        made.append(Absence(tmp_path, **options))
-        return made[-1]
-
-    yield one
-    for absence in made:
-        absence.server.kill()
 
 
 def test_the_server_tells_of_an_outage_in_every_way_that_it_has(absence):

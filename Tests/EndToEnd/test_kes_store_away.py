@@ -7,23 +7,8 @@ import re
 import threading
 import time
 
-import pytest
-
-from absence import Absence
+from absence import absence
 from pair import Pair
-
-
-@pytest.fixture
-def absence(tmp_path):
-    made = []
-
-    def one(**options):
-        made.append(Absence(tmp_path, **options))
-        return made[-1]
-
-    yield one
-    for absence in made:
-        absence.server.kill()
 
 
 def test_a_server_that_starts_without_its_store_waits_for_it(absence):

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from kes import KESServer
 from preload import compile_library
 
@@ -27,3 +29,17 @@ class Absence:
         while (answer := self.server.call("GET", "/v1/ready")).status != status:
             assert time.monotonic() < deadline, (answer, self.server.log_text())
             time.sleep(0.1)
+
+
+@pytest.fixture
+def absence(tmp_path):
+    """Makes such stores, and ends their servers."""
+    made = []
+
+    def one(**options):
+        made.append(Absence(tmp_path, **options))
+        return made[-1]
+
+    yield one
+    for absence in made:
+        absence.server.kill()
