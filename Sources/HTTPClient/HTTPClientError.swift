@@ -32,7 +32,7 @@ package enum HTTPClientError: Error, Hashable, CustomStringConvertible {
     }
 
     /// Whether there was no connection at all.
-    var isNoConnection: Bool {
+    package var isNoConnection: Bool {
         switch self {
         case .unresolvable, .refused, .unreachable, .timedOut(.connecting): true
         case .configuration, .invalidRequest, .untrustedServer, .tlsAlert, .tls, .timedOut(.response), .connectionLost,

@@ -18,6 +18,8 @@ struct RetryPolicy: Sendable {
         [408, 429, 500, 502, 503, 504].contains(answer.status)
     }
 
+    static let once = RetryPolicy(tries: 1, pause: .zero, longestPause: .zero) { _ in false }
+
     /// The pause before the next try; `nil` when there is none.
     ///
     /// - Parameters:
@@ -62,12 +64,7 @@ extension StoreAnswer {
 extension HTTPClientError {
     /// Whether the request cannot have reached the server.
     var provesNothingWasSent: Bool {
-        switch self {
-        case .unresolvable, .refused, .unreachable, .timedOut(.connecting), .overloaded: true
-        case .configuration, .invalidRequest, .untrustedServer, .tlsAlert, .tls, .timedOut(.response), .connectionLost,
-            .responseTooLarge, .cancelled, .other:
-            false
-        }
+        if case .overloaded = self { true } else { isNoConnection }
     }
 
     /// Whether the connection ended between the request and the answer.

@@ -116,6 +116,4 @@ extension RetryPolicy {
         standard.isTransient(answer)
             || (!answer.isSuccess && AWSFailure.throttling.contains(AWSFailure.code(of: answer)))
     }
-
-    static let once = RetryPolicy(tries: 1, pause: .zero, longestPause: .zero) { _ in false }
 }
