@@ -21,6 +21,9 @@ EVERYTHING = GUIDE | {"update"}
 class Token:
     """A token that lives `lease` seconds (0: for ever) from its making or renewal, and `longest` in all."""
 
+    #: What is added to the seconds that are left before the fraction is cut off.
+    rounding = 0.5
+
     def __init__(self, lease, longest=None, renewable=True):
         self.lease, self.longest, self.renewable, self.begin = lease, longest, renewable, time.monotonic()
         self.renew()
@@ -37,7 +40,7 @@ class Token:
 
     @property
     def seconds(self):
-        return 0 if self.end is None else max(0, int(self.end - time.monotonic() + 0.5))
+        return 0 if self.end is None else max(0, int(self.end - time.monotonic() + self.rounding))
 
 
 class VaultStandIn(StandIn):
@@ -119,7 +122,8 @@ class VaultStandIn(StandIn):
         if token is None or not token.is_alive:
             return errors(403, "permission denied")
         if path == "auth/token/lookup-self":
-            return Reply(200, {"data": {"id": text, "ttl": token.seconds, "renewable": token.renewable}})
+            return Reply(200, {"data": {"id": text, "ttl": token.seconds, "renewable": token.renewable,
+                                       "expire_time": token.end and "2026-11-20T10:00:00Z"}})
         if path == "auth/token/renew-self":
             if not token.renewable:
                 return errors(400, "lease is not renewable")
