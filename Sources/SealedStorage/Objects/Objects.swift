@@ -1,3 +1,4 @@
+import Cryptography
 package import Encryption
 import KeyManagement
 import ObjectStorage
@@ -135,7 +136,8 @@ package struct Objects: Sendable {
         do {
             let columns = try await commit(conditions, expecting: expectation) { order, expectation in
                 let columns = VersionColumns(
-                    bucket: draft.bucket.id, key: draft.key.rawValue, version: VersionID(order: order), order: order,
+                    bucket: draft.bucket.id, key: draft.key.rawValue,
+                    version: VersionID(order: order, random: SecureRandom.word()), order: order,
                     size: source.length, modified: draft.modified, flags: .nullVersion, dataKey: key.dataKeyRow?.id,
                     body: body.kind, blob: body.blob)
                 let version = NewVersion(

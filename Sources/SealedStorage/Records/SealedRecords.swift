@@ -56,8 +56,14 @@ package final class SealedRecords: Sendable {
     // MARK: Object versions
 
     func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
-        try sealer.seal(
-            record.encoded(), kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+        let (sealer, plaintext) = (try sealer, record.encoded())
+        var sealed: [UInt8] = []
+        columns.withAssociatedData { associatedData in
+            columns.version.withBytes { id in
+                sealed = sealer.seal(plaintext, kind: .object, id: id, associatedData: associatedData)
+            }
+        }
+        return sealed
     }
 
     func open(_ version: StoredVersion) throws -> ObjectRecord {
@@ -80,14 +86,9 @@ package final class SealedRecords: Sendable {
     }
 
     private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
-        let columns = version.columns
-        let sealer = try sealer
-        do {
-            return try sealer.open(
-                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
-        } catch {
-            throw Self.corruption(of: version)
-        }
+        var plaintext: [UInt8] = []
+        guard try sealer.open(version, appendingTo: &plaintext) else { throw Self.corruption(of: version) }
+        return plaintext
     }
 
     fileprivate static func corruption(of version: StoredVersion) -> Corruption {
@@ -217,16 +218,25 @@ struct ListedRecords {
 
     /// The tag and the storage class, `nil` for the standard class.
     mutating func open(_ version: StoredVersion) throws(Corruption) -> (etag: ETag, storageClass: String?) {
-        let columns = version.columns
         plaintext.removeAll(keepingCapacity: true)
-        do {
-            try sealer.open(
-                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData,
-                appendingTo: &plaintext)
-            return try ObjectRecord.listed(plaintext)
-        } catch {
+        guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext) else {
             throw SealedRecords.corruption(of: version)
         }
+        return listed
+    }
+}
+
+extension RecordSealer {
+    /// Appends the record of a version to `plaintext`; false if it does not open.
+    fileprivate func open(_ version: StoredVersion, appendingTo plaintext: inout [UInt8]) -> Bool {
+        var isAuthentic = false
+        version.columns.withAssociatedData { associatedData in
+            version.columns.version.withBytes { id in
+                isAuthentic = open(
+                    version.sealed, kind: .object, id: id, associatedData: associatedData, appendingTo: &plaintext)
+            }
+        }
+        return isAuthentic
     }
 }
 

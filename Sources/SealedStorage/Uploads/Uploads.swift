@@ -1,3 +1,4 @@
+import Cryptography
 package import Encryption
 package import ObjectStorage
 package import S3Protocol
@@ -222,7 +223,8 @@ package struct Uploads: Sendable {
                     checksum: $0.record.checksum?.base64)
             })
         let columns = VersionColumns(
-            bucket: upload.row.bucket, key: upload.row.key, version: VersionID(order: order), order: order,
+            bucket: upload.row.bucket, key: upload.row.key,
+            version: VersionID(order: order, random: SecureRandom.word()), order: order,
             size: parts.reduce(0) { $0 + $1.row.size }, modified: modified, flags: .nullVersion,
             dataKey: upload.row.dataKey, body: .parts, blob: nil)
         let version = NewVersion(
