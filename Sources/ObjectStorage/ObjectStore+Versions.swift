@@ -26,7 +26,7 @@ extension ObjectStore {
     }
 
     /// Some hundred files a commit, before the one that shares them: there may be ten thousand.
-    private func moveFileList(of version: VersionColumns) async throws(StorageError) {
+    func moveFileList(of version: VersionColumns) async throws(StorageError) {
         let isListed = { () throws(StorageError) in
             try self.catalogue.readers.read { session throws(StorageError) in try session.hasFileList(version) }
         }
@@ -135,7 +135,7 @@ extension ObjectStore {
             let result = try await committer.commit(mutation)
             switch result {
             case .put(.changed), .put(.staleOrder): directories.finish(blob)
-            case .put(.stored), .done, .deletions, .swap, .found: directories.settle(blob)
+            case .put(.stored), .done, .deletions, .swap, .move, .found: directories.settle(blob)
             }
             return result
         } catch {
