@@ -150,7 +150,7 @@ package struct Objects: Sendable {
     }
 
     /// How often one write is tried to be committed when each attempt finds that another writer was faster.
-    private static let greatestAttempts = 100
+    static let greatestAttempts = 100
 
     /// How far ahead of the clock an order is taken after so many lost attempts, in the clock's microseconds.
     ///
