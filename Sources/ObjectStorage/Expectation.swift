@@ -34,6 +34,15 @@ package enum PutOutcome: Hashable, Sendable {
     case versioningChanged(BucketVersioning)
 }
 
+/// What became of a version's move to another key.
+package enum MoveOutcome: Hashable, Sendable {
+    case moved
+    /// The version is not its key's newest one any more, or its record is another; nothing was changed.
+    case sourceChanged
+    /// The other key has not what was expected, or a version of no lesser order: never `stored`; nothing was changed.
+    case refused(PutOutcome)
+}
+
 /// Which version of a key is meant.
 package enum VersionSelector: Hashable, Sendable {
     /// The newest, a delete marker too.

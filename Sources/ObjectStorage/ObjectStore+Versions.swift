@@ -28,7 +28,7 @@ extension ObjectStore {
     }
 
     /// Some hundred files a commit, before the one that shares them: there may be ten thousand.
-    private func moveFileList(of version: VersionColumns) async throws(StorageError) {
+    func moveFileList(of version: VersionColumns) async throws(StorageError) {
         let isListed = { () throws(StorageError) in
             try self.catalogue.readers.read { session throws(StorageError) in try session.hasFileList(version) }
         }
@@ -137,7 +137,7 @@ extension ObjectStore {
             let result = try await committer.commit(mutation)
             switch result {
             case .put(.changed), .put(.staleOrder), .put(.versioningChanged): directories.finish(blob)
-            case .put(.stored), .done, .deletions, .swap, .bucket, .found: directories.settle(blob)
+            case .put(.stored), .done, .deletions, .swap, .bucket, .move, .found: directories.settle(blob)
             }
             return result
         } catch {

@@ -38,6 +38,8 @@ extension S3Error {
             }
             headers += [("allow", "DELETE"), ("last-modified", HTTPDate.format(marker.modified))]
             self.init(S3ErrorCode.methodNotAllowed, headers: headers)
+        case .versionedBucket:
+            self.init(.invalidRequest, "An object of a bucket with versioning cannot be renamed.")
         case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
         case .preconditionFailed: self.init(S3ErrorCode.preconditionFailed)
         case .conditionalConflict: self.init(S3ErrorCode.conditionalRequestConflict)

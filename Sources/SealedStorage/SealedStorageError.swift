@@ -8,6 +8,8 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case deleteMarker(FoundDeleteMarker)
     /// The identifier as the client wrote it.
     case noSuchUpload(String)
+    /// The bucket keeps versions, where that would lose one.
+    case versionedBucket
     /// A condition of a write or delete does not hold for what is stored.
     case preconditionFailed
     /// Whenever a condition of a write or delete was found to hold, another writer was faster with the change: to be tried

@@ -2,6 +2,8 @@
 enum Mutation: Sendable {
     case put(NewVersion, Expectation)
     case replaceRecord(BucketID, key: String, VersionID, sealed: [UInt8], replacing: [UInt8])
+    case rekey(StoredVersion, under: DataKeyRow, sealed: [UInt8])
+    case move(NewVersion, Expectation, from: StoredVersion)
     case delete(BucketID, [Deletion])
     case createUpload(UploadRow, dataKey: DataKeyRow?)
     case putPart(PartRow, of: UploadID)
@@ -19,8 +21,8 @@ enum Mutation: Sendable {
     /// Whether it needs room, or gives some back and must therefore work on a full device.
     var kind: MutationKind {
         switch self {
-        case .put, .replaceRecord, .createUpload, .putPart, .completeUpload, .createBucket, .updateBucket,
-            .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
+        case .put, .replaceRecord, .rekey, .move, .createUpload, .putPart, .completeUpload, .createBucket,
+            .updateBucket, .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
             .maintain(.moveFileList):
             .grows
         case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
@@ -76,6 +78,7 @@ enum MutationResult: Sendable {
     case deletions([DeletionOutcome])
     case swap(SwapOutcome)
     case bucket(BucketUpdateOutcome)
+    case move(MoveOutcome)
     /// What the mutation is about was there; of a sweep, that more is left.
     case found(Bool)
 }

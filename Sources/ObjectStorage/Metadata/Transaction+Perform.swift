@@ -5,6 +5,8 @@ extension Transaction {
         case .put(let version, let expectation): .put(try put(version, expectation))
         case .replaceRecord(let bucket, let key, let version, let sealed, let replacing):
             .swap(try replaceRecord(bucket, key, version, sealed, replacing))
+        case .rekey(let version, let dataKey, let sealed): .swap(try rekey(version, under: dataKey, sealed))
+        case .move(let version, let expectation, let source): .move(try move(version, expectation, from: source))
         case .delete(let bucket, let deletions): .deletions(try delete(bucket, deletions))
         case .createUpload(let upload, let dataKey): try createUpload(upload, dataKey)
         case .putPart(let part, let upload): try putPart(part, of: upload)

@@ -171,7 +171,7 @@ extension Transaction {
         return .removed(found.stored.columns)
     }
 
-    private func remove(_ version: VersionRow) throws(StorageError) {
+    func remove(_ version: VersionRow) throws(StorageError) {
         removeReference(version.stored.columns.dataKey)
         if try hasFileList(version) {
             try change(version) { () throws(StorageError) in try buryRow(of: version) }
@@ -238,7 +238,7 @@ extension Transaction {
         try session.versionRow(SelectVersion.current, bucket, key, order: nil)
     }
 
-    private func select(
+    func select(
         _ selector: VersionSelector, _ bucket: BucketID, _ key: String, newest: VersionRow?
     ) throws(StorageError) -> VersionRow? {
         guard let newest else { return nil }

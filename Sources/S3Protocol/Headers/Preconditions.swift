@@ -9,7 +9,7 @@ package enum PreconditionOutcome: Hashable, Sendable {
     case failed
 }
 
-/// The conditions of a GET or HEAD, or of a copy's source.
+/// The conditions of a GET or HEAD, or of the source of a copy or renaming.
 ///
 /// Times are seconds since 1970: HTTP dates carry no more. A date that cannot be read is no condition.
 package struct Preconditions: Hashable, Sendable {
@@ -17,7 +17,7 @@ package struct Preconditions: Hashable, Sendable {
     package var ifNoneMatch: ETagCondition?
     package var ifModifiedSince: Int64?
     package var ifUnmodifiedSince: Int64?
-    /// Never of a copy's source.
+    /// Never of a source.
     package var ifRange: RangeCondition?
 
     /// Reads `if-match` and its siblings.
@@ -28,6 +28,11 @@ package struct Preconditions: Hashable, Sendable {
     /// Reads `x-amz-copy-source-if-match` and its siblings.
     package init(copySource headers: [(name: String, value: String)]) {
         self.init(headers, prefix: "x-amz-copy-source-")
+    }
+
+    /// Reads `x-amz-rename-source-if-match` and its siblings.
+    package init(renameSource headers: [(name: String, value: String)]) {
+        self.init(headers, prefix: "x-amz-rename-source-")
     }
 
     private init(_ headers: [(name: String, value: String)], prefix: StaticString) {
@@ -45,6 +50,9 @@ package struct Preconditions: Hashable, Sendable {
             }
         }
     }
+
+    /// True when there is nothing to check.
+    package var isEmpty: Bool { self == Preconditions([]) }
 
     /// Whether a `Range` is of this object: what a client has of another one must not be continued with bytes of this.
     ///
@@ -78,7 +86,7 @@ package struct Preconditions: Hashable, Sendable {
         return .proceed
     }
 
-    /// The same for a copy's source, where "not modified" fails as well.
+    /// The same for the source of a copy or renaming, where "not modified" fails as well.
     package func evaluateCopySource(etag: ETag, modified: Int64) -> PreconditionOutcome {
         switch evaluate(etag: etag, modified: modified) {
         case .proceed: .proceed

@@ -10,14 +10,14 @@ struct RequestedVersion: Sendable {
 
     /// - Throws: `InvalidArgument` for what is no version id.
     init(_ request: S3Request) throws(S3Error) {
-        selector = if let text = request.query("versionId") { try Self(text).selector } else { .current }
+        try self.init(request.query("versionId"))
     }
 
-    /// - Parameter text: `null`, or the 32 characters that ``SealedStorage`` makes of an identifier, no others: each version
+    /// - Parameter text: nil for the current version; `null`, or the 32 characters that ``SealedStorage`` makes of an identifier, no others: each version
     ///   has one name.
-    init(_ text: String) throws(S3Error) {
-        if text == nullVersionID {
-            selector = .null
+    init(_ text: String?) throws(S3Error) {
+        guard let text, text != nullVersionID else {
+            selector = text == nil ? .current : .null
             return
         }
         guard let version = VersionID(hex: text), version.hex == text else {

@@ -31,7 +31,7 @@ struct UploadPart: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(uploadID, in: bucket, key: object)
-        try checkKey(for: upload)
+        try upload.requireMatching(customerKey)
         let payload = try PayloadReader(request, limit: ObjectLimit.singlePut, try checksum(for: upload))
         let part = try await service.uploads.writePart(
             payload, number: number, of: upload, customerKey, modified: request.time)
@@ -54,22 +54,6 @@ struct UploadPart: AsyncS3Operation {
                 .invalidRequest,
                 "Checksum Type mismatch occurred, expected checksum Type: \(announced.algorithm.rawValue), "
                     + "actual checksum Type: \(sent?.rawValue ?? "null")")
-        }
-    }
-
-    private func checkKey(for upload: Upload) throws(S3Error) {
-        switch (upload.record.encryption.scheme, customerKey) {
-        case (.sseC, nil):
-            throw S3Error(
-                .invalidRequest,
-                "The multipart upload initiate requested encryption. "
-                    + "Subsequent part requests must include the appropriate encryption parameters.")
-        case (.sseS3, .some), (.sseKMS, .some):
-            throw S3Error(
-                .invalidRequest,
-                "The multipart upload was not initiated with a customer provided key. "
-                    + "Part requests must not include one.")
-        case (.sseC, .some), (.sseS3, nil), (.sseKMS, nil): break
         }
     }
 }

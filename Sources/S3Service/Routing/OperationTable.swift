@@ -12,11 +12,12 @@ package enum OperationTable {
         PutBucketVersioning.self, GetBucketVersioning.self,
         // object
         PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
+        CopyObject.self, RenameObject.self, UpdateObjectEncryption.self,
         // multipart upload
-        CreateMultipartUpload.self, UploadPart.self, CompleteMultipartUpload.self, AbortMultipartUpload.self,
-        ListParts.self,
+        CreateMultipartUpload.self, UploadPart.self, UploadPartCopy.self, CompleteMultipartUpload.self,
+        AbortMultipartUpload.self, ListParts.self,
         // recognised so that they never reach another operation's handler
-        CopyObject.self, UploadPartCopy.self, AppendObject.self,
+        AppendObject.self,
     ]
 
     /// The operation a request asks for: of those whose route fits, the one that names the most of the request.

@@ -49,24 +49,34 @@ struct ObjectKeys: Sendable {
 
     /// Draws an object key and seals it as `decision` says.
     func make(_ decision: EncryptionDecision, in bucket: Bucket, for object: ObjectName) async throws -> NewObjectKey {
-        let objectKey = ObjectKey()
+        try await seal(ObjectKey(), of: ObjectIdentity(), as: decision, in: bucket, for: object)
+    }
+
+    /// Seals an object key as `decision` says.
+    ///
+    /// - Parameter identity: what the streams are bound to that the key encrypts. Of bytes that are stored already it is that
+    ///   of the object or upload which they were written for.
+    func seal(
+        _ objectKey: ObjectKey, of identity: ObjectIdentity, as decision: EncryptionDecision, in bucket: Bucket,
+        for object: ObjectName
+    ) async throws -> NewObjectKey {
         let dataKey: DataKeys.ForWriting
         var record: EncryptionRecord
         let applied: AppliedEncryption
         switch decision {
         case .sseC(let customerKey):
-            record = EncryptionRecord(scheme: .sseC)
-            record.customerKeyCommitment = customerKey.commitment(versionID: record.identity.bytes)
+            record = EncryptionRecord(scheme: .sseC, identity: identity)
+            record.customerKeyCommitment = customerKey.commitment(versionID: identity.bytes)
             record.sealedObjectKey = KeySealing.seal(
                 objectKey, under: customerKey.key, binding: record.binding(in: bucket.id))
             return NewObjectKey(
                 objectKey: objectKey, record: record, dataKeyRow: nil, applied: .sseC(keyMD5: customerKey.keyMD5))
         case .sseS3:
-            record = EncryptionRecord(scheme: .sseS3)
+            record = EncryptionRecord(scheme: .sseS3, identity: identity)
             dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseS3, under: dataKeys.service.defaultKey)
             applied = .sseS3
         case .sseKMS(let key, let clientContext, let bucketKey):
-            record = EncryptionRecord(scheme: .sseKMS)
+            record = EncryptionRecord(scheme: .sseKMS, identity: identity)
             record.clientContext = clientContext?.canonicalJSON
             record.usesBucketKey = bucketKey && clientContext == nil
             if record.usesBucketKey {
@@ -82,6 +92,18 @@ struct ObjectKeys: Sendable {
         }
         record.sealedObjectKey = KeySealing.seal(objectKey, under: dataKey.key, binding: record.binding(in: bucket.id))
         return NewObjectKey(objectKey: objectKey, record: record, dataKeyRow: dataKey.row, applied: applied)
+    }
+
+    /// Whether what is stored is encrypted by the scheme and under the key service's key that `decision` names.
+    ///
+    /// Never of SSE-C: the server does not know which keys of a client are one.
+    func isEncrypted(_ record: EncryptionRecord, _ dataKey: DataKeyRow?, as decision: EncryptionDecision) -> Bool {
+        guard let dataKey else { return false }
+        switch (decision, record.scheme) {
+        case (.sseS3, .sseS3): return dataKey.kmsKey.hasSameBytes(as: dataKeys.service.defaultKey.name)
+        case (.sseKMS(let key, _, _), .sseKMS): return dataKey.kmsKey.hasSameBytes(as: key.name)
+        case (.sseS3, .sseKMS), (.sseS3, .sseC), (.sseKMS, .sseS3), (.sseKMS, .sseC), (.sseC, _): return false
+        }
     }
 
     /// Opens the object key of what is stored, with the client's key if that is what it needs.

@@ -22,6 +22,12 @@ package final class ObjectRecord: Sendable {
         self.checksum = checksum
         self.partCount = partCount
     }
+
+    /// The same record, but for how the object is encrypted.
+    func encrypted(as encryption: EncryptionRecord) -> ObjectRecord {
+        ObjectRecord(
+            etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
+    }
 }
 
 /// A checksum of the plaintext that the client asked for.

@@ -1,0 +1,45 @@
+import AccessPolicy
+import S3Protocol
+import SealedStorage
+
+/// Gives an object another key in its bucket, in one commit; it takes the place of what has that key.
+///
+/// On AWS for directory buckets. The token with which a client tells that it asks once more (`x-amz-client-token`) is not
+/// kept: a renaming that was done is answered `NoSuchKey`.
+struct RenameObject: AsyncS3Operation {
+    static let name = "RenameObject"
+    static let route = Route("PUT", .object, requiring: ["renameObject"])
+
+    private let bucket: BucketName
+    private let object: ObjectName
+    private let source: ObjectName
+    private let sourcePreconditions: Preconditions
+    private let preconditions: Preconditions
+
+    init(_ request: S3Request) throws(S3Error) {
+        bucket = try request.bucket
+        object = try request.object
+        source = try RenameSourceAddress(header: request.header(RenameSourceAddress.header) ?? "", in: bucket).key
+        sourcePreconditions = Preconditions(renameSource: request.headers)
+        preconditions = Preconditions(request.headers)
+        guard source != object else {
+            throw S3Error(.invalidRequest, "The source and the destination of a renaming are the same object.")
+        }
+    }
+
+    var demands: [Demand] {
+        [
+            Demand(.getObject, on: source, in: bucket), Demand(.deleteObject, on: source, in: bucket),
+            Demand(.putObject, on: object, in: bucket),
+        ]
+    }
+
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        try await service.objects.rename(
+            source, to: object, in: try service.buckets.bucket(bucket), if: sourcePreconditions,
+            replacing: preconditions)
+        return S3Response()
+    }
+}

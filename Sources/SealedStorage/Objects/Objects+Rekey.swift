@@ -1,0 +1,31 @@
+package import ObjectStorage
+package import S3Protocol
+
+extension Objects {
+    /// Seals an object's key anew as `decision` says; neither its bytes nor anything else about it changes.
+    ///
+    /// Who has kept the former sealed key, and may use the key that it was sealed under, can still open the bytes: to end that
+    /// takes a copy, which encrypts them anew.
+    /// - Parameter decision: not SSE-C.
+    /// - Throws: as ``require(_:key:version:)``; `customerKeyRequired` for an object under a customer's key; `conditionalConflict` when other
+    ///   changes were faster a hundred times; what drive and key service do. Nothing has changed then.
+    package func rekey(
+        _ key: ObjectName, in bucket: Bucket, version: VersionSelector = .current, as decision: EncryptionDecision
+    ) async throws {
+        for _ in 1...Self.greatestAttempts {
+            let object = try requireWithBody(bucket, key: key, version: version)
+            let objectKey = try await keys.open(object.key(nil))
+            let new = try await keys.seal(
+                objectKey, of: object.record.encryption.identity, as: decision, in: bucket, for: key)
+            guard let dataKey = new.dataKeyRow else { preconditionFailure("a customer's key has no row") }
+            var columns = object.columns
+            columns.dataKey = dataKey.id
+            let sealed = try records.seal(object.record.encrypted(as: new.record), columns)
+            switch try await store.rekey(object.version, under: dataKey, sealed: sealed) {
+            case .swapped: return
+            case .changed: break
+            }
+        }
+        throw SealedStorageError.conditionalConflict
+    }
+}

@@ -1,0 +1,75 @@
+import Cryptography
+import NIOCore
+import ObjectStorage
+import S3Protocol
+
+/// The bytes of a stored object, or of a slice of it, on their way into another object or part.
+///
+/// Each package was authenticated before its bytes are given out, and there is nothing else to verify.
+final class StoredBytes: ByteSource, @unchecked Sendable {
+    // Unchecked: owned by the one task that copies.
+
+    /// Bytes that are opened and digested before they are sealed again.
+    private static let block = 256 << 10
+    /// The most bytes that a copy has in memory: a block, what of it is sealed, and the two buffers of the file's writer.
+    static let memory = 4 * block
+
+    private let body: ObjectBody
+    private let store: ObjectStore
+    private var md5Digest: Digest?
+    private var calculator: S3ChecksumCalculator?
+
+    private(set) var md5: [UInt8]?
+    private(set) var checksum: S3Checksum?
+
+    /// - Parameter algorithm: of the checksum that is to be computed, `nil` for none.
+    init(_ body: ObjectBody, _ algorithm: S3ChecksumAlgorithm?, store: ObjectStore) {
+        self.body = body
+        self.store = store
+        calculator = algorithm.map { S3ChecksumCalculator($0) }
+    }
+
+    var length: Int64 { body.length }
+    var blockBytes: Int { Self.block }
+
+    func computeMD5() {
+        if md5Digest == nil { md5Digest = Digest(.md5) }
+    }
+
+    func next() async throws -> ByteBuffer? {
+        while true {
+            // Nobody reads from the client meanwhile: that it is gone is known by this alone.
+            try Task.checkCancellation()
+            guard let bytes = try await body.next(upTo: Self.block) else {
+                finish()
+                return nil
+            }
+            // An empty object has a package, too.
+            guard bytes.readableBytes > 0 else { continue }
+            try await digest(bytes)
+            return bytes
+        }
+    }
+
+    /// A digest takes a millisecond a block, which no event loop has.
+    private func digest(_ bytes: ByteBuffer) async throws {
+        guard md5Digest != nil || calculator != nil else { return }
+        try await store.offload { [self] in
+            bytes.withUnsafeReadableBytes { bytes in
+                md5Digest?.update(bytes)
+                calculator?.update(bytes)
+            }
+        }
+    }
+
+    private func finish() {
+        if let digest = md5Digest {
+            md5 = digest.finalize()
+            md5Digest = nil
+        }
+        if let calculator {
+            checksum = calculator.finalize()
+            self.calculator = nil
+        }
+    }
+}
