@@ -79,7 +79,8 @@ let package = Package(
         module(
             "HTTPServer",
             [
-                "Cryptography", "CLinux", "Notation", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioTLS, nioSSL,
+                "Cryptography", "CLinux", "Notation", "Threading", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                nioTLS, nioSSL,
                 logging,
             ]),
         module("Certificates", ["COpenSSL", "Cryptography"]),

@@ -103,8 +103,13 @@ package final class RequestPipeline: Sendable {
             ])
     }
 
-    /// The headers that every answer has.
+    /// The headers that every answer has, with room for those of its own.
     package static func commonHeaders(_ record: RequestRecord) -> [(name: String, value: String)] {
-        [("server", "Coffer"), ("x-amz-request-id", record.id), ("x-amz-id-2", record.id)]
+        var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(16)
+        headers.append(("server", "Coffer"))
+        headers.append(("x-amz-request-id", record.id))
+        headers.append(("x-amz-id-2", record.id))
+        return headers
     }
 }

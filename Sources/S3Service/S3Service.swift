@@ -160,8 +160,9 @@ package final class S3Service: HTTPHandler {
     }
 
     private func head(of answer: S3Response, _ record: RequestRecord) -> ResponseHead {
-        ResponseHead(
-            status: answer.status, headers: RequestPipeline.commonHeaders(record) + answer.headers, contentLength: 0)
+        var headers = RequestPipeline.commonHeaders(record)
+        headers.append(contentsOf: answer.headers)
+        return ResponseHead(status: answer.status, headers: headers, contentLength: 0)
     }
 
     private func send(_ answer: S3Response, _ record: RequestRecord, _ response: ResponseWriter) async throws {

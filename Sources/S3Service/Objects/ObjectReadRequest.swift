@@ -126,10 +126,13 @@ struct ObjectReadRequest: Sendable {
     var key: CustomerKey? { customerKey }
 
     private func validators(_ object: StoredObject) -> [(name: String, value: String)] {
-        [
-            ("etag", object.record.etag.quoted), ("last-modified", HTTPDate.format(object.columns.modified)),
-            ("accept-ranges", "bytes"),
-        ]
+        var headers: [(name: String, value: String)] = []
+        // For those that follow, too.
+        headers.reserveCapacity(12)
+        headers.append(("etag", object.record.etag.quoted))
+        headers.append(("last-modified", HTTPDate.format(object.columns.modified)))
+        headers.append(("accept-ranges", "bytes"))
+        return headers
     }
 
     /// Where a part lies in the object, and its own checksum in base64, if it has one.

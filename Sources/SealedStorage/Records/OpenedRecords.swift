@@ -40,11 +40,15 @@ final class OpenedRecords: Sendable {
 
 extension StoredVersion {
     /// Whether the rows are the same to the byte; `==` would do, but for texts, which are equal in more ways than one.
+    ///
+    /// Numbers as such: the `==` of a type that has a raw value is generic, and not specialised here.
     fileprivate func isSame(as other: StoredVersion) -> Bool {
         sealed == other.sealed && columns.order == other.columns.order && columns.size == other.columns.size
             && columns.modified == other.columns.modified && columns.version == other.columns.version
-            && columns.bucket == other.columns.bucket && columns.flags.rawValue == other.columns.flags.rawValue
-            && columns.dataKey == other.columns.dataKey && columns.body.rawValue == other.columns.body.rawValue
+            && columns.bucket.rawValue == other.columns.bucket.rawValue
+            && columns.flags.rawValue == other.columns.flags.rawValue
+            && columns.dataKey?.rawValue == other.columns.dataKey?.rawValue
+            && columns.body.rawValue == other.columns.body.rawValue
             && columns.blob == other.columns.blob && columns.key.hasSameBytes(as: other.columns.key)
     }
 }
