@@ -561,20 +561,6 @@ def test_two_who_list_at_once_both_go_on_where_they_stopped(store, server_on):
         assert listed[prefix] == [f"{prefix}-{number:05}" for number in range(index, 1500, 2)]
 
 
-def test_the_pages_of_a_listing_cost_one_walk(store, kes):
-    for number in range(2500):
-        store.stand_in.put(f"key-{number:05}", "value")
-    store.stand_in.forget()
-    found, rest, pages = [], "", 0
-    while True:
-        page = kes.call("GET", f"/v1/key/list/{rest}").json()
-        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
-        if not rest:
-            break
-    assert found == [f"key-{number:05}" for number in range(2500)] and pages > 1
-    assert len([one for one in store.stand_in.asked("GET") if one.path == "/secrets" and one.status == 200]) == 100
-
-
 def test_a_link_to_another_host_is_not_followed_with_a_token(store, kes):
     link = "https://elsewhere.example/secrets?api-version=7.5&$skiptoken=1"
     assert names(kes) == []
