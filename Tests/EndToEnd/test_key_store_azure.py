@@ -538,7 +538,7 @@ def test_a_listing_that_takes_more_than_a_calls_time_goes_on_where_it_stopped(st
 
 
 def test_two_who_list_at_once_both_go_on_where_they_stopped(store, server_on):
-    kes = server_on(store, sections=NO_CACHE + "api:\n  /v1/key/list/:\n    timeout: 4s\n")
+    kes = server_on(store, sections=NO_CACHE + "api:\n  /v1/key/list/:\n    timeout: 2s\n")
     for number in range(1500):
         store.stand_in.put(f"{'ab'[number % 2]}-{number:05}", "value")
     serve = store.stand_in._list

@@ -86,13 +86,8 @@ def test_the_pages_of_a_listing_cost_one_walk(store, server_on):
     server = server_on(store)
     wanted = [f"key-{number:05}" for number in range(60_000)]
     store.stand_in.secrets.update({name: "m" for name in reversed(wanted)})
-    found, rest, pages = [], "", 0
-    while True:
-        page = server.call("GET", f"/v1/key/list/{rest}").json()
-        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
-        if not rest:
-            break
-    assert found == wanted and pages > 1
+    # The key server asks for 50 000 at a time.
+    assert names(server) == wanted
     assert len(store.stand_in.asked("GET", "/api/v1/vault/secrets")) == 300
     # Who begins anew sees what is new.
     store.stand_in.secrets["a-new-one"] = "m"
