@@ -155,7 +155,9 @@ extension KESClient {
                     return response
                 } catch {
                     last = error
-                    guard let failure = note(error, of: index), call.isRepeatable || !error.leavesOpen else { throw error }
+                    guard let failure = note(error, of: index), call.isRepeatable || !error.leavesOpen else {
+                        throw error
+                    }
                     attempts.failed(index, failure)
                 }
             }

@@ -22,3 +22,8 @@ package final class SecretText: @unchecked Sendable, CustomStringConvertible, Cu
     package var description: String { "<secret>" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+extension SecretBytes {
+    /// A copy as text, for a document; the heap of the key server wipes what is freed.
+    var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+}

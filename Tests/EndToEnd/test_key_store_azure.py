@@ -538,7 +538,7 @@ def test_a_listing_that_takes_more_than_a_calls_time_goes_on_where_it_stopped(st
 
 
 def test_two_who_list_at_once_both_go_on_where_they_stopped(store, server_on):
-    kes = server_on(store, sections=NO_CACHE + "api:\n  /v1/key/list/:\n    timeout: 4s\n")
+    kes = server_on(store, sections=NO_CACHE + "api:\n  /v1/key/list/:\n    timeout: 2s\n")
     for number in range(1500):
         store.stand_in.put(f"{'ab'[number % 2]}-{number:05}", "value")
     serve = store.stand_in._list
@@ -559,20 +559,6 @@ def test_two_who_list_at_once_both_go_on_where_they_stopped(store, server_on):
     assert asked > 1
     for index, prefix in enumerate("ab"):
         assert listed[prefix] == [f"{prefix}-{number:05}" for number in range(index, 1500, 2)]
-
-
-def test_the_pages_of_a_listing_cost_one_walk(store, kes):
-    for number in range(2500):
-        store.stand_in.put(f"key-{number:05}", "value")
-    store.stand_in.forget()
-    found, rest, pages = [], "", 0
-    while True:
-        page = kes.call("GET", f"/v1/key/list/{rest}").json()
-        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
-        if not rest:
-            break
-    assert found == [f"key-{number:05}" for number in range(2500)] and pages > 1
-    assert len([one for one in store.stand_in.asked("GET") if one.path == "/secrets" and one.status == 200]) == 100
 
 
 def test_a_link_to_another_host_is_not_followed_with_a_token(store, kes):

@@ -84,16 +84,11 @@ def test_names_are_listed_page_by_page(store, server_on):
 
 def test_the_pages_of_a_listing_cost_one_walk(store, server_on):
     server = server_on(store)
-    wanted = [f"key-{number:04}" for number in range(4000)]
+    wanted = [f"key-{number:05}" for number in range(60_000)]
     store.stand_in.secrets.update({name: "m" for name in reversed(wanted)})
-    found, rest, pages = [], "", 0
-    while True:
-        page = server.call("GET", f"/v1/key/list/{rest}").json()
-        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
-        if not rest:
-            break
-    assert found == wanted and pages > 2
-    assert len(store.stand_in.asked("GET", "/api/v1/vault/secrets")) == 20
+    # The key server asks for 50 000 at a time.
+    assert names(server) == wanted
+    assert len(store.stand_in.asked("GET", "/api/v1/vault/secrets")) == 300
     # Who begins anew sees what is new.
     store.stand_in.secrets["a-new-one"] = "m"
     assert names(server)[0] == "a-new-one"

@@ -202,7 +202,8 @@ import Testing
         }
     }
 
-    @Test func `a request that a kept connection took is in doubt, also when there is no new connection`() async throws {
+    @Test func `a request that a kept connection took is in doubt, also when there is no new connection`() async throws
+    {
         let itself = Mutex<RawServer?>(nil)
         let server = try RawServer { connection in
             _ = connection.request()

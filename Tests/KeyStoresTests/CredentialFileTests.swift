@@ -39,7 +39,8 @@ import Testing
     func `pipes, devices and directories are refused and not waited for`() async throws {
         #expect(mkfifo(path, 0o600) == 0)
         for place in [path, "/dev/zero", directory.path] {
-            #expect(await cause { () throws(KeyStoreError) in _ = try await CredentialFile.read(place) }.contains(place))
+            #expect(
+                await cause { () throws(KeyStoreError) in _ = try await CredentialFile.read(place) }.contains(place))
             #expect(
                 await cause { () throws(KeyStoreError) in _ = try await CredentialFile.readText(place) }
                     .hasSuffix("it is not a regular file"))

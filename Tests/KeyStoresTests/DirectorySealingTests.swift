@@ -93,7 +93,8 @@ import Testing
         }
         _ = try FileKeyStore(.init(path: path), as: .visitor, logger: log.logger)
         #expect(try entries == [".tmp-0123456789abcdef", "a", "b"])
-        #expect(throws: KeyStoreError.unavailable("\(path)/below does not exist; a server makes it at its first start")) {
+        #expect(throws: KeyStoreError.unavailable("\(path)/below does not exist; a server makes it at its first start"))
+        {
             try FileKeyStore(.init(path: "\(path)/below"), as: .visitor, logger: log.logger)
         }
         #expect(access("\(path)/below", F_OK) != 0)

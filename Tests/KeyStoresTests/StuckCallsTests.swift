@@ -7,6 +7,11 @@ import Testing
 
     private func at(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
 
+    private func begin(_ calls: inout StuckCalls, _ second: Int) throws -> UInt64 {
+        let number = calls.begin(at: at(second))
+        return try #require(number)
+    }
+
     private var none: StuckCalls { StuckCalls(patience: .seconds(5), limit: 8) }
 
     @Test func `a library that hangs is tried once more and then left alone`() {
@@ -17,15 +22,17 @@ import Testing
         let trial = calls.begin(at: at(5))
         #expect(trial != nil)
         var others = 0
-        for second in 5..<3600 where calls.begin(at: at(second)) != nil { others += 1 }
+        for second in 5..<3600 {
+            if calls.begin(at: at(second)) != nil { others += 1 }
+        }
         #expect(others == 0)
         #expect(calls.stuck(at: at(100)).count == 2 && calls.stuck(at: at(100)).longest == .seconds(100))
     }
 
     @Test func `one that returns lets the next go`() throws {
         var calls = none
-        let first = try #require(calls.begin(at: at(0)))
-        let trial = try #require(calls.begin(at: at(6)))
+        let first = try begin(&calls, 0)
+        let trial = try begin(&calls, 6)
         #expect(!calls.admits(at: at(20)))
         calls.end(trial)
         #expect(calls.admits(at: at(20)))
@@ -36,10 +43,10 @@ import Testing
     @Test func `one that hangs holds up no other while others return`() throws {
         var calls = none
         _ = calls.begin(at: at(0))
-        calls.end(try #require(calls.begin(at: at(6))))
+        calls.end(try begin(&calls, 6))
         for second in stride(from: 9, to: 600, by: 3) {
-            let one = try #require(calls.begin(at: at(second)))
-            let two = try #require(calls.begin(at: at(second)))
+            let one = try begin(&calls, second)
+            let two = try begin(&calls, second)
             calls.end(two)
             calls.end(one)
         }
@@ -48,14 +55,14 @@ import Testing
 
     @Test func `an old call that returns does not speak for newer ones that hang`() throws {
         var calls = none
-        let old = try #require(calls.begin(at: at(0)))
+        let old = try begin(&calls, 0)
         _ = calls.begin(at: at(1))
         _ = calls.begin(at: at(2))
         calls.end(old)
         #expect(!calls.admits(at: at(30)))
     }
 
-    @Test func `calls that hang are bounded whatever others do`() throws {
+    @Test func `calls that hang are bounded whatever others do`() {
         var calls = none
         var hanging = 0
         for second in 0..<1000 {

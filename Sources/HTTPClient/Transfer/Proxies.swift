@@ -8,8 +8,9 @@ enum Proxies {
         return slashes.count > 2 ? String(url[...slashes[2]]) : url + "/"
     }
 
-    /// Not for this machine itself, nor for addresses of its own link, where clouds have the services that give out
-    /// credentials; and only by the variable of the scheme. `no_proxy` is libcurl's to heed.
+    /// Only by the variable of the scheme, and not for this machine itself and addresses of its own link.
+    ///
+    /// On the link clouds have the services that give out credentials. `no_proxy` is libcurl's to heed.
     static func areUsed(for origin: String) -> Bool {
         let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 2, let host = host(parts[2]), !isLocal(host) else { return false }

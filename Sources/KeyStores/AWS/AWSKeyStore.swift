@@ -210,7 +210,7 @@ package final class AWSKeyStore: ReplacingKeyStore {
                 "the key has \(value.count) bytes with all its versions; AWS Secrets Manager holds "
                     + "\(Self.maximumValueByteCount) at most")
         }
-        return .string(value.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+        return .string(value.text)
     }
 
     // MARK: Errors

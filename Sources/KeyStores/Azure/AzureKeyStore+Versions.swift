@@ -174,7 +174,7 @@ struct AzureSecretWrite: Sendable {
         body.reserveCapacity(value.count * 2 + 512)
         defer { wipe(&body) }
         body.append("{")
-        body.appendMember("value", text: value.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+        body.appendMember("value", text: value.text)
         body.append(",\"tags\":{")
         body.appendMember("coffer-key", text: name.text)
         body.appendMember("coffer-write", text: id)

@@ -2,34 +2,27 @@ import Synchronization
 
 /// Pages of names from a store that can only be walked through as a whole: one walk serves all pages of a listing.
 ///
-/// Names that a walk has found after the page that it was for are kept for a minute, for who goes on from the last name of
-/// a page: a listing is a look at one moment. Whoever begins a listing gets a walk of its own. What is kept is bounded;
-/// without it, as when a store has too many names, a page costs a walk.
+/// What a walk has found is kept for a minute, for who goes on from a name that it has given: a listing is a look at one
+/// moment. Whoever begins a listing gets a walk of its own. What is kept is bounded; without it, as when a store has too many
+/// names, a page costs a walk.
 final class KeptListings: Sendable {
-    /// Names in the order of their bytes, after the page that they were found for.
-    private final class Names: Sendable {
-        let sorted: [String]
-
-        init(_ sorted: [String]) { self.sorted = sorted }
-    }
-
-    /// Where a listing goes on.
-    private struct Position {
+    /// What one walk has found.
+    private struct Listing: Sendable {
         let prefix: String
-        /// The last name of the page before.
-        let last: String
-        let names: Names
-        /// Of the first name of the page.
-        let offset: Int
+        /// In the order of their bytes.
+        let names: [String]
+        /// How many were given.
+        var given: Int
         let end: ContinuousClock.Instant
     }
 
-    private static let maximumListings = 3
-    private static let maximumPositions = 32
+    private static let maximumCount = 3
+    /// Listings of fewer names are not worth it.
+    private static let shortest = 1000
     private static let life = Duration.seconds(60)
 
     /// The newest last.
-    private let positions = Mutex<[Position]>([])
+    private let listings = Mutex<[Listing]>([])
 
     /// One page of names as ``KeyStore/list(prefix:after:limit:)`` has it.
     ///
@@ -47,42 +40,44 @@ final class KeptListings: Sendable {
     /// The page from what an earlier walk has found; `nil` when there is nothing of the kind.
     func page(prefix: String, after last: String?, limit: Int) -> KeyNamePage? {
         guard let last else { return nil }
-        let now = ContinuousClock.now
-        return positions.withLock { positions in
-            positions.removeAll { $0.end <= now }
-            guard let begin = positions.last(where: { $0.prefix == prefix && $0.last == last }) else { return nil }
-            let names = begin.names.sorted[begin.offset...].prefix(max(1, limit))
-            let isLast = names.endIndex == begin.names.sorted.count
-            if !isLast, let last = names.last {
-                Self.keep(
-                    Position(prefix: prefix, last: last, names: begin.names, offset: names.endIndex, end: begin.end),
-                    in: &positions)
+        return listings.withLock { listings in
+            let now = ContinuousClock.now
+            listings.removeAll { $0.end <= now }
+            for index in listings.indices.reversed() where listings[index].prefix == prefix {
+                let names = listings[index].names
+                let begin = Self.place(of: last, in: names)
+                guard begin < listings[index].given, names[begin].utf8.elementsEqual(last.utf8) else { continue }
+                let page = names[(begin + 1)...].prefix(max(1, limit))
+                listings[index].given = max(listings[index].given, page.endIndex)
+                return KeyNamePage(names: Array(page), isLast: page.endIndex == names.count)
             }
-            return KeyNamePage(names: Array(names), isLast: isLast)
+            return nil
         }
     }
 
-    /// The page of a walk that is at its end; what it has found after it is kept.
+    /// The page of a walk that is at its end; what it has found is kept.
     func page(of found: inout FoundNames) -> KeyNamePage {
-        let (page, rest) = found.pageAndRest
-        if let rest, !rest.isEmpty, let last = page.names.last {
-            let position = Position(
-                prefix: found.prefix, last: last, names: Names(rest), offset: 0, end: .now + Self.life)
-            positions.withLock { Self.keep(position, in: &$0) }
+        let page = found.page
+        // A key server cuts pages, too, where an answer would be too long.
+        if page.names.count > Self.shortest, let names = found.all {
+            let listing = Listing(
+                prefix: found.prefix, names: names, given: page.names.count, end: .now + Self.life)
+            listings.withLock { listings in
+                listings.append(listing)
+                listings.removeFirst(max(0, listings.count - Self.maximumCount))
+            }
         }
         return page
     }
 
-    private static func keep(_ position: Position, in positions: inout [Position]) {
-        positions.removeAll { $0.prefix == position.prefix && $0.last == position.last }
-        positions.append(position)
-        var listings: [ObjectIdentifier] = []
-        for one in positions.reversed() where !listings.contains(ObjectIdentifier(one.names)) {
-            listings.append(ObjectIdentifier(one.names))
+    /// Where a name is in names that are sorted, or would be.
+    private static func place(of name: String, in names: [String]) -> Int {
+        var (low, high) = (0, names.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if names[middle].utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
         }
-        let kept = Set(listings.prefix(maximumListings))
-        positions.removeAll { !kept.contains(ObjectIdentifier($0.names)) }
-        positions.removeFirst(max(0, positions.count - maximumPositions))
+        return low
     }
 }
 
@@ -95,7 +90,7 @@ struct FoundNames: Sendable {
 
     let prefix: String
     private var selection: KeyNameSelection
-    private var all: [String]? = []
+    private var names: [String]? = []
     private var byteCount = 0
 
     init(prefix: String, after last: String?, limit: Int) {
@@ -104,19 +99,15 @@ struct FoundNames: Sendable {
     }
 
     mutating func add(_ name: String) {
-        guard selection.add(name), all != nil else { return }
+        guard selection.add(name), names != nil else { return }
         byteCount += name.utf8.count + Self.overhead
-        if byteCount > Self.maximumByteCount { all = nil } else { all?.append(name) }
+        if byteCount > Self.maximumByteCount { names = nil } else { names?.append(name) }
     }
 
-    /// The page, and in the order of their bytes the names after it; `nil` for those when there were too many.
-    fileprivate var pageAndRest: (KeyNamePage, [String]?) {
-        mutating get {
-            let page = selection.page
-            guard !page.isLast, let last = page.names.last else { return (page, []) }
-            let rest = all?.filter { last.utf8.lexicographicallyPrecedes($0.utf8) }
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            return (page, rest)
-        }
+    var page: KeyNamePage {
+        mutating get { selection.page }
     }
+
+    /// Every name, in the order of their bytes; `nil` when there were too many.
+    var all: [String]? { names?.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 }

@@ -37,7 +37,7 @@ package enum CredentialFile {
     ///
     /// Throws ``KeyStoreError/notAuthorized(_:)`` when there is none.
     package static func readText(_ path: String) async throws(KeyStoreError) -> String {
-        let text = try await read(path).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }.trimmedLine
+        let text = try await read(path).text.trimmedLine
         guard !text.isEmpty else { throw .notAuthorized("there are no credentials in \(path)") }
         return text
     }
@@ -47,7 +47,7 @@ package enum CredentialFile {
     /// - Parameter mayBeForbidden: One that may not be read counts as not there.
     static func textIfPresent(_ path: String, mayBeForbidden: Bool = false) async throws(KeyStoreError) -> String? {
         switch try await contents(path) {
-        case .success(let bytes): return bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        case .success(let bytes): return bytes.text
         case .failure(.system(_, ENOENT)), .failure(.system(_, ENOTDIR)): return nil
         case .failure(.system(_, EACCES)) where mayBeForbidden, .failure(.system(_, EPERM)) where mayBeForbidden:
             return nil

@@ -74,12 +74,11 @@ package final class GemaltoKeyStore: KeyStore {
     package func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) {
         let time = CallTime()
         let answer = try await authorized.send(time) {
-            let material = String(decoding: value.withUnsafeBytes { Array($0) }, as: UTF8.self)
             var request = StoreRequest(.post, "\(endpoint)/api/v1/vault/secrets", isRepeatable: true)
             request.headers = [("Content-Type", "application/json")]
             request.body =
                 JSONValue.object([
-                    ("dataType", .string("seed")), ("name", .string(name.text)), ("material", .string(material)),
+                    ("dataType", .string("seed")), ("name", .string(name.text)), ("material", .string(value.text)),
                 ]).bytes
             return request
         }

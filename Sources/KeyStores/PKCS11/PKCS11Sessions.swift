@@ -182,7 +182,10 @@ final class PKCS11Sessions: Sendable {
     private func end(_ session: Session) {
         close(session)
         state.signal { state in
-            if state.generation == session.generation { state.count -= 1 }
+            guard state.generation == session.generation else { return }
+            state.count -= 1
+            // The user is logged out with the last session, and then handles of keys mean nothing any more.
+            if state.count == 0 { state.generation += 1 }
         }
     }
 

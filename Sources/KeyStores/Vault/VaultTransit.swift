@@ -61,8 +61,3 @@ struct VaultTransit: Sendable {
         VaultCall(method: .post, path: engine / verb / key, document: .object([(field, text)]), right: "update")
     }
 }
-
-extension SecretBytes {
-    /// For a document; what is stored is text.
-    var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
-}
