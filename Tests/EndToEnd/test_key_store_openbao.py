@@ -181,7 +181,7 @@ def test_a_namespace_that_is_gone_is_no_missing_key(made, uncached_server_on):
 
 RIGHTS = [
     ("kv/data/minio/*", "create", "create", "kv/data/minio/new"), ("kv/data/minio/*", "read", "describe", "kv/data/minio/k"),
-    ("kv/data/minio/*", "update", "rotate", "kv/data/minio/k"), ("kv/metadata/minio", "list", "list", "kv/metadata/minio"),
+    ("kv/data/minio/*", "update", "rotate", "kv/data/minio/k"), ("kv/metadata/minio/*", "list", "list", "kv/metadata/minio"),
     ("kv/metadata/minio/*", "delete", "delete", "kv/metadata/minio/k"),
     ("transit/encrypt/kes", "update", "create", "transit/encrypt/kes"),
     ("transit/decrypt/kes", "update", "describe", "transit/decrypt/kes")]
