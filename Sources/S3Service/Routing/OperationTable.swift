@@ -10,8 +10,10 @@ package enum OperationTable {
         ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
         PutBucketVersioning.self, GetBucketVersioning.self,
+        PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         // object
         PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
+        PutObjectRetention.self, GetObjectRetention.self, PutObjectLegalHold.self, GetObjectLegalHold.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, CompleteMultipartUpload.self, AbortMultipartUpload.self,
         ListParts.self,
