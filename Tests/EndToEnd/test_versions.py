@@ -81,13 +81,13 @@ def test_a_bucket_with_versions_is_read_as_it_was_and_emptied_page_by_page(http)
 
 def test_versions_and_locks_outlive_a_kill(fresh_server):
     server = fresh_server()
-    with server:
-        s3, bucket = server.s3(), "kept-locked"
-        s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
-        versions = [s3.put_object(Bucket=bucket, Key="k", Body=b"%d" % n)["VersionId"] for n in range(3)]
-        marker = s3.delete_object(Bucket=bucket, Key="k")["VersionId"]
-        s3.put_object_legal_hold(Bucket=bucket, Key="k", VersionId=versions[1], LegalHold={"Status": "ON"})
-        server.kill()
+    server.start()
+    s3, bucket = server.s3(), "kept-locked"
+    s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    versions = [s3.put_object(Bucket=bucket, Key="k", Body=b"%d" % n)["VersionId"] for n in range(3)]
+    marker = s3.delete_object(Bucket=bucket, Key="k")["VersionId"]
+    s3.put_object_legal_hold(Bucket=bucket, Key="k", VersionId=versions[1], LegalHold={"Status": "ON"})
+    server.kill()
     with server:
         s3 = server.s3()
         assert [entry[2] for entry in all_versions(s3, bucket) if entry[0] == "Versions"] == versions[::-1]

@@ -202,34 +202,41 @@ extension S3Fixture {
         #expect(try await fixture.call("PUT", "/bucket/k", [("if-none-match", "*")], body: [3]).status == 200)
     }
 
+    private struct Acknowledged: Sendable {
+        let key: String
+        let id: String
+        let byte: UInt8
+    }
+
+    /// Writes and deletes, and remembers which versions it was told of.
+    private static func write(_ fixture: S3Fixture, writer: UInt8) async throws -> [Acknowledged] {
+        var kept: [Acknowledged] = []
+        for round in 0..<40 as Range<UInt8> {
+            let key = "k\(round % 3)"
+            let byte = writer * 40 + round
+            if let id = try await fixture.put(key, byte) { kept.append(Acknowledged(key: key, id: id, byte: byte)) }
+            if round.isMultiple(of: 5) { _ = try await fixture.call("DELETE", "/bucket/\(key)") }
+        }
+        return kept
+    }
+
+    private static func switchVersioning(_ fixture: S3Fixture) async throws {
+        for round in 0..<20 { try await fixture.setVersioning(round.isMultiple(of: 2) ? "Suspended" : "Enabled") }
+    }
+
     /// What a write or deletion was told under one versioning holds when the versioning changes meanwhile.
     @Test func `nothing that was acknowledged as a version is lost while versioning is switched`() async throws {
         let fixture = try await S3Fixture()
         try await fixture.setVersioning("Enabled")
-        let kept = try await withThrowingTaskGroup(of: [(key: String, id: String, byte: UInt8)].self) { group in
-            for writer in 0..<4 as Range<UInt8> {
-                group.addTask {
-                    var kept: [(key: String, id: String, byte: UInt8)] = []
-                    for round in 0..<40 as Range<UInt8> {
-                        let key = "k\(round % 3)"
-                        let byte = writer * 40 + round
-                        if let id = try await fixture.put(key, byte) { kept.append((key, id, byte)) }
-                        if round.isMultiple(of: 5) { _ = try await fixture.call("DELETE", "/bucket/\(key)") }
-                    }
-                    return kept
-                }
-            }
-            group.addTask {
-                for round in 0..<20 {
-                    try await fixture.setVersioning(round.isMultiple(of: 2) ? "Suspended" : "Enabled")
-                }
-                return []
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
-        }
+        async let first = Self.write(fixture, writer: 0)
+        async let second = Self.write(fixture, writer: 1)
+        async let third = Self.write(fixture, writer: 2)
+        async let switched: Void = Self.switchVersioning(fixture)
+        let kept = try await first + second + third
+        try await switched
         #expect(!kept.isEmpty)
-        for (key, id, byte) in kept {
-            #expect(try await fixture.call("GET", "/bucket/\(key)?versionId=\(id)").body == [byte])
+        for one in kept {
+            #expect(try await fixture.call("GET", "/bucket/\(one.key)?versionId=\(one.id)").body == [one.byte])
         }
         let listed = try await fixture.call("GET", "/bucket?versions")
         #expect(Set(kept.map(\.id)).isSubset(of: Set(listed.elements("VersionId"))))
