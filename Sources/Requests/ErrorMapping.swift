@@ -29,6 +29,7 @@ extension S3Error {
         switch error {
         case .noSuchBucket: self.init(S3ErrorCode.noSuchBucket)
         case .noSuchKey: self.init(S3ErrorCode.noSuchKey)
+        case .locked: self = ObjectLock.locked
         case .noSuchVersion: self.init(S3ErrorCode.noSuchVersion)
         case .deleteMarker(let marker):
             var headers = [(name: "x-amz-delete-marker", value: "true"), ("x-amz-version-id", marker.versionID)]

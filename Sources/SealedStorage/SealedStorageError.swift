@@ -4,6 +4,8 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case noSuchKey
     /// A version that was asked for by its identifier is not there.
     case noSuchVersion
+    /// The version is to be kept longer.
+    case locked
     /// A delete marker is there in the place of an object.
     case deleteMarker(FoundDeleteMarker)
     /// The identifier as the client wrote it.

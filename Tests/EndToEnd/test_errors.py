@@ -16,15 +16,15 @@ UNIMPLEMENTED = {
         "cors": "GET PUT DELETE", "intelligent-tiering": "GET PUT DELETE", "inventory": "GET PUT DELETE",
         "lifecycle": "GET PUT DELETE", "logging": "GET PUT DELETE", "metadataConfiguration": "GET POST DELETE",
         "metadataInventoryTable": "PUT", "metadataJournalTable": "PUT", "metadataTable": "GET POST DELETE",
-        "metrics": "GET PUT DELETE", "notification": "GET PUT", "object-lock": "GET PUT",
+        "metrics": "GET PUT DELETE", "notification": "GET PUT",
         "ownershipControls": "GET PUT DELETE", "policy": "GET PUT DELETE", "policyStatus": "GET",
         "publicAccessBlock": "GET PUT DELETE", "replication": "GET PUT DELETE", "requestPayment": "GET PUT",
-        "session": "GET", "tagging": "GET PUT DELETE", "uploads": "GET", "versioning": "GET PUT", "versions": "GET",
+        "session": "GET", "tagging": "GET PUT DELETE", "uploads": "GET",
         "website": "GET PUT DELETE",
     },
     "object": {
-        "acl": "GET PUT", "attributes": "GET", "encryption": "PUT", "legal-hold": "GET PUT", "renameObject": "PUT",
-        "restore": "POST", "retention": "GET PUT", "select": "POST", "tagging": "GET PUT DELETE", "torrent": "GET",
+        "acl": "GET PUT", "attributes": "GET", "encryption": "PUT", "renameObject": "PUT",
+        "restore": "POST", "select": "POST", "tagging": "GET PUT DELETE", "torrent": "GET",
     },
 }
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")

@@ -48,12 +48,15 @@ import Testing
     @Test func `records of buckets and settings are replaced only in the place of what was read`() async throws {
         let drive = try await Drive.make()
         let store = drive.store
-        #expect(
-            try await store.updateBucket(drive.bucket, sealed: [7], replacing: [9]) == .changed(current: [1, 2, 3]))
-        #expect(try await store.updateBucket(drive.bucket, sealed: [7], replacing: [1, 2, 3]) == .swapped)
-        #expect(try store.buckets().map(\.sealed) == [[7]])
+        let present = try #require(try store.buckets().first)
+        func row(_ id: BucketID) -> BucketRow {
+            BucketRow(id: id, name: "bucket", created: 1, versioning: .suspended, sealed: [7])
+        }
+        #expect(try await store.updateBucket(row(drive.bucket), replacing: [9]) == .changed(current: present))
+        #expect(try await store.updateBucket(row(drive.bucket), replacing: [1, 2, 3]) == .updated)
+        #expect(try store.buckets() == [row(drive.bucket)])
         await #expect(throws: StorageError.noSuchBucket) {
-            _ = try await store.updateBucket(BucketID(rawValue: 99), sealed: [], replacing: [])
+            _ = try await store.updateBucket(row(BucketID(rawValue: 99)), replacing: [])
         }
         #expect(try store.settingAtHand("s") == nil)
         #expect(try await store.setSetting("s", [1], replacing: nil) == .swapped)

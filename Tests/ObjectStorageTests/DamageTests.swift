@@ -204,7 +204,7 @@ private func blobID(_ high: UInt64, _ low: UInt64) throws -> BlobID {
             switch outcome {
             case .removed: #expect(key != "damaged")
             case .failed(let error): #expect(key == "damaged" && error.isCorrupt)
-            case .absent, .marked, .changed, .staleOrder: Issue.record("unexpected \(outcome)")
+            case .absent, .marked, .changed, .staleOrder, .versioningChanged: Issue.record("unexpected \(outcome)")
             }
         }
         try await again.putInline(drive.bucket, "new", [1])

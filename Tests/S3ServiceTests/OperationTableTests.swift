@@ -29,6 +29,12 @@ import Testing
         ("POST", .object, ["uploadId"], "CompleteMultipartUpload"),
         ("HEAD", .object, [], "HeadObject"),
         ("HEAD", .service, [], "ListBuckets"),
+        ("PUT", .bucket, ["versioning"], "PutBucketVersioning"),
+        ("GET", .bucket, ["versions", "prefix"], "ListObjectVersions"),
+        ("PUT", .bucket, ["object-lock"], "PutObjectLockConfiguration"),
+        ("PUT", .object, ["retention", "versionId"], "PutObjectRetention"),
+        ("GET", .object, ["legal-hold"], "GetObjectLegalHold"),
+        ("DELETE", .object, ["versionId"], "DeleteObject"),
     ])
     func `a request finds its operation`(
         method: String, level: ResourceLevel, query: [String], expected: String
@@ -44,7 +50,7 @@ import Testing
 
     private static let subResources = [
         "acl", "annotation", "cors", "lifecycle", "metadataTable", "ownershipControls", "policy", "renameObject",
-        "tagging", "torrent", "versioning", "versions", "website", "invented-tomorrow",
+        "tagging", "torrent", "website", "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

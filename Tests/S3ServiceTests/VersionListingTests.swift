@@ -21,7 +21,7 @@ import Testing
     /// Keys with versions, the newest first, some of them delete markers.
     private func fill(_ fixture: S3Fixture) async throws -> [Entry] {
         var versions: [String: [String]] = [:]
-        let keys = ["a", "a/1", "a/2", "b", "é/x", "z"]
+        let keys = ["a", "a/1", "a/2", "b", "z", "é/x"]
         for key in keys { try await fixture.put(key.replacing("é", with: "%C3%A9"), 1) }
         for key in keys { versions[key] = ["null"] }
         try await fixture.setVersioning("Enabled")

@@ -21,13 +21,13 @@ package struct VersioningConfiguration: Hashable, Sendable {
             switch try root.optionalText(name)?.trimmed {
             case nil, "", "Disabled": break
             case "Enabled":
-                throw S3Error(.notImplemented, "Deletion with multi-factor authentication is not implemented")
+                throw S3Error(.notImplemented, "Deletion with multi-factor authentication is not available")
             case .some: throw S3Error(.malformedXML)
             }
         }
         let excludesFolders = try root.optionalFlag("ExcludeFolders")
         guard excludesFolders != true, root.all("ExcludedPrefixes").allSatisfy(\.children.isEmpty) else {
-            throw S3Error(.notImplemented, "The exclusion of prefixes and folders is not implemented")
+            throw S3Error(.notImplemented, "The exclusion of prefixes and folders is not available")
         }
         guard let text = try root.optionalText("Status")?.trimmed, let status = Status(rawValue: text) else {
             throw S3Error(.malformedXML)

@@ -54,6 +54,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case bucketNotEmpty = "BucketNotEmpty"
     case invalidBucketName = "InvalidBucketName"
     case invalidBucketState = "InvalidBucketState"
+    case invalidRetentionPeriod = "InvalidRetentionPeriod"
     case invalidTag = "InvalidTag"
     case malformedPolicy = "MalformedPolicy"
     case noSuchBucket = "NoSuchBucket"

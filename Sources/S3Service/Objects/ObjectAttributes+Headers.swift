@@ -4,14 +4,11 @@ import SealedStorage
 extension ObjectAttributes {
     /// What a write's headers say of the object.
     ///
-    /// - Throws: `MetadataTooLarge`, `RequestHeaderSectionTooLarge`, `InvalidTag`, `InvalidStorageClass`, `NotImplemented` for object lock.
+    /// - Throws: `MetadataTooLarge`, `RequestHeaderSectionTooLarge`, `InvalidTag`, `InvalidStorageClass`,
+    ///   `InvalidArgument` for a lock that is none.
     init(_ request: S3Request) throws(S3Error) {
-        // Retention is a promise: until it can be kept, a request for it is refused.
-        for header in ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
-        where request.header(header) != nil {
-            throw S3Error(.notImplemented)
-        }
         self.init()
+        lock = try ObjectLock(request.headers, at: request.time)
         headers = ContentHeaders(request.headers)
         try headers.requireStorableSize()
         metadata = try UserMetadata(request.headers).entries

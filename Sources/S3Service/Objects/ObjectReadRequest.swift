@@ -7,6 +7,7 @@ import SealedStorage
 
 /// What GET and HEAD of an object have in common: which bytes are wanted, under which conditions, with which key.
 struct ObjectReadRequest: Sendable {
+    private let request: S3Request
     private let bucket: BucketName
     private let object: ObjectName
     private let version: RequestedVersion
@@ -18,6 +19,7 @@ struct ObjectReadRequest: Sendable {
     private let overrides: ResponseOverrides
 
     init(_ request: S3Request) throws(S3Error) {
+        self.request = request
         bucket = try request.bucket
         object = try request.object
         customerKey = try SSEHeaders.ofRead(request.headers, secrets: request.secrets, isSecure: request.isSecure)
@@ -107,6 +109,7 @@ struct ObjectReadRequest: Sendable {
             headers.append(("content-range", ByteRange.contentRange(wanted, size: size)))
         }
         headers += record.attributes.responseHeaders(overrides)
+        headers += request.visibleHeaders(of: record.attributes.lock, self.object, in: self.bucket)
         headers += try service.objects.encryption(of: object, customerKey).headers
         if wantsChecksum, let checksum { headers += checksum.headers }
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)

@@ -80,7 +80,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         let written = try await service.uploads.complete(
             upload, in: bucket, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
             by: service.objects)
-        return answer(written.record, written.versionID, written.encryption, bucket)
+        return answer(written.record, written.newVersionID, written.encryption, bucket)
     }
 
     private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {
@@ -103,7 +103,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
             completed.record.etag == etag
         else { throw SealedStorageError.noSuchUpload(uploadID) }
         if let customerKey { try service.uploads.verify(customerKey, opens: completed) }
-        return answer(completed.record, completed.versionID, try service.uploads.encryption(of: completed), bucket)
+        return answer(completed.record, completed.newVersionID, try service.uploads.encryption(of: completed), bucket)
     }
 
     private func answer(

@@ -1,4 +1,5 @@
 import AccessPolicy
+import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -13,10 +14,6 @@ struct CreateBucket: AsyncS3Operation {
         self.request = request
         bucket = try request.bucket
         guard !BucketName.reserved.contains(bucket.rawValue) else { throw S3Error(.allAccessDisabled) }
-        // Object lock promises retention. Until it is kept, it is not promised.
-        if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
-            throw S3Error(.notImplemented)
-        }
     }
 
     var demands: [Demand] { [Demand(.createBucket, on: bucket)] }
@@ -31,7 +28,9 @@ struct CreateBucket: AsyncS3Operation {
             throw S3Error(.invalidLocationConstraint, details: [("Region", region)])
         }
         if (try? service.buckets.bucket(bucket)) != nil { throw S3Error(.bucketAlreadyOwnedByYou) }
-        try await service.buckets.create(bucket, at: request.time)
+        var record = BucketRecord()
+        if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" { record.versioning = .locked }
+        try await service.buckets.create(bucket, at: request.time, record)
         return S3Response(headers: [("location", "/\(bucket.rawValue)")])
     }
 }

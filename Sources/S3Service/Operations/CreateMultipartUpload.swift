@@ -27,13 +27,14 @@ struct CreateMultipartUpload: AsyncS3Operation {
     var demands: [Demand] {
         var demands = [Demand(.putObject, on: object, in: bucket, conditions: encryption.conditions)]
         if !attributes.tags.isEmpty { demands.append(Demand(.putObjectTagging, on: object, in: bucket)) }
-        return demands
+        return demands + attributes.lock.demands(on: object, in: bucket)
     }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
+        if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
             bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
             attributes: attributes, modified: request.time)

@@ -13,15 +13,14 @@ struct DeleteObject: AsyncS3Operation {
     private let object: ObjectName
     private let version: RequestedVersion
     private let preconditions: DeletePreconditions
-    /// Milliseconds since 1970.
-    private let time: Int64
+    private let request: S3Request
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         object = try request.object
         preconditions = try DeletePreconditions(request.headers)
         version = try RequestedVersion(request)
-        time = request.time
+        self.request = request
     }
 
     var demands: [Demand] { [Demand(version.deleteAction, on: object, in: bucket)] }
@@ -31,7 +30,7 @@ struct DeleteObject: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let deleted = try await service.objects.delete(
             try service.buckets.bucket(bucket), key: object, version: version.selector, conditions: preconditions,
-            at: time)
+            bypassesGovernance: request.bypassesGovernance(object, in: bucket), at: request.time)
         var headers: [(name: String, value: String)] = []
         if let versionID = deleted.versionID { headers.append(("x-amz-version-id", versionID)) }
         if deleted.isDeleteMarker { headers.append(("x-amz-delete-marker", "true")) }

@@ -66,6 +66,7 @@ struct DeleteObjects: AsyncS3Operation {
         let action = version?.deleteAction ?? .deleteObject
         guard request.allows(Demand(action, on: name, in: bucket)) else { throw S3Error(.accessDenied) }
         return ObjectDeletion(
-            key: name, version: version?.selector ?? .current, conditions: object.preconditions)
+            key: name, version: version?.selector ?? .current, conditions: object.preconditions,
+            bypassesGovernance: request.bypassesGovernance(name, in: bucket))
     }
 }

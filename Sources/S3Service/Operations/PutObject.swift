@@ -29,13 +29,14 @@ struct PutObject: AsyncS3Operation {
     var demands: [Demand] {
         var demands = [Demand(.putObject, on: object, in: bucket, conditions: encryption.conditions)]
         if !attributes.tags.isEmpty { demands.append(Demand(.putObjectTagging, on: object, in: bucket)) }
-        return demands
+        return demands + attributes.lock.demands(on: object, in: bucket)
     }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
+        if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
             bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
             attributes: attributes, modified: request.time)
@@ -44,7 +45,7 @@ struct PutObject: AsyncS3Operation {
 
         var headers = [(name: "etag", value: written.record.etag.quoted)] + written.encryption.headers
         if let checksum = written.record.checksum { headers += checksum.headers }
-        if let versionID = written.versionID { headers.append(("x-amz-version-id", versionID)) }
+        if let versionID = written.newVersionID { headers.append(("x-amz-version-id", versionID)) }
         return S3Response(headers: headers)
     }
 }

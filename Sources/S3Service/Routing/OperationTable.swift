@@ -10,9 +10,11 @@ package enum OperationTable {
         ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
         PutBucketVersioning.self, GetBucketVersioning.self,
+        PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         // object
         PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
         CopyObject.self, RenameObject.self, UpdateObjectEncryption.self,
+        PutObjectRetention.self, GetObjectRetention.self, PutObjectLegalHold.self, GetObjectLegalHold.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, UploadPartCopy.self, CompleteMultipartUpload.self,
         AbortMultipartUpload.self, ListParts.self,

@@ -15,5 +15,10 @@ package struct ObjectAttributes: Sendable {
     /// This server serves no websites; clients see theirs again.
     package var websiteRedirect: String?
 
+    /// What keeps the version from being removed; only in a bucket with object lock.
+    ///
+    /// A copy does not have its source's.
+    package var lock = ObjectLock()
+
     package init() {}
 }

@@ -7,11 +7,17 @@ package struct ObjectDeletion: Sendable {
     /// The version that goes for good; the current one stands for the object, which the bucket's versioning may keep.
     package let version: VersionSelector
     package let conditions: DeletePreconditions
+    /// Whether retention in governance mode is no obstacle.
+    package let bypassesGovernance: Bool
 
-    package init(key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions) {
+    package init(
+        key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions,
+        bypassesGovernance: Bool = false
+    ) {
         self.key = key
         self.version = version
         self.conditions = conditions
+        self.bypassesGovernance = bypassesGovernance
     }
 }
 
@@ -27,14 +33,15 @@ package struct DeletedObject: Hashable, Sendable {
 extension Objects {
     /// Deletes an object, as the bucket's versioning has it, or one version of it; one that is not there counts as deleted.
     ///
-    /// - Throws: `preconditionFailed`, `conditionalConflict`, and `noSuchKey` or `noSuchVersion` for one that is not there of
+    /// - Throws: `preconditionFailed`, `conditionalConflict`, `locked`, and `noSuchKey` for an object that is not there of
     ///   which a tag is expected.
     @discardableResult
     package func delete(
         _ bucket: Bucket, key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions,
-        at time: Int64
+        bypassesGovernance: Bool = false, at time: Int64
     ) async throws -> DeletedObject {
-        let deletion = ObjectDeletion(key: key, version: version, conditions: conditions)
+        let deletion = ObjectDeletion(
+            key: key, version: version, conditions: conditions, bypassesGovernance: bypassesGovernance)
         return try await delete(bucket, [deletion], at: time)[0].get()
     }
 
@@ -136,7 +143,7 @@ extension Objects {
         attempt: Int, at time: Int64
     ) throws -> Deletion {
         let key = deletion.key.rawValue
-        let expectation = try expectation(pending, deletion, bucket, versioning)
+        let expectation = try expectation(pending, deletion, bucket, versioning, at: time)
         guard deletion.version == .current else {
             return Deletion(key: key, .version(deletion.version), expecting: expectation)
         }
@@ -152,28 +159,30 @@ extension Objects {
     }
 
     private func expectation(
-        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning
+        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning,
+        at time: Int64
     ) throws -> Expectation {
         switch pending.finding {
-        case .found(let current): return try expectation(deletion, current)
+        case .found(let current): return try expectation(deletion, current, at: time)
         case .nothingYet:
             // Nothing is asked of it, unless it may be locked.
             let isLockable = versioning == .locked && deletion.version != .current
             guard !deletion.conditions.isEmpty || isLockable else { return .none }
             let found = try store.findAtHand(
                 bucket.id, key: deletion.key.rawValue, version: deletion.version, .row)
-            return try expectation(deletion, found?.version)
+            return try expectation(deletion, found?.version, at: time)
         }
     }
 
     /// What a deletion asks of what is there; an object that is not there fulfils any condition but that of a tag, as it is
     /// not deleted.
-    private func expectation(_ deletion: ObjectDeletion, _ current: StoredVersion?) throws -> Expectation {
+    private func expectation(
+        _ deletion: ObjectDeletion, _ current: StoredVersion?, at time: Int64
+    ) throws -> Expectation {
         let conditions = deletion.conditions
         guard let current else {
-            guard conditions.ifMatch == nil else {
-                throw deletion.version == .current ? SealedStorageError.noSuchKey : .noSuchVersion
-            }
+            // A version that is gone is as who removes it wants it.
+            guard conditions.ifMatch == nil || deletion.version != .current else { throw SealedStorageError.noSuchKey }
             return .absent
         }
         if !conditions.isEmpty {
@@ -183,7 +192,9 @@ extension Objects {
             try refuse(
                 conditions.evaluate(etag: etag, modified: current.columns.modified, size: current.columns.size))
         }
-        return deletion.version == .current ? .current(current.columns.version) : .exactly(current)
+        guard deletion.version != .current else { return .current(current.columns.version) }
+        try requireUnlocked(current, deletion, at: time)
+        return .exactly(current)
     }
 }
 

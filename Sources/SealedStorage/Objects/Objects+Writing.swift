@@ -18,13 +18,6 @@ struct VersionPlace: Sendable {
     }
 }
 
-/// A version that a commit has stored.
-struct CommittedVersion: Sendable {
-    let columns: VersionColumns
-    /// The versioning of its bucket, as far as it was known: a null version may be of a bucket that has it suspended.
-    let versioning: BucketVersioning
-}
-
 extension Objects {
     /// Writes a new version in the place of the current one; it is durable when this returns.
     ///
@@ -39,10 +32,12 @@ extension Objects {
         if draft.encryption.etagIsMD5 { source.computeMD5() }
         let body = try await bodies.write(source, under: key)
 
-        let record = ObjectRecord(
-            etag: source.etag, encryption: key.record, attributes: draft.attributes,
-            checksum: source.checksum.map { StoredChecksum($0) })
         do {
+            // Its retention begins now, not before a long upload.
+            let record = ObjectRecord(
+                etag: source.etag, encryption: key.record,
+                attributes: try lockedByDefault(draft.attributes, in: draft.bucket),
+                checksum: source.checksum.map { StoredChecksum($0) })
             let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
@@ -76,13 +71,13 @@ extension Objects {
     func commit(
         in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation,
         _ put: (VersionPlace) async throws -> (PutOutcome, VersionColumns)
-    ) async throws -> CommittedVersion {
+    ) async throws -> VersionColumns {
         var versioning = bucket.versioning
         var place = VersionPlace(order: store.nextOrder(), versioning, expecting: first)
         for attempt in 1...Self.greatestAttempts {
             let (outcome, columns) = try await put(place)
             switch outcome {
-            case .stored: return CommittedVersion(columns: columns, versioning: versioning)
+            case .stored: return columns
             case .changed(let current):
                 place.expectation = try self.expectation(conditions, current)
                 // As long as the order is later than what is there, the record need not be sealed anew.

@@ -63,17 +63,20 @@ package struct ObjectDraft: Sendable {
 /// A version that was written and is durable.
 package struct WrittenObject: Sendable {
     package let columns: VersionColumns
-    /// As clients are told it; nil in a bucket without versioning.
-    package let versionID: String?
     package let record: ObjectRecord
     package let encryption: AppliedEncryption
 
-    init(_ committed: CommittedVersion, record: ObjectRecord, encryption: AppliedEncryption) {
-        columns = committed.columns
-        versionID = committed.versioning == .unversioned ? nil : committed.columns.clientID
+    init(_ columns: VersionColumns, record: ObjectRecord, encryption: AppliedEncryption) {
+        self.columns = columns
         self.record = record
         self.encryption = encryption
     }
+}
+
+extension WrittenObject {
+    /// The identifier of the version that was added, as clients are told it; nil for a null version, which is none that a
+    /// writer has to remember.
+    package var newVersionID: String? { columns.flags.contains(.nullVersion) ? nil : columns.clientID }
 }
 
 /// How clients name the null version of a key.

@@ -8,11 +8,16 @@ package struct BucketRecord: Sendable {
     package var versioning = BucketVersioning.unversioned
     /// The default encryption rule, or `nil` when none was put.
     package var encryption: ServerSideEncryptionConfiguration?
+    /// What new versions of a bucket with object lock get, or `nil` when that was never put.
+    package var objectLock: ObjectLockConfiguration?
+
+    package init() {}
 }
 
 private enum Tag: UInt8 {
     case encryptionAlgorithm = 1
     case encryptionKey, bucketKeyEnabled
+    case objectLock = 5
 }
 
 extension BucketRecord {
@@ -28,6 +33,7 @@ extension BucketRecord {
             }
             if let enabled = encryption.bucketKeyEnabled { encoder.put(Tag.bucketKeyEnabled, [enabled ? 1 : 0]) }
         }
+        if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
         return encoder.bytes
     }
 
@@ -41,6 +47,11 @@ extension BucketRecord {
                     algorithm: field.string == "aws:kms" ? .sseKMS(keyID: nil) : .sseS3)
             case .encryptionKey: encryption?.algorithm = .sseKMS(keyID: field.string)
             case .bucketKeyEnabled: encryption?.bucketKeyEnabled = field.value.first == 1
+            case .objectLock:
+                guard let configuration = try? ObjectLockConfiguration.parse(field.value) else {
+                    throw RecordMalformed()
+                }
+                objectLock = configuration
             case nil: throw RecordMalformed()
             }
         }

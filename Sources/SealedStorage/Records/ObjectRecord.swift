@@ -28,6 +28,12 @@ package final class ObjectRecord: Sendable {
         ObjectRecord(
             etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
     }
+
+    /// The same object with other attributes.
+    func with(_ attributes: ObjectAttributes) -> ObjectRecord {
+        ObjectRecord(
+            etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
+    }
 }
 
 /// A checksum of the plaintext that the client asked for.
@@ -56,6 +62,7 @@ private enum Tag: UInt8 {
     case contentType = 16
     case cacheControl, contentDisposition, contentEncoding, contentLanguage, expires, metadata, tag, storageClass
     case websiteRedirect
+    case retention = 32, legalHold, eventHold
 }
 
 extension ObjectRecord {
@@ -130,6 +137,7 @@ extension ObjectAttributes {
         for (key, value) in tags { encoder.put(Tag.tag, name: key, value: value) }
         encoder.put(Tag.storageClass, storageClass)
         encoder.put(Tag.websiteRedirect, websiteRedirect)
+        lock.encode(into: &encoder)
     }
 
     mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
@@ -146,7 +154,41 @@ extension ObjectAttributes {
             tags.append((key, value))
         case .storageClass: storageClass = field.string
         case .websiteRedirect: websiteRedirect = field.string
+        case .retention, .legalHold, .eventHold: try lock.decode(field)
         case .etag, .encryption, .checksum, .partCount, nil: throw RecordMalformed()
+        }
+    }
+}
+
+extension ObjectLock {
+    /// A retention is a byte for its mode and the time, absent for none; an event hold a byte for its unit and the number.
+    fileprivate func encode(into encoder: inout RecordEncoder) {
+        if let retention {
+            let until = retention.until.map { until in withUnsafeBytes(of: until.bigEndian) { [UInt8]($0) } } ?? []
+            encoder.put(Tag.retention, [retention.mode == .governance ? 1 : 2] + until)
+            switch retention.eventHold {
+            case nil: break
+            case .days(let days): encoder.put(Tag.eventHold, [1] + withUnsafeBytes(of: days.bigEndian) { [UInt8]($0) })
+            case .years(let years):
+                encoder.put(Tag.eventHold, [2] + withUnsafeBytes(of: years.bigEndian) { [UInt8]($0) })
+            }
+        }
+        if let legalHold { encoder.put(Tag.legalHold, [legalHold ? 1 : 0]) }
+    }
+
+    fileprivate mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
+        let number = field.value.dropFirst().reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        switch (Tag(rawValue: field.tag), field.value.first.map(Int.init) ?? -1, field.value.count) {
+        case (.retention, 1, 1): retention = Retention(mode: .governance)
+        case (.retention, 1, 9): retention = Retention(mode: .governance, until: number)
+        case (.retention, 2, 1): retention = Retention(mode: .compliance)
+        case (.retention, 2, 9): retention = Retention(mode: .compliance, until: number)
+        case (.eventHold, 1, 9) where retention != nil: retention?.eventHold = .days(number)
+        case (.eventHold, 2, 9) where retention != nil: retention?.eventHold = .years(number)
+        case (.legalHold, 0, 1): legalHold = false
+        case (.legalHold, 1, 1): legalHold = true
+        // What cannot be read is not taken for no lock.
+        default: throw RecordMalformed()
         }
     }
 }

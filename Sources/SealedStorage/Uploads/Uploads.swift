@@ -187,7 +187,8 @@ package struct Uploads: Sendable {
         let record = try await store.offload {
             ObjectRecord(
                 etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
-                attributes: upload.record.attributes, checksum: checksum, partCount: parts.count)
+                attributes: try objects.lockedByDefault(upload.record.attributes, in: bucket), checksum: checksum,
+                partCount: parts.count)
         }
         let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
         var last: SealedCompletion?
@@ -242,7 +243,7 @@ package struct Uploads: Sendable {
         let (record, isNull) = try records.openReceipt(of: completed)
         return CompletedObject(
             record: record,
-            versionID: bucket.versioning == .unversioned ? nil : isNull ? nullVersionID : completed.version.hex,
+            newVersionID: isNull ? nil : completed.version.hex,
             bucket: completed.bucket, key: completed.key, version: completed.version)
     }
 
@@ -261,8 +262,8 @@ package struct Uploads: Sendable {
 /// What an upload was completed to.
 package struct CompletedObject: Sendable {
     package let record: ObjectRecord
-    /// As clients are told it; nil in a bucket without versioning.
-    package let versionID: String?
+    /// As ``WrittenObject/newVersionID``.
+    package let newVersionID: String?
     let bucket: BucketID
     let key: String
     let version: VersionID

@@ -1,0 +1,30 @@
+import AccessPolicy
+import S3Protocol
+import SealedStorage
+
+struct GetObjectLegalHold: ImmediateS3Operation {
+    static let name = "GetObjectLegalHold"
+    static let route = Route("GET", .object, requiring: ["legal-hold"], understanding: ["versionId"])
+
+    private let bucket: BucketName
+    private let object: ObjectName
+    private let version: RequestedVersion
+
+    init(_ request: S3Request) throws(S3Error) {
+        bucket = try request.bucket
+        object = try request.object
+        version = try RequestedVersion(request)
+    }
+
+    var demands: [Demand] { [Demand(.getObjectLegalHold, on: object, in: bucket)] }
+
+    func perform(in service: ServiceContext) throws -> S3Response {
+        let bucket = try service.buckets.bucket(bucket)
+        try bucket.requireObjectLock()
+        let found = try service.objects.require(bucket, key: object, version: version.selector)
+        guard let document = found.record.attributes.lock.legalHoldXML() else {
+            throw S3Error(.noSuchObjectLockConfiguration)
+        }
+        return .xml(document)
+    }
+}

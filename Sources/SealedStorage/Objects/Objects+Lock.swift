@@ -1,0 +1,55 @@
+package import ObjectStorage
+package import S3Protocol
+
+extension Objects {
+    /// Changes what keeps a version from being removed; what was changed meanwhile stays, and `change` may run again on it.
+    ///
+    /// - Parameter change: gets what is there, and the time from which periods are counted, in milliseconds since 1970.
+    /// - Throws: what `change` does, and as ``require(_:key:version:)``.
+    package func updateLock(
+        _ bucket: Bucket, key: ObjectName, version: VersionSelector,
+        _ change: (ObjectLock, _ periodsFrom: Int64) throws -> ObjectLock
+    ) async throws {
+        for _ in 1...Self.greatestAttempts {
+            let object = try require(bucket, key: key, version: version)
+            var attributes = object.record.attributes
+            attributes.lock = try change(attributes.lock, startOfPeriods())
+            guard attributes.lock != object.record.attributes.lock else { return }
+            let sealed = try records.seal(object.record.with(attributes), object.columns)
+            let outcome = try await store.replaceRecord(
+                of: object.columns.version, bucket.id, key: key.rawValue, sealed: sealed,
+                replacing: object.version.sealed)
+            switch outcome {
+            case .swapped: return
+            case .changed: continue
+            }
+        }
+        throw SealedStorageError.conditionalConflict
+    }
+
+    /// Refuses the removal of a version that is locked.
+    ///
+    /// - Parameter time: milliseconds since 1970.
+    func requireUnlocked(_ version: StoredVersion, _ deletion: ObjectDeletion, at time: Int64) throws {
+        // Nothing locks a delete marker; that it is one stands in the columns that its record is bound to.
+        guard !version.columns.flags.contains(.deleteMarker) else {
+            _ = try records.etag(of: version)
+            return
+        }
+        let lock = try records.open(version).attributes.lock
+        guard lock.permitsRemoval(at: time, bypassesGovernance: deletion.bypassesGovernance) else {
+            throw SealedStorageError.locked
+        }
+    }
+
+    /// The attributes of a new version with the retention that its bucket gives to those whose writer says nothing of it.
+    func lockedByDefault(_ attributes: ObjectAttributes, in bucket: Bucket) throws -> ObjectAttributes {
+        guard bucket.versioning == .locked, attributes.lock.retention == nil else { return attributes }
+        var locked = attributes
+        locked.lock.retention = try bucket.record.objectLock?.defaultRetention?.retention(from: startOfPeriods())
+        return locked
+    }
+
+    /// Milliseconds since 1970: never earlier than any version of this drive, whatever the clock says.
+    private func startOfPeriods() -> Int64 { store.nextOrder() / 1000 }
+}
