@@ -98,3 +98,17 @@ def test_a_copy_under_the_same_key_costs_no_bytes_and_outlives_its_source(fresh_
         server.start()
         assert read(server.s3(), other, "copy-19") == data
         assert read(server.s3(), other, "parts-19") == data + data
+
+
+def test_a_long_object_is_encrypted_anew_in_little_memory(fresh_server):
+    with fresh_server() as server:
+        s3, bucket = server.s3(), server.bucket()
+        s3.put_object(Bucket=bucket, Key="k-0", Body=payload(64 * MIB))
+        server.restart()
+        s3 = server.s3()
+        before = server.peak_rss()
+        for number in range(4):
+            s3.copy_object(Bucket=bucket, Key=f"k-{number + 1}", CopySource={"Bucket": bucket, "Key": f"k-{number}"},
+                           ServerSideEncryption="AES256" if number % 2 else "aws:kms")
+        assert server.peak_rss() - before < 24 * MIB
+        assert read(s3, bucket, "k-4") == payload(64 * MIB)
