@@ -44,7 +44,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen(tmp_path):
             cycles += 1
         print(f"{cycles} cycles, {storm.acknowledged} acknowledged writes: {storm.kinds}")
         assert cycles >= LEAST_CYCLES
-        assert min(storm.kinds.get(kind, 0) for kind in ("small", "large", "delete", "batch")) > 0, storm.kinds
+        assert min(storm.kinds.get(kind, 0) for kind in ("small", "large", "delete", "batch", "copy", "rename")) > 0, storm.kinds
         assert_clean(server)
     finally:
         server.kill()

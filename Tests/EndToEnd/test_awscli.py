@@ -102,6 +102,25 @@ def test_a_folder_is_synchronised_there_and_back(aws, server, tmp_path, payload_
     assert aws.aws("s3", "sync", f"s3://{bucket}/copy", target).stdout == b""
 
 
+def test_what_the_server_copies_moves_and_synchronises(aws, server, tmp_path, payload_directory):
+    bucket, other = server.bucket(), server.bucket()
+    small, long = (payload_file(payload_directory, size) for size in (1000, 9 * MIB))
+    aws.upload(bucket, {"folder/small": small, "folder/long": long, "folder/ü +&": small}, PLAIN)
+    for name in ("long", "small"):
+        aws.aws("s3", "cp", "--only-show-errors", f"s3://{bucket}/folder/{name}", f"s3://{other}/{name}")
+    aws.aws("s3", "sync", "--only-show-errors", f"s3://{bucket}/folder", f"s3://{other}/folder")
+    aws.aws("s3", "mv", "--only-show-errors", "--recursive", f"s3://{bucket}/folder", f"s3://{other}/moved")
+    assert aws.list(bucket) == {}
+    names = {"small": small, "long": long, "ü +&": small}
+    expected = {f"{folder}/{name}": path for folder in ("folder", "moved") for name, path in names.items()}
+    expected |= {"long": long, "small": small}
+    assert aws.list(other) == {key: path.stat().st_size for key, path in expected.items()}
+    target = tmp_path / "fetched"
+    aws.aws("s3", "sync", "--only-show-errors", f"s3://{other}/moved", target)
+    for name, path in names.items():
+        assert digest(target / name) == digest(path)
+
+
 def test_a_stream_goes_in_and_out(aws, server):
     bucket = server.bucket()
     command = ["--endpoint-url", server.endpoint, "s3", "cp", "-", f"s3://{bucket}/stream"]

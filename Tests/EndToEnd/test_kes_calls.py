@@ -2,6 +2,8 @@
 
 Its audit log names every call. The background asks after the default key, which no row of the table does."""
 
+import base64
+import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -244,6 +246,30 @@ def test_after_a_restart_the_first_part_opens_the_data_key(call, pair, bucket, h
     pair.server.restart()
     assert call("POST", upload, body=completion(enumerate((one.headers["etag"] for one in sent), 1))) == NOTHING
     assert call("DELETE", aborted, status=204) == NOTHING
+
+
+# --- copies and renamings
+
+@pytest.mark.parametrize("headers, made", ((SSE_S3, NOTHING), (KMS, MADE)), ids=("sse-s3", "sse-kms"))
+def test_a_copy_makes_what_a_put_does_and_opens_what_a_get_does(call, pair, bucket, headers, made):
+    key, other, created = f"/{bucket}/k", f"/{bucket}/other", []
+    source = {"x-amz-copy-source": f"{bucket}/k"}
+    assert call("PUT", key, headers, BODY) == MADE
+    assert call("PUT", other, {**source, **headers}) == made
+    call("POST", f"{other}?uploads", headers, answers=created)
+    part = f"{other}?uploadId={created[0].find('UploadId')}&partNumber=1"
+    assert call("PUT", part, source) == NOTHING
+    pair.server.restart()
+    assert call("PUT", other, {**source, **headers}) == {**OPENED, **MADE}
+    assert call("GET", other) == NOTHING
+    assert call("PUT", f"{key}?renameObject", {"x-amz-rename-source": "/other"}) == NOTHING
+    pair.server.restart()
+    assert call("PUT", f"{other}?renameObject", {"x-amz-rename-source": "/k"}) == NOTHING
+    document = f"<ObjectEncryption><SSE-KMS><KMSKeyArn>{OTHER}</KMSKeyArn></SSE-KMS></ObjectEncryption>".encode()
+    digest = {"Content-MD5": base64.b64encode(hashlib.md5(document).digest()).decode()}
+    assert call("PUT", f"{other}?encryption", digest, document) == {**OPENED, **MADE}
+    assert call("PUT", f"{other}?encryption", digest, document) == MADE
+    assert pair.server.call("HEAD", other).headers[KEY_ID] == OTHER
 
 
 # --- buckets, probes, the start

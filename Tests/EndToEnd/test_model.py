@@ -14,10 +14,10 @@ import wire
 from server import ACCESS_KEY, SECRET_KEY
 
 PERFORMED = {
-    "AbortMultipartUpload", "CompleteMultipartUpload", "CreateBucket", "CreateMultipartUpload", "DeleteBucket",
-    "DeleteBucketEncryption", "DeleteObject", "DeleteObjects", "GetBucketEncryption", "GetBucketLocation", "GetObject",
-    "HeadBucket", "HeadObject", "ListBuckets", "ListObjects", "ListObjectsV2", "ListParts", "PutBucketEncryption", "PutObject",
-    "UploadPart",
+    "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateBucket", "CreateMultipartUpload",
+    "DeleteBucket", "DeleteBucketEncryption", "DeleteObject", "DeleteObjects", "GetBucketEncryption", "GetBucketLocation",
+    "GetObject", "HeadBucket", "HeadObject", "ListBuckets", "ListObjects", "ListObjectsV2", "ListParts", "PutBucketEncryption", "PutObject",
+    "RenameObject", "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
 }
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - PERFORMED)
@@ -28,8 +28,6 @@ def example(shape, name, bucket):
     """A value for a member: the bucket and key of the test, and for everything else the least that is something."""
     if name in ("Bucket", "Key"):
         return bucket if name == "Bucket" else KEY
-    if name == "CopySource":
-        return f"{bucket}/other"
     match shape.type_name:
         case "structure":
             return {member: example(shape.members[member], member, bucket) for member in shape.required_members}
@@ -112,19 +110,25 @@ def test_a_copy_presigned_with_version_2_is_not_taken_for_an_upload(http, bucket
     before = state(http, bucket)
     parameters = {name: value.format(bucket=bucket) for name, value in headers.items()}
     url = http.s3(signature_version="s3").generate_presigned_url(
-        "copy_object", {"Bucket": bucket, "Key": KEY, **parameters})
+        "copy_object", {"Bucket": bucket, "Key": "copied", **parameters})
     assert "x-amz-copy-source" in url
-    assert requests.put(url, timeout=10).status_code == 501
+    assert requests.put(url, timeout=10).status_code == 200
+    assert http.call("GET", f"/{bucket}/copied").body == b"other"
+    assert http.call("DELETE", f"/{bucket}/copied").status == 204
     assert state(http, bucket) == before
 
 
-@pytest.mark.parametrize("query", ("x-amz-copy-source=%2F{bucket}%2Fother", "x-amz-write-offset-bytes=7"))
-def test_headers_in_a_query_signed_with_version_4_decide_too(http, bucket, query):
+@pytest.mark.parametrize("query, status", (("x-amz-copy-source=%2F{bucket}%2Fother", 200), ("x-amz-write-offset-bytes=7", 501)),
+                         ids=("copy", "append"))
+def test_headers_in_a_query_signed_with_version_4_decide_too(http, bucket, query, status):
     before = state(http, bucket)
-    target = signing.presign_v4(
-        "PUT", f"/{bucket}/{KEY}?" + query.format(bucket=bucket), host=http.host, access_key=ACCESS_KEY, secret=SECRET_KEY)
-    assert wire.request(http, "PUT", target).status == 501
-    assert http.call("PUT", f"/{bucket}/{KEY}?" + query.format(bucket=bucket)).status == 501
+    target = f"/{bucket}/copied?" + query.format(bucket=bucket)
+    presigned = signing.presign_v4("PUT", target, host=http.host, access_key=ACCESS_KEY, secret=SECRET_KEY)
+    for ask in (lambda: wire.request(http, "PUT", presigned), lambda: http.call("PUT", target)):
+        answer = ask()
+        assert answer.status == status, answer
+        assert http.call("GET", f"/{bucket}/copied").body == b"other" or status != 200
+        http.call("DELETE", f"/{bucket}/copied")
     assert state(http, bucket) == before
 
 

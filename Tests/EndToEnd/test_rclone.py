@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from contract import Client, ClientContract, run
+from contract import Client, ClientContract, digest, run
 from payloads import CUSTOMER_KEY, KEY_ID, MIB, PLAIN, SSE, SSE_C, SSE_KMS, payload_file
 
 
@@ -84,6 +84,28 @@ def test_the_time_of_a_file_is_kept(rclone, server, tmp_path):
     rclone.rclone("copyto", path, f"c:{bucket}/old")
     listed = json.loads(rclone.rclone("lsjson", f"c:{bucket}").stdout)
     assert listed[0]["ModTime"].startswith("2001-02-03T04:05:06")
+
+
+@pytest.mark.parametrize("encryption", (PLAIN, SSE_KMS, SSE_C), ids=str)
+def test_the_server_copies_moves_and_touches(https, tmp_path, payload_directory, encryption):
+    rclone, bucket = Rclone(https, tmp_path), https.bucket()
+    path = payload_file(payload_directory, 6 * MIB)
+    rclone.upload(bucket, {"source é+": path}, encryption)
+
+    def call(*arguments):
+        return rclone.rclone(*arguments, encryption=encryption).stdout
+
+    call("copyto", f"c:{bucket}/source é+", f"c:{bucket}/copy")
+    call("copyto", "--s3-copy-cutoff", "5Mi", f"c:{bucket}/source é+", f"c:{bucket}/parts")
+    call("moveto", f"c:{bucket}/copy", f"c:{bucket}/deep/moved")
+    # Its time is in its metadata: it is copied onto itself.
+    call("touch", "--timestamp", "2001-02-03T04:05:06", f"c:{bucket}/deep/moved")
+    listed = json.loads(call("lsjson", f"c:{bucket}/deep"))
+    assert listed[0]["ModTime"].startswith("2001-02-03T04:05:06")
+    assert set(rclone.list(bucket)) == {"source é+", "parts", "deep/moved"}
+    for key in ("parts", "deep/moved"):
+        rclone.download(bucket, [key], tmp_path, encryption)
+        assert digest(tmp_path / key.rpartition("/")[2]) == digest(path)
 
 
 def test_a_stream_of_unknown_length_is_stored_in_parts(rclone, server, payload_directory):

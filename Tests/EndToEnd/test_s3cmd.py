@@ -78,6 +78,19 @@ def test_a_recursive_delete_leaves_nothing(s3cmd, server, payload_directory):
     assert set(s3cmd.list(bucket)) == {"b"}
 
 
+def test_the_server_copies_and_moves(s3cmd, server, tmp_path, payload_directory):
+    bucket, other = server.bucket(), server.bucket()
+    path = payload_file(payload_directory, MIB)
+    s3cmd.upload(bucket, {"a b+c": path}, PLAIN)
+    s3cmd.s3cmd("cp", f"s3://{bucket}/a b+c", f"s3://{other}/copy")
+    s3cmd.s3cmd("mv", f"s3://{bucket}/a b+c", f"s3://{other}/moved")
+    s3cmd.s3cmd("modify", "--add-header=Cache-Control:no-store", f"s3://{other}/moved")
+    assert (s3cmd.list(bucket), s3cmd.list(other)) == ({}, {"copy": MIB, "moved": MIB})
+    assert server.call("HEAD", f"/{other}/moved").headers["cache-control"] == "no-store"
+    s3cmd.download(other, ["copy", "moved"], tmp_path, PLAIN)
+    assert digest(tmp_path / "copy") == digest(tmp_path / "moved") == digest(path)
+
+
 def test_information_is_printed_although_most_of_what_it_asks_is_not_implemented(s3cmd, server, payload_directory):
     bucket = server.bucket()
     path = payload_file(payload_directory, 10)

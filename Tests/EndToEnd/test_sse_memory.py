@@ -63,6 +63,9 @@ def test_nothing_of_a_used_customer_key_is_left(upstream):
         assert upstream.call("GET", f"/{bucket}/k{number}", headers(key)).body == body
         assert upstream.call("HEAD", f"/{bucket}/k{number}", headers(key)).status == 200
         assert upstream.call("GET", f"/{bucket}/k{number}", headers(other)).status == 403
+        of_source = {name.replace("x-amz-", "x-amz-copy-source-"): value for name, value in headers(key).items()}
+        copied = {"x-amz-copy-source": f"{bucket}/k{number}", **of_source, **headers(other)}
+        assert upstream.call("PUT", f"/{bucket}/copy{number}", copied).status == 200
     for number in range(REQUESTS):
         assert upstream.call("PUT", f"/{bucket}/plain{number}", body=b"x").status == 200
     assert_nothing_is_left(upstream, marks(key=key, other=other))

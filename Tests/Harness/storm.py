@@ -88,9 +88,13 @@ class Storm:
         while not self.stopping:
             shared = random.random() < 0.15
             key = f"shared/{random.randrange(SHARED_KEYS)}" if shared else f"writer-{writer}/{random.randrange(KEYS_OF_A_WRITER)}"
-            kind = random.choices(("small", "large", "parts", "delete", "batch"), (50, 18, 4, 20, 8))[0]
+            kind = random.choices(("small", "large", "parts", "delete", "batch", "copy", "rename"),
+                                  (44, 16, 4, 16, 6, 8, 6))[0]
             try:
-                self.change(key, kind)
+                if kind in ("copy", "rename"):
+                    self.take_over(writer, kind, random)
+                else:
+                    self.change(key, kind)
             except (OSError, http.client.HTTPException):
                 return
             except Exception as failure:  # what is raised in a thread fails no test by itself
@@ -119,6 +123,29 @@ class Storm:
         assert succeeded, answer
         with self.lock:
             write.end = time.monotonic()
+            self.acknowledged += 1
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+    def take_over(self, writer, kind, random):
+        """Copies or renames one of the writer's own objects; what it is copied from has one value, which is known."""
+        source, key = (f"writer-{writer}/{number}" for number in random.sample(range(KEYS_OF_A_WRITER), 2))
+        held = self.ledgers[source].allowed()
+        value = next(iter(held))
+        if len(held) > 1 or value is GONE:
+            return
+        began = time.monotonic()
+        changes = [(key, Write(value, began))] + ([(source, Write(GONE, began))] if kind == "rename" else [])
+        with self.lock:
+            for changed, write in changes:
+                self.ledgers[changed].writes.append(write)
+        if kind == "copy":
+            answer = self.call("PUT", key, headers={"x-amz-copy-source": f"/{self.bucket}/{source}"})
+        else:
+            answer = self.call("PUT", f"{key}?renameObject", headers={"x-amz-rename-source": f"/{source}"})
+        assert answer.status == 200, answer
+        with self.lock:
+            for _, write in changes:
+                write.end = time.monotonic()
             self.acknowledged += 1
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
 

@@ -27,6 +27,9 @@ import Testing
         ("DELETE", .object, ["uploadId"], "AbortMultipartUpload"),
         ("POST", .object, ["uploads"], "CreateMultipartUpload"),
         ("POST", .object, ["uploadId"], "CompleteMultipartUpload"),
+        ("PUT", .object, ["renameObject"], "RenameObject"),
+        ("PUT", .object, ["encryption"], "UpdateObjectEncryption"),
+        ("PUT", .object, ["encryption", "versionId"], "UpdateObjectEncryption"),
         ("HEAD", .object, [], "HeadObject"),
         ("HEAD", .service, [], "ListBuckets"),
         ("PUT", .bucket, ["versioning"], "PutBucketVersioning"),
@@ -49,8 +52,8 @@ import Testing
     }
 
     private static let subResources = [
-        "acl", "annotation", "cors", "lifecycle", "metadataTable", "ownershipControls", "policy", "renameObject",
-        "tagging", "torrent", "website", "invented-tomorrow",
+        "acl", "annotation", "cors", "lifecycle", "metadataTable", "ownershipControls", "policy", "tagging",
+        "torrent", "website", "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import HTTPServerTesting
 import KeyManagement
 import Logging
@@ -41,6 +42,20 @@ final class S3Fixture: Sendable {
     }
 
     deinit { store.close() }
+
+    /// How many files the drive has for bodies once those are gone that nobody needs; throws for what is amiss with them.
+    func blobCount() async throws -> Int {
+        await store.collectGarbage()
+        let report = try await store.verifyNoOrphans()
+        guard report.isClean else { throw Disagreement(report: report) }
+        let files = FileManager.default.enumerator(atPath: "\(directory.path)/drive/blobs")?.allObjects ?? []
+        return files.count { "\($0)".split(separator: "/").last?.utf8.count == 16 }
+    }
+
+    /// Rows and files do not fit together.
+    struct Disagreement: Error {
+        let report: OrphanReport
+    }
 
     /// The answer to a signed request.
     func call(

@@ -41,7 +41,8 @@ package struct Preconditions: Hashable, Sendable {
             let (name, value) = headers[index]
             guard name.utf8.dropFirst(length).first == UInt8(ascii: "i") else { continue }
             switch name.dropFirst(length) {
-            case "if-match": ifMatch = ETagCondition(value)
+            // A source that is to match no tag matches nothing: what is written must not ignore a condition.
+            case "if-match": ifMatch = ETagCondition(value) ?? (length == 0 ? nil : .oneOf([]))
             case "if-none-match": ifNoneMatch = ETagCondition(value)
             case "if-modified-since": ifModifiedSince = HTTPDate.parse(value)
             case "if-unmodified-since": ifUnmodifiedSince = HTTPDate.parse(value)

@@ -21,7 +21,11 @@ struct RenameObject: AsyncS3Operation {
         object = try request.object
         source = try RenameSourceAddress(header: request.header(RenameSourceAddress.header) ?? "", in: bucket).key
         sourcePreconditions = Preconditions(renameSource: request.headers)
-        preconditions = Preconditions(request.headers)
+        // Tags are read as any write's: none is ignored because it cannot be read.
+        let tags = try WritePreconditions(request.headers)
+        var preconditions = Preconditions(request.headers)
+        (preconditions.ifMatch, preconditions.ifNoneMatch) = (tags.ifMatch, tags.ifNoneMatch)
+        self.preconditions = preconditions
         guard source != object else {
             throw S3Error(.invalidRequest, "The source and the destination of a renaming are the same object.")
         }
