@@ -40,7 +40,7 @@ struct CopyObject: AsyncS3Operation {
         var demands = source.demands
         demands.append(Demand(.putObject, on: object, in: bucket, conditions: encryption.conditions))
         if tagging == .replace, !attributes.tags.isEmpty { demands.append(taggingDemand) }
-        return demands
+        return demands + attributes.lock.demands(on: object, in: bucket)
     }
 
     private var taggingDemand: Demand { Demand(.putObjectTagging, on: object, in: bucket) }
@@ -50,6 +50,7 @@ struct CopyObject: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
+        if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let found = try source.find(in: service)
         try CopySource.requireCopyable(found.columns.size)
         let decision = try service.encryption(encryption, in: bucket)
@@ -72,7 +73,7 @@ struct CopyObject: AsyncS3Operation {
             etag: written.record.etag, modified: written.columns.modified,
             checksums: written.record.checksum?.elements ?? [])
         var headers = written.encryption.headers + source.headers(of: found)
-        if let versionID = written.versionID { headers.append((name: "x-amz-version-id", value: versionID)) }
+        if let versionID = written.newVersionID { headers.append((name: "x-amz-version-id", value: versionID)) }
         return .xml(result.objectXML(), headers: headers)
     }
 

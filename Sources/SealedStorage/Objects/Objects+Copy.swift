@@ -52,7 +52,8 @@ extension Objects {
         let isKept = algorithm == nil || (algorithm == kept?.algorithm && kept?.type == .fullObject)
         let checksum = isKept ? kept : try await self.checksum(of: source, algorithm, customerKey)
         let record = ObjectRecord(
-            etag: source.record.etag, encryption: key.record, attributes: draft.attributes, checksum: checksum,
+            etag: source.record.etag, encryption: key.record,
+            attributes: try lockedByDefault(draft.attributes, in: draft.bucket), checksum: checksum,
             partCount: source.record.partCount)
         let shared = try await sharedBody(of: source, keepsChecksums: isKept)
 
