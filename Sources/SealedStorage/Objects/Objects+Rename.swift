@@ -26,7 +26,8 @@ extension Objects {
             let from = source.columns
             let columns = VersionColumns(
                 bucket: from.bucket, key: key.rawValue, version: VersionID(order: order, random: SecureRandom.word()),
-                order: order, size: from.size, modified: from.modified, flags: from.flags, dataKey: from.dataKey, body: from.body, blob: from.blob)
+                order: order, size: from.size, modified: from.modified, flags: from.flags, dataKey: from.dataKey,
+                body: from.body, blob: from.blob)
             let shared = try await sharedBody(of: source, keepsChecksums: true)
             // The object key stays sealed as it is: for the bucket and the stream, which are the same.
             let version = try await newVersion(columns, source.record, shared, dataKey: nil)
