@@ -4,13 +4,15 @@ import SealedStorage
 extension ObjectAttributes {
     /// What a write's headers say of the object.
     ///
-    /// - Throws: `MetadataTooLarge`, `RequestHeaderSectionTooLarge`, `InvalidTag`, `InvalidStorageClass`, `NotImplemented` for object lock.
+    /// - Throws: `MetadataTooLarge`, `RequestHeaderSectionTooLarge`, `InvalidTag`, `InvalidStorageClass`,
+    ///   `AccessControlListNotSupported` for an ACL that is not the owner's alone, `NotImplemented` for object lock.
     init(_ request: S3Request) throws(S3Error) {
         // Retention is a promise: until it can be kept, a request for it is refused.
         for header in ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold"]
         where request.header(header) != nil {
             throw S3Error(.notImplemented)
         }
+        try AccessControlList.requireOwnerOnly(request.headers)
         self.init()
         headers = ContentHeaders(request.headers)
         try headers.requireStorableSize()

@@ -13,6 +13,7 @@ struct CreateBucket: AsyncS3Operation {
         self.request = request
         bucket = try request.bucket
         guard !BucketName.reserved.contains(bucket.rawValue) else { throw S3Error(.allAccessDisabled) }
+        try AccessControlList.requireOwnerOnly(request.headers, else: .invalidBucketAclWithObjectOwnership)
         // Object lock promises retention. Until it is kept, it is not promised.
         if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
             throw S3Error(.notImplemented)

@@ -9,11 +9,21 @@ package enum OperationTable {
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
         ListObjects.self, ListObjectsV2.self, DeleteObjects.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
+        PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
+        PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        // bucket, with one answer
+        GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
+        GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,
+        PutBucketAccelerateConfiguration.self, GetBucketRequestPayment.self, PutBucketRequestPayment.self,
+        GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, DeleteBucketReplication.self,
         // object
-        PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
+        PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self, GetObjectAttributes.self,
+        PutObjectTagging.self, GetObjectTagging.self, DeleteObjectTagging.self, GetObjectAcl.self, PutObjectAcl.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, CompleteMultipartUpload.self, AbortMultipartUpload.self,
         ListParts.self,
+        // with everything that is in it
+        ForceDeleteBucket.self, ForceDeleteObject.self,
         // recognised so that they never reach another operation's handler
         CopyObject.self, UploadPartCopy.self, AppendObject.self,
     ]

@@ -6,11 +6,16 @@ package import S3Protocol
 package struct BucketRecord: Sendable {
     /// The default encryption rule, or `nil` when none was put.
     package var encryption: ServerSideEncryptionConfiguration?
+    /// Never empty.
+    package var tags: ObjectTags?
+    package var cors: CORSConfiguration?
 }
 
 private enum Tag: UInt8 {
     case encryptionAlgorithm = 1
     case encryptionKey, bucketKeyEnabled
+    case tagging = 6
+    case cors = 7
 }
 
 extension BucketRecord {
@@ -26,6 +31,8 @@ extension BucketRecord {
             }
             if let enabled = encryption.bucketKeyEnabled { encoder.put(Tag.bucketKeyEnabled, [enabled ? 1 : 0]) }
         }
+        if let tags { encoder.put(Tag.tagging, tags.xml()) }
+        if let cors { encoder.put(Tag.cors, cors.xml()) }
         return encoder.bytes
     }
 
@@ -38,8 +45,20 @@ extension BucketRecord {
                     algorithm: field.string == "aws:kms" ? .sseKMS(keyID: nil) : .sseS3)
             case .encryptionKey: encryption?.algorithm = .sseKMS(keyID: field.string)
             case .bucketKeyEnabled: encryption?.bucketKeyEnabled = field.value.first == 1
+            case .tagging:
+                tags = try Self.setting { () throws(S3Error) in
+                    try ObjectTags(document: field.value, maximum: ObjectTags.maximumOfBucket)
+                }
+            case .cors: cors = try Self.setting { () throws(S3Error) in try CORSConfiguration.parse(field.value) }
             case nil: throw RecordMalformed()
             }
         }
+    }
+
+    /// A setting that is stored as the document it was put as.
+    private static func setting<Setting>(
+        _ parse: () throws(S3Error) -> Setting
+    ) throws(RecordMalformed) -> Setting {
+        do { return try parse() } catch { throw RecordMalformed() }
     }
 }

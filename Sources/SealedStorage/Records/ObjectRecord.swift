@@ -86,6 +86,17 @@ extension ObjectRecord {
         self.init(etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
     }
 
+    /// A record with other tags; every other field stays as it is, whatever it means.
+    static func retagged(_ record: [UInt8], _ tags: ObjectTags) throws(RecordMalformed) -> [UInt8] {
+        var decoder = try RecordDecoder(record)
+        var encoder = RecordEncoder(capacity: record.count + 256)
+        while let field = try decoder.next() {
+            if field.tag != Tag.tag.rawValue { encoder.put(field) }
+        }
+        for (key, value) in tags.pairs { encoder.put(Tag.tag, name: key, value: value) }
+        return encoder.bytes
+    }
+
     /// The ETag alone, without decoding the rest.
     static func etag(of record: [UInt8]) throws(RecordMalformed) -> ETag {
         var decoder = try RecordDecoder(record)

@@ -79,6 +79,15 @@ package final class SealedRecords: Sendable {
         do { return try ObjectRecord.etag(of: plaintext) } catch { throw Self.corruption(of: version) }
     }
 
+    /// The record of a version with other tags, sealed anew for the same row.
+    func retagged(_ version: StoredVersion, _ tags: ObjectTags) throws -> [UInt8] {
+        let plaintext = try openBytes(version)
+        guard let record = try? ObjectRecord.retagged(plaintext, tags) else { throw Self.corruption(of: version) }
+        let columns = version.columns
+        return try sealer.seal(
+            record, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+    }
+
     private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
         let columns = version.columns
         let sealer = try sealer
