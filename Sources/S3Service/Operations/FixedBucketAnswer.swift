@@ -55,7 +55,7 @@ extension UnchangeableSetting {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         _ = try service.buckets.bucket(bucket)
-        let document = try await request.document(upTo: DocumentLimit.configuration)
+        let document = try await request.document(upTo: DocumentLimit.smallSetting)
         guard try Self.isAsItIs(try XMLReader.parse(document, root: Self.root)) else {
             throw S3Error(.notImplemented, "This server has no other setting than the one that it answers with.")
         }

@@ -21,7 +21,7 @@ struct PutBucketTagging: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let document = try await request.document(upTo: DocumentLimit.configuration)
+        let document = try await request.document(upTo: DocumentLimit.smallSetting)
         let tags = try ObjectTags(document: document, maximum: ObjectTags.maximumOfBucket)
         try await service.buckets.update(bucket) { $0.tags = tags.pairs.isEmpty ? nil : tags }
         return S3Response()

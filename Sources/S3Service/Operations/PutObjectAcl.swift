@@ -32,7 +32,7 @@ extension S3Request {
     ///
     /// - Throws: `AccessControlListNotSupported` for any but the owner's alone, `MalformedACLError`.
     func requireOwnersACL() async throws {
-        let document = try await document(upTo: DocumentLimit.configuration)
+        let document = try await document(upTo: DocumentLimit.smallSetting)
         if document.isEmpty, AccessControlList.isPresent(in: headers) { return }
         try AccessControlList.requireOwnerOnly(document: document)
     }

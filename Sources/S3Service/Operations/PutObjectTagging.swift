@@ -20,7 +20,7 @@ struct PutObjectTagging: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         _ = try object.find(in: service)
-        let document = try await request.document(upTo: DocumentLimit.configuration)
+        let document = try await request.document(upTo: DocumentLimit.smallSetting)
         let tags = try ObjectTags(document: document, maximum: ObjectTags.maximumOfObject)
         try await object.setTags(tags, in: service)
         return S3Response()
