@@ -18,7 +18,7 @@ UNIMPLEMENTED = {
         "metrics": "GET PUT DELETE", "notification": "PUT", "object-lock": "GET PUT",
         "ownershipControls": "GET PUT DELETE", "policy": "GET PUT DELETE", "policyStatus": "GET",
         "publicAccessBlock": "GET PUT DELETE", "replication": "PUT",
-        "session": "GET", "uploads": "GET", "versioning": "GET PUT", "versions": "GET", "website": "PUT",
+        "session": "GET", "uploads": "GET", "website": "PUT",
     },
     "object": {
         "encryption": "PUT", "legal-hold": "GET PUT", "renameObject": "PUT",

@@ -58,7 +58,7 @@ import Testing
 
     private static let subResources = [
         "annotation", "lifecycle", "metadataTable", "ownershipControls", "policy", "renameObject", "torrent",
-        "versioning", "versions", "invented-tomorrow",
+        "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

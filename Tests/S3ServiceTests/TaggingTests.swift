@@ -115,4 +115,34 @@ import Testing
         #expect(try await fixture.call("PUT", "/bucket/k?tagging", body: document([("last", "")])).status == 200)
         #expect(try await fixture.call("GET", "/bucket/k?tagging").elements("Key") == ["last"])
     }
+
+    @Test func `each version has tags of its own, and a delete marker has none`() async throws {
+        let fixture = try await S3Fixture()
+        let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        #expect(try await fixture.call("PUT", "/bucket/k", [("x-amz-tagging", "n=0")], body: [0]).status == 200)
+        #expect(try await fixture.call("PUT", "/bucket?versioning", body: Array(versioning.utf8)).status == 200)
+        let first = try #require(try await fixture.call("PUT", "/bucket/k", body: [1]).header("x-amz-version-id"))
+        let second = try #require(try await fixture.call("PUT", "/bucket/k", body: [2]).header("x-amz-version-id"))
+        let put = try await fixture.call("PUT", "/bucket/k?tagging&versionId=\(first)", body: document([("n", "1")]))
+        #expect(put.status == 200 && put.header("x-amz-version-id") == first)
+        #expect(try await fixture.call("PUT", "/bucket/k?tagging", body: document([("n", "2")])).status == 200)
+        for (version, tag) in [("null", "0"), (first, "1"), (second, "2")] {
+            let tags = try await fixture.call("GET", "/bucket/k?tagging&versionId=\(version)")
+            #expect(tags.element("Value") == tag && tags.header("x-amz-version-id") == version)
+            let acl = try await fixture.call("GET", "/bucket/k?acl&versionId=\(version)")
+            #expect(acl.status == 200 && acl.header("x-amz-version-id") == version)
+            let attributes = try await fixture.call(
+                "GET", "/bucket/k?attributes&versionId=\(version)", [("x-amz-object-attributes", "ObjectSize")])
+            #expect(attributes.element("ObjectSize") == "1" && attributes.header("x-amz-version-id") == version)
+        }
+        let marker = try #require(try await fixture.call("DELETE", "/bucket/k").header("x-amz-version-id"))
+        for query in ["tagging", "acl"] {
+            #expect(try await fixture.call("GET", "/bucket/k?\(query)").status == 404)
+            #expect(try await fixture.call("GET", "/bucket/k?\(query)&versionId=\(marker)").status == 405)
+        }
+        #expect(try await fixture.call("DELETE", "/bucket/k?tagging&versionId=\(first)").status == 204)
+        #expect(try await fixture.call("GET", "/bucket/k?tagging&versionId=\(first)").elements("Key").isEmpty)
+        #expect(try await fixture.call("DELETE", "/bucket/k", [("x-minio-force-delete", "true")]).status == 204)
+        #expect(try await fixture.call("DELETE", "/bucket").status == 204)
+    }
 }

@@ -104,6 +104,8 @@ extension S3ErrorCode {
             "The specified bucket is not valid."
         case .invalidBucketAclWithObjectOwnership:
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        case .invalidBucketState:
+            "The request is not valid with the current state of the bucket."
         case .invalidTag:
             "The tag provided was not a valid tag. This error can occur if the tag did not pass input validation."
         case .malformedPolicy:

@@ -56,6 +56,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case bucketNotEmpty = "BucketNotEmpty"
     case invalidBucketName = "InvalidBucketName"
     case invalidBucketAclWithObjectOwnership = "InvalidBucketAclWithObjectOwnership"
+    case invalidBucketState = "InvalidBucketState"
     case invalidTag = "InvalidTag"
     case malformedPolicy = "MalformedPolicy"
     case noSuchBucket = "NoSuchBucket"

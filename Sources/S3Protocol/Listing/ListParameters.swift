@@ -60,9 +60,9 @@ package struct ListParameters: Sendable {
     }
 
     /// What is compared with keys need not be longer than a key can be.
-    private static func requireKeyLength(_ value: String, _ name: String) throws(S3Error) {
+    static func requireKeyLength(_ value: String, _ name: String) throws(S3Error) {
         switch name {
-        case "prefix", "delimiter", "marker", "start-after":
+        case "prefix", "delimiter", "marker", "start-after", "key-marker":
             guard value.utf8.count > ObjectName.maximumByteCount else { return }
             throw S3Error(
                 .invalidArgument, "The value of \(name) is longer than a key can be",
@@ -74,12 +74,14 @@ package struct ListParameters: Sendable {
     /// A V1 marker is compared with what the listing shows: a common prefix that begins it, or is it (a NextMarker may
     /// be one), lies before it.
     private var markerPosition: ListPosition {
-        guard let delimiter, let fold = foldedPrefix(of: marker, delimiter: delimiter) else { return .key(marker) }
+        guard let delimiter, let fold = Self.foldedPrefix(of: marker, prefix: prefix, delimiter: delimiter) else {
+            return .key(marker)
+        }
         return .commonPrefix(fold)
     }
 
     /// The common prefix under which `key` is folded away, if it is.
-    private func foldedPrefix(of key: String, delimiter: String) -> String? {
+    static func foldedPrefix(of key: String, prefix: String, delimiter: String) -> String? {
         let key = Array(key.utf8)
         let delimiter = Array(delimiter.utf8)
         guard key.starts(with: prefix.utf8), key.count >= prefix.utf8.count + delimiter.count else { return nil }

@@ -1,4 +1,5 @@
 import AccessPolicy
+import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -14,39 +15,45 @@ struct RequestedObject: Sendable {
         version = try RequestedVersion(request)
     }
 
+    /// A version that was found, and the header that names it.
+    struct Found {
+        let object: StoredObject
+        /// `x-amz-version-id`; empty in a bucket without versioning.
+        let versionHeaders: [(name: String, value: String)]
+
+        init(_ object: StoredObject, in bucket: Bucket) {
+            self.object = object
+            versionHeaders = object.versionID(in: bucket).map { [("x-amz-version-id", $0)] } ?? []
+        }
+    }
+
     /// The right to do something to the object: one for its current version, another for one that is named.
     func demand(_ action: Action, ofVersion versioned: Action) -> Demand {
-        if case .current = version {
-            Demand(action, on: name, in: bucket)
-        } else {
-            Demand(versioned, on: name, in: bucket)
-        }
+        Demand(version.selector == .current ? action : versioned, on: name, in: bucket)
     }
 
-    /// The object without its body; a few microseconds, in place.
+    /// The version without its body; a few microseconds, in place.
     ///
-    /// - Throws: `noSuchBucket`, `noSuchKey`.
-    func find(in service: ServiceContext) throws -> StoredObject {
-        guard let object = try service.objects.find(try service.buckets.bucket(bucket), key: name) else {
-            throw S3Error(.noSuchKey)
-        }
-        return object
+    /// - Throws: `noSuchBucket`, `noSuchKey`, `noSuchVersion`, `deleteMarker`.
+    func find(in service: ServiceContext) throws -> Found {
+        let bucket = try service.buckets.bucket(bucket)
+        return Found(try service.objects.require(bucket, key: name, version: version.selector), in: bucket)
     }
 
-    /// The object with its list of parts, of one moment.
+    /// The version with its list of parts, of one moment.
     ///
-    /// - Throws: `noSuchBucket`, `noSuchKey`.
-    func findWithParts(in service: ServiceContext) throws -> StoredObject {
-        guard let object = try service.objects.findWithBody(try service.buckets.bucket(bucket), key: name) else {
-            throw S3Error(.noSuchKey)
-        }
-        return object
+    /// - Throws: as ``find(in:)``.
+    func findWithParts(in service: ServiceContext) throws -> Found {
+        let bucket = try service.buckets.bucket(bucket)
+        return Found(try service.objects.requireWithBody(bucket, key: name, version: version.selector), in: bucket)
     }
 
-    /// Puts `tags` in the place of those that the object has.
+    /// Puts `tags` in the place of those that the version has.
     ///
-    /// - Throws: as ``SealedStorage/Objects/setTags(_:of:key:)``.
-    func setTags(_ tags: ObjectTags, in service: ServiceContext) async throws {
-        try await service.objects.setTags(tags, of: try service.buckets.bucket(bucket), key: name)
+    /// - Throws: as ``find(in:)``, and what the drive does.
+    func setTags(_ tags: ObjectTags, in service: ServiceContext) async throws -> Found {
+        let bucket = try service.buckets.bucket(bucket)
+        let tagged = try await service.objects.setTags(tags, of: bucket, key: name, version: version.selector)
+        return Found(tagged, in: bucket)
     }
 }

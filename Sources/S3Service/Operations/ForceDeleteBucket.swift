@@ -21,6 +21,7 @@ struct ForceDeleteBucket: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
+        try ForceDelete.requireUnlocked(bucket)
         for _ in 1..<Self.greatestAttempts {
             try await service.objects.forceDelete(.bucket, in: bucket)
             do {
@@ -41,6 +42,11 @@ struct ForceDeleteBucket: AsyncS3Operation {
 /// MinIO's header that has all versions of what is named deleted.
 enum ForceDelete {
     static let header = "x-minio-force-delete"
+
+    /// - Throws: `MethodNotAllowed`, as MinIO, in a bucket whose objects may be locked.
+    static func requireUnlocked(_ bucket: Bucket) throws(S3Error) {
+        guard bucket.versioning != .locked else { throw S3Error(.methodNotAllowed) }
+    }
 
     /// - Throws: `InvalidArgument` when the header does not say `true`: it may have been meant as the usual deletion.
     static func require(_ request: S3Request) throws(S3Error) {

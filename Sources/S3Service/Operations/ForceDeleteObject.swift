@@ -1,4 +1,5 @@
 import AccessPolicy
+import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -28,7 +29,9 @@ struct ForceDeleteObject: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        try await service.objects.forceDelete(.key(object), in: try service.buckets.bucket(bucket)) { key in
+        let found = try service.buckets.bucket(bucket)
+        try ForceDelete.requireUnlocked(found)
+        try await service.objects.forceDelete(.key(object), in: found) { key in
             let resource = Resource.object(bucket: bucket.rawValue, key: key)
             for action in [Action.deleteObject, .deleteObjectVersion]
             where !request.allows(Demand(action, on: resource)) {

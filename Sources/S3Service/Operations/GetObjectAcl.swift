@@ -16,7 +16,6 @@ struct GetObjectAcl: ImmediateS3Operation {
     var demands: [Demand] { [object.demand(.getObjectACL, ofVersion: .getObjectVersionACL)] }
 
     func perform(in service: ServiceContext) throws -> S3Response {
-        _ = try object.find(in: service)
-        return .xml(FixedAnswers.accessControlPolicy)
+        .xml(FixedAnswers.accessControlPolicy, headers: try object.find(in: service).versionHeaders)
     }
 }

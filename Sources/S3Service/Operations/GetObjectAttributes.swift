@@ -33,37 +33,39 @@ struct GetObjectAttributes: S3Operation {
             return .done(try respond(object.find(in: service), service))
         }
         let found = try object.findWithParts(in: service)
-        if found.isManifestShort { return .done(try respond(found, service)) }
+        if found.object.isManifestShort { return .done(try respond(found, service)) }
         // A part has some hundred and fifty bytes, checksum included.
         return .waiting(documentUpTo: DocumentLimit.shortAnswer + wanted.maxParts * 256) {
             try await service.drive.offload { try respond(found, service) }
         }
     }
 
-    private func respond(_ found: StoredObject, _ service: ServiceContext) throws -> S3Response {
-        try service.objects.verify(customerKey, opens: found)
-        let record = found.record
+    private func respond(_ found: RequestedObject.Found, _ service: ServiceContext) throws -> S3Response {
+        let object = found.object
+        try service.objects.verify(customerKey, opens: object)
+        let record = object.record
         var result = ObjectAttributesResult()
         for attribute in wanted.attributes {
             switch attribute {
             case .etag: result.etag = record.etag
             case .checksum: result.checksum = record.checksum?.elements ?? []
-            case .parts: result.parts = try parts(of: found, service)
+            case .parts: result.parts = try parts(of: object, service)
             case .storageClass:
                 result.storageClass = record.attributes.storageClass ?? StorageClass.standard.rawValue
-            case .size: result.size = found.columns.size
+            case .size: result.size = object.columns.size
             }
         }
-        return .xml(result.xml(), headers: [("last-modified", HTTPDate.format(found.columns.modified))])
+        let modified = HTTPDate.format(object.columns.modified)
+        return .xml(result.xml(), headers: found.versionHeaders + [("last-modified", modified)])
     }
 
     /// The page of parts that is asked for; nil of an object that was put whole.
-    private func parts(of found: StoredObject, _ service: ServiceContext) throws -> ObjectAttributesResult.Parts? {
-        guard found.record.partCount > 0 else { return nil }
-        let parts = try service.objects.manifest(of: found).parts
+    private func parts(of object: StoredObject, _ service: ServiceContext) throws -> ObjectAttributesResult.Parts? {
+        guard object.record.partCount > 0 else { return nil }
+        let parts = try service.objects.manifest(of: object).parts
         let start = min(wanted.partNumberMarker, parts.count)
         let end = min(start + wanted.maxParts, parts.count)
-        let element = found.record.checksum?.algorithm.elementName
+        let element = object.record.checksum?.algorithm.elementName
         let page = (start..<end).map { index in
             // Counted as a GET of a part counts them.
             ObjectAttributesResult.Part(

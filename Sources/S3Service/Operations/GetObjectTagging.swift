@@ -16,6 +16,7 @@ struct GetObjectTagging: ImmediateS3Operation {
     var demands: [Demand] { [object.demand(.getObjectTagging, ofVersion: .getObjectVersionTagging)] }
 
     func perform(in service: ServiceContext) throws -> S3Response {
-        .xml(ObjectTags(stored: try object.find(in: service).record.attributes.tags).xml())
+        let found = try object.find(in: service)
+        return .xml(ObjectTags(stored: found.object.record.attributes.tags).xml(), headers: found.versionHeaders)
     }
 }

@@ -21,9 +21,9 @@ struct PutObjectAcl: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        _ = try object.find(in: service)
+        let found = try object.find(in: service)
         try await request.requireOwnersACL()
-        return S3Response()
+        return S3Response(headers: found.versionHeaders)
     }
 }
 

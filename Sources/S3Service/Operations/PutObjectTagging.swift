@@ -22,7 +22,6 @@ struct PutObjectTagging: AsyncS3Operation {
         _ = try object.find(in: service)
         let document = try await request.document(upTo: DocumentLimit.smallSetting)
         let tags = try ObjectTags(document: document, maximum: ObjectTags.maximumOfObject)
-        try await object.setTags(tags, in: service)
-        return S3Response()
+        return S3Response(headers: try await object.setTags(tags, in: service).versionHeaders)
     }
 }

@@ -7,8 +7,9 @@ package enum OperationTable {
         ListBuckets.self,
         // bucket
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
-        ListObjects.self, ListObjectsV2.self, DeleteObjects.self,
+        ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
+        PutBucketVersioning.self, GetBucketVersioning.self,
         PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
         PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
         // bucket, with one answer

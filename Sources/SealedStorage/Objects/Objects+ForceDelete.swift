@@ -15,7 +15,7 @@ extension Objects {
 
     /// Removes every version of some keys for good, delete markers among them, a few hundred in a commit.
     ///
-    /// What is written meanwhile may stay.
+    /// What is written meanwhile may stay, and so does everything in a bucket that locks its objects.
     /// - Parameter allows: asked about each key before any of its versions goes.
     /// - Throws: what `allows` throws, at once; what kept a version from being removed, after all others were.
     package func forceDelete(
@@ -55,7 +55,7 @@ extension Objects {
             let deletions = meant.map { Deletion(key: $0.key, .version(.id($0.version))) }
             for outcome in try await store.delete(bucket.id, deletions) {
                 switch outcome {
-                case .removed, .absent, .marked, .changed, .staleOrder: break
+                case .removed, .absent, .marked, .changed, .staleOrder, .versioningChanged: break
                 case .failed(let error): failure = failure ?? error
                 }
             }

@@ -97,6 +97,13 @@ extension ObjectRecord {
         return encoder.bytes
     }
 
+    /// What a delete marker has: an empty ETag.
+    static var ofDeleteMarker: [UInt8] {
+        var encoder = RecordEncoder(capacity: 8)
+        encoder.put(Tag.etag, "")
+        return encoder.bytes
+    }
+
     /// The ETag alone, without decoding the rest.
     static func etag(of record: [UInt8]) throws(RecordMalformed) -> ETag {
         var decoder = try RecordDecoder(record)
