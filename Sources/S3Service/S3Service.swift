@@ -10,17 +10,20 @@ package final class S3Service: HTTPHandler {
     private let context: ServiceContext
     private let pipeline: RequestPipeline
     private let health: HealthCheck
+    private let crossOrigin: CrossOrigin
 
     package init(context: ServiceContext, pipeline: RequestPipeline) {
         self.context = context
         self.pipeline = pipeline
         health = HealthCheck(context: context, pipeline: pipeline)
+        crossOrigin = CrossOrigin(context: context)
     }
 
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
         if let answer = health.answer(to: request) { return answer }
         let record = pipeline.begin(request, .s3)
         do {
+            if request.head.method == "OPTIONS" { return pipeline.answer(try preflight(record), record) }
             let operation = try recognise(request, record)
             switch try operation.begin(in: context) {
             case .waiting(let longest, let rest):
@@ -160,9 +163,19 @@ package final class S3Service: HTTPHandler {
     }
 
     private func head(of answer: S3Response, _ record: RequestRecord) -> ResponseHead {
-        var headers = RequestPipeline.commonHeaders(record)
-        headers.append(contentsOf: answer.headers)
-        return ResponseHead(status: answer.status, headers: headers, contentLength: 0)
+        ResponseHead(status: answer.status, headers: commonHeaders(record) + answer.headers, contentLength: 0)
+    }
+
+    /// The headers that every answer has, and those for a page that the browser asks for.
+    private func commonHeaders(_ record: RequestRecord) -> [(name: String, value: String)] {
+        let common = RequestPipeline.commonHeaders(record)
+        let more = crossOrigin.headers(record)
+        return more.isEmpty ? common : common + more
+    }
+
+    private func preflight(_ record: RequestRecord) throws -> HTTPResponse {
+        let headers = RequestPipeline.commonHeaders(record) + (try crossOrigin.preflight(record))
+        return HTTPResponse(ResponseHead(status: 200, headers: headers, contentLength: 0))
     }
 
     private func send(_ answer: S3Response, _ record: RequestRecord, _ response: ResponseWriter) async throws {
@@ -231,7 +244,9 @@ package final class S3Service: HTTPHandler {
         let refusal = s3Error(for: error)
         pipeline.note(error, refusal, record)
         let answer = ErrorAnswer(refusal, record: record, settings: context.settings)
-        return HTTPResponse(answer.head(RequestPipeline.commonHeaders(record)), body: answer.body)
+        // What is wrong with a preflight request is not for the page.
+        let common = record.head.method == "OPTIONS" ? RequestPipeline.commonHeaders(record) : commonHeaders(record)
+        return HTTPResponse(answer.head(common), body: answer.body)
     }
 }
 

@@ -1,6 +1,6 @@
 import KeyManagement
 package import Logging
-import S3Protocol
+package import S3Protocol
 package import SealedStorage
 
 /// The storage, the keys and the settings that operations work with; one value for the life of the server.
@@ -40,14 +40,18 @@ package struct ServiceSettings: Sendable {
     package var autoEncryption: Bool
     /// TLS is ended by a trusted proxy: SSE-C is allowed on plain connections.
     package var trustsUpstreamTLS: Bool
+    /// Origins whose pages may use the buckets that have no CORS configuration.
+    package var allowedOrigins: AllowedOrigins
 
     package init(
-        region: String? = nil, domains: [String] = [], autoEncryption: Bool = false, trustsUpstreamTLS: Bool = false
+        region: String? = nil, domains: [String] = [], autoEncryption: Bool = false, trustsUpstreamTLS: Bool = false,
+        allowedOrigins: AllowedOrigins = .any
     ) {
         self.region = region
         self.domains = domains
         self.autoEncryption = autoEncryption
         self.trustsUpstreamTLS = trustsUpstreamTLS
+        self.allowedOrigins = allowedOrigins
     }
 
     /// Whether a `Host` header names a bucket.

@@ -21,7 +21,7 @@ def test_every_request_leaves_by_one_exit(fresh_server, tmp_path):
         assert server.call("PUT", f"/{bucket}/key", body=b"content").status == 200
         assert server.call("GET", f"/{bucket}/key").body == b"content"
         assert server.call("GET", f"/{bucket}/missing").status == 404
-        assert server.call("PUT", f"/{bucket}/key?acl", body=b"x").status == 501
+        assert server.call("PUT", f"/{bucket}/key?torrent", body=b"x").status == 501
         presigned = signing.presign_v4(
             "GET", f"/{bucket}/key", host=server.host, access_key=server.access_key, secret=server.secret_key)
         assert wire.request(server, "GET", presigned).status == 200

@@ -12,19 +12,16 @@ import wire
 # Every sub-resource of S3 that has no handler here yet. An operation that gets one is taken out of its line.
 UNIMPLEMENTED = {
     "bucket": {
-        "abac": "GET PUT", "accelerate": "GET PUT", "acl": "GET PUT DELETE", "analytics": "GET PUT DELETE",
-        "cors": "GET PUT DELETE", "intelligent-tiering": "GET PUT DELETE", "inventory": "GET PUT DELETE",
-        "lifecycle": "GET PUT DELETE", "logging": "GET PUT DELETE", "metadataConfiguration": "GET POST DELETE",
+        "abac": "GET PUT", "acl": "DELETE", "analytics": "GET PUT DELETE", "intelligent-tiering": "GET PUT DELETE", "inventory": "GET PUT DELETE",
+        "lifecycle": "GET PUT DELETE", "logging": "DELETE", "metadataConfiguration": "GET POST DELETE",
         "metadataInventoryTable": "PUT", "metadataJournalTable": "PUT", "metadataTable": "GET POST DELETE",
-        "metrics": "GET PUT DELETE", "notification": "GET PUT",
+        "metrics": "GET PUT DELETE", "notification": "PUT",
         "ownershipControls": "GET PUT DELETE", "policy": "GET PUT DELETE", "policyStatus": "GET",
-        "publicAccessBlock": "GET PUT DELETE", "replication": "GET PUT DELETE", "requestPayment": "GET PUT",
-        "session": "GET", "tagging": "GET PUT DELETE", "uploads": "GET",
-        "website": "GET PUT DELETE",
+        "publicAccessBlock": "GET PUT DELETE", "replication": "PUT",
+        "session": "GET", "uploads": "GET", "website": "PUT",
     },
     "object": {
-        "acl": "GET PUT", "attributes": "GET",
-        "restore": "POST", "select": "POST", "tagging": "GET PUT DELETE", "torrent": "GET",
+        "restore": "POST", "select": "POST", "torrent": "GET",
     },
 }
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
@@ -34,7 +31,8 @@ CASES = [(level, name, method) for level, names in UNIMPLEMENTED.items() for nam
 ABSURD = [(level, name, method) for level, names in UNIMPLEMENTED.items()
           for name, method in product((*names, "location", "delete", "encryption", "uploads", "partNumber", "uploadId",
                                        "renameObject"), METHODS)
-          if (level, name, method) not in (*CASES, ("bucket", "encryption", "DELETE"), ("object", "uploads", "POST"))]
+          if (level, name, method) not in (*CASES, ("bucket", "encryption", "DELETE"), ("object", "uploads", "POST"),
+                                           ("bucket", "replication", "DELETE"), ("bucket", "website", "DELETE"))]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +73,9 @@ def test_absurd_combinations_harm_nothing(http, bucket, level, name, method):
 @pytest.mark.parametrize("name", sorted(UNIMPLEMENTED["bucket"]))
 def test_an_empty_bucket_survives_deletes_of_its_sub_resources(http, name):
     bucket = http.bucket()
-    assert http.call("DELETE", f"/{bucket}?{name}").status >= 400
+    # There is no replication and no website: what is deleted is gone already.
+    status = http.call("DELETE", f"/{bucket}?{name}").status
+    assert status == 204 if name in ("replication", "website") else status >= 400
     assert http.call("HEAD", f"/{bucket}").status == 200
 
 

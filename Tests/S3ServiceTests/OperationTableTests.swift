@@ -18,6 +18,11 @@ import Testing
         ("GET", .bucket, ["location"], "GetBucketLocation"),
         ("PUT", .bucket, [], "CreateBucket"),
         ("PUT", .bucket, ["encryption"], "PutBucketEncryption"),
+        ("DELETE", .bucket, ["cors"], "DeleteBucketCors"),
+        ("GET", .bucket, ["tagging"], "GetBucketTagging"),
+        ("PUT", .object, ["tagging", "versionId"], "PutObjectTagging"),
+        ("DELETE", .object, ["tagging"], "DeleteObjectTagging"),
+        ("GET", .object, ["attributes", "versionId"], "GetObjectAttributes"),
         ("POST", .bucket, ["delete"], "DeleteObjects"),
         ("PUT", .object, ["x-id"], "PutObject"),
         ("PUT", .object, ["partNumber", "uploadId"], "UploadPart"),
@@ -51,9 +56,17 @@ import Testing
             try name("PUT", .object, ["partNumber", "uploadId"], headers: ["x-amz-copy-source"]) == "UploadPartCopy")
     }
 
+    @Test func `a forced deletion is told by its header from the usual one and from that of a setting`() throws {
+        #expect(try name("DELETE", .bucket, headers: ["x-minio-force-delete"]) == "ForceDeleteBucket")
+        #expect(try name("DELETE", .object, headers: ["x-minio-force-delete"]) == "ForceDeleteObject")
+        #expect(try name("DELETE", .bucket, ["tagging"], headers: ["x-minio-force-delete"]) == "DeleteBucketTagging")
+        #expect(throws: S3Error(.notImplemented)) {
+            try name("DELETE", .object, ["versionId"], headers: ["x-minio-force-delete"])
+        }
+    }
+
     private static let subResources = [
-        "acl", "annotation", "cors", "lifecycle", "metadataTable", "ownershipControls", "policy", "tagging",
-        "torrent", "website", "invented-tomorrow",
+        "annotation", "lifecycle", "metadataTable", "ownershipControls", "policy", "torrent", "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

@@ -69,8 +69,10 @@ final class S3Fixture: Sendable {
     }
 
     /// The answer to a request without a signature.
-    func callAnonymously(_ method: String, _ target: String) async -> MemoryResponse {
-        await server.answer(method, target, headers: [("host", "localhost")])
+    func callAnonymously(
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = []
+    ) async -> MemoryResponse {
+        await server.answer(method, target, headers: [("host", "localhost")] + headers)
     }
 
     /// Uploads an object in parts of the given sizes.

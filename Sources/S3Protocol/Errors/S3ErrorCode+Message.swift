@@ -4,6 +4,8 @@ extension S3ErrorCode {
         switch self {
         case .accessDenied:
             "Access Denied."
+        case .accessForbidden:
+            "CORSResponse: This CORS request is not allowed."
         case .allAccessDisabled:
             "All access to this resource has been disabled."
         case .authorizationHeaderMalformed:
@@ -87,6 +89,8 @@ extension S3ErrorCode {
             "Your socket connection to the server was not read from or written to within the timeout period."
         case .xAmzContentSHA256Mismatch:
             "The provided 'x-amz-content-sha256' header does not match what was computed."
+        case .accessControlListNotSupported:
+            "The bucket does not allow ACLs"
         case .bucketAlreadyExists:
             """
             The requested bucket name is not available. The bucket namespace is shared by all users of the \
@@ -98,6 +102,8 @@ extension S3ErrorCode {
             "The bucket you tried to delete is not empty"
         case .invalidBucketName:
             "The specified bucket is not valid."
+        case .invalidBucketAclWithObjectOwnership:
+            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
         case .invalidBucketState:
             "The request is not valid with the current state of the bucket."
         case .invalidRetentionPeriod:

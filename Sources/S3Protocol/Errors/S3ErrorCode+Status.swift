@@ -4,7 +4,8 @@ extension S3ErrorCode {
         switch self {
         case .notModified:
             304
-        case .authorizationHeaderMalformed, .authorizationParametersError, .authorizationQueryParametersError,
+        case .accessControlListNotSupported, .invalidBucketAclWithObjectOwnership, .authorizationHeaderMalformed,
+            .authorizationParametersError, .authorizationQueryParametersError,
             .badRequest, .invalidArgument, .invalidLocationConstraint, .invalidRedirectLocation,
             .invalidRequest, .invalidStorageClass, .invalidURI, .keyTooLongError, .malformedPOSTRequest,
             .metadataTooLarge, .requestHeaderSectionTooLarge,
@@ -15,7 +16,8 @@ extension S3ErrorCode {
             .kmsServiceNotFoundException, .kmsInvalidCiphertextException, .xMinioAdminBucketQuotaExceeded,
             .xMinioAdminPolicyChangeAlreadyApplied:
             400
-        case .accessDenied, .allAccessDisabled, .invalidAccessKeyId, .invalidTokenId, .requestTimeTooSkewed,
+        case .accessDenied, .accessForbidden, .allAccessDisabled, .invalidAccessKeyId, .invalidTokenId,
+            .requestTimeTooSkewed,
             .signatureDoesNotMatch, .kmsNotAuthorized:
             403
         case .noSuchBucket, .noSuchBucketPolicy, .noSuchCORSConfiguration, .noSuchLifecycleConfiguration,

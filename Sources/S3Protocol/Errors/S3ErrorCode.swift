@@ -6,6 +6,7 @@
 package enum S3ErrorCode: String, CaseIterable, Sendable {
     // Who asks, and whether they may.
     case accessDenied = "AccessDenied"
+    case accessForbidden = "AccessForbidden"
     case allAccessDisabled = "AllAccessDisabled"
     case authorizationHeaderMalformed = "AuthorizationHeaderMalformed"
     case authorizationParametersError = "AuthorizationParametersError"
@@ -49,10 +50,12 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case xAmzContentSHA256Mismatch = "XAmzContentSHA256Mismatch"
 
     // Buckets and what is configured on them.
+    case accessControlListNotSupported = "AccessControlListNotSupported"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketAlreadyOwnedByYou = "BucketAlreadyOwnedByYou"
     case bucketNotEmpty = "BucketNotEmpty"
     case invalidBucketName = "InvalidBucketName"
+    case invalidBucketAclWithObjectOwnership = "InvalidBucketAclWithObjectOwnership"
     case invalidBucketState = "InvalidBucketState"
     case invalidRetentionPeriod = "InvalidRetentionPeriod"
     case invalidTag = "InvalidTag"

@@ -2,7 +2,7 @@ import Notation
 
 /// A set of tags, of an object (10 at most) or a bucket (50 at most).
 package struct ObjectTags: Sendable {
-    /// In order of arrival; every key once.
+    /// By key, as AWS gives them back; every key once.
     package let pairs: [(key: String, value: String)]
 
     package static let maximumOfObject = 10
@@ -48,7 +48,8 @@ package struct ObjectTags: Sendable {
     ///   than 256, a key that begins with `aws:`, or a character that is no letter, digit, space or one of `+ - = . _ : / @`.
     package init(checking pairs: [(key: String, value: String)], maximum: Int) throws(S3Error) {
         guard pairs.count <= maximum else {
-            throw S3Error(.invalidTag, "Object tags cannot be greater than \(maximum)")
+            let owner = maximum == Self.maximumOfBucket ? "Bucket" : "Object"
+            throw S3Error(.invalidTag, "\(owner) tags cannot be greater than \(maximum)")
         }
         var keys: Set<[UInt8]> = []
         for (key, value) in pairs {
@@ -65,7 +66,7 @@ package struct ObjectTags: Sendable {
                 throw S3Error(.invalidTag, "The TagValue you have provided is invalid")
             }
         }
-        self.pairs = pairs
+        self.pairs = pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
     /// The `Tagging` document.

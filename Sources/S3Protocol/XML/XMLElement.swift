@@ -53,7 +53,7 @@ package struct XMLElement: Sendable {
 
 extension StringProtocol {
     /// Without white space (space, tab, CR, LF) at both ends.
-    var trimmed: String {
+    package var trimmed: String {
         var slice = Substring(self)
         while let first = slice.unicodeScalars.first, first.isXMLSpace { slice.unicodeScalars.removeFirst() }
         while let last = slice.unicodeScalars.last, last.isXMLSpace { slice.unicodeScalars.removeLast() }

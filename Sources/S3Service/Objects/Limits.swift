@@ -12,6 +12,8 @@ enum ObjectLimit {
 enum DocumentLimit {
     /// An answer without a document, or with one of a bucket's and an object's names and some words.
     static let shortAnswer = 16 << 10
+    /// A set of tags, an ACL, or a setting that says little; parsed on an event loop.
+    static let smallSetting = 128 << 10
     /// A bucket's configuration.
     static let configuration = 1 << 20
     /// DeleteObjects with 1000 keys of 1024 bytes, CompleteMultipartUpload with 10 000 parts.

@@ -14,6 +14,7 @@ struct CreateBucket: AsyncS3Operation {
         self.request = request
         bucket = try request.bucket
         guard !BucketName.reserved.contains(bucket.rawValue) else { throw S3Error(.allAccessDisabled) }
+        try AccessControlList.requireOwnerOnly(request.headers, else: .invalidBucketAclWithObjectOwnership)
     }
 
     var demands: [Demand] { [Demand(.createBucket, on: bucket)] }

@@ -10,8 +10,6 @@ struct DeleteBucket: AsyncS3Operation {
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
-        // MinIO's extension deletes the bucket with all it holds. Doing less than asked in silence would be worse.
-        if request.header("x-minio-force-delete")?.lowercased() == "true" { throw S3Error(.notImplemented) }
     }
 
     var demands: [Demand] { [Demand(.deleteBucket, on: bucket)] }

@@ -11,13 +11,23 @@ package enum OperationTable {
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
         PutBucketVersioning.self, GetBucketVersioning.self,
         PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
+        PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
+        PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        // bucket, with one answer
+        GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
+        GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,
+        PutBucketAccelerateConfiguration.self, GetBucketRequestPayment.self, PutBucketRequestPayment.self,
+        GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, DeleteBucketReplication.self,
         // object
-        PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
+        PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self, GetObjectAttributes.self,
         CopyObject.self, RenameObject.self, UpdateObjectEncryption.self,
+        PutObjectTagging.self, GetObjectTagging.self, DeleteObjectTagging.self, GetObjectAcl.self, PutObjectAcl.self,
         PutObjectRetention.self, GetObjectRetention.self, PutObjectLegalHold.self, GetObjectLegalHold.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, UploadPartCopy.self, CompleteMultipartUpload.self,
         AbortMultipartUpload.self, ListParts.self,
+        // with everything that is in it
+        ForceDeleteBucket.self, ForceDeleteObject.self,
         // recognised so that they never reach another operation's handler
         AppendObject.self,
     ]

@@ -10,6 +10,9 @@ package struct BucketRecord: Sendable {
     package var encryption: ServerSideEncryptionConfiguration?
     /// What new versions of a bucket with object lock get, or `nil` when that was never put.
     package var objectLock: ObjectLockConfiguration?
+    /// Never empty.
+    package var tags: ObjectTags?
+    package var cors: CORSConfiguration?
 
     package init() {}
 }
@@ -18,6 +21,8 @@ private enum Tag: UInt8 {
     case encryptionAlgorithm = 1
     case encryptionKey, bucketKeyEnabled
     case objectLock = 5
+    case tagging = 6
+    case cors = 7
 }
 
 extension BucketRecord {
@@ -34,6 +39,8 @@ extension BucketRecord {
             if let enabled = encryption.bucketKeyEnabled { encoder.put(Tag.bucketKeyEnabled, [enabled ? 1 : 0]) }
         }
         if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
+        if let tags { encoder.put(Tag.tagging, tags.xml()) }
+        if let cors { encoder.put(Tag.cors, cors.xml()) }
         return encoder.bytes
     }
 
@@ -48,12 +55,21 @@ extension BucketRecord {
             case .encryptionKey: encryption?.algorithm = .sseKMS(keyID: field.string)
             case .bucketKeyEnabled: encryption?.bucketKeyEnabled = field.value.first == 1
             case .objectLock:
-                guard let configuration = try? ObjectLockConfiguration.parse(field.value) else {
-                    throw RecordMalformed()
+                objectLock = try Self.setting { () throws(S3Error) in try ObjectLockConfiguration.parse(field.value) }
+            case .tagging:
+                tags = try Self.setting { () throws(S3Error) in
+                    try ObjectTags(document: field.value, maximum: ObjectTags.maximumOfBucket)
                 }
-                objectLock = configuration
+            case .cors: cors = try Self.setting { () throws(S3Error) in try CORSConfiguration.parse(field.value) }
             case nil: throw RecordMalformed()
             }
         }
+    }
+
+    /// A setting that is stored as the document it was put as.
+    private static func setting<Setting>(
+        _ parse: () throws(S3Error) -> Setting
+    ) throws(RecordMalformed) -> Setting {
+        do { return try parse() } catch { throw RecordMalformed() }
     }
 }

@@ -99,6 +99,17 @@ extension ObjectRecord {
         self.init(etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
     }
 
+    /// A record with other tags; every other field stays as it is, whatever it means.
+    static func retagged(_ record: [UInt8], _ tags: ObjectTags) throws(RecordMalformed) -> [UInt8] {
+        var decoder = try RecordDecoder(record)
+        var encoder = RecordEncoder(capacity: record.count + 256)
+        while let field = try decoder.next() {
+            if field.tag != Tag.tag.rawValue { encoder.put(field) }
+        }
+        for (key, value) in tags.pairs { encoder.put(Tag.tag, name: key, value: value) }
+        return encoder.bytes
+    }
+
     /// What a delete marker has: an empty ETag.
     static var ofDeleteMarker: [UInt8] {
         var encoder = RecordEncoder(capacity: 8)

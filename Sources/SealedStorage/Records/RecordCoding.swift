@@ -30,6 +30,13 @@ package struct RecordEncoder {
         put(tag, withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) })
     }
 
+    /// A field as it was read, whatever it means.
+    package mutating func put(_ field: RecordDecoder.Field) {
+        bytes.append(field.tag)
+        putLength(field.value.count)
+        bytes.append(contentsOf: field.value)
+    }
+
     /// A name and a value in one field: the name's length, the name, the value.
     package mutating func put(_ tag: some RawRepresentable<UInt8>, name: String, value: String) {
         var field = RecordEncoder(field: name.utf8.count + value.utf8.count + 4)

@@ -56,7 +56,11 @@ package final class SealedRecords: Sendable {
     // MARK: Object versions
 
     func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
-        let (sealer, plaintext) = (try sealer, record.encoded())
+        try seal(record.encoded(), columns)
+    }
+
+    private func seal(_ plaintext: [UInt8], _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
+        let sealer = try sealer
         var sealed: [UInt8] = []
         columns.withAssociatedData { associatedData in
             columns.version.withBytes { id in
@@ -83,6 +87,13 @@ package final class SealedRecords: Sendable {
     func etag(of version: StoredVersion) throws -> ETag {
         let plaintext = try openBytes(version)
         do { return try ObjectRecord.etag(of: plaintext) } catch { throw Self.corruption(of: version) }
+    }
+
+    /// The record of a version with other tags, sealed anew for the same row.
+    func retagged(_ version: StoredVersion, _ tags: ObjectTags) throws -> [UInt8] {
+        let plaintext = try openBytes(version)
+        guard let record = try? ObjectRecord.retagged(plaintext, tags) else { throw Self.corruption(of: version) }
+        return try seal(record, version.columns)
     }
 
     private func openBytes(_ version: StoredVersion) throws -> [UInt8] {

@@ -23,6 +23,12 @@ struct ServerCommand: AsyncParsableCommand {
                     region that signatures must name (unset: any)
               MINIO_DOMAIN
                     domains for bucket.domain addresses, by commas
+              MINIO_API_CORS_ALLOW_ORIGIN
+                    origins whose web pages may use buckets without CORS
+                    rules of their own, by commas (unset: *)
+              MINIO_API_STALE_UPLOADS_EXPIRY, _STALE_UPLOADS_CLEANUP_INTERVAL
+                    how long after its last part a multipart upload is removed
+                    (unset: never), how often that is looked for (6h)
               MINIO_KMS_SECRET_KEY
                     NAME:BASE64, one static 256-bit key; also ..._FILE,
                     whose file must exist if it is named by its path

@@ -1,4 +1,5 @@
 import HTTPServer
+import KESProtocol
 
 /// The bounds of the HTTP engine, from options and `COFFER_HTTP_*`.
 extension HTTPLimits {
@@ -31,6 +32,15 @@ extension HTTPLimits {
 }
 
 extension Environment {
+    /// As Go writes durations: `24h`, `90m`.
+    func duration(_ name: String) throws(StartFailure) -> Duration? {
+        guard let text = value(name) else { return nil }
+        guard let duration = try? GoDuration.parse(text), duration > .zero else {
+            throw StartFailure("COFFER_\(name): \"\(text)\" is not a time above 0, such as 24h")
+        }
+        return duration
+    }
+
     func number(_ name: String, _ use: (Int) -> Void) throws(StartFailure) {
         guard let text = value(name) else { return }
         guard let number = Int(text), number > 0 else {

@@ -1,5 +1,6 @@
 import HTTPServer
 import Requests
+import S3Protocol
 
 /// Everything `coffer server` is told, checked: from options first, then `COFFER_*`, then `MINIO_*`, then defaults.
 struct ServerConfiguration: Sendable {
@@ -21,6 +22,11 @@ struct ServerConfiguration: Sendable {
     /// Threads that serve connections; `nil` leaves it to the engine.
     var eventLoops: Int?
     var trustsUpstreamTLS: Bool
+    /// Origins whose pages may use the buckets that have no CORS configuration.
+    var allowedOrigins: AllowedOrigins
+    /// How long after its last part a multipart upload is removed; `nil`: never, as on AWS.
+    var staleUploadExpiry: Duration?
+    var staleUploadInterval: Duration
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
@@ -56,6 +62,9 @@ struct ServerConfiguration: Sendable {
         try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
         eventLoops = loops
         trustsUpstreamTLS = command.tlsTerminatedUpstream
+        allowedOrigins = try Self.allowedOrigins(environment.value("API_CORS_ALLOW_ORIGIN"))
+        staleUploadExpiry = try environment.duration("API_STALE_UPLOADS_EXPIRY")
+        staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
@@ -108,6 +117,14 @@ struct ServerConfiguration: Sendable {
         }
         guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
         return addresses
+    }
+
+    private static func allowedOrigins(_ list: String?) throws(StartFailure) -> AllowedOrigins {
+        guard let list else { return .any }
+        guard let origins = AllowedOrigins(list) else {
+            throw StartFailure("MINIO_API_CORS_ALLOW_ORIGIN: \"\(list)\": origins by commas, each with one * at most")
+        }
+        return origins
     }
 
     private static func acceptsSigV2(_ text: String) throws(StartFailure) -> Bool {

@@ -62,6 +62,10 @@ struct ServerProcess {
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
+        async let _ = StaleUploads(
+            drive: drive, expiry: configuration.staleUploadExpiry, interval: configuration.staleUploadInterval,
+            logger: logger
+        ).run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
         await handle(signals, server, keys, accessLog)
         accessLog?.flush()
@@ -118,7 +122,8 @@ struct ServerProcess {
             drive: drive,
             settings: ServiceSettings(
                 region: configuration.region, domains: configuration.domains,
-                autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
+                autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS,
+                allowedOrigins: configuration.allowedOrigins),
             logger: logger)
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2

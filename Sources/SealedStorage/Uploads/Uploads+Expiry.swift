@@ -1,0 +1,37 @@
+import ObjectStorage
+
+extension Uploads {
+    /// Rows that one look at the catalogue brings.
+    private static let stalePage = 256
+
+    /// Aborts the uploads of a bucket that were begun, and had their last part, before a time.
+    ///
+    /// Their records need not open. One abort is one commit, and their parts go in the background.
+    /// - Parameter time: milliseconds since 1970.
+    /// - Returns: how many there were.
+    package func abortStale(in bucket: Bucket, before time: Int64) async throws -> Int {
+        var aborted = 0
+        var last: UploadRow?
+        while true {
+            let page = try await store.uploads(
+                bucket.id, afterKey: last?.key, afterUpload: last?.id, limit: Self.stalePage)
+            for row in page {
+                if try await isStale(row, before: time), try await store.abortUpload(row.id) { aborted += 1 }
+            }
+            guard page.count == Self.stalePage else { return aborted }
+            last = page.last
+        }
+    }
+
+    /// Uploads of large objects take longer than a day, and are not stale while parts come in.
+    private func isStale(_ row: UploadRow, before time: Int64) async throws(StorageError) -> Bool {
+        guard row.initiated < time else { return false }
+        do throws(StorageError) {
+            return try await store.partList(of: row.id).rows.allSatisfy { $0.modified < time }
+        } catch {
+            // It has ended meanwhile.
+            guard error == .noSuchUpload else { throw error }
+            return false
+        }
+    }
+}
