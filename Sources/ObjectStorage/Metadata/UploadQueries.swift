@@ -60,9 +60,11 @@ extension Session {
 
     func partList(of upload: UploadID) throws(StorageError) -> PartList {
         try snapshot { () throws(StorageError) in
-            let changes = try first("SELECT changes FROM uploads WHERE upload = ?", .identifier(upload)) { row in
-                row.integer(0)
-            }
+            // With its bucket an upload is gone, though its row waits to be removed.
+            let changes = try first(
+                "SELECT u.changes FROM uploads u JOIN buckets b ON b.id = u.bucket WHERE u.upload = ?",
+                .identifier(upload)
+            ) { row in row.integer(0) }
             guard let changes else { throw .noSuchUpload }
             return PartList(rows: try parts(of: upload, after: 0, limit: .max), changes: changes)
         }
