@@ -15,9 +15,12 @@ from server import ACCESS_KEY, SECRET_KEY
 
 PERFORMED = {
     "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateBucket", "CreateMultipartUpload",
-    "DeleteBucket", "DeleteBucketEncryption", "DeleteObject", "DeleteObjects", "GetBucketEncryption", "GetBucketLocation",
-    "GetObject", "HeadBucket", "HeadObject", "ListBuckets", "ListObjects", "ListObjectsV2", "ListParts", "PutBucketEncryption", "PutObject",
-    "RenameObject", "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
+    "DeleteBucket", "DeleteBucketEncryption", "DeleteObject", "DeleteObjects", "GetBucketEncryption",
+    "GetBucketLocation", "GetBucketVersioning", "GetObject", "GetObjectLegalHold", "GetObjectLockConfiguration",
+    "GetObjectRetention", "HeadBucket", "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects",
+    "ListObjectsV2", "ListParts", "PutBucketEncryption", "PutBucketVersioning", "PutObject", "PutObjectLegalHold",
+    "PutObjectLockConfiguration", "PutObjectRetention", "RenameObject", "UpdateObjectEncryption", "UploadPart",
+    "UploadPartCopy",
 }
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - PERFORMED)
