@@ -15,12 +15,17 @@ from server import ACCESS_KEY, SECRET_KEY
 
 PERFORMED = {
     "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateBucket", "CreateMultipartUpload",
-    "DeleteBucket", "DeleteBucketEncryption", "DeleteObject", "DeleteObjects", "GetBucketEncryption",
-    "GetBucketLocation", "GetBucketVersioning", "GetObject", "GetObjectLegalHold", "GetObjectLockConfiguration",
-    "GetObjectRetention", "HeadBucket", "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects",
-    "ListObjectsV2", "ListParts", "PutBucketEncryption", "PutBucketVersioning", "PutObject", "PutObjectLegalHold",
-    "PutObjectLockConfiguration", "PutObjectRetention", "RenameObject", "UpdateObjectEncryption", "UploadPart",
-    "UploadPartCopy",
+    "DeleteBucket", "DeleteBucketCors", "DeleteBucketEncryption", "DeleteBucketReplication", "DeleteBucketTagging",
+    "DeleteBucketWebsite", "DeleteObject", "DeleteObjectTagging", "DeleteObjects", "GetBucketAccelerateConfiguration",
+    "GetBucketAcl", "GetBucketCors", "GetBucketEncryption", "GetBucketLocation", "GetBucketLogging",
+    "GetBucketNotificationConfiguration", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
+    "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAttributes",
+    "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectTagging", "HeadBucket",
+    "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
+    "PutBucketAccelerateConfiguration", "PutBucketAcl", "PutBucketCors", "PutBucketEncryption", "PutBucketLogging",
+    "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl",
+    "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "RenameObject",
+    "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
 }
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - PERFORMED)
