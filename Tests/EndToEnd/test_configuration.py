@@ -165,9 +165,9 @@ def test_variables_that_mean_nothing_are_named_once(fresh_server):
 # Every variable of MinIO's documentation that this server has no use for, with a value of the kind it takes. `T` stands for
 # a target's name. Those that it reads have tests of their own.
 OF_NO_USE = {
-    "API": "REQUESTS_MAX=1600 REQUESTS_DEADLINE=10s CLUSTER_DEADLINE=10s READY_DEADLINE=10s CORS_ALLOW_ORIGIN=* "
+    "API": "REQUESTS_MAX=1600 REQUESTS_DEADLINE=10s CLUSTER_DEADLINE=10s READY_DEADLINE=10s "
            "REMOTE_TRANSPORT_DEADLINE=2h LIST_QUORUM=strict REPLICATION_PRIORITY=auto REPLICATION_MAX_WORKERS=500 "
-           "REPLICATION_MAX_LRG_WORKERS=10 TRANSITION_WORKERS=100 STALE_UPLOADS_EXPIRY=24h STALE_UPLOADS_CLEANUP_INTERVAL=6h "
+           "REPLICATION_MAX_LRG_WORKERS=10 TRANSITION_WORKERS=100 "
            "DELETE_CLEANUP_INTERVAL=5m ODIRECT=on DISABLE_ODIRECT=off GZIP_OBJECTS=off ROOT_ACCESS=on SYNC_EVENTS=off "
            "OBJECT_MAX_VERSIONS=1000 SECURE_CIPHERS=on EXTEND_LIST_CACHE_LIFE=0s",
     "BROWSER": "=off REDIRECT=on REDIRECT_URL=https://console.example.net LOGIN_ANIMATION=on SESSION_DURATION=365d "
@@ -238,7 +238,9 @@ def test_every_variable_of_minio_is_taken_or_named(fresh_server):
     read = {"MINIO_OPTS": "--address :9000", "MINIO_CONSOLE_ADDRESS": ":9001", "MINIO_SITE_REGION": "us-east-1",
             "MINIO_DOMAIN": "s3.example.net", "MINIO_KMS_AUTO_ENCRYPTION": "off", "MINIO_CERT_PASSWD": "of-no-key",
             "MINIO_ROOT_USER_FILE": "access_key", "MINIO_ROOT_PASSWORD_FILE": "secret_key", "MINIO_ACCESS_KEY": "older",
-            "MINIO_SECRET_KEY": "older-password", "MINIO_CONFIG_ENV_FILE": "/etc/no-such.env", "MINIO_VOLUMES": "/mnt/data"}
+            "MINIO_SECRET_KEY": "older-password", "MINIO_CONFIG_ENV_FILE": "/etc/no-such.env", "MINIO_VOLUMES": "/mnt/data",
+            "MINIO_API_CORS_ALLOW_ORIGIN": "*", "MINIO_API_STALE_UPLOADS_EXPIRY": "24h",
+            "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": "6h"}
     with fresh_server(environment=variables | read) as server:
         assert works(server, server.access_key, server.secret_key)
         said = server.log_text()

@@ -18,7 +18,7 @@ PERFORMED = {
     "DeleteBucket", "DeleteBucketCors", "DeleteBucketEncryption", "DeleteBucketReplication", "DeleteBucketTagging",
     "DeleteBucketWebsite", "DeleteObject", "DeleteObjectTagging", "DeleteObjects", "GetBucketAccelerateConfiguration",
     "GetBucketAcl", "GetBucketCors", "GetBucketEncryption", "GetBucketLocation", "GetBucketLogging",
-    "GetBucketNotificationConfiguration", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
+    "GetBucketNotification", "GetBucketNotificationConfiguration", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
     "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAttributes",
     "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectTagging", "HeadBucket",
     "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
