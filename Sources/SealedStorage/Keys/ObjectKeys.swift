@@ -48,25 +48,30 @@ struct ObjectKeys: Sendable {
     init(_ dataKeys: DataKeys) { self.dataKeys = dataKeys }
 
     /// Draws an object key and seals it as `decision` says.
-    func make(_ decision: EncryptionDecision, in bucket: Bucket, for object: ObjectName) async throws -> NewObjectKey {
+    ///
+    /// - Parameter identity: what the sealed key is bound to; never used for another one.
+    func make(
+        _ decision: EncryptionDecision, in bucket: Bucket, for object: ObjectName,
+        identity: ObjectIdentity = ObjectIdentity()
+    ) async throws -> NewObjectKey {
         let objectKey = ObjectKey()
         let dataKey: DataKeys.ForWriting
         var record: EncryptionRecord
         let applied: AppliedEncryption
         switch decision {
         case .sseC(let customerKey):
-            record = EncryptionRecord(scheme: .sseC)
+            record = EncryptionRecord(scheme: .sseC, identity: identity)
             record.customerKeyCommitment = customerKey.commitment(versionID: record.identity.bytes)
             record.sealedObjectKey = KeySealing.seal(
                 objectKey, under: customerKey.key, binding: record.binding(in: bucket.id))
             return NewObjectKey(
                 objectKey: objectKey, record: record, dataKeyRow: nil, applied: .sseC(keyMD5: customerKey.keyMD5))
         case .sseS3:
-            record = EncryptionRecord(scheme: .sseS3)
+            record = EncryptionRecord(scheme: .sseS3, identity: identity)
             dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseS3, under: dataKeys.service.defaultKey)
             applied = .sseS3
         case .sseKMS(let key, let clientContext, let bucketKey):
-            record = EncryptionRecord(scheme: .sseKMS)
+            record = EncryptionRecord(scheme: .sseKMS, identity: identity)
             record.clientContext = clientContext?.canonicalJSON
             record.usesBucketKey = bucketKey && clientContext == nil
             if record.usesBucketKey {

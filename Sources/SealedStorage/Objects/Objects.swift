@@ -127,11 +127,12 @@ package struct Objects: Sendable {
         let expectation = try expectation(conditions, draft)
         let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key)
         if draft.encryption.etagIsMD5 { source.computeMD5() }
-        let body = try await bodies.write(source, under: key)
+        let sum = source.checksumAlgorithm == nil ? S3ChecksumCalculator(.fallback) : nil
+        let body = try await bodies.write(source, under: key, sum)
 
         let record = ObjectRecord(
             etag: source.etag, encryption: key.record, attributes: draft.attributes,
-            checksum: source.checksum.map { StoredChecksum($0) })
+            checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
         do {
             let columns = try await commit(conditions, expecting: expectation) { order, expectation in
                 let columns = VersionColumns(

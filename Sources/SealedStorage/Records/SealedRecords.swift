@@ -215,8 +215,7 @@ struct ListedRecords {
         self.sealer = sealer
     }
 
-    /// The tag and the storage class, `nil` for the standard class.
-    mutating func open(_ version: StoredVersion) throws(Corruption) -> (etag: ETag, storageClass: String?) {
+    mutating func open(_ version: StoredVersion) throws(Corruption) -> ListedRecord {
         let columns = version.columns
         plaintext.removeAll(keepingCapacity: true)
         do {
