@@ -19,6 +19,8 @@ import Testing
         ("PUT", .bucket, [], "CreateBucket"),
         ("PUT", .bucket, ["encryption"], "PutBucketEncryption"),
         ("POST", .bucket, ["delete"], "DeleteObjects"),
+        ("POST", .bucket, [], "PostObject"),
+        ("GET", .bucket, ["uploads", "prefix"], "ListMultipartUploads"),
         ("PUT", .object, ["x-id"], "PutObject"),
         ("PUT", .object, ["partNumber", "uploadId"], "UploadPart"),
         ("GET", .object, ["uploadId", "max-parts"], "ListParts"),

@@ -7,10 +7,10 @@ package enum OperationTable {
         ListBuckets.self,
         // bucket
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
-        ListObjects.self, ListObjectsV2.self, DeleteObjects.self,
+        ListObjects.self, ListObjectsV2.self, DeleteObjects.self, ListMultipartUploads.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
         // object
-        PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
+        PutObject.self, PostObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, CompleteMultipartUpload.self, AbortMultipartUpload.self,
         ListParts.self,
@@ -34,8 +34,7 @@ package enum OperationTable {
             return plain.operation
         }
         guard let best = candidates.all.first(where: { $0.route.fits(query, hasHeader: hasHeader) }) else {
-            // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
-            let isKnown = !query.isEmpty || level == .service || (method == "POST" && level == .bucket)
+            let isKnown = !query.isEmpty || level == .service
             throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
         }
         let route = best.route

@@ -1,0 +1,55 @@
+/// The fields of a form upload that stand before its file.
+package struct FormFields: Sendable {
+    /// In the order of the form; names in lower case, every one once.
+    package private(set) var pairs: [(name: String, value: String)] = []
+
+    package init() {}
+
+    /// - Throws: `InvalidArgument` for a second field of one name: what a policy has looked at must be what is used. Of
+    ///   those that are ignored (`x-ignore-`) there may be several.
+    package mutating func append(_ name: String, _ value: String) throws(S3Error) {
+        guard self[name] == nil || Self.isIgnored(name) else {
+            throw S3Error(
+                .invalidArgument, "The form field '\(name)' may be given once only",
+                details: [("ArgumentName", name)])
+        }
+        pairs.append((name, value))
+    }
+
+    /// The value of a field by its name in lower case.
+    package subscript(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
+
+    package static func isIgnored(_ name: String) -> Bool { name.begins(with: "x-ignore-") }
+
+    /// Puts the name of the form's file where fields ask for it.
+    ///
+    /// - Parameter filename: as the client sent it; of a path the part behind the last slash or backslash counts.
+    package mutating func substitute(filename: String) {
+        let slash = filename.utf8.lastIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+        let name = slash.map { String(filename[filename.utf8.index(after: $0)...]) } ?? filename
+        for index in pairs.indices where !Self.isOfSignature(pairs[index].name) {
+            guard pairs[index].value.utf8.contains(UInt8(ascii: "$")) else { continue }
+            pairs[index].value = pairs[index].value.replacing("${filename}", with: name)
+        }
+    }
+
+    /// Whether a field is the policy, or says who signed it: what need not be among the policy's conditions.
+    static func isOfSignature(_ name: String) -> Bool {
+        switch name {
+        case "policy", "signature", "awsaccesskeyid", "x-amz-signature": true
+        default: false
+        }
+    }
+
+    /// What the fields say of the object, as the headers of a PutObject would.
+    package var headers: [(name: String, value: String)] {
+        pairs.filter { name, _ in
+            switch name {
+            case "content-type", "cache-control", "content-disposition", "content-encoding", "content-language",
+                "expires", "content-md5":
+                true
+            default: name.begins(with: "x-amz-")
+            }
+        }
+    }
+}
