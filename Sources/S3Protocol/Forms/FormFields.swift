@@ -33,7 +33,13 @@ package struct FormFields: Sendable {
         }
     }
 
-    /// Whether a field is the policy, or says who signed it: what need not be among the policy's conditions.
+    /// Whether a policy need not speak of a field: of a checksum, which only makes the file be what its sender meant, and
+    /// of the bucket, which is the one that the form is sent to.
+    static func needsNoCondition(_ name: String) -> Bool {
+        isOfSignature(name) || isIgnored(name) || name == "bucket" || S3ChecksumAlgorithm(header: name) != nil
+    }
+
+    /// Whether a field is the policy, or says who signed it.
     static func isOfSignature(_ name: String) -> Bool {
         switch name {
         case "policy", "signature", "awsaccesskeyid", "x-amz-signature": true

@@ -101,8 +101,8 @@ package struct PostPolicy: Sendable {
                 throw Self.denied("Policy Condition failed: \(Self.text(condition))")
             }
         }
-        for (name, _) in fields.pairs where !FormFields.isOfSignature(name) && !FormFields.isIgnored(name) {
-            guard name == "bucket" || conditions.contains(where: { $0.field.hasSameBytes(as: name) }) else {
+        for (name, _) in fields.pairs where !FormFields.needsNoCondition(name) {
+            guard conditions.contains(where: { $0.field.hasSameBytes(as: name) }) else {
                 throw Self.denied("Extra input fields: \(name)")
             }
         }
