@@ -6,7 +6,8 @@ import pytest
 
 from payloads import MIB
 
-ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
+# MD5, the tenth, boto3 does not compute.
+ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128")
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
