@@ -52,24 +52,32 @@ package final class Digest: @unchecked Sendable {
     package func finalize() -> [UInt8] {
         precondition(!isFinal, "the digest is final")
         isFinal = true
-        return [UInt8](unsafeUninitializedCapacity: algorithm.byteCount) { buffer, initialized in
-            let isDone = EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+        return withDigest(algorithm) { digest in
+            let isDone = EVP_DigestFinal_ex(context, digest, nil)
             precondition(isDone == 1, "OpenSSL could not finish the digest")
-            initialized = algorithm.byteCount
         }
     }
 
     /// The digest of one message, without the cost of a context.
     package static func hash(_ algorithm: DigestAlgorithm, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: algorithm.byteCount) { buffer, initialized in
-            let isDone = coffer_digest(
-                ThreadContexts.digest(algorithm), bytes.baseAddress, bytes.count, buffer.baseAddress)
+        withDigest(algorithm) { digest in
+            let isDone = coffer_digest(ThreadContexts.digest(algorithm), bytes.baseAddress, bytes.count, digest)
             precondition(isDone == 1, "OpenSSL could not digest the bytes")
-            initialized = algorithm.byteCount
         }
     }
 
     package static func hash(_ algorithm: DigestAlgorithm, _ bytes: [UInt8]) -> [UInt8] {
         bytes.withUnsafeBytes { hash(algorithm, $0) }
+    }
+}
+
+/// The digest that `finish` writes.
+///
+/// By way of the stack: `Array(unsafeUninitializedCapacity:)` is not specialised, and looks its type up at each call.
+@inline(__always)
+private func withDigest(_ algorithm: DigestAlgorithm, _ finish: (UnsafeMutablePointer<UInt8>?) -> Void) -> [UInt8] {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: algorithm.byteCount) { buffer in
+        finish(buffer.baseAddress)
+        return [UInt8](UnsafeRawBufferPointer(buffer))
     }
 }

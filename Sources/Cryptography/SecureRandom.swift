@@ -4,10 +4,17 @@
 package enum SecureRandom {
     /// `count` fresh random bytes.
     package static func bytes(_ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
-            initialized = count
+        withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { buffer in
+            fill(buffer)
+            return [UInt8](buffer)
         }
+    }
+
+    /// 64 random bits that may become visible.
+    package static func word() -> UInt64 {
+        var word: UInt64 = 0
+        withUnsafeMutableBytes(of: &word) { fill($0) }
+        return word
     }
 
     /// Overwrites `buffer` with random bytes that may become visible: nonces, salts, identifiers.

@@ -16,7 +16,7 @@ package struct SealedObjectKey: Sendable, Hashable {
 package enum KeySealing {
     /// Seals `key` for exactly this `binding`, with a fresh random nonce.
     package static func seal(_ key: ObjectKey, under dataKey: SecretKey, binding: KeyBinding) -> SealedObjectKey {
-        seal(key, under: dataKey, binding: binding, nonce: SecureRandom.bytes(nonceSize))
+        seal(key, under: dataKey, binding: binding, fillingNonce: SecureRandom.fill)
     }
 
     /// Opens a sealed key.
@@ -47,11 +47,29 @@ package enum KeySealing {
     package static func seal(
         _ key: ObjectKey, under dataKey: SecretKey, binding: KeyBinding, nonce: [UInt8]
     ) -> SealedObjectKey {
-        var bytes = key.secret.withUnsafeBytes { Array($0) }
-        defer { wipe(&bytes) }
-        let sealed = AEAD.seal(
-            bytes, key: keyEncryptionKey(from: dataKey, binding: binding), nonce: nonce, associatedData: [])
-        return SealedObjectKey(bytes: nonce + sealed)
+        seal(key, under: dataKey, binding: binding) { $0.copyBytes(from: nonce) }
+    }
+
+    private static func seal(
+        _ key: ObjectKey, under dataKey: SecretKey, binding: KeyBinding,
+        fillingNonce fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> SealedObjectKey {
+        let keyEncryptionKey = keyEncryptionKey(from: dataKey, binding: binding)
+        var sealed: [UInt8] = []
+        sealed.append(contentsOf: repeatElement(0, count: SealedObjectKey.size))
+        sealed.withUnsafeMutableBytes { sealed in
+            let nonce = UnsafeMutableRawBufferPointer(rebasing: sealed[..<nonceSize])
+            fill(nonce)
+            key.secret.withUnsafeBytes { key in
+                keyEncryptionKey.withUnsafeBytes { keyEncryptionKey in
+                    AEAD.seal(
+                        key, key: keyEncryptionKey, nonce: UnsafeRawBufferPointer(nonce),
+                        associatedData: UnsafeRawBufferPointer(start: nil, count: 0), algorithm: .aes256GCM,
+                        into: UnsafeMutableRawBufferPointer(rebasing: sealed[nonceSize...]))
+                }
+            }
+        }
+        return SealedObjectKey(bytes: sealed)
     }
 
     private static func keyEncryptionKey(from dataKey: SecretKey, binding: KeyBinding) -> SecretKey {

@@ -27,9 +27,16 @@ package final class RecordSealer: Sendable {
     ///
     /// `associatedData` is an encoding of the columns that has one reading only.
     package func seal(_ record: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8]) -> [UInt8] {
-        seal(
-            record, kind: kind, id: id, associatedData: associatedData,
-            nonce: SecureRandom.bytes(AEADAlgorithm.nonceByteCount))
+        id.withUnsafeBytes { id in
+            associatedData.withUnsafeBytes { seal(record, kind: kind, id: id, associatedData: $0) }
+        }
+    }
+
+    /// As above, with id and columns from places in memory.
+    package func seal(
+        _ record: [UInt8], kind: RecordKind, id: UnsafeRawBufferPointer, associatedData: UnsafeRawBufferPointer
+    ) -> [UInt8] {
+        seal(record, kind: kind, id: id, associatedData: associatedData, fillingNonce: SecureRandom.fill)
     }
 
     /// Opens a sealed record; fails if a bit of it, the kind, the id or the clear columns differ from what was sealed.
@@ -37,63 +44,76 @@ package final class RecordSealer: Sendable {
         _ sealed: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8]
     ) throws(AuthenticationFailure) -> [UInt8] {
         var record: [UInt8] = []
-        record.reserveCapacity(max(0, sealed.count - Self.overhead))
-        try open(sealed, kind: kind, id: id, associatedData: associatedData, appendingTo: &record)
+        let isAuthentic = id.withUnsafeBytes { id in
+            associatedData.withUnsafeBytes {
+                open(sealed, kind: kind, id: id, associatedData: $0, appendingTo: &record)
+            }
+        }
+        guard isAuthentic else { throw AuthenticationFailure() }
         return record
     }
 
-    /// As above, into a buffer that serves many records; on failure it is as before.
+    /// As above, with id and columns from places in memory, into a buffer that may serve many records; false, and the
+    /// buffer as before, if it does not open.
     package func open(
-        _ sealed: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8], appendingTo record: inout [UInt8]
-    ) throws(AuthenticationFailure) {
-        guard sealed.count >= Self.overhead, sealed[0] == Self.format else { throw AuthenticationFailure() }
+        _ sealed: [UInt8], kind: RecordKind, id: UnsafeRawBufferPointer, associatedData: UnsafeRawBufferPointer,
+        appendingTo record: inout [UInt8]
+    ) -> Bool {
+        guard sealed.count >= Self.overhead, sealed[0] == Self.format else { return false }
         let start = record.count
         record.append(contentsOf: repeatElement(0, count: sealed.count - Self.overhead))
         let isAuthentic = withRecordKey(kind: kind, id: id) { key in
             sealed.withUnsafeBytes { sealed in
-                associatedData.withUnsafeBytes { associatedData in
-                    record.withUnsafeMutableBytes { record in
-                        AEAD.open(
-                            UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound...]), key: key,
-                            nonce: UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange]),
-                            associatedData: associatedData, algorithm: .aes256GCM,
-                            into: UnsafeMutableRawBufferPointer(rebasing: record[start...]))
-                    }
+                record.withUnsafeMutableBytes { record in
+                    AEAD.open(
+                        UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound...]), key: key,
+                        nonce: UnsafeRawBufferPointer(rebasing: sealed[Self.nonceRange]),
+                        associatedData: associatedData, algorithm: .aes256GCM,
+                        into: UnsafeMutableRawBufferPointer(rebasing: record[start...]))
                 }
             }
         }
-        guard isAuthentic else {
-            record.removeSubrange(start...)
-            throw AuthenticationFailure()
-        }
+        if !isAuthentic { record.removeSubrange(start...) }
+        return isAuthentic
     }
 
     /// With a nonce of the caller's, which must never be used twice: for golden vectors only.
     package func seal(
         _ record: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8], nonce: [UInt8]
     ) -> [UInt8] {
-        let count = record.count + Self.overhead
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            let sealed = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
-            sealed[0] = Self.format
-            let nonceBytes = UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange])
-            nonceBytes.copyBytes(from: nonce)
-            withRecordKey(kind: kind, id: id) { key in
-                record.withUnsafeBytes { record in
-                    associatedData.withUnsafeBytes { associatedData in
-                        AEAD.seal(
-                            record, key: key, nonce: UnsafeRawBufferPointer(nonceBytes), associatedData: associatedData,
-                            algorithm: .aes256GCM,
-                            into: UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound...]))
-                    }
-                }
+        id.withUnsafeBytes { id in
+            associatedData.withUnsafeBytes { associatedData in
+                seal(record, kind: kind, id: id, associatedData: associatedData) { $0.copyBytes(from: nonce) }
             }
-            initialized = count
         }
     }
 
+    private func seal(
+        _ record: [UInt8], kind: RecordKind, id: UnsafeRawBufferPointer, associatedData: UnsafeRawBufferPointer,
+        fillingNonce fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> [UInt8] {
+        var sealed: [UInt8] = []
+        sealed.append(contentsOf: repeatElement(0, count: record.count + Self.overhead))
+        sealed.withUnsafeMutableBytes { sealed in
+            sealed[0] = Self.format
+            let nonce = UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange])
+            fill(nonce)
+            withRecordKey(kind: kind, id: id) { key in
+                record.withUnsafeBytes { record in
+                    AEAD.seal(
+                        record, key: key, nonce: UnsafeRawBufferPointer(nonce), associatedData: associatedData,
+                        algorithm: .aes256GCM,
+                        into: UnsafeMutableRawBufferPointer(rebasing: sealed[Self.nonceRange.upperBound...]))
+                }
+            }
+        }
+        return sealed
+    }
+
     /// Lends the key of one record, which exists on the stack for as long as `body` runs.
-    private func withRecordKey<R>(kind: RecordKind, id: [UInt8], _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    private func withRecordKey<R>(
+        kind: RecordKind, id: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> R
+    ) -> R {
         let labelCount = Self.label.utf8CodeUnitCount
         let purposeCount = labelCount + 2 + id.count
         return withUnsafeTemporaryAllocation(byteCount: SecretKey.byteCount + purposeCount, alignment: 16) { memory in
@@ -102,7 +122,7 @@ package final class RecordSealer: Sendable {
             purpose.copyMemory(from: UnsafeRawBufferPointer(start: Self.label.utf8Start, count: labelCount))
             purpose[labelCount] = Self.format
             purpose[labelCount + 1] = kind.rawValue
-            UnsafeMutableRawBufferPointer(rebasing: purpose[(labelCount + 2)...]).copyBytes(from: id)
+            UnsafeMutableRawBufferPointer(rebasing: purpose[(labelCount + 2)...]).copyMemory(from: id)
             HMACSHA256.code(UnsafeRawBufferPointer(purpose), key: catalogueKey, into: key)
             defer { wipe(key) }
             return body(UnsafeRawBufferPointer(key))

@@ -36,6 +36,8 @@ package struct HTTPClientConfiguration: Sendable {
     /// Connects through this Unix-domain socket instead of to the URL's host.
     package var unixSocket: String?
     package var userAgent = "coffer"
+    /// Whether the environment's proxies are used: for what is neither on this machine nor on its own link.
+    package var usesProxies = true
 
     package init() {}
 }

@@ -94,6 +94,10 @@ extension KESClient {
         var body: [UInt8] = []
         var wantedHeaders: [String] = []
         var maxResponseBytes = 1 << 20
+        /// Whether it may be sent again, by this client or by libcurl, when a server may have performed it.
+        ///
+        /// False for what changes keys: what was done would be refused for having been done, or done twice.
+        var isRepeatable = true
     }
 
     /// The body of a 200, from whichever server gives one; any other answer is thrown.
@@ -143,7 +147,7 @@ extension KESClient {
                     throw last
                 }
                 // A server that hangs must leave time for another.
-                let timeout = attempts.hasOthers(of: endpoints.count) ? left / 2 : left
+                let timeout = call.isRepeatable && attempts.hasOthers(of: endpoints.count) ? left / 2 : left
                 do throws(KESClientError) {
                     let response = try await send(call, to: endpoints[index], timeout: timeout)
                     selection.withLock { $0.succeeded(index) }
@@ -151,7 +155,7 @@ extension KESClient {
                     return response
                 } catch {
                     last = error
-                    guard let failure = note(error, of: index) else { throw error }
+                    guard let failure = note(error, of: index), call.isRepeatable || !error.leavesOpen else { throw error }
                     attempts.failed(index, failure)
                 }
             }
@@ -215,6 +219,7 @@ extension KESClient {
             }
         var request = HTTPClientRequest(method, endpoint.url + call.route.path + argument)
         request.body = call.body
+        request.needsFreshConnection = !call.isRepeatable
         if !call.body.isEmpty { request.headers.append(("Content-Type", "application/json")) }
         if let enclave = configuration.enclave { request.headers.append(("Kes-Enclave", enclave)) }
         request.wantedHeaders = call.wantedHeaders
@@ -226,6 +231,22 @@ extension KESClient {
 
     private static var uptime: Duration { epoch.duration(to: .now) }
     private static let epoch = ContinuousClock.now
+}
+
+extension KESClientError {
+    /// Whether a server may have performed the call without having said so.
+    fileprivate var leavesOpen: Bool {
+        switch self {
+        case .connection(let failure, _):
+            switch failure {
+            case .timedOut(.response), .connectionLost, .responseTooLarge, .other: true
+            case .configuration, .invalidRequest, .unresolvable, .refused, .unreachable, .untrustedServer, .tlsAlert,
+                .tls, .timedOut(.connecting), .cancelled, .overloaded:
+                false
+            }
+        case .fault, .configuration, .invalidResponse, .cancelled: false
+        }
+    }
 }
 
 extension HTTPClientError {

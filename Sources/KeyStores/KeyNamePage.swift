@@ -29,11 +29,14 @@ struct KeyNameSelection {
         self.limit = max(1, limit)
     }
 
-    mutating func add(_ name: String) {
-        guard name.utf8.starts(with: prefix.utf8), KeyName(name) != nil else { return }
-        if let last, !last.utf8.lexicographicallyPrecedes(name.utf8) { return }
+    /// Whether the name is one of a key on this page or on one after it.
+    @discardableResult
+    mutating func add(_ name: String) -> Bool {
+        guard name.utf8.starts(with: prefix.utf8), KeyName(name) != nil else { return false }
+        if let last, !last.utf8.lexicographicallyPrecedes(name.utf8) { return false }
         names.append(name)
         if names.count >= 2 * limit { cut() }
+        return true
     }
 
     var page: KeyNamePage {

@@ -19,9 +19,6 @@ package protocol KeyStore: Sendable {
     /// `nil` where there is nothing of the kind, or it never ends.
     var credentialExpiry: ContinuousClock.Instant? { get }
 
-    /// Whether ``replace(_:_:with:)`` can succeed: not where the store has no change on a condition.
-    var canReplace: Bool { get }
-
     /// Keeps alive what calls need, such as tokens that end, until the task is cancelled.
     ///
     /// A store without such things returns at once. Calls work without it too, for as long as what they need lives.
@@ -37,11 +34,6 @@ package protocol KeyStore: Sendable {
 
     func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes
 
-    /// Puts `new` in the place of `old`, durably and all at once.
-    ///
-    /// Throws ``KeyStoreError/keyChanged`` when the store holds something other than `old`.
-    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError)
-
     /// Throws ``KeyStoreError/keyNotFound`` where the store can tell that there is no such key.
     func delete(_ name: KeyName) async throws(KeyStoreError)
 
@@ -53,8 +45,26 @@ package protocol KeyStore: Sendable {
 
 extension KeyStore {
     package var credentialExpiry: ContinuousClock.Instant? { nil }
-    package var canReplace: Bool { true }
     package func run() async {}
+
+    /// The store as one that replaces values; throws ``KeyStoreError/unavailable(_:)`` where it is none.
+    package func replacing() throws(KeyStoreError) -> any ReplacingKeyStore {
+        guard let replacing = self as? any ReplacingKeyStore else {
+            throw .unavailable(
+                "\(title): this store cannot replace a key's value atomically, so its keys cannot be rotated")
+        }
+        return replacing
+    }
+}
+
+/// A key store that can change a value on the condition that it is still the old one, so that keys can be rotated.
+///
+/// To put one value over another without such a condition would lose what a second server has put there.
+package protocol ReplacingKeyStore: KeyStore {
+    /// Puts `new` in the place of `old`, durably and all at once.
+    ///
+    /// Throws ``KeyStoreError/keyChanged`` when the store holds something other than `old`.
+    func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError)
 }
 
 /// No value is longer, in bytes; a key with a thousand versions has some 200 000.

@@ -6,6 +6,8 @@ package enum Expectation: Hashable, Sendable {
     case absent
     /// The version of this identifier.
     case current(VersionID)
+    /// This version with this very record.
+    case exactly(StoredVersion)
 
     /// Whether a version, nil if there is none, is what is expected.
     func holds(for found: StoredVersion?) -> Bool {
@@ -13,6 +15,8 @@ package enum Expectation: Hashable, Sendable {
         case .none: true
         case .absent: found.map { $0.columns.flags.contains(.deleteMarker) } ?? true
         case .current(let version): found?.columns.version == version
+        case .exactly(let version):
+            found?.columns.version == version.columns.version && found?.sealed == version.sealed
         }
     }
 }
@@ -26,6 +30,8 @@ package enum PutOutcome: Hashable, Sendable {
     ///
     /// The record is to be sealed anew under an order from ``ObjectStore/nextOrder(after:)``.
     case staleOrder(newest: Int64)
+    /// The version is flagged as what the bucket, of this versioning, does not write; nothing was changed.
+    case versioningChanged(BucketVersioning)
 }
 
 /// Which version of a key is meant.
@@ -40,8 +46,10 @@ package enum VersionSelector: Hashable, Sendable {
 /// One of the changes that a batch of deletions makes.
 package struct Deletion: Sendable {
     package enum Change: Sendable {
-        /// Removes a version for good.
+        /// Removes a version for good; in a bucket with ``BucketVersioning/locked`` only one that is expected exactly.
         case version(VersionSelector)
+        /// Removes all that a bucket without versioning has of the key, for good; refused in others.
+        case onlyVersion
         /// Hides the key behind a delete marker: a version without a body.
         case marker(NewVersion)
     }
@@ -55,6 +63,14 @@ package struct Deletion: Sendable {
         self.key = key
         self.change = change
         self.expectation = expectation
+    }
+
+    /// Whether who asks for it has seen the record of what it removes.
+    var isOfRecord: Bool {
+        switch expectation {
+        case .exactly: true
+        case .none, .absent, .current: false
+        }
     }
 }
 
@@ -70,8 +86,17 @@ package enum DeletionOutcome: Hashable, Sendable {
     case changed(current: StoredVersion?)
     /// As in ``PutOutcome/staleOrder(newest:)``.
     case staleOrder(newest: Int64)
+    /// In a bucket of this versioning the key is to be deleted in another way; nothing was changed.
+    case versioningChanged(BucketVersioning)
     /// Damage was met, and nothing was changed for this key.
     case failed(StorageError)
+}
+
+/// What became of another record of a bucket in the place of the one that was read.
+package enum BucketUpdateOutcome: Hashable, Sendable {
+    case updated
+    /// This row is there with another record than the expected one; nothing was changed.
+    case changed(current: BucketRow)
 }
 
 /// What became of new bytes in the place of others.

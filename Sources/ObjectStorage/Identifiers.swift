@@ -7,7 +7,8 @@ package struct Identifier<Kind>: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
 
-    init(high: UInt64, low: UInt64) {
+    /// The identifier of two numbers, of which the first is the first eight bytes.
+    package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
@@ -47,12 +48,12 @@ package struct Identifier<Kind>: Hashable, Sendable {
 
     /// Sixteen bytes, big-endian, so that their order is the order of the numbers.
     package var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            raw.storeBytes(of: high.bigEndian, as: UInt64.self)
-            raw.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-            count = Self.byteCount
-        }
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { [UInt8]($0) }
+    }
+
+    /// Lends the same sixteen bytes.
+    package func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian), body)
     }
 
     /// 32 lower-case hexadecimal digits.
@@ -74,8 +75,10 @@ extension Identifier<VersionIdentity> {
     /// An identifier of a version of this order: the order, then 64 random bits.
     ///
     /// So the row is found by bucket, key and order, with the index that lookups and listings use.
-    package init(order: Int64) {
-        self.init(high: UInt64(bitPattern: order), low: UInt64.random(in: 0...UInt64.max))
+    ///
+    /// - Parameter random: the 64 bits; drawn from the system's generator, a call of the kernel, when they are not given.
+    package init(order: Int64, random: UInt64 = .random(in: 0...UInt64.max)) {
+        self.init(high: UInt64(bitPattern: order), low: random)
     }
 
     /// The order of the version, if its identifier was made of one.

@@ -26,13 +26,18 @@ extension ObjectStore {
         _ = try await committer.commit(.createBucket(row))
     }
 
-    /// Puts another record in the place of `replacing`; says which one is there if that is another.
+    /// Puts another record and another versioning in the place of the record `replacing`; says which row is there if that
+    /// has another record.
     ///
+    /// Of `row`, name and time are not looked at. From this commit on, writes and deletions are decided by the versioning.
     /// Throws `noSuchBucket`.
     package func updateBucket(
-        _ id: BucketID, sealed: [UInt8], replacing: [UInt8]
-    ) async throws(StorageError) -> SwapOutcome {
-        try await swap(.updateBucket(id, sealed: sealed, replacing: replacing))
+        _ row: BucketRow, replacing: [UInt8]
+    ) async throws(StorageError) -> BucketUpdateOutcome {
+        guard case .bucket(let outcome) = try await committer.commit(.updateBucket(row, replacing: replacing)) else {
+            preconditionFailure("a change of a bucket has the outcome of one")
+        }
+        return outcome
     }
 
     /// Removes a bucket; its uploads are gone with it, and what they have stored is removed in the background.

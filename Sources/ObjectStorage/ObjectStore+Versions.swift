@@ -1,6 +1,8 @@
 extension ObjectStore {
     /// Stores a version: in the place of the key's null version if it is flagged as one, else beside the others.
     ///
+    /// Which of the two the bucket wants is decided by the commit: see ``BucketVersioning/writesNullVersions``.
+    ///
     /// The expectation is about the key's newest version. With an outcome other than `stored` the blob of the body waits
     /// for its row again: put it once more, or ``discard(_:)`` it. Throws `noSuchBucket`, `noSuchDataKey`, `noSuchBlob`,
     /// `diskFull`; the blob is unlinked then.
@@ -134,8 +136,8 @@ extension ObjectStore {
             try space.admitRows(Int64(bytes))
             let result = try await committer.commit(mutation)
             switch result {
-            case .put(.changed), .put(.staleOrder): directories.finish(blob)
-            case .put(.stored), .done, .deletions, .swap, .found: directories.settle(blob)
+            case .put(.changed), .put(.staleOrder), .put(.versioningChanged): directories.finish(blob)
+            case .put(.stored), .done, .deletions, .swap, .bucket, .found: directories.settle(blob)
             }
             return result
         } catch {

@@ -1,17 +1,21 @@
 import CLinux
 
-/// A bucket: its name and dates in clear, all settings in the sealed record.
+/// A bucket: its name, its date and its versioning in clear, all other settings in the sealed record.
 package struct BucketRow: Hashable, Sendable {
     package let id: BucketID
     package let name: String
     /// Milliseconds since 1970.
     package let created: Int64
+    package let versioning: BucketVersioning
     package let sealed: [UInt8]
 
-    package init(id: BucketID, name: String, created: Int64, sealed: [UInt8]) {
+    package init(
+        id: BucketID, name: String, created: Int64, versioning: BucketVersioning = .unversioned, sealed: [UInt8]
+    ) {
         self.id = id
         self.name = name
         self.created = created
+        self.versioning = versioning
         self.sealed = sealed
     }
 }

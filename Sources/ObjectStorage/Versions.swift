@@ -70,9 +70,16 @@ package struct VersionColumns: Hashable, Sendable {
     ///
     /// Numbers are big-endian, the key carries its length, and what may be absent is preceded by a byte 0 or 1.
     package var associatedData: [UInt8] {
+        var bytes: [UInt8] = []
+        withAssociatedData { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    /// Lends the same bytes.
+    package func withAssociatedData(_ use: (UnsafeRawBufferPointer) -> Void) {
         let length = key.utf8.count
-        return [UInt8](unsafeUninitializedCapacity: length + 96) { buffer, count in
-            var output = BigEndianOutput(UnsafeMutableRawBufferPointer(buffer))
+        withUnsafeTemporaryAllocation(byteCount: length + 96, alignment: 8) { buffer in
+            var output = BigEndianOutput(buffer)
             output.put(UInt8(1))
             output.put(bucket.rawValue)
             output.put(UInt32(length))
@@ -91,7 +98,7 @@ package struct VersionColumns: Hashable, Sendable {
                 output.put(blob.high)
                 output.put(blob.low)
             }
-            count = output.count
+            use(UnsafeRawBufferPointer(rebasing: buffer[..<output.count]))
         }
     }
 }

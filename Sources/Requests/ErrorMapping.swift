@@ -2,6 +2,7 @@ import Cryptography
 import Encryption
 import HTTPServer
 import KeyManagement
+import Notation
 import ObjectStorage
 package import S3Protocol
 import SealedStorage
@@ -28,6 +29,15 @@ extension S3Error {
         switch error {
         case .noSuchBucket: self.init(S3ErrorCode.noSuchBucket)
         case .noSuchKey: self.init(S3ErrorCode.noSuchKey)
+        case .noSuchVersion: self.init(S3ErrorCode.noSuchVersion)
+        case .deleteMarker(let marker):
+            var headers = [(name: "x-amz-delete-marker", value: "true"), ("x-amz-version-id", marker.versionID)]
+            guard marker.isNamed else {
+                self.init(S3ErrorCode.noSuchKey, headers: headers)
+                return
+            }
+            headers += [("allow", "DELETE"), ("last-modified", HTTPDate.format(marker.modified))]
+            self.init(S3ErrorCode.methodNotAllowed, headers: headers)
         case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
         case .preconditionFailed: self.init(S3ErrorCode.preconditionFailed)
         case .conditionalConflict: self.init(S3ErrorCode.conditionalRequestConflict)

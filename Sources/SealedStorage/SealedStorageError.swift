@@ -2,6 +2,10 @@
 package enum SealedStorageError: Error, Hashable, Sendable {
     case noSuchBucket
     case noSuchKey
+    /// A version that was asked for by its identifier is not there.
+    case noSuchVersion
+    /// A delete marker is there in the place of an object.
+    case deleteMarker(FoundDeleteMarker)
     /// The identifier as the client wrote it.
     case noSuchUpload(String)
     /// A condition of a write or delete does not hold for what is stored.
@@ -15,6 +19,16 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case customerKeyNotApplicable
     /// The customer's key that came is not the one that the object was written with.
     case wrongCustomerKey
+}
+
+/// A delete marker that was met where an object was looked for.
+package struct FoundDeleteMarker: Hashable, Sendable {
+    /// As clients are told it.
+    package let versionID: String
+    /// Milliseconds since 1970.
+    package let modified: Int64
+    /// Whether the request has asked for this version, rather than for the current one.
+    package let isNamed: Bool
 }
 
 /// Something at rest that did not open or does not fit together: edited, cut, swapped, or written by a defect.

@@ -1,6 +1,7 @@
 """`coffer-kes doctor --config`: what keeps a server from its key store, over every root key store."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from server import free_port
 from stand_in import Reply, StandIn
 
 RIGHTS = ("Create", "Read", "List", "Replace", "Delete")
+LOCAL = ("fs", "fs-sealed", "pkcs11", "aws-kms", "azure-keys")
 REMOTE = sorted(name for name, store in STORES.items() if store.stand_in is not None)
 
 
@@ -36,7 +38,7 @@ def doctor(tmp_path):
 
 @pytest.mark.parametrize("name", sorted(STORES))
 def test_a_store_that_works_has_every_right_and_no_probe_left(doctor, name):
-    result, store = doctor(name)
+    result, store = doctor(name, lambda _, server: server.start().terminate())
     assert result.status == 0 and result.err == "" and "✗" not in result.out, result
     rights = [right for right in RIGHTS if right != "Replace" or getattr(store, "rotates", True)]
     assert ("? Replace" in result.out) == ("Replace" not in rights), result
@@ -44,6 +46,20 @@ def test_a_store_that_works_has_every_right_and_no_probe_left(doctor, name):
         assert re.search(rf"^  ✓ {step} ", result.out, re.MULTILINE), result
     assert "made the key coffer-doctor-" in result.out
     assert store.values() == {}
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_a_directory_that_is_missing_is_said_and_not_made(doctor, name):
+    result, store = doctor(name)
+    directory = Path(re.search(r"path: (\S+)", store.section)[1].strip("'\""))
+    assert result.status == 1 and f"{directory} does not exist; a server makes it at its first start" in result.out, result
+    assert not directory.exists()
+
+
+def test_a_seal_that_is_missing_is_said_and_not_made(doctor):
+    result, store = doctor("fs-sealed", lambda store, _: store.directory.mkdir(mode=0o700))
+    assert result.status == 1 and ".seal does not exist; a server makes it at its first start" in result.out, result
+    assert list(store.directory.iterdir()) == []
 
 
 def test_a_file_that_is_wrong_is_said_with_its_line(doctor):
@@ -108,7 +124,8 @@ def test_ports_without_a_store_and_names_without_an_address_are_told_apart(tmp_p
 
 @pytest.mark.parametrize("name", REMOTE)
 def test_a_store_that_refuses_is_named_and_so_is_what_is_missing(doctor, name):
-    result, store = doctor(name, lambda store, _: store.stand_in.fail(Reply(403, {}), 1000, store.is_key_call))
+    result, store = doctor(name, lambda store, server: (
+        server.start().terminate(), store.stand_in.fail(Reply(403, {}), 1000, store.is_key_call)))
     assert result.status == 1 and result.out.count("✗") >= 1, result
     assert "the key store refuses it, not a policy of the server" in result.out
     assert store.values() == {}

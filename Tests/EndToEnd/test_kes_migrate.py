@@ -57,6 +57,25 @@ def test_a_trial_migration_lists_what_it_would_do_and_does_nothing(stores):
     assert {path.name: path.read_text() for path in (stores / "to").iterdir()} == {"a-2": "two", "b": "other"}
 
 
+def test_neither_a_missing_source_nor_a_trial_makes_a_directory(stores):
+    cli = CLI(None, stores)
+    (stores / "to").rmdir()
+    assert "copy       a-1\n" in cli.good("migrate", "--from", "from.yml", "--to", "to.yml", "--dry-run")
+    assert not (stores / "to").exists()
+    (stores / "from").rename(stores / "away")
+    failed = cli("migrate", "--from", "from.yml", "--to", "to.yml")
+    assert failed.status == 1 and "does not exist" in failed.err, failed
+    assert not (stores / "from").exists() and not (stores / "to").exists()
+    # A directory that lost its seal is no source either, and does not get one.
+    (stores / "from").mkdir()
+    (stores / "passphrase").write_text("x")
+    text = (stores / "from.yml").read_text()
+    (stores / "from.yml").write_text(f"{text}    seal: {{passphrase: {{file: {stores / 'passphrase'}}}}}\n")
+    failed = cli("migrate", "--from", "from.yml", "--to", "to.yml")
+    assert failed.status == 1 and ".seal does not exist" in failed.err, failed
+    assert list((stores / "from").iterdir()) == []
+
+
 def test_a_migration_shows_a_bar_to_who_watches(stores):
     for number in range(300):
         (stores / "from" / f"many-{number}").write_text("x")

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from kes import KESServer, server_certificate
 from key_servers import generate, names, opens, uncached_server_on as server_on
 from stand_in import Reply
-from store_aws import REGION, Credential, KMSStore, SecretsManagerStore, failure
+from store_aws import REGION, Credential, KMSStore, SecretsManagerStore, failure, xml_failure
 
 ROLE = "arn:aws:iam::123456789012:role/kes"
 
@@ -228,8 +228,13 @@ def test_a_wrong_clock_is_corrected(either, server_on):
 def test_a_status_that_signs_shows_refused_credentials(secrets, server_on):
     secrets.more = "      status:\n        probe: on\n"
     server = server_on(secrets)
-    assert server.call("GET", "/v1/ready").status == 200
+    create(server, "k")
+    for _ in range(5):
+        assert server.call("GET", "/v1/ready").status == 200
+    # What costs money is not asked for at every look.
+    assert secrets.operations().count("ListSecrets") == 1
     secrets.stand_in.credentials.clear()
+    describe(server, "k", 502)
     assert server.call("GET", "/v1/ready").status in (502, 504)
     says(server, "UnrecognizedClientException")
 
@@ -336,6 +341,51 @@ def test_credentials_that_end_soon_are_renewed_in_time(either, server_on):
         describe(server, "k")
     assert len(either.access_keys()) >= 3
     assert not [one for one in either.stand_in.asked() if either.is_key_call(one) and one.status != 200]
+
+
+@pytest.mark.parametrize("source, code", [(from_web_identity, "IDPCommunicationError"), (from_role_of_profile, "Throttling")])
+def test_a_token_service_that_is_busy_is_asked_again(secrets, server_on, source, code):
+    secrets.has_credentials = False
+    source(secrets, secrets.directory)
+    refusal = xml_failure(code, "try again")
+    refusal.status = 400
+    secrets.stand_in.fail(refusal, 2, lambda request: b"Action=AssumeRole" in request.body)
+    server = server_on(secrets)
+    create(server, "k")
+
+
+def test_the_clock_of_the_token_service_counts(secrets, server_on):
+    secrets.has_credentials = False
+    from_role_of_profile(secrets, secrets.directory)
+    secrets.stand_in.clock_offset = 3600
+    server = server_on(secrets)
+    create(server, "k")
+    says(server, "the clock of this machine is wrong")
+
+
+def test_an_agent_on_the_own_link_is_not_asked_through_a_proxy(secrets, server_on):
+    secrets.has_credentials = False
+    secrets.environment |= {"http_proxy": secrets.stand_in.url, "no_proxy": "127.0.0.1",
+                            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/container"}
+    server = server_on(secrets)
+    create(server, "k", 502)
+    assert not secrets.stand_in.asked(path="169.254.170.2")
+
+
+def test_a_service_that_refuses_whatever_signs_is_asked_for_few_credentials(secrets, server_on):
+    secrets.has_credentials = False
+    from_role_of_profile(secrets, secrets.directory)
+    server = server_on(secrets)
+    create(server, "k")
+    secrets.stand_in.fail(failure("UnrecognizedClientException", "unknown"), 10_000, secrets.is_key_call)
+    secrets.stand_in.forget()
+    begin = time.monotonic()
+    for _ in range(20):
+        describe(server, "k", 502)
+    asked = [one for one in secrets.stand_in.asked("POST") if b"Action=AssumeRole" in one.body]
+    assert len(asked) <= 2 + (time.monotonic() - begin)
+    secrets.stand_in.heal()
+    describe(server, "k")
 
 
 def test_a_profile_whose_keys_are_rotated_is_read_again(secrets, server_on):

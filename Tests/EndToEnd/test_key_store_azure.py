@@ -537,6 +537,44 @@ def test_a_listing_that_takes_more_than_a_calls_time_goes_on_where_it_stopped(st
     assert len(targets) <= len(set(targets)) + len(answers)
 
 
+def test_two_who_list_at_once_both_go_on_where_they_stopped(store, server_on):
+    kes = server_on(store, sections=NO_CACHE + "api:\n  /v1/key/list/:\n    timeout: 4s\n")
+    for number in range(1500):
+        store.stand_in.put(f"{'ab'[number % 2]}-{number:05}", "value")
+    serve = store.stand_in._list
+
+    def slow(request):
+        time.sleep(0.05)
+        return serve(request)
+
+    store.stand_in._list = slow
+    listed, asked = {}, 0
+    while len(listed) < 2:
+        asked += 1
+        assert asked < 16, kes.log_text()
+        for prefix in "ab":
+            answer = kes.call("GET", f"/v1/key/list/{prefix}*")
+            if answer.status == 200 and prefix not in listed:
+                listed[prefix] = answer.json()["names"]
+    assert asked > 1
+    for index, prefix in enumerate("ab"):
+        assert listed[prefix] == [f"{prefix}-{number:05}" for number in range(index, 1500, 2)]
+
+
+def test_the_pages_of_a_listing_cost_one_walk(store, kes):
+    for number in range(2500):
+        store.stand_in.put(f"key-{number:05}", "value")
+    store.stand_in.forget()
+    found, rest, pages = [], "", 0
+    while True:
+        page = kes.call("GET", f"/v1/key/list/{rest}").json()
+        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
+        if not rest:
+            break
+    assert found == [f"key-{number:05}" for number in range(2500)] and pages > 1
+    assert len([one for one in store.stand_in.asked("GET") if one.path == "/secrets" and one.status == 200]) == 100
+
+
 def test_a_link_to_another_host_is_not_followed_with_a_token(store, kes):
     link = "https://elsewhere.example/secrets?api-version=7.5&$skiptoken=1"
     assert names(kes) == []

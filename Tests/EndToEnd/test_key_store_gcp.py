@@ -90,6 +90,7 @@ def test_a_machine_has_its_account_from_the_metadata_server(store, server_on):
     try:
         create(server_on(store), "k")
         assert kinds(store) == {"metadata"}
+        assert "scopes=https%3A%2F%2F" in metadata.asked("GET", "/computeMetadata/")[0].target
     finally:
         metadata.stop()
 
@@ -97,6 +98,13 @@ def test_a_machine_has_its_account_from_the_metadata_server(store, server_on):
 def test_a_credential_file_that_cannot_serve_ends_the_start(store, server_on):
     store.write({"type": "gdch_service_account"})
     with pytest.raises(RuntimeError, match="credentials of type 'gdch_service_account'"):
+        server_on(store)
+
+
+def test_a_private_key_that_is_none_ends_the_start(store, server_on):
+    broken = "-----BEGIN PRIVATE KEY-----\nbm8ga2V5\n-----END PRIVATE KEY-----\n"
+    store.write({**store.account(), "private_key": broken})
+    with pytest.raises(RuntimeError, match="the private key of kes@p.iam.gserviceaccount.com cannot be used"):
         server_on(store)
 
 

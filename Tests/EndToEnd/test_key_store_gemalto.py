@@ -82,6 +82,23 @@ def test_names_are_listed_page_by_page(store, server_on):
     assert len(store.stand_in.asked("GET", "/api/v1/vault/secrets")) == 6
 
 
+def test_the_pages_of_a_listing_cost_one_walk(store, server_on):
+    server = server_on(store)
+    wanted = [f"key-{number:04}" for number in range(4000)]
+    store.stand_in.secrets.update({name: "m" for name in reversed(wanted)})
+    found, rest, pages = [], "", 0
+    while True:
+        page = server.call("GET", f"/v1/key/list/{rest}").json()
+        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
+        if not rest:
+            break
+    assert found == wanted and pages > 2
+    assert len(store.stand_in.asked("GET", "/api/v1/vault/secrets")) == 20
+    # Who begins anew sees what is new.
+    store.stand_in.secrets["a-new-one"] = "m"
+    assert names(server)[0] == "a-new-one"
+
+
 def test_a_configured_authority_that_is_missing_ends_the_start(store, server_on, tmp_path):
     store.section = store.lines(tmp_path / "absent.pem")
     with pytest.raises(RuntimeError, match="absent.pem"):

@@ -248,3 +248,76 @@ def test_a_reload_works_on_the_module_that_is_loaded(store, server_on):
     server.reload()
     assert server.call("GET", "/v1/key/describe/k").status == 200
     assert store.token.asked("C_Initialize") == 1
+
+
+def test_a_module_that_hangs_for_good_takes_few_threads_and_is_said(store, server_on):
+    server = server_on(store, sections=NO_CACHE + SHORT_TIMEOUTS)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    time.sleep(0.01)
+    before = len(store.token.calls_file.read_text().split())
+    store.token.fail("any", "hang", 10_000)
+    seconds = []
+    for _ in range(12):
+        begin = time.monotonic()
+        assert server.call("GET", "/v1/key/describe/k").status in (502, 504)
+        seconds.append(time.monotonic() - begin)
+    # The patience with the first few; what comes after that is told at once.
+    assert seconds[-1] < 1, seconds
+    assert len(store.token.calls_file.read_text().split()) - before <= 4
+    server.wait_for_output("the PKCS#11 module hangs: ", log=True)
+    # A store that is opened anew finds it so as well.
+    server.reload(succeeds=False)
+    assert len(store.token.calls_file.read_text().split()) - before <= 4
+    store.token.heal()
+    deadline = time.monotonic() + 30
+    while server.call("GET", "/v1/key/describe/k").status != 200:
+        assert time.monotonic() < deadline, server.log_text()
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("sessions", [1, 2])
+def test_a_token_with_few_sessions_has_its_calls_wait_for_each_other(store, server_on, sessions):
+    store.environment["PKCS11_SESSIONS"] = str(sessions)
+    server = server_on(store, sections=NO_CACHE)
+    answers = []
+    threads = [threading.Thread(
+        target=lambda number=number: answers.append(server.call("PUT", f"/v1/key/create/k-{number}").status))
+        for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 24, server.log_text()
+    # A store that is opened anew goes on with the sessions of the one before.
+    server.reload()
+    assert server.call("GET", "/v1/key/describe/k-3").status == 200
+
+
+def test_a_session_is_closed_when_nobody_knows_what_a_failure_left_in_it(store, server_on):
+    server = server_on(store, sections=NO_CACHE)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    time.sleep(0.01)
+    closed = store.token.asked("C_CloseSession")
+    store.token.fail("C_Encrypt", GENERAL_ERROR)
+    assert server.call("PUT", "/v1/key/create/l").status == 502
+    server.wait_for_output("C_Encrypt: CKR_GENERAL_ERROR", log=True)
+    assert store.token.asked("C_CloseSession") == closed + 1
+    assert server.call("PUT", "/v1/key/create/l").status == 200
+
+
+def test_a_refused_pin_is_remembered_by_a_store_that_is_opened_anew(store, server_on):
+    server = server_on(store, sections=NO_CACHE)
+    assert server.call("PUT", "/v1/key/create/k").status == 200
+    store.token.pin.write_text("135792\n")
+    store.token.fail("C_Decrypt", "reset")
+    time.sleep(0.01)
+    assert server.call("GET", "/v1/key/describe/k").status == 502
+    assert store.token.asked("C_Login") == 2
+    for _ in range(3):
+        server.reload(succeeds=False)
+    server.wait_for_output("it is not tried again until the PIN changes", log=True)
+    assert store.token.asked("C_Login") == 2
+    store.token.pin.write_text(PIN)
+    server.reload()
+    assert server.call("GET", "/v1/key/describe/k").status == 200
+    assert store.token.asked("C_Login") == 3

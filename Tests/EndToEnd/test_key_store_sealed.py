@@ -11,6 +11,7 @@ import pytest
 
 from kes import KESServer, binary
 from key_servers import opens, server_on
+from preload import compile_library
 from store_sealed import PASSPHRASE, SealedStore
 
 
@@ -199,6 +200,38 @@ def test_a_server_goes_on_while_its_keys_are_sealed(store, plain, server_on):
     assert all(opens(server_on(store), name, plain[name]) for name in plain)
 
 
+def test_a_rotation_that_comes_between_stands(store, plain, server_on, tmp_path):
+    store.configure(more=", accept_plain: true")
+    server = server_on(store)
+    original = store.values()["a"]
+    assert server.call("PUT", "/v1/key/rotate/a").status == 200
+    data_key = server.call("PUT", "/v1/key/generate/a", {}).json()
+    assert server.terminate() == 0
+    rotated = (store.directory / "a").rename(tmp_path / "rotated").read_text()
+    (store.directory / "a").write_text(original)
+    environment = {"LD_PRELOAD": str(compile_library("rotating", tmp_path)), "ROTATING_FILE": str(store.directory / "a"),
+                   "ROTATING_BY": str(tmp_path / "rotated")}
+    status, said, error = run("seal", "keys", "--config", str(server.file), environment=environment)
+    assert (status, error) == (0, ""), said
+    assert store.values()["a"] == rotated
+    server.start()
+    assert all(opens(server, name, plain[name]) for name in plain) and opens(server, "a", data_key)
+
+
+def test_plain_originals_that_a_killed_run_left_are_told_of_and_overwritten(store, plain, server_on):
+    server = server_on(store, starts=False)
+    original = store.values()["a"]
+    assert run("seal", "keys", "--config", str(server.file))[0] == 0
+    (store.directory / ".plain-a").write_text(original)
+    with open(store.directory / ".plain-a", "rb") as held:
+        server.start().wait_for_output("'coffer-kes seal keys' overwrites them", log=True)
+        assert run("seal", "keys", "--config", str(server.file))[1].endswith(
+            "Overwrote the plain files of 1 keys that an interrupted run had left.\n")
+        assert held.read() == bytes(len(original))
+    assert not (store.directory / ".plain-a").exists()
+    assert opens(server, "a", plain["a"])
+
+
 def test_sealing_that_was_killed_goes_on(store, server_on, tmp_path):
     store.directory.mkdir(mode=0o700)
     value = '{"bytes":"' + "A" * 43 + '="}'
@@ -219,8 +252,9 @@ def test_sealing_that_was_killed_goes_on(store, server_on, tmp_path):
             assert "coffer-kes seal keys" in refused(server)
     status, said, error = run("seal", "keys", "--config", str(server.file))
     assert status == 0, error
-    sealed, already = map(int, re.findall(r"\d+", said.splitlines()[-1]))
+    sealed, already = map(int, re.findall(r"\d+", next(line for line in said.splitlines() if line.startswith("Sealed"))))
     assert sealed + already == 400 and already >= 120
+    assert not list(store.directory.glob(".plain-*"))
     assert json.loads((store.directory / ".seal").read_text())["keys"] == "sealed"
     server.start()
     assert server.call("GET", "/v1/key/describe/key-77").status == 200

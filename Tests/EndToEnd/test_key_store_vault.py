@@ -1,5 +1,6 @@
 """What the Vault key store alone does: logins and the life of tokens, seals, versions, races of version 1, policies, transit."""
 
+import os
 import threading
 import time
 
@@ -8,8 +9,9 @@ import pytest
 
 from kes import Identity, exchange, server_certificate
 from key_servers import uncached_server_on as server_on
+from preload import compile_library
 from store_vault import (
-    CERTIFICATE_ROLE, GUIDE, JWT, READ_ONLY, ROLE_ID, SECRET_ID, VaultStandIn, VaultStore, VaultStoreV1,
+    CERTIFICATE_ROLE, GUIDE, JWT, READ_ONLY, ROLE_ID, SECRET_ID, Token, VaultStandIn, VaultStore, VaultStoreV1,
     VaultStoreWithTransit)
 
 DATA = "/v1/kv2/data/minio/keys/"
@@ -158,6 +160,33 @@ def test_the_token_of_a_service_account_is_read_at_every_login(stand_in, server_
     assert describe(server).status == 200
 
 
+def test_a_pipe_in_the_place_of_a_secret_is_refused_and_not_waited_for(stand_in, server_on, tmp_path):
+    os.mkfifo(tmp_path / "secret-id")
+    store = VaultStore(None, stand_in=stand_in, approle={"id": ROLE_ID, "secret_file": str(tmp_path / "secret-id")})
+    assert "secret-id cannot be read: it is not a regular file" in refused_start(server_on(store, starts=False))
+
+
+def test_a_file_whose_file_system_hangs_takes_one_thread_and_nobodys_time(stand_in, server_on, tmp_path):
+    file, flag, calls = tmp_path / "secret-id", tmp_path / "hanging", tmp_path / "calls"
+    file.write_text(SECRET_ID)
+    store = VaultStore(None, stand_in=stand_in, approle={"id": ROLE_ID, "secret_file": str(file)})
+    store.environment = {"LD_PRELOAD": str(compile_library("hanging", tmp_path)), "HANGING_FILE": str(file),
+                         "HANGING_WHILE": str(flag), "HANGING_CALLS": str(calls)}
+    server = server_on(store)
+    assert create(server).status == 200
+    flag.touch()
+    stand_in.revoke_all()
+    before = calls.stat().st_size
+    for _ in range(3):
+        begin = time.monotonic()
+        assert describe(server).status in (502, 504)
+        assert time.monotonic() - begin < 14
+    server.wait_for_output("its file system does not answer", log=True)
+    assert calls.stat().st_size == before + 1
+    flag.unlink()
+    wait_until(lambda: describe(server).status == 200, 40)
+
+
 def test_a_secret_id_in_a_file_is_read_at_every_login(stand_in, server_on, tmp_path):
     file = tmp_path / "secret-id"
     file.write_text(f"{SECRET_ID}\n")
@@ -251,6 +280,20 @@ def test_no_read_fails_for_a_token_of_two_seconds(stand_in, server_on, renewable
         assert logins == 0 and renewals >= 3
 
 
+def test_the_last_fraction_of_a_second_is_not_taken_for_ever(stand_in, server_on, monkeypatch):
+    """Vault says 0 for it, and for a token that never ends."""
+    monkeypatch.setattr(Token, "rounding", 0)
+    stand_in.lease, stand_in.longest = 2, 3
+    server = server_on(VaultStore(None, stand_in=stand_in))
+    assert create(server).status == 200
+    stand_in.forget()
+    end = time.monotonic() + 8
+    while time.monotonic() < end:
+        assert describe(server).status == 200, server.log_text()
+    refused = [one for one in stand_in.requests if one.status == 403 and one.path.startswith(DATA)]
+    assert len(refused) <= 1, refused
+
+
 def test_a_revoked_token_costs_one_login_and_no_failure(stand_in, server_on):
     server = server_on(VaultStore(None, stand_in=stand_in))
     assert create(server).status == 200
@@ -293,6 +336,8 @@ def test_refused_logins_become_rare_and_end_by_themselves(stand_in, server_on):
     # One at first, and one after each pause of 1 s, 2 s, 4 s, ...
     assert len(stand_in.asked("PUT", "/login")) <= 2 + (time.monotonic() - begin)
     server.wait_for_output("invalid role or secret ID", log=True)
+    # Each is said once, and not by every call of the pause after it.
+    assert server.log_text().count("token not obtained") <= len(stand_in.asked("PUT", "/login"))
     stand_in.secret_id = SECRET_ID
     wait_until(lambda: describe(server).status == 200, 40)
 
@@ -469,6 +514,34 @@ def test_a_write_whose_answer_was_lost_is_a_success(stand_in, server_on, store_c
     assert describe(server).status == 200
 
 
+@pytest.mark.parametrize("call", ["create", "rotate"])
+def test_a_write_of_version_1_is_not_repeated_over_anothers_value(stand_in, server_on, call):
+    store = VaultStoreV1(None, stand_in=stand_in)
+    server, other = server_on(store), server_on(store)
+    assert create(other, "theirs").status == 200
+    theirs = store.values()["theirs"]
+    if call == "rotate":
+        assert create(server).status == 200
+
+    def lost(request):
+        """Nobody knows what became of it; meanwhile somebody else writes."""
+        if request.method != "PUT" or not request.path.endswith("/k"):
+            return False
+        stand_in.v1[store.entry("k")] = {"k": theirs}
+        return True
+
+    stand_in.fail("reset", 1, lost)
+    if call == "create":
+        assert message(create(server)) == (400, "key already exists")
+        assert store.values()["k"] == theirs
+    else:
+        # It begins again with what is there now.
+        assert server.call("PUT", "/v1/key/rotate/k").status == 200, server.log_text()
+        sealed = other.call("PUT", "/v1/key/generate/theirs", {}).json()
+        opened = server.call("PUT", "/v1/key/decrypt/k", {"ciphertext": sealed["ciphertext"]})
+        assert (opened.status, opened.json().get("plaintext")) == (200, sealed["plaintext"])
+
+
 @pytest.mark.parametrize("store_class", [VaultStoreV1, VaultStore])
 def test_who_may_not_update_still_creates(stand_in, server_on, store_class):
     """With the policy of KES's guides, whose create of what exists is denied and not refused as existing."""
@@ -538,3 +611,22 @@ def test_transit_reads_every_version_of_its_key_and_plain_values(stand_in, serve
     assert message(describe(server, "old")) == (502, "failed to read key")
     server.wait_for_output("disallowed by policy (too old)", log=True)
     assert describe(server, "new").status == 200
+
+
+# --- listings
+
+def test_the_pages_of_a_listing_cost_one_call(stand_in, server_on):
+    server = server_on(VaultStore(None, stand_in=stand_in))
+    stand_in.v2 = {f"minio/keys/key-{number:05}": [{"data": {}}] for number in range(5000)}
+    stand_in.forget()
+    found, rest, pages = [], "", 0
+    while True:
+        page = server.call("GET", f"/v1/key/list/{rest}").json()
+        found, rest, pages = found + page["names"], page.get("continue_at"), pages + 1
+        if not rest:
+            break
+    assert found == [f"key-{number:05}" for number in range(5000)] and pages > 2
+    assert len(stand_in.asked("GET", "list=true")) == 1
+    # Who begins anew sees what is new.
+    stand_in.v2["minio/keys/a-new-one"] = [{"data": {}}]
+    assert server.call("GET", "/v1/key/list/").json()["names"][0] == "a-new-one"

@@ -220,3 +220,33 @@ def test_a_store_that_hangs_keeps_nobody_waiting(remote, server_on, fault):
         assert time.monotonic() - begin < 9
     remote.stand_in.heal()
     assert server.call("GET", "/v1/key/describe/k").status == 200
+
+
+#: How the stores that give out tokens are asked for one.
+SIGN_INS = {"vault-v2": ("PUT", "/login"), "gemalto": ("POST", "/api/v1/auth/tokens"), "gcp": ("POST", "/token"),
+            "entrust": ("POST", "/vault/1.0/Login/"), "azure-key-vault": ("POST", "/oauth2/v2.0/token")}
+
+
+@pytest.mark.parametrize("name", sorted(SIGN_INS))
+def test_a_store_that_refuses_every_token_is_not_signed_in_to_at_every_call(name, server_on, tmp_path):
+    store = make_store(name, tmp_path / "store")
+    method, path = SIGN_INS[name]
+    try:
+        server = server_on(store, sections=NO_CACHE)
+        assert server.call("PUT", "/v1/key/create/k").status == 200
+        tokens = ("Authorization", "X-Vault-Token", "X-Vault-Auth")
+        store.stand_in.fail(Reply(401, {}), 100_000, lambda request: (
+            any(header in request.headers for header in tokens) and path not in request.target))
+        store.stand_in.forget()
+        begin = time.monotonic()
+        for _ in range(30):
+            assert server.call("GET", "/v1/key/describe/k").status == 502
+        asked = len(store.stand_in.asked(method, path))
+        # One in the place of the first token, and one after each pause of 1 s, 2 s, 4 s, ...
+        assert asked <= 2 + (time.monotonic() - begin) and asked < 15, asked
+        server.wait_for_output("although it has just been obtained", log=True)
+        assert server.log_text().count("although it has just been obtained") <= asked
+        store.stand_in.heal()
+        assert server.call("GET", "/v1/key/describe/k").status == 200, server.log_text()
+    finally:
+        store.close()

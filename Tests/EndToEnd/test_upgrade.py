@@ -6,11 +6,9 @@ from drive import Drive
 from preload import compile_library
 
 # Takes back what the newest migration does.
-TO_FORMAT_2 = """
-    DROP TABLE version_uploads; DROP TABLE unused_parts; DROP TABLE dead_versions; DROP TABLE dead_uploads;
-    CREATE TABLE dead_uploads (id INTEGER PRIMARY KEY) STRICT;
-    ALTER TABLE uploads DROP COLUMN changes;
-    DELETE FROM grdb_migrations WHERE identifier LIKE '3:%';
+TO_FORMAT_3 = """
+    ALTER TABLE buckets DROP COLUMN versioning;
+    DELETE FROM grdb_migrations WHERE identifier LIKE '4:%';
 """
 
 
@@ -21,17 +19,17 @@ def test_an_upgrade_that_may_be_on_the_disk_is_no_drive_of_the_former_release(fr
         bucket = server.bucket()
         assert server.call("PUT", f"/{bucket}/k", body=b"content").status == 200
     database = sqlite3.connect(Drive(server.drive).directory / "coffer.db")
-    database.executescript(TO_FORMAT_2)
+    database.executescript(TO_FORMAT_3)
     database.close()
     number = Drive(server.drive).directory / "format"
-    number.write_text("coffer drive 2\n")
+    number.write_text("coffer drive 3\n")
     server.environment |= {
         "LD_PRELOAD": str(compile_library("unflushed", tmp_path)), "UNFLUSHED_WHILE": str(flag), "UNFLUSHED_FILES": "-wal"}
     flag.touch()
     status, output = server.run_to_end()
     assert status != 0, output
-    assert number.read_text() == "coffer drive 3\n"
+    assert number.read_text() == "coffer drive 4\n"
     flag.unlink()
     with server:
         assert server.call("GET", f"/{bucket}/k").body == b"content"
-    assert number.read_text() == "coffer drive 3\n"
+    assert number.read_text() == "coffer drive 4\n"

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPClient
 import HTTPServer
+import Synchronization
 import TestSupport
 import Testing
 
@@ -200,4 +201,56 @@ import Testing
             try await client.send(HTTPClientRequest(.get, server.url))
         }
     }
+
+    @Test func `a request that a kept connection took is in doubt, also when there is no new connection`() async throws {
+        let itself = Mutex<RawServer?>(nil)
+        let server = try RawServer { connection in
+            _ = connection.request()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            _ = connection.request()
+            itself.withLock { $0 }?.refuse()
+        }
+        itself.withLock { $0 = server }
+        let client = try makeClient()
+        #expect(try await client.send(HTTPClientRequest(.get, server.url)).status == 200)
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await client.send(HTTPClientRequest(.post, server.url))
+        }
+        // Refused, it would be sent again as one that nobody has seen.
+        #expect(error?.isNoConnection == false)
+        guard case .connectionLost = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `nothing that is asked beside the machine goes to a proxy`() async throws {
+        let proxy = try RawServer { connection in
+            while connection.request() != nil { connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
+        }
+        try await withEnvironment("http_proxy", proxy.url) {
+            let client = try makeClient { $0.connectTimeout = .milliseconds(300) }
+            var request = HTTPClientRequest(.get, "http://192.0.2.1/")
+            request.timeout = .seconds(5)
+            #expect(try await client.send(request).status == 200)
+            for url in ["http://169.254.169.254/", "http://[fe80::1%25lo]/", "http://127.8.9.1:9/", "http://[::1]:9/"] {
+                request.url = url
+                await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+            }
+            let neighbour = try makeClient {
+                $0.connectTimeout = .milliseconds(300)
+                $0.usesProxies = false
+            }
+            request.url = "http://192.0.2.1/"
+            await #expect(throws: HTTPClientError.self) { try await neighbour.send(request) }
+        }
+        #expect(proxy.connections == 1)
+    }
+}
+
+/// Sets a variable of the process while `body` runs.
+private func withEnvironment(_ name: String, _ value: String, _ body: () async throws -> Void) async throws {
+    setenv(name, value, 1)
+    defer { unsetenv(name) }
+    try await body()
 }

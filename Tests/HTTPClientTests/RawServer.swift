@@ -49,6 +49,9 @@ final class RawServer: Sendable {
         close(descriptor)
     }
 
+    /// Takes no more connections.
+    func refuse() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     var port: Int {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)

@@ -1,10 +1,13 @@
 // A PKCS#11 module in front of SoftHSM's (SOFTHSM_MODULE): it passes calls on, notes the name of each that matters as a line
 // of the file PKCS11_CALLS, and fails as the file PKCS11_FAULT says: `FUNCTION WHAT COUNT`, after COUNT times the file is
-// removed. WHAT is a code to return, `hang`, or `reset` (all sessions end, as when a token is reset, and then the call is
-// made); for C_GetTokenInfo it is flags that the token claims to have. C_GetMechanismInfo fails for AES-GCM alone.
+// removed; FUNCTION may be `any`. WHAT is a code to return, `hang` (for a minute, or until the file is gone that said so more
+// than once), or `reset` (all sessions end, as when a token is reset, and then the call is made); for C_GetTokenInfo it is
+// flags that the token claims to have. C_GetMechanismInfo fails for AES-GCM alone. PKCS11_SESSIONS is how many sessions the
+// token allows at one time.
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +39,7 @@ static int fault(const char *function, char what[32]) {
     pthread_mutex_lock(&lock);
     FILE *file = path ? fopen(path, "re") : NULL;
     if (file && fstat(fileno(file), &status) == 0 && fscanf(file, "%63s %31s %d", name, what, &count) == 3 &&
-        strcmp(name, function) == 0) {
+        (strcmp(name, function) == 0 || strcmp(name, "any") == 0)) {
         if (status.st_ino != current) {
             current = status.st_ino;
             rest = count;
@@ -58,7 +61,9 @@ static CK_RV due(const char *function) {
     note(function);
     if (!fault(function, what)) return CKR_OK;
     if (strcmp(what, "hang") == 0) {
-        sleep(60);
+        const char *path = getenv("PKCS11_FAULT");
+        int lasts = access(path, F_OK) == 0;
+        for (int tenths = 0; tenths < 600 && (!lasts || access(path, F_OK) == 0); tenths++) usleep(100 * 1000);
         return CKR_DEVICE_ERROR;
     }
     if (strcmp(what, "reset") == 0) {
@@ -90,15 +95,24 @@ static CK_RV get_mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism, CK
     return code ? code : softhsm.C_GetMechanismInfo(slot, mechanism, info);
 }
 
+static atomic_int open_sessions;
+
 static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *a, void *b, CK_SESSION_HANDLE *session) {
     known_slot = slot;
+    const char *limit = getenv("PKCS11_SESSIONS");
     CK_RV code = due("C_OpenSession");
-    return code ? code : softhsm.C_OpenSession(slot, flags, a, b, session);
+    int count = atomic_fetch_add(&open_sessions, 1);
+    if (!code && limit && count >= atoi(limit)) code = CKR_SESSION_COUNT;
+    if (!code) code = softhsm.C_OpenSession(slot, flags, a, b, session);
+    if (code) atomic_fetch_sub(&open_sessions, 1);
+    return code;
 }
 
 static CK_RV close_session(CK_SESSION_HANDLE session) {
     note("C_CloseSession");
-    return softhsm.C_CloseSession(session);
+    CK_RV code = softhsm.C_CloseSession(session);
+    if (code == CKR_OK) atomic_fetch_sub(&open_sessions, 1);
+    return code;
 }
 
 static CK_RV login(CK_SESSION_HANDLE session, CK_ULONG user, CK_BYTE *pin, CK_ULONG count) {

@@ -4,10 +4,11 @@ A store is a class with `name`, `section` (the lines below `keystore:`, indented
 of the key server), `stand_in` (a StandIn, or None), `values()` (what it holds: the stored text of each key by its name) and,
 with a stand-in, `is_key_call(request)` (whether a request is about keys rather than about tokens or health) and
 `calls_per_read` (how many of those it takes to read a key); `local_calls` names those of list and delete that it does by
-itself, if it has such. One with `rotates = False` refuses to rotate keys. It is made with a directory of its own and ended
-with `close()`.
+itself, if it has such. One with `rotates = False` refuses to rotate keys; a real service, which has no stand-in, can
+`leave()` and `come_back()`. It is made with a directory of its own and ended with `close()`.
 """
 
+from openbao import OpenBaoStore, OpenBaoStoreV1, OpenBaoStoreWithTransit
 from store_aws import KMSStore, SecretsManagerStore
 from store_azure import AzureKeysStore, AzureKeyVaultStore
 from store_entrust import EntrustStore
@@ -39,4 +40,5 @@ class FileStore:
 
 STORES = {store.name: store for store in (
     FileStore, SealedStore, PKCS11Store, VaultStore, VaultStoreV1, VaultStoreWithTransit, SecretsManagerStore, KMSStore,
-    AzureKeyVaultStore, AzureKeysStore, GCPStore, FortanixStore, GemaltoStore, EntrustStore)}
+    AzureKeyVaultStore, AzureKeysStore, GCPStore, FortanixStore, GemaltoStore, EntrustStore, OpenBaoStore, OpenBaoStoreV1,
+    OpenBaoStoreWithTransit)}

@@ -21,6 +21,9 @@ EVERYTHING = GUIDE | {"update"}
 class Token:
     """A token that lives `lease` seconds (0: for ever) from its making or renewal, and `longest` in all."""
 
+    #: What is added to the seconds that are left before the fraction is cut off.
+    rounding = 0.5
+
     def __init__(self, lease, longest=None, renewable=True):
         self.lease, self.longest, self.renewable, self.begin = lease, longest, renewable, time.monotonic()
         self.renew()
@@ -37,7 +40,7 @@ class Token:
 
     @property
     def seconds(self):
-        return 0 if self.end is None else max(0, int(self.end - time.monotonic() + 0.5))
+        return 0 if self.end is None else max(0, int(self.end - time.monotonic() + self.rounding))
 
 
 class VaultStandIn(StandIn):
@@ -48,7 +51,7 @@ class VaultStandIn(StandIn):
         self.role_id, self.secret_id, self.jwt = ROLE_ID, SECRET_ID, JWT
         #: What the tokens of logins get.
         self.lease, self.longest, self.renewable = 3600, None, True
-        self.capabilities = EVERYTHING
+        self.capabilities, self.transit_capabilities = EVERYTHING, frozenset({"update"})
         self.sealed, self.initialized, self.standby = False, True, False
         #: Namespaces that exist; None: headers are accepted whatever they say, as by editions without namespaces.
         self.namespaces = None
@@ -105,7 +108,7 @@ class VaultStandIn(StandIn):
         if self.sealed or not self.initialized:
             return errors(503, "Vault is sealed")
         if namespace and self.namespaces is not None and namespace not in self.namespaces:
-            return errors(404, f"namespace not found: {namespace}")
+            return errors(404, "namespace not found")
         head, _, rest = path.partition("/")
         if head == "auth" and rest.endswith("/login"):
             return self._login(request, rest.removesuffix("/login"))
@@ -119,7 +122,8 @@ class VaultStandIn(StandIn):
         if token is None or not token.is_alive:
             return errors(403, "permission denied")
         if path == "auth/token/lookup-self":
-            return Reply(200, {"data": {"id": text, "ttl": token.seconds, "renewable": token.renewable}})
+            return Reply(200, {"data": {"id": text, "ttl": token.seconds, "renewable": token.renewable,
+                                       "expire_time": token.end and "2026-11-20T10:00:00Z"}})
         if path == "auth/token/renew-self":
             if not token.renewable:
                 return errors(400, "lease is not renewable")
@@ -143,7 +147,7 @@ class VaultStandIn(StandIn):
                 else request.query.get("sealedcode", 503) if self.sealed
                 else request.query.get("standbycode", 429) if self.standby else 200)
         return Reply(int(code), {
-            "initialized": self.initialized, "sealed": self.sealed, "standby": self.standby,
+            "initialized": self.initialized, "sealed": self.sealed, "standby": self.standby or code != 200,
             "performance_standby": False, "replication_performance_mode": "disabled", "replication_dr_mode": "disabled",
             "server_time_utc": int(time.time()), "version": "1.15.0"})
 
@@ -205,7 +209,7 @@ class VaultStandIn(StandIn):
             self.v2.pop(path, None)
             return Reply(204)
         if part != "data":
-            return Reply(404, {"errors": [], "warnings": [
+            return Reply(404, {"data": None, "warnings": [
                 "Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to "
                 "use. If using the Vault CLI, use 'vault kv get' for this operation."]})
         versions = self.v2.get(path, [])
@@ -239,6 +243,9 @@ class VaultStandIn(StandIn):
         verb, _, key = path.partition("/")
         if request.method not in ("POST", "PUT") or verb not in ("encrypt", "decrypt"):
             return errors(404, "unsupported path")
+        # To encrypt by a key that is not there is to create it.
+        if "update" not in self.transit_capabilities or (key != "kes" and verb == "encrypt"):
+            return errors(403, "1 error occurred:\n\t* permission denied\n\n")
         if key != "kes":
             return errors(400, "encryption key not found")
         given = request.json()
@@ -258,9 +265,13 @@ class VaultStandIn(StandIn):
 
     def decrypt(self, ciphertext):
         """The plain text, or what is wrong with the ciphertext."""
+        if not ciphertext.startswith("vault:v"):
+            return "invalid ciphertext: no prefix"
         _, version, body = ciphertext.split(":")
         if int(version[1:]) < self.transit_oldest:
             return "ciphertext or signature version is disallowed by policy (too old)"
+        if int(version[1:]) > self.transit_version:
+            return "invalid ciphertext: version is too new"
         body = base64.b64decode(body)
         nonce, sealed, tag = body[:12], body[12:-16], body[-16:]
         plain = bytes(a ^ b for a, b in zip(sealed, hashlib.shake_256(nonce).digest(len(sealed))))

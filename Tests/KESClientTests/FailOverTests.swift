@@ -77,6 +77,33 @@ import Testing
         }
     }
 
+    @Test func `what changes keys is sent once when nobody knows what became of it`() async throws {
+        let hanging = FakeServer { _ in Answer(delay: .seconds(60)) }
+        let key = try name("k")
+        try await withServers([hanging, hanging]) { urls in
+            for call in [
+                { try await $0.createKey(key) }, { try await $0.importKey(key, key: Array(0..<32)) },
+                { try await $0.deleteKey(key) }, { _ = try await $0.rotateKey(key) },
+            ] as [(KESClient) async throws -> Void] {
+                let before = hanging.requests.count
+                let error = await #expect(throws: KESClientError.self) {
+                    try await call(try client(urls, timeout: .milliseconds(400)))
+                }
+                #expect(error?.description == "kes: connection error: timed out waiting for the answer")
+                #expect(hanging.requests.count == before + 1)
+            }
+            await #expect(throws: KESClientError.self) { try await client(urls, timeout: .milliseconds(400)).version() }
+        }
+        #expect(hanging.requests.count == 4 + 2)
+        // A server that cannot be reached has not seen it.
+        let fake = FakeServer { _ in Answer() }
+        let dead = try await deadURL()
+        try await withServers([fake]) { urls in
+            for _ in 0..<4 { try? await client([dead, urls[0]]).createKey(key) }
+        }
+        #expect(fake.requests.count == 4)
+    }
+
     @Test func `a call ends in time`() async throws {
         let hanging = FakeServer { _ in Answer(delay: .seconds(60)) }
         try await withServers([hanging]) { urls in

@@ -12,7 +12,7 @@ extension KeyStore {
     }
 
     func replace(_ name: KeyName, _ old: [UInt8], with new: [UInt8]) async throws(KeyStoreError) {
-        try await replace(name, SecretBytes(old), with: SecretBytes(new))
+        try await replacing().replace(name, SecretBytes(old), with: SecretBytes(new))
     }
 
     func value(_ name: KeyName) async throws(KeyStoreError) -> [UInt8] {
@@ -274,6 +274,23 @@ func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
         }
         try write("empty", "")
         #expect(try await store.value(try keyName("empty")) == [])
+    }
+
+    @Test(.enabled(if: geteuid() == 0))
+    func `what the superuser makes or replaces belongs to whom it belonged before`() async throws {
+        let (user, group): (uid_t, gid_t) = (54_321, 54_322)
+        func owner(_ path: String) -> [UInt32] {
+            var status = stat()
+            return lstat(path, &status) == 0 ? [status.st_uid, status.st_gid] : []
+        }
+        #expect(chown(path, user, group) == 0)
+        let name = try keyName("k")
+        try await store.create(name, [1])
+        #expect(owner("\(path)/k") == [user, group])
+        #expect(chown("\(path)/k", user + 5, group + 5) == 0)
+        try await store.replace(name, [1], with: [2])
+        #expect(owner("\(path)/k") == [user + 5, group + 5])
+        #expect(try await store.value(name) == [2])
     }
 
     @Test func `two stores on one directory agree on who created a key`() async throws {

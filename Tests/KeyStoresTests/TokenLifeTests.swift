@@ -82,10 +82,50 @@ import Testing
         var life = Life()
         life.obtain(1, asked: .now, lifetime: nil)
         let first = life.number
-        life.discard(first)
-        #expect(life.token == nil)
+        let refusal = life.refuse(first, at: .now)
+        #expect(refusal == .replaced && life.token == nil)
         life.obtain(2, asked: .now, lifetime: nil)
-        life.discard(first)
-        #expect(life.token == 2 && life.renewal == nil && life.end == nil)
+        let late = life.refuse(first, at: .now)
+        #expect(late == .replaced && life.token == 2 && life.renewal == nil && life.end == nil)
+    }
+
+    @Test func `a replacement that is refused stays, and is replaced after longer and longer pauses`() {
+        let start = ContinuousClock.now
+        var life = Life()
+        var signIns = 0
+        func serve(_ life: inout Life, at now: ContinuousClock.Instant) {
+            if case .obtain = life.step(at: now) {
+                signIns += 1
+                life.obtain(signIns, asked: now, lifetime: .seconds(3600))
+            }
+        }
+        // Ten calls a second for ten minutes, each of which tries once more where it may.
+        for tick in 0..<6000 {
+            let now = start + .milliseconds(100) * tick
+            serve(&life, at: now)
+            if life.refuse(life.number, at: now) == .replaced {
+                serve(&life, at: now)
+                _ = life.refuse(life.number, at: now)
+            }
+        }
+        // Two at first, and one after each pause of 1, 2, 4, 8, 16 and from then on 30 s.
+        #expect(signIns >= 20 && signIns <= 2 + 5 + 20)
+        #expect(life.token == signIns)
+    }
+
+    @Test func `a store that takes the token again is back at once`() {
+        let start = ContinuousClock.now
+        var life = Life()
+        func refusals(_ count: Int) -> [Life.Refusal] { (0..<count).map { _ in life.refuse(life.number, at: start) } }
+        life.obtain(1, asked: start, lifetime: nil)
+        #expect(refusals(1) == [.replaced])
+        life.obtain(2, asked: start, lifetime: nil)
+        #expect(refusals(2) == [.pausing(.seconds(1)), .kept])
+        #expect(life.token == 2)
+        life.accept(life.number)
+        // One that served is replaced at once when it is refused.
+        #expect(refusals(1) == [.replaced])
+        life.obtain(3, asked: start, lifetime: nil)
+        #expect(refusals(1) == [.pausing(.seconds(1))])
     }
 }

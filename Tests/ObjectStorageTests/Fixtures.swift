@@ -79,6 +79,17 @@ extension ObjectStore {
         return try Refused.unlessStored(outcome, columns)
     }
 
+    /// Gives a bucket the versioning in which it takes versions of these flags, if it has another.
+    func setVersioning(of bucket: BucketID, for flags: VersionFlags) async throws {
+        for row in try buckets() where row.id == bucket {
+            guard row.versioning.writesNullVersions != flags.contains(.nullVersion) else { continue }
+            let versioning = flags.contains(.nullVersion) ? BucketVersioning.suspended : .enabled
+            let changed = BucketRow(
+                id: row.id, name: row.name, created: row.created, versioning: versioning, sealed: row.sealed)
+            guard try await updateBucket(changed, replacing: row.sealed) == .updated else { throw TestFailure() }
+        }
+    }
+
     func version(_ bucket: BucketID, key: String) throws -> StoredVersion? {
         try findAtHand(bucket, key: key, .row)?.version
     }

@@ -58,7 +58,7 @@ import Testing
         var store = try ObjectStore.open(path, options: Drive.options())
         #expect(access(orphan, F_OK) != 0)
         // From now on a former release refuses it.
-        #expect(try format(path) == "coffer drive 3\n")
+        #expect(try format(path) == "coffer drive 4\n")
         for reopens in [false, true] {
             if reopens {
                 store.close()
@@ -86,6 +86,7 @@ import Testing
         #expect(try store.settingAtHand("s") == [7])
 
         // A version joins an old one, which stays the null version.
+        try await store.setVersioning(of: bucket, for: [])
         let joined = try await store.putInline(bucket, "file", [3], flags: [])
         #expect(try store.body(bucket, "file") == [3])
         let old = try #require(VersionID(hex: "f0112233445566778899aabbccddeeff"))
@@ -94,6 +95,7 @@ import Testing
         #expect(try await store.delete(bucket, key: "file", version: .id(joined.version)) == .removed(joined))
         #expect(try store.body(bucket, "file") == Array("file body".utf8))
 
+        try await store.setVersioning(of: bucket, for: .nullVersion)
         try await store.putFile(bucket, "inline", pattern(50_000))
         #expect(try store.body(bucket, "inline") == pattern(50_000))
         #expect(try await store.dataKeys(after: nil, limit: 9) == [])
@@ -127,7 +129,7 @@ import Testing
         try FormerCatalogue.make(
             at: "\(path)/coffer.db", upTo: Self.second, running: "DROP TABLE version_uploads;")
         let store = try ObjectStore.open(path, options: Drive.options())
-        #expect(try format(path) == "coffer drive 3\n")
+        #expect(try format(path) == "coffer drive 4\n")
         #expect(access("\(path)/format.former", F_OK) != 0)
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
     }
@@ -137,11 +139,11 @@ import Testing
         let path = "\(directory.path)/drive"
         try ObjectStore.open(path, options: Drive.options()).close()
         // As when the process has ended between the commit and the end of the raising.
-        try write("coffer drive 2\n", to: "\(path)/format.former")
+        try write("coffer drive 3\n", to: "\(path)/format.former")
         #expect(rename("\(path)/coffer.db", "\(path)/away") == 0)
         try write("no database at all", to: "\(path)/coffer.db")
         #expect(throws: StorageError.self) { try ObjectStore.open(path, options: Drive.options()) }
-        #expect(try format(path) == "coffer drive 3\n")
+        #expect(try format(path) == "coffer drive 4\n")
         #expect(rename("\(path)/away", "\(path)/coffer.db") == 0)
         let store = try ObjectStore.open(path, options: Drive.options())
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
@@ -175,7 +177,7 @@ import Testing
             }
         }
         #expect(refusals > 1)
-        #expect(try format(path) == "coffer drive 3\n")
+        #expect(try format(path) == "coffer drive 4\n")
     }
 
     /// A drive of the first release whose object `parts` has 1500 files, of which the first one is there.

@@ -6,10 +6,13 @@ import Testing
     private func put(
         _ drive: Drive, _ key: String, _ byte: UInt8, null: Bool = false
     ) async throws -> VersionColumns {
-        try await drive.store.putInline(drive.bucket, key, [byte], flags: null ? .nullVersion : [])
+        let flags: VersionFlags = null ? .nullVersion : []
+        try await drive.store.setVersioning(of: drive.bucket, for: flags)
+        return try await drive.store.putInline(drive.bucket, key, [byte], flags: flags)
     }
 
-    private func marker(_ drive: Drive, _ key: String, null: Bool = false) -> NewVersion {
+    private func marker(_ drive: Drive, _ key: String, null: Bool = false) async throws -> NewVersion {
+        try await drive.store.setVersioning(of: drive.bucket, for: null ? .nullVersion : [])
         let columns = drive.store.columns(
             drive.bucket, key, body: .none, size: 0, flags: null ? [.deleteMarker, .nullVersion] : .deleteMarker)
         return NewVersion(columns: columns, sealed: [], body: .none, dataKey: nil)
@@ -49,7 +52,7 @@ import Testing
                 versions.removeAll { $0.flags.contains(.nullVersion) }
                 versions.append(new)
             case 5:
-                let new = marker(drive, key, null: Bool.random(using: &generator))
+                let new = try await marker(drive, key, null: Bool.random(using: &generator))
                 #expect(try await drive.store.delete(drive.bucket, [Deletion(key: key, .marker(new))]) == [.marked])
                 if new.columns.flags.contains(.nullVersion) { versions.removeAll { $0.flags.contains(.nullVersion) } }
                 versions.append(new.columns)

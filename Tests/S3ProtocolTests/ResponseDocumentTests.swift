@@ -83,7 +83,6 @@ import Testing
 
     @Test func `fixed answers are whole documents`() throws {
         for (document, root) in [
-            (FixedAnswers.versioningConfiguration, "VersioningConfiguration"),
             (FixedAnswers.notificationConfiguration, "NotificationConfiguration"),
             (FixedAnswers.bucketLoggingStatus, "BucketLoggingStatus"),
             (FixedAnswers.accelerateConfiguration, "AccelerateConfiguration"),

@@ -85,7 +85,8 @@ import Testing
         }
         let conditions = try DeletePreconditions([(name: "if-match", value: "*")])
         await #expect(throws: SealedStorageError.conditionalConflict) {
-            try await fixture.drive.objects.delete(try fixture.bucket, key: try ObjectName("k"), conditions: conditions)
+            try await fixture.drive.objects.delete(
+                try fixture.bucket, key: try ObjectName("k"), conditions: conditions, at: 1)
         }
         await rivals.end()
         #expect(try await fixture.read("k") == [1])
@@ -99,8 +100,11 @@ import Testing
             ObjectDeletion(
                 key: try ObjectName(key), conditions: try DeletePreconditions([(name: "if-match", value: etag)]))
         }
-        let failures = try await fixture.drive.objects.delete(try fixture.bucket, deletions)
-        #expect(failures.map { $0 as? SealedStorageError } == [nil, .preconditionFailed, .noSuchKey])
+        let results = try await fixture.drive.objects.delete(try fixture.bucket, deletions, at: 1)
+        let failures = results.map { result -> SealedStorageError? in
+            if case .failure(let error) = result { error as? SealedStorageError } else { nil }
+        }
+        #expect(failures == [nil, .preconditionFailed, .noSuchKey])
         #expect(try await fixture.read("a") == nil)
         #expect(try await fixture.read("b") == [1])
     }

@@ -8,7 +8,7 @@ extension DriveFixture {
     /// Changes the catalogue behind the drive's back.
     func alter(_ sql: String) throws {
         try FormerCatalogue.make(
-            at: "\(directory.path)/drive/coffer.db", upTo: "3: versions own uploads", running: sql)
+            at: "\(directory.path)/drive/coffer.db", upTo: "4: versioning of buckets", running: sql)
     }
 
     /// The same drive as a start finds it.
@@ -51,7 +51,7 @@ extension DriveFixture {
         let drive = try fixture.restarted()
         let bucket = try drive.buckets.bucket(try BucketName("bucket"))
         #expect(try drive.objects.find(bucket, key: try ObjectName("k")) != nil)
-        try await drive.objects.delete(bucket, key: try ObjectName("k"), conditions: DeletePreconditions())
+        try await drive.objects.delete(bucket, key: try ObjectName("k"), conditions: DeletePreconditions(), at: 1)
         try await drive.buckets.update(bucket) { _ in }
         let whole = try drive.buckets.bucket(try BucketName("bucket"))
         #expect(try drive.objects.find(whole, key: try ObjectName("k")) == nil)
@@ -76,7 +76,7 @@ extension DriveFixture {
         let page = try await objects.list(request) { $0 }
         #expect(page.objects.count == 2 && page.damaged.count == 1)
         await #expect(throws: Corruption.self) { try await fixture.write("a", [2], [("if-none-match", "*")]) }
-        try await objects.delete(try fixture.bucket, key: try ObjectName("a"), conditions: DeletePreconditions())
+        try await objects.delete(try fixture.bucket, key: try ObjectName("a"), conditions: DeletePreconditions(), at: 1)
         #expect(try await objects.list(request) { $0.objects.count } == 1)
     }
 
@@ -121,8 +121,8 @@ extension DriveFixture {
         let (objects, bucket, key) = (fixture.drive.objects, try fixture.bucket, try ObjectName("absent"))
         let conditions = DeletePreconditions(ifMatch: .oneOf([ETag(unquoted: "x")]))
         await #expect(throws: SealedStorageError.noSuchKey) {
-            try await objects.delete(bucket, key: key, conditions: conditions)
+            try await objects.delete(bucket, key: key, conditions: conditions, at: 1)
         }
-        try await objects.delete(bucket, key: key, conditions: DeletePreconditions(size: 5))
+        try await objects.delete(bucket, key: key, conditions: DeletePreconditions(size: 5), at: 1)
     }
 }

@@ -101,7 +101,8 @@ extension EasyHandle {
         ccurl_set_text(curl, CURLOPT_URL, request.url)
         if !request.url.utf8.starts(with: origin.utf8) || origin.isEmpty {
             origin = Proxies.origin(of: request.url)
-            ccurl_set_text(curl, CURLOPT_PROXY, Proxies.areUsed(for: origin) ? nil : "")
+            let usesProxy = settings.configuration.usesProxies && Proxies.areUsed(for: origin)
+            ccurl_set_text(curl, CURLOPT_PROXY, usesProxy ? nil : "")
         }
         try prepare(request, timeout)
     }

@@ -8,7 +8,8 @@ enum Proxies {
         return slashes.count > 2 ? String(url[...slashes[2]]) : url + "/"
     }
 
-    /// Not for this machine itself, and only by the variable of the scheme; `no_proxy` is libcurl's to heed.
+    /// Not for this machine itself, nor for addresses of its own link, where clouds have the services that give out
+    /// credentials; and only by the variable of the scheme. `no_proxy` is libcurl's to heed.
     static func areUsed(for origin: String) -> Bool {
         let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 2, let host = host(parts[2]), !isLocal(host) else { return false }
@@ -24,8 +25,18 @@ enum Proxies {
     }
 
     private static func isLocal(_ host: Substring) -> Bool {
-        if host.lowercased() == "localhost" || host == "::1" { return true }
+        if host.lowercased() == "localhost" { return true }
         var address = in_addr()
-        return inet_pton(AF_INET, String(host), &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
+        if inet_pton(AF_INET, String(host), &address) == 1 {
+            let number = UInt32(bigEndian: address.s_addr)
+            return number >> 24 == 127 || number >> 16 == 0xa9fe
+        }
+        var longAddress = in6_addr()
+        // Without the zone, `%eth0`.
+        guard inet_pton(AF_INET6, String(host.prefix { $0 != "%" }), &longAddress) == 1 else { return false }
+        return withUnsafeBytes(of: longAddress) { bytes in
+            let isLoopback = bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+            return isLoopback || (bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80)
+        }
     }
 }

@@ -111,7 +111,11 @@ extension Connection {
         guard !isReading, !inputClosed else { return }
         switch phase {
         case .waiting, .draining, .lingering: read()
-        case .exchanging: if bodyWanted, let body, mayReceive(body) { read() }
+        case .exchanging:
+            guard let body else { return }
+            // Once the request is whole, its connection is read as an idle one is, one buffer ahead. The kernel would have
+            // to be told not to report bytes that seldom come, and told again after the answer.
+            if body.isComplete ? input.isEmpty && !share.isUsed : bodyWanted && mayReceive(body) { read() }
         case .closed: break
         }
     }

@@ -17,8 +17,13 @@ struct HeadWriter {
     }
 
     mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        // A native string is read where it is.
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
+        guard isDone == nil else { return }
+        for byte in text.utf8 {
+            bytes[count] = byte
+            count += 1
+        }
     }
 
     mutating func append(_ number: Int64) {

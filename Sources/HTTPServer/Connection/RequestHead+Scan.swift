@@ -7,19 +7,16 @@ extension RequestHead {
         let names = HeaderNameTable.shared
         let fields = scan.fields
         var secrets: [(name: String, value: SecretBytes)] = []
-        let headers = [(name: String, value: String)](unsafeUninitializedCapacity: fields.count) { buffer, count in
-            for field in fields {
-                let name = field.known.map { names.name($0) } ?? Self.lowercase(bytes[field.name])
-                let raw = UnsafeRawBufferPointer(rebasing: bytes[field.value])
-                let isSecret = secretNames.contains(field.known)
-                if isSecret { secrets.append((name, SecretBytes(raw))) }
-                let value =
-                    isSecret
-                    ? ""
-                    : scan.summary.hasNonASCIIValues ? Self.text(raw) : String(decoding: raw, as: UTF8.self)
-                buffer.initializeElement(at: count, to: (name, value))
-                count += 1
-            }
+        var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(fields.count)
+        for field in fields {
+            let name = field.known.map { names.name($0) } ?? Self.lowercase(bytes[field.name])
+            let raw = UnsafeRawBufferPointer(rebasing: bytes[field.value])
+            let isSecret = secretNames.contains(field.known)
+            if isSecret { secrets.append((name, SecretBytes(raw))) }
+            let value =
+                isSecret ? "" : scan.summary.hasNonASCIIValues ? Self.text(raw) : String(decoding: raw, as: UTF8.self)
+            headers.append((name, value))
         }
         self.init(
             method: scan.method, target: String(decoding: bytes[scan.target], as: UTF8.self),

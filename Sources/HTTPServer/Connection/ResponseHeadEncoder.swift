@@ -49,7 +49,8 @@ enum ResponseHeadEncoder {
             writer.append("\r\n")
         }
         var hasDate = false
-        for (name, value) in head.headers {
+        for index in head.headers.indices {
+            let (name, value) = head.headers[index]
             if name.utf8.count == 4, name.lowercased() == "date" { hasDate = true }
             let start = writer.count
             writer.append(name)

@@ -4,7 +4,7 @@ package import KESProtocol
 
 extension KESClient {
     package func createKey(_ name: KeyName) async throws(KESClientError) {
-        _ = try await perform(Call(route: .createKey, argument: name.text))
+        _ = try await perform(Call(route: .createKey, argument: name.text, isRepeatable: false))
     }
 
     /// The caller wipes its own copy of the key.
@@ -13,7 +13,7 @@ extension KESClient {
     ) async throws(KESClientError) {
         var body = ImportRequest(key: key, cipher: cipher).json
         defer { wipe(&body) }
-        _ = try await perform(Call(route: .importKey, argument: name.text, body: body))
+        _ = try await perform(Call(route: .importKey, argument: name.text, body: body, isRepeatable: false))
     }
 
     package func describeKey(_ name: KeyName) async throws(KESClientError) -> KeyDescribeResponse {
@@ -21,12 +21,12 @@ extension KESClient {
     }
 
     package func deleteKey(_ name: KeyName) async throws(KESClientError) {
-        _ = try await perform(Call(route: .deleteKey, argument: name.text))
+        _ = try await perform(Call(route: .deleteKey, argument: name.text, isRepeatable: false))
     }
 
     /// Gives the key a new version for what is sealed from now on; servers other than Coffer's answer 404.
     package func rotateKey(_ name: KeyName) async throws(KESClientError) -> KeyRotateResponse {
-        try await document(Call(route: .rotateKey, argument: name.text))
+        try await document(Call(route: .rotateKey, argument: name.text, isRepeatable: false))
     }
 
     /// A fresh data key; the caller wipes the plain one.

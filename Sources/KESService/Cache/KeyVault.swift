@@ -184,6 +184,10 @@ package final class KeyVault: Sendable {
     ///
     /// However many rotate a key at once, on however many servers, each adds a version.
     package func rotate(_ name: KeyName, by identity: String) async throws(KESFault) -> MasterKey {
+        let replacing: any ReplacingKeyStore
+        do throws(KeyStoreError) { replacing = try store.replacing() } catch {
+            throw failed("rotate the key", name, error, .keyRotationFailed)
+        }
         for _ in 0..<Self.maximumRotationAttempts {
             let generation = state.withLock { $0.generations[name] }
             let old: SecretBytes
@@ -202,8 +206,8 @@ package final class KeyVault: Sendable {
                 throw error == .tooManyVersions ? .tooManyKeyVersions : .keyReadFailed
             }
             do throws(KeyStoreError) {
-                try await change(name, .rotation(key, generation)) { (store) throws(KeyStoreError) in
-                    try await store.replace(name, old, with: new)
+                try await change(name, .rotation(key, generation)) { (_) throws(KeyStoreError) in
+                    try await replacing.replace(name, old, with: new)
                 }
                 return key
             } catch {

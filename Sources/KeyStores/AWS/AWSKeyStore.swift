@@ -2,14 +2,18 @@ package import Cryptography
 import JSON
 package import KESProtocol
 package import Logging
+import Synchronization
 
 /// Keys as secrets of AWS Secrets Manager: one secret a key, of the same name, its value the secret's text.
-package final class AWSKeyStore: KeyStore {
+package final class AWSKeyStore: ReplacingKeyStore {
     /// Holds for text and, before base64, for bytes.
     private static let maximumValueByteCount = 65_536
 
     private let configuration: AWSConfiguration
     private let service: AWSService
+    private let listings = KeptListings()
+    /// When a signed status has last been good; `nil`: not since a call was refused.
+    private let lastProbe = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameter environment: The variables of the process, where credentials may be.
     package init(
@@ -33,10 +37,15 @@ package final class AWSKeyStore: KeyStore {
 
     package func status() async throws(KeyStoreError) -> Duration {
         let begin = ContinuousClock.now
-        guard configuration.probesStatus else { return try await service.roundTrip() }
+        let isKnown = lastProbe.withLock { $0.map { begin < $0 + Self.probeLife } ?? false }
+        guard configuration.probesStatus, !isKnown else { return try await service.roundTrip() }
         _ = try await answer("ListSecrets", [("MaxResults", .number("1"))], CallTime())
+        lastProbe.withLock { $0 = begin }
         return .now - begin
     }
+
+    /// Signed calls cost money, and a server asks for the status every few seconds.
+    private static let probeLife = Duration.seconds(60)
 
     package func create(_ name: KeyName, _ value: SecretBytes) async throws(KeyStoreError) {
         let time = CallTime()
@@ -46,7 +55,7 @@ package final class AWSKeyStore: KeyStore {
             ("SecretString", try text(value)),
         ]
         if let key = configuration.kmsKey { fields.append(("KmsKeyId", .string(key))) }
-        guard case .failure(let failure) = try await service.call("CreateSecret", fields, time) else { return }
+        guard case .failure(let failure) = try await call("CreateSecret", fields, time) else { return }
         if failure.isMarkedForDeletion { throw Self.markedForDeletion(name, failure) }
         guard failure.code == "ResourceExistsException" else { throw failure.error }
         // It may be there by this very call, sent again because its answer was lost.
@@ -72,7 +81,7 @@ package final class AWSKeyStore: KeyStore {
                 ("SecretString", try text(new)), ("VersionStages", .array([.string(Self.pendingLabel)])),
             ], time)
         // It becomes the current one only if the version that was read still is: the label is moved from there or not at all.
-        let outcome = try await service.call(
+        let outcome = try await call(
             "UpdateSecretVersionStage",
             [
                 ("SecretId", .string(name.text)), ("VersionStage", .string("AWSCURRENT")),
@@ -87,43 +96,60 @@ package final class AWSKeyStore: KeyStore {
 
     package func delete(_ name: KeyName) async throws(KeyStoreError) {
         let time = CallTime()
-        let outcome = try await service.call(
+        let outcome = try await call(
             "DeleteSecret", [("SecretId", .string(name.text)), ("ForceDeleteWithoutRecovery", .bool(true))], time)
         if case .failure(let failure) = outcome { throw failure.isNoSuchSecret ? .keyNotFound : failure.error }
         await waitUntilFree(name, time)
     }
 
     package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
-        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
-        var next: String?
-        repeat {
-            var fields: [(name: String, value: JSONValue)] = [("MaxResults", .number("100"))]
-            if !prefix.isEmpty {
-                let byName = JSONValue.object([("Key", .string("name")), ("Values", .array([.string(prefix)]))])
-                fields.append(("Filters", .array([byName])))
-            }
-            if let next { fields.append(("NextToken", .string(next))) }
-            let page = try await answer("ListSecrets", fields, CallTime())
-            guard let secrets = page["SecretList"]?.elements else {
-                throw .unavailable("\(service.kind.title): ListSecrets answers no list")
-            }
-            for secret in secrets where secret["DeletedDate"]?.isPresent != true {
-                if let name = secret["Name"]?.string { selection.add(name) }
-            }
-            next = page["NextToken"]?.string
-            if Task.isCancelled { throw .cancelled }
-        } while next != nil
-        return selection.page
+        try await listings.page(prefix: prefix, after: last, limit: limit) { (add) throws(KeyStoreError) in
+            var next: String?
+            repeat {
+                var fields: [(name: String, value: JSONValue)] = [("MaxResults", .number("100"))]
+                if !prefix.isEmpty {
+                    let byName = JSONValue.object([("Key", .string("name")), ("Values", .array([.string(prefix)]))])
+                    fields.append(("Filters", .array([byName])))
+                }
+                if let next { fields.append(("NextToken", .string(next))) }
+                let page = try await answer("ListSecrets", fields, CallTime())
+                guard let secrets = page["SecretList"]?.elements else {
+                    throw .unavailable("\(service.kind.title): ListSecrets answers no list")
+                }
+                for secret in secrets where secret["DeletedDate"]?.isPresent != true {
+                    if let name = secret["Name"]?.string { add(name) }
+                }
+                next = page["NextToken"]?.string
+                if Task.isCancelled { throw .cancelled }
+            } while next != nil
+        }
     }
 
     // MARK: Parts
 
     private static let pendingLabel = "coffer-pending"
 
+    private func call(
+        _ operation: String, _ fields: [(name: String, value: JSONValue)], _ time: CallTime
+    ) async throws(KeyStoreError) -> Result<JSONValue, AWSFailure> {
+        let outcome: Result<JSONValue, AWSFailure>
+        do throws(KeyStoreError) { outcome = try await service.call(operation, fields, time) } catch {
+            note(error)
+            throw error
+        }
+        if case .failure(let failure) = outcome { note(failure.error) }
+        return outcome
+    }
+
+    /// After a refusal the next status is to show whether AWS takes the credentials.
+    private func note(_ error: KeyStoreError) {
+        if case .notAuthorized = error { lastProbe.withLock { $0 = nil } }
+    }
+
     private func answer(
         _ operation: String, _ fields: [(name: String, value: JSONValue)], _ time: CallTime
     ) async throws(KeyStoreError) -> JSONValue {
-        switch try await service.call(operation, fields, time) {
+        switch try await call(operation, fields, time) {
         case .success(let document): return document
         case .failure(let failure): throw failure.error
         }
@@ -133,7 +159,7 @@ package final class AWSKeyStore: KeyStore {
     private func current(
         _ name: KeyName, _ time: CallTime
     ) async throws(KeyStoreError) -> (value: SecretBytes, version: String) {
-        switch try await service.call("GetSecretValue", [("SecretId", .string(name.text))], time) {
+        switch try await call("GetSecretValue", [("SecretId", .string(name.text))], time) {
         case .success(let document):
             guard let value = Self.value(document), let version = document["VersionId"]?.string else {
                 throw .corrupt("the secret '\(name)' has neither a text nor bytes for its value")
@@ -155,7 +181,7 @@ package final class AWSKeyStore: KeyStore {
         _ name: KeyName, _ version: VersionID, _ time: CallTime
     ) async throws(KeyStoreError) -> Bool {
         let fields = [("SecretId", name.text), ("VersionId", version.text)].map { ($0.0, JSONValue.string($0.1)) }
-        switch try await service.call("GetSecretValue", fields, time) {
+        switch try await call("GetSecretValue", fields, time) {
         case .success: return true
         case .failure(let failure):
             if failure.isMarkedForDeletion { throw Self.markedForDeletion(name, failure) }
@@ -171,7 +197,7 @@ package final class AWSKeyStore: KeyStore {
         var pause = Duration.milliseconds(100)
         for _ in 1...6 where time.left > .zero {
             // Whatever else it answers, the secret is deleted.
-            let outcome = try? await service.call("GetSecretValue", [("SecretId", .string(name.text))], time)
+            let outcome = try? await call("GetSecretValue", [("SecretId", .string(name.text))], time)
             guard case .failure(let failure) = outcome, failure.isMarkedForDeletion, pause < time.left else { return }
             do { try await Task.sleep(for: pause) } catch { return }
             pause *= 2

@@ -90,9 +90,10 @@ extension EnvelopeKeyStore {
     ///
     /// - Parameter environment: The variables of the process, where credentials may be.
     package convenience init(
-        _ configuration: AWSKMSConfiguration, environment: [String: String], logger: Logger
+        _ configuration: AWSKMSConfiguration, environment: [String: String], as user: DirectoryUser = .server,
+        logger: Logger
     ) throws(KeyStoreError) {
         let wrapper = try AWSKeyWrapper(configuration, environment: environment, logger: logger)
-        self.init(try FileKeyStore(.init(path: configuration.path), logger: logger), wrapper)
+        self.init(try FileKeyStore(.init(path: configuration.path), as: user, logger: logger), wrapper)
     }
 }

@@ -1,7 +1,6 @@
 package import Cryptography
 package import KESProtocol
 package import Logging
-import Synchronization
 
 /// The secrets of an Azure Key Vault, each of which is a key, as the original KES keeps them.
 ///
@@ -9,11 +8,10 @@ import Synchronization
 /// yet. So the oldest version is the key (``AzureSecretVersions``): whoever creates one adds a version, waits until no
 /// older one can appear any more, and looks whether its own is the oldest. A read takes two requests, one for the versions
 /// and one for the value.
-package final class AzureKeyStore: KeyStore {
+package final class AzureKeyStore: ReplacingKeyStore {
     let vault: AzureVault
     let logger: Logger
-    /// The last listing that took more time than its call had.
-    private let unfinishedListing = Mutex<AzureListing?>(nil)
+    private let listings = AzureListings()
 
     /// Contacts nobody.
     ///
@@ -88,18 +86,15 @@ package final class AzureKeyStore: KeyStore {
 
     package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
         let time = CallTime()
-        let begun = unfinishedListing.withLock { unfinished in
-            defer { unfinished = nil }
-            return unfinished?.answers(prefix: prefix, after: last, limit: limit) == true ? unfinished : nil
-        }
-        var listing = begun ?? AzureListing(prefix: prefix, after: last, limit: limit)
+        if let page = listings.page(prefix: prefix, after: last, limit: limit) { return page }
+        var listing = listings.begin(prefix: prefix, after: last, limit: limit)
         while let path = listing.next {
             do throws(KeyStoreError) {
                 guard time.left > AzureVault.reserve else { throw .cancelled }
                 let page = try await vault.page(path, "list secrets", needing: .listSecrets, time)
                 guard let page, listing.add(page) else { throw vault.malformed("list secrets") }
             } catch .cancelled {
-                unfinishedListing.withLock { $0 = listing }
+                listings.suspend(listing)
                 // An outage it is not: the vault answers, 25 names at a time.
                 throw .unavailable(
                     "azure: Key Vault has listed \(listing.count) secrets in the time that there was; who asks again gets "
@@ -108,6 +103,6 @@ package final class AzureKeyStore: KeyStore {
                 throw error
             }
         }
-        return listing.page
+        return listings.end(&listing)
     }
 }

@@ -104,10 +104,11 @@ extension EnvelopeKeyStore {
     ///
     /// - Parameter environment: See ``AzureKeyStore/init(_:environment:logger:)``.
     package convenience init(
-        _ configuration: AzureKeysConfiguration, environment: [String: String], logger: Logger
+        _ configuration: AzureKeysConfiguration, environment: [String: String], as user: DirectoryUser = .server,
+        logger: Logger
     ) throws(KeyStoreError) {
         self.init(
-            try FileKeyStore(.init(path: configuration.path), logger: logger),
+            try FileKeyStore(.init(path: configuration.path), as: user, logger: logger),
             try AzureKeyWrapper(configuration, environment: environment, logger: logger))
     }
 }

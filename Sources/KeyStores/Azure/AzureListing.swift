@@ -1,6 +1,7 @@
 import JSON
+import Synchronization
 
-/// One page of names, chosen from all secrets of a vault, as far as they were gone through.
+/// A walk through all secrets of a vault for one page of names, as far as it has come.
 ///
 /// A vault gives 25 names a request, each page only after the one before. For tens of thousands of them one call has not
 /// time enough, so whoever asks the same again goes on where the last one stopped.
@@ -12,14 +13,14 @@ struct AzureListing: Sendable {
     private(set) var next: String? = "/secrets"
     /// How many secrets were gone through.
     private(set) var count = 0
-    private var selection: KeyNameSelection
+    fileprivate var found: FoundNames
     private let begin = ContinuousClock.now
 
     init(prefix: String, after last: String?, limit: Int) {
         self.prefix = prefix
         self.last = last
         self.limit = limit
-        selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
+        found = FoundNames(prefix: prefix, after: last, limit: limit)
     }
 
     /// False when an item is malformed.
@@ -29,21 +30,57 @@ struct AzureListing: Sendable {
             // Secrets that the vault keeps for a certificate are nobody's keys.
             if item["managed"]?.boolean == true { continue }
             let tag = item["tags"]?[AzureSecretVersion.Tag.key]?.string
-            selection.add(AzureSecretVersion.keyName(String(name), tag: tag))
+            found.add(AzureSecretVersion.keyName(String(name), tag: tag))
         }
         count += page.items.count
         next = page.next
         return true
     }
 
-    var page: KeyNamePage {
-        mutating get { selection.page }
+    /// Whether it is what somebody asks for.
+    func answers(prefix: String, after last: String?, limit: Int) -> Bool {
+        self.prefix == prefix && self.last == last && self.limit == limit
     }
 
-    /// Whether to go on with it for who asks now; the vault's links end, and keys come and go.
-    func answers(prefix: String, after last: String?, limit: Int, at now: ContinuousClock.Instant = .now) -> Bool {
-        self.prefix == prefix && self.last == last && self.limit == limit && now < begin + Self.longestLife
-    }
+    /// The vault's links end, and keys come and go.
+    func isTooOld(at now: ContinuousClock.Instant) -> Bool { now >= begin + Self.longestLife }
 
     private static let longestLife = Duration.seconds(300)
+}
+
+/// The listings of a vault that have more pages, or took more time than their calls had.
+final class AzureListings: Sendable {
+    private static let maximumCount = 4
+
+    private let kept = KeptListings()
+    /// The newest last; of several callers that list at once, each goes on with its own.
+    private let unfinished = Mutex<[AzureListing]>([])
+
+    /// The page from what is known already.
+    func page(prefix: String, after last: String?, limit: Int) -> KeyNamePage? {
+        kept.page(prefix: prefix, after: last, limit: limit)
+    }
+
+    /// The walk for a page: the one that was not finished, or a new one.
+    func begin(prefix: String, after last: String?, limit: Int) -> AzureListing {
+        unfinished.withLock { listings in
+            listings.removeAll { $0.isTooOld(at: .now) }
+            guard let index = listings.lastIndex(where: { $0.answers(prefix: prefix, after: last, limit: limit) })
+            else {
+                return AzureListing(prefix: prefix, after: last, limit: limit)
+            }
+            return listings.remove(at: index)
+        }
+    }
+
+    /// Keeps a walk for who asks again.
+    func suspend(_ listing: AzureListing) {
+        unfinished.withLock { listings in
+            listings.append(listing)
+            listings.removeFirst(max(0, listings.count - Self.maximumCount))
+        }
+    }
+
+    /// The page of a walk that is at its end.
+    func end(_ listing: inout AzureListing) -> KeyNamePage { kept.page(of: &listing.found) }
 }

@@ -21,31 +21,35 @@ struct AzureSignIn: Sendable {
         } else {
             authority = nil
         }
-        // The machine's service says 404 and 410 while it is being set up.
-        var retries = RetryPolicy.standard
-        if case .machine = identity {
+        switch identity {
+        case .secret, .certificate, .federated: client = try StoreClient("azure", HTTPClientConfiguration())
+        case .machine:
+            // The machine's service says 404 and 410 while it is being set up.
+            var retries = RetryPolicy.standard
             retries.isTransient = { [404, 408, 410, 429, 500, 502, 503, 504].contains($0.status) }
+            client = try .ofNeighbour("azure", retries: retries)
+        case .appService: client = try .ofNeighbour("azure")
         }
-        client = try StoreClient("azure", HTTPClientConfiguration(), retries: retries)
     }
 
     /// A token for the vault that made the challenge.
     func token(_ challenge: AzureChallenge, _ time: CallTime) async throws(KeyStoreError) -> Fresh {
         switch identity {
         case .secret(let application, let secret):
-            let text = String(decoding: secret.bytes, as: UTF8.self)
+            let text = secret.text
             return try await grant(challenge, application, [("client_secret", text)], time)
         case .certificate(let application, let path, let password):
-            let assertion = try Self.assertion(
+            let assertion = try await Self.assertion(
                 application, path: path, password: password, audience: try url(challenge, application))
             return try await grant(challenge, application, Self.fields(assertion), time)
         case .federated(let application, let path):
-            return try await grant(challenge, application, Self.fields(try CredentialFile.readText(path)), time)
+            let token = try await CredentialFile.readText(path)
+            return try await grant(challenge, application, Self.fields(token), time)
         case .machine(let endpoint, let clientID):
             let url = "\(endpoint)/metadata/identity/oauth2/token?api-version=2018-02-01"
             return try await managed(challenge, url, clientID, ("metadata", "true"), time)
         case .appService(let endpoint, let secret, let clientID):
-            let header = ("x-identity-header", String(decoding: secret.bytes, as: UTF8.self))
+            let header = ("x-identity-header", secret.text)
             return try await managed(challenge, "\(endpoint)?api-version=2019-08-01", clientID, header, time)
         }
     }
@@ -86,8 +90,8 @@ struct AzureSignIn: Sendable {
     /// Shows that the server has the certificate's private key, for ten minutes.
     private static func assertion(
         _ application: AzureIdentity.Application, path: String, password: SecretText?, audience: String
-    ) throws(KeyStoreError) -> String {
-        var pem = try CredentialFile.read(path)
+    ) async throws(KeyStoreError) -> String {
+        var pem = try await CredentialFile.read(path).withUnsafeBytes { Array($0) }
         defer { wipe(&pem) }
         let key: PrivateKey
         let certificate: Certificate?

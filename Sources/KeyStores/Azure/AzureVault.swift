@@ -26,6 +26,7 @@ final class AzureVault: Sendable {
     private let apiVersion: String
     private let client: StoreClient
     private let tokens: TokenSource<SecretText>
+    private let authorized: AuthorizedClient<SecretText>
 
     /// - Parameter challengePath: A request for it without a token is refused with the challenge.
     init(
@@ -44,6 +45,7 @@ final class AzureVault: Sendable {
             let challenge = try await Self.challenge(client, endpoint, challengeURL, time)
             return try await signIn.token(challenge, time)
         }
+        authorized = AuthorizedClient(client: client, tokens: tokens) { ("authorization", "Bearer \($0.text)") }
     }
 
     // MARK: Authentication
@@ -75,11 +77,7 @@ final class AzureVault: Sendable {
 
     /// The answer, whatever its status; a token that is refused is replaced once.
     func send(_ request: Request, _ time: CallTime) async throws(KeyStoreError) -> StoreAnswer {
-        let (token, number) = try await tokens.token(time)
-        let answer = try await client.send(signed(request, token), time)
-        guard answer.status == 401 else { return answer }
-        tokens.discard(number)
-        return try await client.send(signed(request, try await tokens.token(time).token), time)
+        try await authorized.send(time) { unsigned(request) }
     }
 
     /// Whether the vault answers anybody at all; how long that took.
@@ -90,18 +88,17 @@ final class AzureVault: Sendable {
         return .now - begin
     }
 
-    private func signed(_ request: Request, _ token: SecretText) -> StoreRequest {
+    private func unsigned(_ request: Request) -> StoreRequest {
         let version = request.path.contains("api-version=") ? "" : "?api-version=\(apiVersion)"
         // Everything that is asked may be asked again, but for what brings its own rules.
-        var signed = StoreRequest(
+        var unsigned = StoreRequest(
             request.method, "\(endpoint.origin)\(request.path)\(version)", isRepeatable: request.retries == nil)
-        signed.headers = [("authorization", "Bearer \(String(decoding: token.bytes, as: UTF8.self))")]
-        signed.retries = request.retries
+        unsigned.retries = request.retries
         if let body = request.body {
-            signed.headers.append(("content-type", "application/json"))
-            signed.body = body.withUnsafeBytes { Array($0) }
+            unsigned.headers = [("content-type", "application/json")]
+            unsigned.body = body.withUnsafeBytes { Array($0) }
         }
-        return signed
+        return unsigned
     }
 }
 

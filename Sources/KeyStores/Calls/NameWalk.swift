@@ -4,7 +4,7 @@ import Synchronization
 /// Pages of names from a store that hands its own pages out in order, from a name on.
 ///
 /// That its order is the order of bytes is taken for granted until a page shows otherwise; from then on every listing
-/// walks through all names. At most one page of the store is in memory at a time.
+/// walks through all names (``KeptListings``). Till then at most one page of the store is in memory at a time.
 final class NameWalk: Sendable {
     /// One page of the store.
     struct StorePage {
@@ -14,6 +14,7 @@ final class NameWalk: Sendable {
     }
 
     private let sortsOtherwise = Atomic(false)
+    private let listings = KeptListings()
 
     /// One page of names as ``KeyStore/list(prefix:after:limit:)`` has it.
     ///
@@ -33,19 +34,19 @@ final class NameWalk: Sendable {
             }
             sortsOtherwise.store(true, ordering: .relaxed)
         }
-        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
-        var next: String?
-        var previous: String?
-        repeat {
-            let found = try await page(next)
-            // A page may begin with the name that the one before has ended with.
-            for name in found.names where name != previous {
-                selection.add(name)
-                previous = name
-            }
-            next = found.next
-        } while next != nil
-        return selection.page
+        return try await listings.page(prefix: prefix, after: last, limit: limit) { (add) throws(KeyStoreError) in
+            var next: String?
+            var previous: String?
+            repeat {
+                let found = try await page(next)
+                // A page may begin with the name that the one before has ended with.
+                for name in found.names where name != previous {
+                    add(name)
+                    previous = name
+                }
+                next = found.next
+            } while next != nil
+        }
     }
 
     /// `nil` when the order is another.

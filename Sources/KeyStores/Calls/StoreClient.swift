@@ -20,6 +20,15 @@ struct StoreClient: Sendable {
         }
     }
 
+    /// A client for what runs beside the server, on its machine or the machine's host: never by a proxy, and at once or not
+    /// at all.
+    static func ofNeighbour(_ store: String, retries: RetryPolicy = .standard) throws(KeyStoreError) -> StoreClient {
+        var configuration = HTTPClientConfiguration()
+        configuration.usesProxies = false
+        configuration.connectTimeout = .seconds(1)
+        return try StoreClient(store, configuration, retries: retries)
+    }
+
     /// Reads the certificates that the configuration names anew, for requests to come; on failure the old ones stay.
     func replace(_ configuration: HTTPClientConfiguration) throws(KeyStoreError) {
         do throws(HTTPClientError) { try client.replace(configuration) } catch {

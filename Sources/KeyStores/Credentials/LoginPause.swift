@@ -13,11 +13,16 @@ final class LoginPause: Sendable {
 
     private let state = Mutex(State())
 
-    /// What `logIn` comes to; while a pause lasts, what the login before it came to.
+    /// What the last login came to, while the pause after it lasts.
+    var refusal: KeyStoreError? {
+        guard let refusal = state.withLock(\.refusal), ContinuousClock.now < refusal.until else { return nil }
+        return refusal.error
+    }
+
+    /// What `logIn` comes to, which begins a pause when it is refused.
     func logIn<Fresh: Sendable>(
         _ logIn: () async throws(KeyStoreError) -> Fresh
     ) async throws(KeyStoreError) -> Fresh {
-        if let refusal = state.withLock(\.refusal), ContinuousClock.now < refusal.until { throw refusal.error }
         do throws(KeyStoreError) {
             let fresh = try await logIn()
             state.withLock { $0 = State() }

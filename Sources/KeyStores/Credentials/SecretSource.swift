@@ -1,5 +1,4 @@
 import Cryptography
-import Glibc
 
 /// Where a passphrase or PIN is that the configuration asks for.
 package enum SecretSource: Sendable {
@@ -10,10 +9,10 @@ package enum SecretSource: Sendable {
     /// The longest secret, in bytes.
     private static let longest = 4096
 
-    /// Read anew each time, so that a file may be exchanged.
+    /// Read anew each time, so that a file may be exchanged; waits for the file, see ``CredentialFile``.
     ///
     /// Throws ``KeyStoreError/unavailable(_:)`` and ``KeyStoreError/notAuthorized(_:)`` when the file cannot be read, is
-    /// empty or too long.
+    /// empty or too long, and ``KeyStoreError/unreachable(_:)`` when its file system does not answer.
     func read() throws(KeyStoreError) -> SecretBytes {
         switch self {
         case .text(let text):
@@ -24,21 +23,17 @@ package enum SecretSource: Sendable {
     }
 
     private static func contents(of path: String) throws(KeyStoreError) -> SecretBytes {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw KeyStoreError("open", path, errno: errno) }
-        defer { close(descriptor) }
-        let secret = try SecretBytes(capacity: longest + 2) { (buffer) throws(KeyStoreError) in
-            var filled = 0
-            while filled < buffer.count {
-                let count = Glibc.read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw KeyStoreError("read", path, errno: errno) }
-                if count == 0 { break }
-                filled += count
-            }
-            if filled > 0, buffer[filled - 1] == UInt8(ascii: "\n") { filled -= 1 }
-            if filled > 0, buffer[filled - 1] == UInt8(ascii: "\r") { filled -= 1 }
-            return filled
+        let found: SecretBytes
+        switch try CredentialFile.wait(for: path) {
+        case .success(let bytes): found = bytes
+        case .failure(.system(let operation, let code)): throw KeyStoreError(operation, path, errno: code)
+        case .failure(let failure): throw .unavailable("\(path): \(failure.reason)")
+        }
+        let secret = found.withUnsafeBytes { bytes in
+            var count = bytes.count
+            if count > 0, bytes[count - 1] == UInt8(ascii: "\n") { count -= 1 }
+            if count > 0, bytes[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+            return SecretBytes(bytes[..<count])
         }
         guard secret.count > 0 else { throw .unavailable("\(path) is empty") }
         guard secret.count <= longest else { throw .unavailable("\(path) is too long for a secret") }

@@ -36,7 +36,7 @@ final class TokenSource<Token: Sendable>: Sendable {
     /// When the token that is held ends; `nil`: there is none, or it never ends.
     var expiry: ContinuousClock.Instant? { life.withLock(\.end) }
 
-    /// A token that serves, and its number for ``discard(_:)``.
+    /// A token that serves, and its number for ``refuse(_:)`` and ``accept(_:)``.
     ///
     /// Waits for one no longer than the time that the call has. One that has just been obtained is used however short its
     /// life is.
@@ -53,8 +53,24 @@ final class TokenSource<Token: Sendable>: Sendable {
         }
     }
 
-    /// The store refused this token: whoever needs one next waits for another.
-    func discard(_ number: UInt64) { life.withLock { $0.discard(number) } }
+    /// The store refused this token; whether another is to be had now.
+    ///
+    /// True: ``token(_:)`` obtains one. False: the store refuses what it has just given out, so it is not asked for more for
+    /// a while; the token stays, see ``TokenLife``.
+    func refuse(_ number: UInt64) -> Bool {
+        switch life.withLock({ $0.refuse(number, at: .now) }) {
+        case .replaced: return true
+        case .kept: return false
+        case .pausing(let pause):
+            logger.warning(
+                "\(name) refused although it has just been obtained: no other is asked for now",
+                metadata: ["pause": "\(pause)"])
+            return false
+        }
+    }
+
+    /// The store took this token.
+    func accept(_ number: UInt64) { life.withLock { $0.accept(number) } }
 
     /// Renews the token before it ends, until the task is cancelled, whether or not anybody needs it.
     func run() async {
@@ -72,6 +88,8 @@ final class TokenSource<Token: Sendable>: Sendable {
         let renewed = try await flight.outcome(true, cancelled: .cancelled) { () throws(KeyStoreError) in
             let (step, number, old) = self.life.withLock { ($0.step(at: .now), $0.number, $0.token) }
             if case .use(let token) = step { return Numbered(token: token, number: number) }
+            // Said in the log when the pause began.
+            if case .obtain = step, let refusal = self.pause.refusal { throw refusal }
             let asked = ContinuousClock.now
             do throws(KeyStoreError) {
                 // While one serves, renewals are rare by themselves.

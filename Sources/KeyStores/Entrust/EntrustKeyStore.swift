@@ -14,7 +14,7 @@ package final class EntrustKeyStore: KeyStore {
     private let configuration: EntrustConfiguration
     private let endpoint: String
     private let tokens: TokenSource<String>
-    private let authorized: AuthorizedClient
+    private let authorized: AuthorizedClient<String>
     private let walk = NameWalk()
 
     /// A configured authority is trusted besides those of the system.
@@ -32,7 +32,6 @@ package final class EntrustKeyStore: KeyStore {
     }
 
     package var title: String { "Entrust KeyControl: \(endpoint)" }
-    package var canReplace: Bool { false }
 
     // MARK: Authentication
 
@@ -70,10 +69,6 @@ package final class EntrustKeyStore: KeyStore {
     package func get(_ name: KeyName) async throws(KeyStoreError) -> SecretBytes {
         guard let value = try await checkout(name, CallTime()) else { throw .keyNotFound }
         return value
-    }
-
-    package func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
-        throw ImmutableValues.refusal(of: "entrust")
     }
 
     package func delete(_ name: KeyName) async throws(KeyStoreError) {

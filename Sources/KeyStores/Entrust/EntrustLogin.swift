@@ -29,7 +29,7 @@ struct EntrustLogin: Sendable {
         request.body =
             JSONValue.object([
                 ("username", .string(configuration.username)),
-                ("password", .string(String(decoding: configuration.password.bytes, as: UTF8.self))),
+                ("password", .string(configuration.password.text)),
             ]).bytes
         let answer = try await client.send(request, time)
         return try token(in: answer)

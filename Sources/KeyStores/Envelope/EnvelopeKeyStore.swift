@@ -6,7 +6,7 @@ package import KESProtocol
 /// Of the service only wrapping and unwrapping is asked: one call for a key that is created, and one for a key that is
 /// read. Whoever takes the files has nothing without it; whoever loses the files has nothing with it, so they are to be
 /// backed up.
-package final class EnvelopeKeyStore: KeyStore {
+package final class EnvelopeKeyStore: ReplacingKeyStore {
     private let files: FileKeyStore
     private let wrapper: any KeyWrapper
     private let unsealed: UnsealedKeys

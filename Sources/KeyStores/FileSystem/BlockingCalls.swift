@@ -14,45 +14,88 @@ final class BlockingCalls: Sendable {
 
     /// A call that is being made, or waits for its turn.
     final class Call: Sendable {
-        private let withdrawn = Atomic(false)
+        private enum Phase { case waiting, begun, dropped }
+
+        private struct State {
+            var phase = Phase.waiting
+            var isWithdrawn = false
+            var onDrop: (@Sendable () -> Void)?
+        }
+
+        private let state = Mutex(State())
 
         /// Nobody waits for it any more.
-        var isWithdrawn: Bool { withdrawn.load(ordering: .acquiring) }
+        var isWithdrawn: Bool { state.withLock(\.isWithdrawn) }
 
-        fileprivate func withdraw() { withdrawn.store(true, ordering: .releasing) }
+        /// Whether it is to be made: not when it was withdrawn before.
+        fileprivate func begin() -> Bool {
+            state.withLock { state in
+                guard state.phase == .waiting else { return false }
+                state.phase = .begun
+                state.onDrop = nil
+                return true
+            }
+        }
+
+        /// What is to be done when it is withdrawn before it has begun.
+        fileprivate func onDrop(_ action: @escaping @Sendable () -> Void) {
+            let isDropped = state.withLock { state in
+                guard state.phase == .waiting else { return state.phase == .dropped }
+                state.onDrop = action
+                return false
+            }
+            if isDropped { action() }
+        }
+
+        fileprivate func withdraw() {
+            let action = state.withLock { state -> (@Sendable () -> Void)? in
+                state.isWithdrawn = true
+                guard state.phase == .waiting else { return nil }
+                state.phase = .dropped
+                defer { state.onDrop = nil }
+                return state.onDrop
+            }
+            action?()
+        }
     }
 
     private let queue: DispatchQueue
     private let threads: Int
     private let maximumWaiting: Int
+    private let refusal: String
     private let state = Mutex(State())
 
-    init(label: String, threads: Int, maximumWaiting: Int = 10_000) {
+    /// - Parameter refusal: What is said to who comes when `maximumWaiting` calls wait.
+    init(
+        label: String, threads: Int, maximumWaiting: Int = 10_000,
+        refusal: String = "too many calls wait for the key store"
+    ) {
         queue = DispatchQueue(label: label, attributes: .concurrent)
         self.threads = threads
         self.maximumWaiting = maximumWaiting
+        self.refusal = refusal
     }
 
-    /// What `work` says; a call that is cancelled before its turn has come is not made.
+    /// What `work` says.
+    ///
+    /// A call that is cancelled before its turn has come is not made, and ends at once; one that has begun goes on, and its
+    /// end is waited for.
     func run<R: Sendable>(
         _ work: @escaping @Sendable (Call) throws(KeyStoreError) -> R
     ) async throws(KeyStoreError) -> R {
         let call = Call()
         let outcome: Result<R, KeyStoreError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                call.onDrop { continuation.resume(returning: .failure(.cancelled)) }
                 let isAccepted = submit {
-                    guard !call.isWithdrawn else {
-                        return continuation.resume(returning: .failure(.cancelled))
-                    }
+                    guard call.begin() else { return }
                     do throws(KeyStoreError) {
                         continuation.resume(returning: .success(try work(call)))
                     } catch {
                         continuation.resume(returning: .failure(error))
                     }
                 }
-                if !isAccepted {
-                    continuation.resume(returning: .failure(.unreachable("too many calls wait for the key store")))
-                }
+                if !isAccepted, call.begin() { continuation.resume(returning: .failure(.unreachable(refusal))) }
             }
         } onCancel: {
             call.withdraw()

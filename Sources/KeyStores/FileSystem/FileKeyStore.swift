@@ -13,7 +13,7 @@ import Synchronization
 /// failure: it never looks as though the keys did not exist, since clients might then make new ones.
 ///
 /// File work happens on threads of its own, and changes, which may have to wait for another server's, on others than reads.
-package final class FileKeyStore: KeyStore {
+package final class FileKeyStore: ReplacingKeyStore {
     package let configuration: FileKeyStoreConfiguration
     private let directory: KeyDirectory
     private let logger: Logger
@@ -21,15 +21,17 @@ package final class FileKeyStore: KeyStore {
     private let changes = BlockingCalls(label: "coffer.key-store.changes", threads: 4)
     private let warnedOfKey = Atomic(false)
 
-    /// Opens the directory, made with those above it if it is missing, and clears away what a crash left.
+    /// Opens the directory, and does there what `user` may do at that.
     ///
     /// Blocks for the file work. Warns when others than the owner may look into the directory, as the original KES lets
     /// them, or even change it.
-    package init(_ configuration: FileKeyStoreConfiguration, logger: Logger) throws(KeyStoreError) {
+    package init(
+        _ configuration: FileKeyStoreConfiguration, as user: DirectoryUser = .server, logger: Logger
+    ) throws(KeyStoreError) {
         self.configuration = configuration
         self.logger = logger
         directory = KeyDirectory(path: configuration.path)
-        let access = try directory.open()
+        let access = try directory.open(as: user)
         if let warning = access.warning(of: "the key store \(configuration.path)", wanted: "0700") {
             logger.warning("\(warning)")
         }

@@ -18,10 +18,21 @@ struct KeyDirectory: Sendable {
 
     init(path: String) { self.path = path }
 
-    /// Makes the directory if it is missing, for its owner alone, and removes what an interrupted write left.
+    /// For a server, makes the directory if it is missing, for its owner alone, and removes what an interrupted write left.
     ///
     /// The access to a directory that was there stays as it is.
-    func open() throws(KeyStoreError) -> FileAccess {
+    func open(as user: DirectoryUser) throws(KeyStoreError) -> FileAccess {
+        switch user {
+        case .server: return try openForServer()
+        case .visitor:
+            guard Glibc.access(path, F_OK) == 0 || errno != ENOENT else {
+                throw .unavailable("\(path) does not exist; a server makes it at its first start")
+            }
+            return try check()
+        }
+    }
+
+    private func openForServer() throws(KeyStoreError) -> FileAccess {
         try makeDirectory()
         let access = try check()
         try withLock { (isLocked) throws(KeyStoreError) in
@@ -94,8 +105,8 @@ struct KeyDirectory: Sendable {
                 guard isLocked, code == EPERM || code == EOPNOTSUPP || code == ENOSYS else {
                     throw code == EEXIST ? .keyExists : failure("link", file, code)
                 }
-                // A file system without hard links: among those who take the lock, look and rename do the same.
-                var status = stat()
+                // A file system without hard links. Among those who take the lock, nobody has come since the look above; KES
+                // takes none, so another look leaves it as little time as can be.
                 guard lstat(file, &status) != 0 else { throw .keyExists }
                 guard errno == ENOENT, rename(temporary, file) == 0 else { throw failure("rename to", file) }
             } flush: { () throws(KeyStoreError) in
@@ -150,6 +161,13 @@ struct KeyDirectory: Sendable {
         var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
         try forEachFile(for: call) { selection.add($0) }
         return selection.page
+    }
+
+    /// The names of files that begin with `prefix`, which begins with a dot: those are no keys.
+    func hiddenNames(_ prefix: String) throws(KeyStoreError) -> [String] {
+        var names: [String] = []
+        try forEachFile { if $0.hasPrefix(prefix) { names.append($0) } }
+        return names.sorted()
     }
 
     // MARK: Parts

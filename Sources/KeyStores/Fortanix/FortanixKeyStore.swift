@@ -22,21 +22,15 @@ package final class FortanixKeyStore: KeyStore {
     package init(_ configuration: FortanixConfiguration, logger: Logger) throws(KeyStoreError) {
         self.configuration = configuration
         endpoint = StoreEndpoint.url(configuration.endpoint)
-        var http = HTTPClientConfiguration()
-        if let authorities = configuration.authorities {
-            http.trustsSystem = false
-            http.caPaths = [authorities]
-        }
-        client = try StoreClient("fortanix", http)
+        client = try StoreClient("fortanix", HTTPClientConfiguration(trustingOnly: configuration.authorities))
     }
 
     package var title: String { "Fortanix SDKMS: \(endpoint)" }
-    package var canReplace: Bool { false }
 
     // MARK: Authentication
 
     private var apiKey: (name: String, value: String) {
-        ("Authorization", "Basic \(String(decoding: configuration.apiKey.bytes, as: UTF8.self))")
+        ("Authorization", "Basic \(configuration.apiKey.text)")
     }
 
     /// Opens a session with the API key and ends it, which shows that the store takes the key.
@@ -98,10 +92,6 @@ package final class FortanixKeyStore: KeyStore {
         }
         guard let value = object.value else { throw .corrupt("fortanix: the security object has no value in base64") }
         return value
-    }
-
-    package func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
-        throw ImmutableValues.refusal(of: "fortanix")
     }
 
     package func delete(_ name: KeyName) async throws(KeyStoreError) {

@@ -1,3 +1,4 @@
+import Cryptography
 import JSON
 
 /// What a token of Google Cloud is had for.
@@ -12,8 +13,9 @@ enum GCPCredentials: Sendable {
     case metadata(host: String)
 
     /// Reads a file of Google's kind; what is wrong with it is ``KeyStoreError/unavailable(_:)``, without its content.
-    init(file path: String) throws(KeyStoreError) {
-        guard let json = JSONValue(try CredentialFile.read(path)) else {
+    init(file path: String) async throws(KeyStoreError) {
+        let text = try await CredentialFile.read(path).withUnsafeBytes { Array($0) }
+        guard let json = JSONValue(text) else {
             throw .unavailable("gcp: '\(path)' is not JSON")
         }
         switch json["type"]?.string {

@@ -7,21 +7,29 @@ import Notation
 /// Keys as secrets of Google Cloud Secret Manager, whose first version is the key as KES keeps it (``GCPVersion``).
 ///
 /// See <doc:GCP> for calls, rights and faults.
-package final class GCPKeyStore: KeyStore {
+package final class GCPKeyStore: ReplacingKeyStore {
     private let configuration: GCPConfiguration
     private let client: StoreClient
     private let endpoint: String
     private let tokens: TokenSource<String>
     private let secrets: GCPSecrets
     private let seen = GCPVersionMemory()
+    private let listings = KeptListings()
 
     /// Reads the credentials once, so that those which can never serve end the start.
-    package init(_ configuration: GCPConfiguration, logger: Logger) throws(KeyStoreError) {
+    package static func open(
+        _ configuration: GCPConfiguration, logger: Logger
+    ) async throws(KeyStoreError) -> GCPKeyStore {
+        let client = try StoreClient("gcp", HTTPClientConfiguration())
+        let signIn = GCPSignIn(client: client, neighbour: try .ofNeighbour("gcp"), configuration: configuration)
+        try await signIn.examine()
+        return GCPKeyStore(configuration, client, signIn, logger: logger)
+    }
+
+    private init(_ configuration: GCPConfiguration, _ client: StoreClient, _ signIn: GCPSignIn, logger: Logger) {
         self.configuration = configuration
-        client = try StoreClient("gcp", HTTPClientConfiguration())
+        self.client = client
         endpoint = StoreEndpoint.url(configuration.endpoint ?? GCPConfiguration.endpoint)
-        let signIn = GCPSignIn(client: client, configuration: configuration)
-        _ = try signIn.credentials()
         tokens = TokenSource("gcp: access token", logger: logger) { (_) throws(KeyStoreError) in
             try await signIn.token()
         }
@@ -96,14 +104,14 @@ package final class GCPKeyStore: KeyStore {
 
     package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
         let time = CallTime()
-        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
-        var token: String?
-        repeat {
-            let page = try await secrets.list(after: token, time)
-            for name in page.names { selection.add(name) }
-            token = page.next
-        } while token != nil
-        return selection.page
+        return try await listings.page(prefix: prefix, after: last, limit: limit) { (add) throws(KeyStoreError) in
+            var token: String?
+            repeat {
+                let page = try await secrets.list(after: token, time)
+                for name in page.names { add(name) }
+                token = page.next
+            } while token != nil
+        }
     }
 
     // MARK: Versions

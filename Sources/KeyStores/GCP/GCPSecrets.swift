@@ -20,7 +20,7 @@ struct GCPSecrets: Sendable {
 
     private static let pageSize = 5000
 
-    let client: AuthorizedClient
+    let client: AuthorizedClient<String>
     /// As in `https://secretmanager.googleapis.com/v1/projects/my-project/secrets`.
     let url: String
 

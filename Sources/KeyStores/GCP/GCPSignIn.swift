@@ -3,6 +3,7 @@ import Cryptography
 import HTTPClient
 import JSON
 import KESProtocol
+import Notation
 
 /// Asks Google for access tokens; credential files are read anew for each.
 struct GCPSignIn: Sendable {
@@ -11,6 +12,8 @@ struct GCPSignIn: Sendable {
     private static let lifetime = 3600
 
     let client: StoreClient
+    /// Asks the metadata server, which is never behind a proxy.
+    let neighbour: StoreClient
     let configuration: GCPConfiguration
 
     private var scopes: [String] {
@@ -18,15 +21,15 @@ struct GCPSignIn: Sendable {
     }
 
     /// The configuration's credentials, else those of the environment's file, else the machine's.
-    func credentials() throws(KeyStoreError) -> GCPCredentials {
+    func credentials() async throws(KeyStoreError) -> GCPCredentials {
         if let given = configuration.credentials { return .serviceAccount(given) }
-        if let file = configuration.ambient.file { return try GCPCredentials(file: file) }
+        if let file = configuration.ambient.file { return try await GCPCredentials(file: file) }
         return .metadata(host: configuration.ambient.metadataHost)
     }
 
     func token() async throws(KeyStoreError) -> TokenSource<String>.Fresh {
         let time = CallTime()
-        switch try credentials() {
+        switch try await credentials() {
         case .serviceAccount(let account):
             return try await token(
                 from: account.tokenURL,
@@ -39,27 +42,35 @@ struct GCPSignIn: Sendable {
                 from: tokenURL,
                 [
                     ("grant_type", "refresh_token"), ("client_id", clientID),
-                    ("client_secret", Self.text(clientSecret)), ("refresh_token", Self.text(refreshToken)),
+                    ("client_secret", clientSecret.text), ("refresh_token", refreshToken.text),
                 ], time)
         case .federated(let federation): return try await token(for: federation, time)
         case .metadata(let host):
             let url =
                 "http://\(host)/computeMetadata/v1/instance/service-accounts/default/token?scopes="
-                + scopes.joined(separator: ",")
+                + PercentEncoding.encode(scopes.joined(separator: ","))
             var request = StoreRequest(.get, url, isRepeatable: true)
             request.headers = [("Metadata-Flavor", "Google")]
-            return try token(in: try await client.send(request, time))
+            return try token(in: try await neighbour.send(request, time))
         }
+    }
+
+    /// Throws for credentials that can never serve, whatever Google says of them.
+    func examine() async throws(KeyStoreError) {
+        if case .serviceAccount(let account) = try await credentials() { _ = try key(of: account) }
     }
 
     // MARK: Parts
 
-    /// The claim of a service account: RS256, an hour long.
-    private func assertion(_ account: GCPConfiguration.Credentials) throws(KeyStoreError) -> String {
-        let key: PrivateKey
-        do throws(CertificateError) { key = try PrivateKey.readPEM(account.privateKey.bytes, password: nil) } catch {
+    private func key(of account: GCPConfiguration.Credentials) throws(KeyStoreError) -> PrivateKey {
+        do throws(CertificateError) { return try PrivateKey.readPEM(account.privateKey.bytes, password: nil) } catch {
             throw .unavailable("gcp: the private key of \(account.clientEmail) cannot be used: \(error)")
         }
+    }
+
+    /// The claim of a service account: RS256, an hour long.
+    private func assertion(_ account: GCPConfiguration.Credentials) throws(KeyStoreError) -> String {
+        let key = try key(of: account)
         let now = RFC3339Time.now.seconds
         return try JSONWebToken.sign(
             header: account.privateKeyID.isEmpty ? [] : [("kid", .string(account.privateKeyID))],
@@ -73,7 +84,7 @@ struct GCPSignIn: Sendable {
     private func token(for federation: GCPFederation, _ time: CallTime) async throws(KeyStoreError) -> Fresh {
         let subject: [UInt8]
         switch federation.subjectToken {
-        case .file(let path): subject = try CredentialFile.read(path)
+        case .file(let path): subject = try await CredentialFile.read(path).withUnsafeBytes { Array($0) }
         case .url(let url, let headers):
             var request = StoreRequest(.get, url, isRepeatable: true)
             request.headers = headers
@@ -139,6 +150,4 @@ struct GCPSignIn: Sendable {
         }
         throw .unavailable("gcp: the answer of the token service holds no token")
     }
-
-    private static func text(_ secret: SecretText) -> String { String(decoding: secret.bytes, as: UTF8.self) }
 }

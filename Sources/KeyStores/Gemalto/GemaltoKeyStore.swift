@@ -14,17 +14,13 @@ package final class GemaltoKeyStore: KeyStore {
     private let client: StoreClient
     private let endpoint: String
     private let tokens: TokenSource<String>
-    private let authorized: AuthorizedClient
+    private let authorized: AuthorizedClient<String>
+    private let listings = KeptListings()
 
     /// A configured authority replaces those of the system.
     package init(_ configuration: GemaltoConfiguration, logger: Logger) throws(KeyStoreError) {
-        var http = HTTPClientConfiguration()
-        if let authorities = configuration.authorities {
-            http.trustsSystem = false
-            http.caPaths = [authorities]
-        }
         let endpoint = StoreEndpoint.url(configuration.endpoint)
-        let client = try StoreClient("gemalto", http)
+        let client = try StoreClient("gemalto", HTTPClientConfiguration(trustingOnly: configuration.authorities))
         self.endpoint = endpoint
         self.client = client
         tokens = TokenSource("gemalto: token", logger: logger) { (_) throws(KeyStoreError) in
@@ -34,7 +30,6 @@ package final class GemaltoKeyStore: KeyStore {
     }
 
     package var title: String { "Gemalto KeySecure: \(endpoint)" }
-    package var canReplace: Bool { false }
 
     // MARK: Authentication
 
@@ -48,7 +43,7 @@ package final class GemaltoKeyStore: KeyStore {
     ) async throws(KeyStoreError) -> TokenSource<String>.Fresh {
         var members: [(name: String, value: JSONValue)] = [
             ("grant_type", .string("refresh_token")),
-            ("refresh_token", .string(String(decoding: configuration.token.bytes, as: UTF8.self))),
+            ("refresh_token", .string(configuration.token.text)),
         ]
         if let domain = configuration.domain { members.append(("domain", .string(domain))) }
         var request = StoreRequest(.post, "\(endpoint)/api/v1/auth/tokens", isRepeatable: true)
@@ -104,10 +99,6 @@ package final class GemaltoKeyStore: KeyStore {
         return value
     }
 
-    package func replace(_ name: KeyName, _ old: SecretBytes, with new: SecretBytes) async throws(KeyStoreError) {
-        throw ImmutableValues.refusal(of: "gemalto")
-    }
-
     /// A key that does not exist is as good as deleted, as KES has it for this store.
     package func delete(_ name: KeyName) async throws(KeyStoreError) {
         let url = "\(self.url(name))?type=name"
@@ -119,18 +110,19 @@ package final class GemaltoKeyStore: KeyStore {
     /// Walks through all secrets, since the order in which the store has them is its own.
     package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
         let time = CallTime()
-        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
-        var count = 0
-        while true {
-            let url = "\(endpoint)/api/v1/vault/secrets?limit=\(Self.pageSize)&skip=\(count)"
-            let answer = try await authorized.send(time) { StoreRequest(.get, url, isRepeatable: true) }
-            guard answer.isSuccess else { throw Self.failure(answer, needing: "to list secrets (ReadSecret)") }
-            let document = try answer.document(of: "gemalto")
-            let secrets = document["resources"]?.elements ?? []
-            for secret in secrets { if let name = secret["name"]?.string { selection.add(name) } }
-            count += secrets.count
-            let isLast = document["total"]?.integer.map { count >= $0 } ?? false
-            if secrets.isEmpty || isLast { return selection.page }
+        return try await listings.page(prefix: prefix, after: last, limit: limit) { (add) throws(KeyStoreError) in
+            var count = 0
+            while true {
+                let url = "\(endpoint)/api/v1/vault/secrets?limit=\(Self.pageSize)&skip=\(count)"
+                let answer = try await authorized.send(time) { StoreRequest(.get, url, isRepeatable: true) }
+                guard answer.isSuccess else { throw Self.failure(answer, needing: "to list secrets (ReadSecret)") }
+                let document = try answer.document(of: "gemalto")
+                let secrets = document["resources"]?.elements ?? []
+                for secret in secrets { if let name = secret["name"]?.string { add(name) } }
+                count += secrets.count
+                let isLast = document["total"]?.integer.map { count >= $0 } ?? false
+                if secrets.isEmpty || isLast { return }
+            }
         }
     }
 

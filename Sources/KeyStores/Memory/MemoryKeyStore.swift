@@ -3,7 +3,7 @@ package import KESProtocol
 import Synchronization
 
 /// Keys that end with the process, for development and tests.
-package final class MemoryKeyStore: KeyStore {
+package final class MemoryKeyStore: ReplacingKeyStore {
     private let values = Mutex<[KeyName: SecretBytes]>([:])
 
     package init() {}

@@ -14,7 +14,7 @@ final class PKCS11Module: @unchecked Sendable {
 
     let functions: UnsafePointer<CK_FUNCTION_LIST>
 
-    private let refusals = Mutex<[PKCS11Configuration.Token: PKCS11Login.Refusal]>([:])
+    private let tokensInUse = Mutex<[PKCS11Configuration.Token: PKCS11Sessions]>([:])
 
     private static let loaded = Mutex<[String: PKCS11Module]>([:])
 
@@ -40,12 +40,13 @@ final class PKCS11Module: @unchecked Sendable {
         }
     }
 
-    /// What is known of PINs that this token has refused.
-    func refusal(of token: PKCS11Configuration.Token) -> PKCS11Login.Refusal {
-        refusals.withLock { refusals in
-            let known = refusals[token] ?? PKCS11Login.Refusal()
-            refusals[token] = known
-            return known
+    /// The sessions with a token, which live as long as the process: a store that is opened anew goes on with them, with
+    /// what is known of PINs that the token has refused, and of calls that do not return.
+    func sessions(of token: PKCS11Configuration.Token) -> PKCS11Sessions {
+        tokensInUse.withLock { tokens in
+            let sessions = tokens[token] ?? PKCS11Sessions(self, token)
+            tokens[token] = sessions
+            return sessions
         }
     }
 

@@ -3,21 +3,15 @@ import KESProtocol
 import Synchronization
 
 /// Wraps keys under a key that never leaves its hardware security module.
-///
-/// The module is called on threads of its own, as many as there are sessions at most. When it hangs, calls behind those wait
-/// for their turn, and are given up with whoever asked for them.
 final class PKCS11Wrapper: KeyWrapper {
     private let configuration: PKCS11Configuration
     private let sessions: PKCS11Sessions
-    private let calls = BlockingCalls(label: "coffer.key-store.pkcs11", threads: maximumSessions)
     /// Keys of the token by their labels, as they were found; handles change when the token was away.
     private let keys = Mutex<[String: PKCS11Key]>([:])
 
-    private static let maximumSessions = 8
-
     init(_ module: PKCS11Module, _ configuration: PKCS11Configuration) {
         self.configuration = configuration
-        sessions = PKCS11Sessions(module, configuration)
+        sessions = module.sessions(of: configuration.token)
     }
 
     var title: String { "PKCS#11: the key '\(configuration.key)' of \(sessions.name)" }
@@ -38,30 +32,25 @@ final class PKCS11Wrapper: KeyWrapper {
 
     /// With the key that the envelope names, which may be the one before the configuration's.
     func unwrap(_ wrapped: WrappedKey, for name: KeyName) async throws(KeyStoreError) -> SecretKey {
-        try await calls.run { [self] (_) throws(KeyStoreError) in
-            try sessions.run { (session) throws(PKCS11Failure) in
-                let key = try wrappingKey(wrapped.wrappingKey, in: session)
-                do throws(PKCS11Failure) {
-                    return try key.unwrap(wrapped.bytes, for: name.text, in: session)
-                } catch {
-                    var blamesInput = error.blamesInput
-                    if error.isVague { blamesInput = try works(key, in: session) }
-                    guard blamesInput else { throw error }
-                    throw .verdict(
-                        .corrupt("\(sessions.name) cannot unwrap it with the key '\(key.label)' (\(error))"))
-                }
+        try await sessions.run(configuration.pin) { [self] (session) throws(PKCS11Failure) in
+            let key = try wrappingKey(wrapped.wrappingKey, in: session)
+            do throws(PKCS11Failure) {
+                return try key.unwrap(wrapped.bytes, for: name.text, in: session)
+            } catch {
+                var blamesInput = error.blamesInput
+                if error.isVague { blamesInput = try works(key, in: session) }
+                guard blamesInput else { throw error }
+                throw .verdict(.corrupt("\(sessions.name) cannot unwrap it with the key '\(key.label)' (\(error))"))
             }
         }
     }
 
     /// The key that is to wrap from now on, and what there is to warn of it.
     func examine() async throws(KeyStoreError) -> String? {
-        let key = try await calls.run { [self] (_) throws(KeyStoreError) in
-            try sessions.run { (session) throws(PKCS11Failure) in
-                let key = try wrappingKey(configuration.key, in: session)
-                _ = try key.wrap(SecretKey(), for: "", in: session)
-                return key
-            }
+        let key = try await sessions.run(configuration.pin) { [self] (session) throws(PKCS11Failure) in
+            let key = try wrappingKey(configuration.key, in: session)
+            _ = try key.wrap(SecretKey(), for: "", in: session)
+            return key
         }
         guard key.isExtractable else { return nil }
         return "the key '\(key.label)' of \(sessions.name) is extractable: whoever has the PIN can take it out"
@@ -70,10 +59,8 @@ final class PKCS11Wrapper: KeyWrapper {
     // MARK: Parts
 
     private func wrapped(_ key: SecretKey, _ name: String) async throws(KeyStoreError) -> [UInt8] {
-        try await calls.run { [self] (_) throws(KeyStoreError) in
-            try sessions.run { (session) throws(PKCS11Failure) in
-                try wrappingKey(configuration.key, in: session).wrap(key, for: name, in: session)
-            }
+        try await sessions.run(configuration.pin) { [self] (session) throws(PKCS11Failure) in
+            try wrappingKey(configuration.key, in: session).wrap(key, for: name, in: session)
         }
     }
 

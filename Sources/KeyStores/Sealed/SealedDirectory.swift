@@ -21,14 +21,20 @@ struct SealedDirectory: Sendable {
     /// Opens the seal, or makes one where there is none.
     ///
     /// No seal is made where keys are sealed, since it would not be theirs, nor, unless plain keys are accepted, where
-    /// there are such. Of several that make one at once the first one's is everybody's.
-    func open(_ call: BlockingCalls.Call) throws(KeyStoreError) -> (seal: Seal, wrapper: PassphraseWrapper) {
-        _ = try files.open()
+    /// there are such, nor for a visitor. Of several that make one at once the first one's is everybody's.
+    func open(
+        as user: DirectoryUser, _ call: BlockingCalls.Call
+    ) throws(KeyStoreError) -> (seal: Seal, wrapper: PassphraseWrapper) {
+        _ = try files.open(as: user)
         let passphrase = try configuration.passphrase.read()
         if let seal = try storedSeal()?.seal { return (seal, try wrapper(of: seal, passphrase)) }
+        let coverage = try coverage(call)
+        guard case .server = user else {
+            throw .unavailable("\(sealPath) does not exist; a server makes it at its first start")
+        }
         let key = SecretKey()
         let directory = Hex.encode(SecureRandom.bytes(8))
-        let seal = try Seal(key, of: directory, try coverage(call), under: passphrase)
+        let seal = try Seal(key, of: directory, coverage, under: passphrase)
         do throws(KeyStoreError) {
             try files.create(Seal.fileName, seal.stored, call)
             return (seal, PassphraseWrapper(directory: directory, key: key))
@@ -85,6 +91,13 @@ struct SealedDirectory: Sendable {
         .unavailable(
             "\(configuration.path) cannot be used with a seal: \(reason); stop the server and seal them in place with "
                 + "'coffer-kes seal keys --config FILE', or let the server go on meanwhile with 'accept_plain: true'")
+    }
+
+    /// The keys whose plain originals a sealing that was interrupted has left.
+    func plainOriginals() throws(KeyStoreError) -> [KeyName] {
+        try files.hiddenNames(PlainOriginal.prefix).compactMap {
+            KeyName(String($0.dropFirst(PlainOriginal.prefix.count)))
+        }
     }
 
     func forEachKey(

@@ -16,6 +16,14 @@ package struct VaultConfiguration: Sendable {
         case text(SecretText)
         /// The path of a file with it, which is read at every login.
         case file(String)
+
+        /// The secret as it is now, without white space at its ends: editors leave a line feed, and no secret has any.
+        func read() async throws(KeyStoreError) -> String {
+            switch self {
+            case .text(let secret): secret.text.trimmedLine
+            case .file(let path): try await CredentialFile.readText(path)
+            }
+        }
     }
 
     /// What the secret of an AppRole is.

@@ -48,7 +48,8 @@ extension VaultKeyStore {
     ) async throws(KeyStoreError) -> (answer: StoreAnswer?, lookedAt: ContinuousClock.Instant) {
         guard engine.version == .v1 else { return (try await session.send(call, time), lookedAt) }
         var lookedAt = lookedAt
-        for attempt in 1...Self.writes {
+        var attempt = 1
+        while true {
             let failure: KeyStoreError
             var pause = Duration.milliseconds(Int64.random(in: 200...600))
             do throws(KeyStoreError) {
@@ -66,8 +67,8 @@ extension VaultKeyStore {
             let entry = try await latest(name, time)
             if case .live(let stored, _, _) = entry, stored.isEqual(to: text) { return (nil, lookedAt) }
             guard isUnchanged(entry) else { throw .keyChanged }
+            attempt += 1
         }
-        return (nil, lookedAt)
     }
 
     /// Tries of a write, at most.

@@ -4,11 +4,12 @@ package import KESProtocol
 package import Logging
 
 /// Keys in a K/V engine of HashiCorp Vault or OpenBao, where the original KES keeps them and in its form.
-package final class VaultKeyStore: KeyStore {
+package final class VaultKeyStore: ReplacingKeyStore {
     package let configuration: VaultConfiguration
     let session: VaultSession
     let engine: VaultEngine
     private let transit: VaultTransit?
+    private let listings = KeptListings()
     let logger: Logger
 
     /// Logs in, and makes sure that the engine is one and of the version that the configuration says.
@@ -139,16 +140,16 @@ package final class VaultKeyStore: KeyStore {
     }
 
     package func list(prefix: String, after last: String?, limit: Int) async throws(KeyStoreError) -> KeyNamePage {
-        let call = engine.list()
-        let answer = try await session.send(call, CallTime())
-        if answer.isVaultAbsence { return KeyNamePage(names: [], isLast: true) }
-        guard answer.isSuccess else { throw call.failure(answer) }
-        // Names of folders end in a slash, so they are none of keys.
-        var selection = KeyNameSelection(prefix: prefix, after: last, limit: limit)
-        guard answer.addNames(to: &selection) else {
-            throw .unavailable("vault: \(call.title): the answer is no list")
+        try await listings.page(prefix: prefix, after: last, limit: limit) { (add) throws(KeyStoreError) in
+            let call = engine.list()
+            let answer = try await session.send(call, CallTime())
+            if answer.isVaultAbsence { return }
+            guard answer.isSuccess else { throw call.failure(answer) }
+            // Names of folders end in a slash, so they are none of keys.
+            guard answer.forEachVaultName(add) else {
+                throw .unavailable("vault: \(call.title): the answer is no list")
+            }
         }
-        return selection.page
     }
 
     // MARK: Transit

@@ -1,10 +1,9 @@
 import JSON
 
 extension StoreAnswer {
-    /// Adds the names that Vault lists, without a tree of them all; false when it is no list.
-    func addNames(to selection: inout KeyNameSelection) -> Bool {
-        var names = selection
-        let isList = body.withUnsafeBytes { bytes -> Bool in
+    /// Gives `add` the names that Vault lists, without a tree of them all; false when it is no list.
+    func forEachVaultName(_ add: (String) -> Void) -> Bool {
+        body.withUnsafeBytes { bytes -> Bool in
             var scanner = JSONScanner(bytes)
             var found = false
             do throws(JSONError) {
@@ -14,7 +13,7 @@ extension StoreAnswer {
                         guard "keys" ~= name else { return false }
                         found = true
                         try scanner.readArray { (scanner) throws(JSONError) in
-                            if let text = try scanner.readText() { names.add(text) }
+                            if let text = try scanner.readText() { add(text) }
                         }
                         return true
                     }
@@ -25,7 +24,5 @@ extension StoreAnswer {
             }
             return found
         }
-        selection = names
-        return isList
     }
 }

@@ -10,7 +10,10 @@ struct VaultLogin: Sendable {
     let transport: VaultTransport
     let seal: VaultSeal
     let logger: Logger
-    private let files = VaultCredentialFiles()
+    /// Certificates are read by the client itself; one thread, where their file system may hang.
+    private let certificates = BlockingCalls(
+        label: "coffer.vault.certificates", threads: 1, maximumWaiting: 1,
+        refusal: "an earlier read of them does not return")
 
     init(
         _ configuration: VaultConfiguration, _ transport: VaultTransport, _ seal: VaultSeal, logger: Logger
@@ -31,7 +34,7 @@ struct VaultLogin: Sendable {
         let time = CallTime()
         if configuration.tls.certificate != nil {
             // A renewed one has to be shown even where the token is only renewed; on failure the old one stays.
-            do throws(KeyStoreError) { try transport.readCertificates() } catch {
+            do throws(KeyStoreError) { try await readCertificates() } catch {
                 logger.warning("vault: the client certificate cannot be read anew", metadata: ["cause": "\(error)"])
             }
         }
@@ -46,6 +49,13 @@ struct VaultLogin: Sendable {
                 "vault: no new login, the token lives on", metadata: ["cause": "\(error)", "left": "\(now)"])
             return renewed
         }
+    }
+
+    private func readCertificates() async throws(KeyStoreError) {
+        let late = KeyStoreError.unreachable("their file system does not answer")
+        try await within(.seconds(3), late: late) { () throws(KeyStoreError) in
+            try await certificates.run { (_) throws(KeyStoreError) in try transport.readCertificates() }
+        }.get()
     }
 
     /// Whether Vault still knows the token.
@@ -69,7 +79,8 @@ struct VaultLogin: Sendable {
         guard let token = VaultToken(try answer.document(of: "vault")) else { return nil }
         // What it was to live at first stays the measure for every renewal.
         let renewed = VaultToken(text: token.text, isRenewable: token.isRenewable, lifetime: old.lifetime)
-        return Fresh(token: renewed, lifetime: token.lifetime)
+        // One that is to end does not live for ever from now on: what is left of it is less than a second.
+        return Fresh(token: renewed, lifetime: token.lifetime ?? old.lifetime.map { _ in .zero })
     }
 
     private func logIn(_ time: CallTime) async throws(KeyStoreError) -> Fresh {
@@ -78,7 +89,7 @@ struct VaultLogin: Sendable {
             let text = try await secretID(secret, form, namespace, time)
             return try await logIn(engine, namespace, [("role_id", .string(id)), ("secret_id", .string(text))], time)
         case .kubernetes(let engine, let namespace, let role, let token):
-            let text = try await files.text(of: token)
+            let text = try await token.read()
             let role = role.map { [(name: "role", value: JSONValue.string($0))] } ?? []
             return try await logIn(engine, namespace, [("jwt", .string(text))] + role, time)
         case .certificate(let engine, let namespace, let role):
@@ -108,7 +119,8 @@ struct VaultLogin: Sendable {
         if answer.isRefusal { throw .notAuthorized("vault: the configured token has expired, or Vault never knew it") }
         guard answer.isSuccess else { throw failure(Self.lookup, answer) }
         let data = try answer.document(of: "vault")["data"]
-        let lifetime = VaultToken.lifetime(data?["ttl"])
+        // With an end that is less than a second off, 0 does not stand for ever.
+        let lifetime = VaultToken.lifetime(data?["ttl"]) ?? data?["expire_time"]?.string.map { _ in .seconds(1) }
         return Fresh(
             token: VaultToken(text: text, isRenewable: (data?["renewable"]).isTrue, lifetime: lifetime),
             lifetime: lifetime)
@@ -118,7 +130,7 @@ struct VaultLogin: Sendable {
         _ secret: VaultConfiguration.Credential, _ form: VaultConfiguration.SecretForm, _ namespace: String?,
         _ time: CallTime
     ) async throws(KeyStoreError) -> String {
-        let text = try await files.text(of: secret)
+        let text = try await secret.read()
         switch form {
         case .secretID: return text
         case .wrappingToken:

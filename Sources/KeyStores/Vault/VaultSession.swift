@@ -66,16 +66,32 @@ final class VaultSession: Sendable {
         try seal.check()
         let (token, number) = try await tokens.token(time)
         var answer = try await send(call, token, time)
-        if answer.isRefusal, try await !login.isAlive(token, time) {
+        if try await isRefused(answer, token, number, time) {
             logger.notice("vault: the token is not valid any more")
-            tokens.discard(number)
-            answer = try await send(call, try await tokens.token(time).token, time)
+            let (another, next) = try await tokens.token(time)
+            answer = try await send(call, another, time)
+            _ = try? await isRefused(answer, another, next, time)
         }
         if answer.saysSealed {
             seal.note(.sealed)
             throw VaultSeal.State.sealed.failure
         }
         return answer
+    }
+
+    /// Whether it is the token that Vault did not take, and another is worth a try.
+    private func isRefused(
+        _ answer: StoreAnswer, _ token: VaultToken, _ number: UInt64, _ time: CallTime
+    ) async throws(KeyStoreError) -> Bool {
+        guard answer.isRefusal else {
+            if answer.isSuccess { tokens.accept(number) }
+            return false
+        }
+        guard try await !login.isAlive(token, time) else {
+            tokens.accept(number)
+            return false
+        }
+        return tokens.refuse(number)
     }
 
     private func send(

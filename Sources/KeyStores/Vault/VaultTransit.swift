@@ -31,6 +31,10 @@ struct VaultTransit: Sendable {
         let plaintext = value.withUnsafeBytes { Base64.encode(Array($0)) }
         let call = call("encrypt", "plaintext", .string(plaintext))
         let answer = try await session.send(call, time)
+        // To encrypt by a key that is not there is to create it, which is another right.
+        if answer.isRefusal {
+            throw .notAuthorized("\(call.failure(answer)), and the transit key '\(key)' has to exist")
+        }
         guard answer.isSuccess else { throw call.failure(answer) }
         guard let text = try answer.document(of: "vault")["data"]?["ciphertext"]?.string,
             case let ciphertext = SecretBytes(text.utf8), Self.isCiphertext(ciphertext)

@@ -17,12 +17,8 @@ struct VaultTransport: Sendable {
         let hasScheme = configuration.endpoint.contains("://")
         let address = hasScheme ? configuration.endpoint : "https://\(configuration.endpoint)"
         endpoint = String(address.reversed().drop { $0 == "/" }.reversed())
-        var settings = HTTPClientConfiguration()
+        var settings = HTTPClientConfiguration(trustingOnly: configuration.tls.authorities)
         settings.idleConnectionAge = .seconds(10)
-        if let authorities = configuration.tls.authorities {
-            settings.trustsSystem = false
-            settings.caPaths = [authorities]
-        }
         if let certificate = configuration.tls.certificate, let key = configuration.tls.key {
             settings.clientCertificate = .files(certificate: certificate, key: key, password: nil)
         }
@@ -70,14 +66,5 @@ struct VaultTransport: Sendable {
             throw .unavailable("vault: a redirect to '\(location)' is not followed")
         }
         return location
-    }
-}
-
-extension SecretText {
-    /// For a header or a document.
-    var text: String {
-        var bytes = bytes
-        defer { wipe(&bytes) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -52,6 +52,8 @@ private struct KeyListing {
     private var start: [UInt8]?
     private var hidden = 0
     private var entries: [ListEntry] = []
+    /// The last key that was no part of a common prefix, in memory that serves one key after another; empty before it.
+    private var previousKey: [UInt8] = []
 
     /// Where the columns of an entry come from.
     enum Rows {
@@ -76,19 +78,18 @@ private struct KeyListing {
 
     mutating func run(_ rows: PreparedStatement) throws(StorageError) -> ListPage {
         defer { rows.reset() }
-        var previousKey: [UInt8]?
         seek: while let position = start {
             rows.bind(.integer(bucket.rawValue), .blob(position))
             while try rows.step() {
-                switch rows.withBytes(Self.keyColumn, { decide($0, previousKey: previousKey) }) {
+                switch rows.withBytes(Self.keyColumn, { decide($0) }) {
                 case .key(.end):
                     return ListPage(entries: entries, isTruncated: false)
                 case .key(.jump(let past)):
                     start = successor(of: past)
                     continue seek
-                case .olderVersion(let key):
+                case .olderVersion:
                     // There may be many of them: the next key is one seek away.
-                    start = key + [0]
+                    start = previousKey + [0]
                     continue seek
                 case .key(.fold(let commonPrefix)):
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
@@ -102,7 +103,6 @@ private struct KeyListing {
                     start = successor(of: commonPrefix)
                     continue seek
                 case .key(.entry):
-                    previousKey = rows.bytes(Self.keyColumn)
                     if try isDeleteMarker(rows) {
                         if let page = pageEnding(behind: rows, isFolded: false) { return page }
                         continue
@@ -128,12 +128,18 @@ private struct KeyListing {
 
     private enum Decision {
         case key(KeyRange.Decision)
-        case olderVersion(of: [UInt8])
+        /// A version of the key before.
+        case olderVersion
     }
 
-    private func decide(_ key: UnsafeRawBufferPointer, previousKey: [UInt8]?) -> Decision {
-        if let previousKey, key.elementsEqual(previousKey) { return .olderVersion(of: previousKey) }
-        return .key(range.decide(key))
+    private mutating func decide(_ key: UnsafeRawBufferPointer) -> Decision {
+        if !previousKey.isEmpty, key.count == previousKey.count, key.elementsEqual(previousKey) { return .olderVersion }
+        let decision = range.decide(key)
+        if case .entry = decision {
+            previousKey.removeAll(keepingCapacity: true)
+            previousKey.append(contentsOf: key)
+        }
+        return .key(decision)
     }
 
     private func isDeleteMarker(_ row: PreparedStatement) throws(StorageError) -> Bool {

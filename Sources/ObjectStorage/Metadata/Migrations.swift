@@ -19,6 +19,7 @@ private let shapes = [
     (name: "1: catalogue", statements: catalogueTables),
     (name: "2: versions, runs and bounded sweeps", statements: versionsAndRuns),
     (name: "3: versions own uploads", statements: versionsOwnUploads),
+    (name: "4: versioning of buckets", statements: versioningOfBuckets),
 ]
 
 private let catalogueTables = """
@@ -152,4 +153,8 @@ private let versionsOwnUploads = """
     CREATE INDEX dead_uploads_by_upload ON dead_uploads (upload);
 
     CREATE TABLE dead_versions (id INTEGER PRIMARY KEY, owner BLOB) STRICT;
+    """
+
+private let versioningOfBuckets = """
+    ALTER TABLE buckets ADD COLUMN versioning INTEGER NOT NULL DEFAULT 0;
     """

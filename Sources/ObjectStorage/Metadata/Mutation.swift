@@ -8,7 +8,7 @@ enum Mutation: Sendable {
     case completeUpload(UploadCompletion, Expectation)
     case abortUpload(UploadID)
     case createBucket(BucketRow)
-    case updateBucket(BucketID, sealed: [UInt8], replacing: [UInt8])
+    case updateBucket(BucketRow, replacing: [UInt8])
     case deleteBucket(BucketID, isDamaged: Bool)
     case setSetting(name: String, value: [UInt8], replacing: [UInt8]?)
     case insertDataKey(DataKeyRow)
@@ -75,6 +75,7 @@ enum MutationResult: Sendable {
     case put(PutOutcome)
     case deletions([DeletionOutcome])
     case swap(SwapOutcome)
+    case bucket(BucketUpdateOutcome)
     /// What the mutation is about was there; of a sweep, that more is left.
     case found(Bool)
 }

@@ -2,23 +2,22 @@ extension Transaction {
     func createBucket(_ row: BucketRow) throws(StorageError) -> MutationResult {
         if let existing = try session.bucket(named: row.name) { throw .bucketExists(existing) }
         try run(
-            "INSERT INTO buckets (id, name, created, sealed) VALUES (?, ?, ?, ?)", .integer(row.id.rawValue),
-            .text(row.name), .integer(row.created), .blob(row.sealed))
+            "INSERT INTO buckets (id, name, created, versioning, sealed) VALUES (?, ?, ?, ?, ?)",
+            .integer(row.id.rawValue), .text(row.name), .integer(row.created), .integer(row.versioning.rawValue),
+            .blob(row.sealed))
         return .done
     }
 
-    /// Puts another record in the place of the one that was read.
-    func updateBucket(
-        _ id: BucketID, _ sealed: [UInt8], _ replacing: [UInt8]
-    ) throws(StorageError) -> SwapOutcome {
+    /// Puts another record and versioning in the place of those that were read.
+    func updateBucket(_ row: BucketRow, _ replacing: [UInt8]) throws(StorageError) -> BucketUpdateOutcome {
         try run(
-            "UPDATE buckets SET sealed = ? WHERE id = ? AND sealed = ?", .blob(sealed), .integer(id.rawValue),
-            .blob(replacing))
-        if session.hasChangedRow { return .swapped }
-        let current = try session.first("SELECT sealed FROM buckets WHERE id = ?", .integer(id.rawValue)) { row in
-            row.bytes(0)
+            "UPDATE buckets SET sealed = ?, versioning = ? WHERE id = ? AND sealed = ?", .blob(row.sealed),
+            .integer(row.versioning.rawValue), .integer(row.id.rawValue), .blob(replacing))
+        if session.hasChangedRow {
+            noteChange(of: row.id)
+            return .updated
         }
-        guard let current else { throw .noSuchBucket }
+        guard let current = try session.bucket(row.id) else { throw .noSuchBucket }
         return .changed(current: current)
     }
 
@@ -35,7 +34,7 @@ extension Transaction {
             throw .bucketNotEmpty
         }
         try run("DELETE FROM buckets WHERE id = ?", .integer(id.rawValue))
-        noteRemoval(of: id)
+        noteChange(of: id)
         if try integer("SELECT 1 FROM uploads WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) != nil {
             try run("INSERT INTO dead_buckets (id) VALUES (?)", .integer(id.rawValue))
             noteGarbage()
@@ -52,7 +51,9 @@ extension Transaction {
         return .swapped
     }
 
-    func requireBucket(_ bucket: BucketID) throws(StorageError) {
-        guard try hasBucket(bucket) else { throw .noSuchBucket }
+    @discardableResult
+    func requireBucket(_ bucket: BucketID) throws(StorageError) -> BucketVersioning {
+        guard let versioning = try versioning(of: bucket) else { throw .noSuchBucket }
+        return versioning
     }
 }

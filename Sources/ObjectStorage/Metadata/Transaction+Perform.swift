@@ -11,8 +11,7 @@ extension Transaction {
         case .completeUpload(let completion, let expectation): .put(try complete(completion, expectation))
         case .abortUpload(let upload): .found(try abortUpload(upload))
         case .createBucket(let row): try createBucket(row)
-        case .updateBucket(let bucket, let sealed, let replacing):
-            .swap(try updateBucket(bucket, sealed, replacing))
+        case .updateBucket(let row, let replacing): .bucket(try updateBucket(row, replacing))
         case .deleteBucket(let bucket, let isDamaged): try deleteBucket(bucket, isDamaged: isDamaged)
         case .setSetting(let name, let value, let replacing): .swap(try setSetting(name, value, replacing))
         case .insertDataKey(let row): try insertNewDataKey(row)

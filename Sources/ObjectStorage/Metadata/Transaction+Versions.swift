@@ -44,7 +44,10 @@ extension Transaction {
     /// The new body is the caller's to write.
     func store(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> Storing {
         let columns = new.columns
-        try requireBucket(columns.bucket)
+        let versioning = try requireBucket(columns.bucket)
+        guard columns.flags.contains(.nullVersion) == versioning.writesNullVersions else {
+            return .refused(.versioningChanged(versioning))
+        }
         let newest = try newestVersion(columns.bucket, columns.key)
         guard expectation.holds(for: newest?.stored) else { return .refused(.changed(current: newest?.stored)) }
         // One that the clock never gives is damaged, and later than nothing.
@@ -128,29 +131,44 @@ extension Transaction {
     // MARK: Deleting
 
     func delete(_ bucket: BucketID, _ deletions: [Deletion]) throws(StorageError) -> [DeletionOutcome] {
-        try requireBucket(bucket)
+        let versioning = try requireBucket(bucket)
         var outcomes: [DeletionOutcome] = []
         outcomes.reserveCapacity(deletions.count)
-        for deletion in deletions { outcomes.append(try delete(bucket, deletion)) }
+        for deletion in deletions { outcomes.append(try delete(bucket, deletion, versioning)) }
         return outcomes
     }
 
-    private func delete(_ bucket: BucketID, _ deletion: Deletion) throws(StorageError) -> DeletionOutcome {
+    private func delete(
+        _ bucket: BucketID, _ deletion: Deletion, _ versioning: BucketVersioning
+    ) throws(StorageError) -> DeletionOutcome {
         switch deletion.change {
         case .marker(let marker):
             switch try put(marker, deletion.expectation) {
             case .stored: return .marked
             case .changed(let current): return .changed(current: current)
             case .staleOrder(let newest): return .staleOrder(newest: newest)
+            case .versioningChanged(let versioning): return .versioningChanged(versioning)
             }
+        case .onlyVersion:
+            guard versioning == .unversioned else { return .versioningChanged(versioning) }
+            return try remove(.current, bucket, deletion, isLocked: false)
         case .version(let selector):
-            let newest = try newestVersion(bucket, deletion.key)
-            let found = try select(selector, bucket, deletion.key, newest: newest)
-            guard deletion.expectation.holds(for: found?.stored) else { return .changed(current: found?.stored) }
-            guard let found else { return .absent }
-            try remove(found)
-            return .removed(found.stored.columns)
+            return try remove(selector, bucket, deletion, isLocked: versioning == .locked)
         }
+    }
+
+    /// - Parameter isLocked: whether a version may be locked: then who removes it must have seen its record.
+    private func remove(
+        _ selector: VersionSelector, _ bucket: BucketID, _ deletion: Deletion, isLocked: Bool
+    ) throws(StorageError) -> DeletionOutcome {
+        let newest = try newestVersion(bucket, deletion.key)
+        let found = try select(selector, bucket, deletion.key, newest: newest)
+        guard deletion.expectation.holds(for: found?.stored), !isLocked || found == nil || deletion.isOfRecord else {
+            return .changed(current: found?.stored)
+        }
+        guard let found else { return .absent }
+        try remove(found)
+        return .removed(found.stored.columns)
     }
 
     private func remove(_ version: VersionRow) throws(StorageError) {

@@ -19,7 +19,7 @@ final class Transaction {
     /// Changes of this transaction are taken back one by one.
     let undoesSingly: Bool
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
-    private var knownBucket: BucketID?
+    private var knownBucket: (id: BucketID, versioning: BucketVersioning)?
     private var knownDataKey: (id: DataKeyID, origin: Int64)?
 
     /// Rows whose inline bodies go at the end of the batch, unless new ones take their place; zero for those.
@@ -57,16 +57,19 @@ final class Transaction {
         knownDataKey = nil
     }
 
-    /// Whether there is a bucket of this number, found in this transaction already or looked up.
-    func hasBucket(_ bucket: BucketID) throws(StorageError) -> Bool {
-        if knownBucket == bucket { return true }
-        guard try integer("SELECT 1 FROM buckets WHERE id = ?", .integer(bucket.rawValue)) != nil else { return false }
-        knownBucket = bucket
-        return true
+    /// The versioning of the bucket of this number, found in this transaction already or looked up; nil when there is none.
+    func versioning(of bucket: BucketID) throws(StorageError) -> BucketVersioning? {
+        if let knownBucket, knownBucket.id == bucket { return knownBucket.versioning }
+        let column = try integer("SELECT versioning FROM buckets WHERE id = ?", .integer(bucket.rawValue))
+        guard let column else { return nil }
+        let versioning = BucketVersioning(column: column)
+        knownBucket = (bucket, versioning)
+        return versioning
     }
 
-    func noteRemoval(of bucket: BucketID) {
-        if knownBucket == bucket { knownBucket = nil }
+    /// The row of a bucket was changed or removed.
+    func noteChange(of bucket: BucketID) {
+        if knownBucket?.id == bucket { knownBucket = nil }
     }
 
     /// Whether there is this data key once `row`, if it is given, has been inserted.

@@ -1,7 +1,5 @@
 /// Documents that say "not configured" for sub-resources that this server does not have, in the form AWS gives them.
 package enum FixedAnswers {
-    /// A bucket that never had versioning: the empty element.
-    package static var versioningConfiguration: [UInt8] { empty("VersioningConfiguration") }
     package static var notificationConfiguration: [UInt8] { empty("NotificationConfiguration") }
     package static var bucketLoggingStatus: [UInt8] { empty("BucketLoggingStatus") }
     package static var accelerateConfiguration: [UInt8] { empty("AccelerateConfiguration") }

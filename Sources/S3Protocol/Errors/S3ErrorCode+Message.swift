@@ -100,6 +100,8 @@ extension S3ErrorCode {
             "The bucket you tried to delete is not empty"
         case .invalidBucketName:
             "The specified bucket is not valid."
+        case .invalidBucketState:
+            "The request is not valid with the current state of the bucket."
         case .invalidTag:
             "The tag provided was not a valid tag. This error can occur if the tag did not pass input validation."
         case .malformedPolicy:

@@ -28,7 +28,7 @@ extension S3ErrorCode {
         case .methodNotAllowed:
             405
         case .bucketAlreadyExists, .bucketAlreadyOwnedByYou, .bucketNotEmpty, .conditionalRequestConflict,
-            .kmsKeyAlreadyExists:
+            .invalidBucketState, .kmsKeyAlreadyExists:
             409
         case .missingContentLength:
             411

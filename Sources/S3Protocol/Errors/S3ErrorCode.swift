@@ -54,6 +54,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case bucketAlreadyOwnedByYou = "BucketAlreadyOwnedByYou"
     case bucketNotEmpty = "BucketNotEmpty"
     case invalidBucketName = "InvalidBucketName"
+    case invalidBucketState = "InvalidBucketState"
     case invalidTag = "InvalidTag"
     case malformedPolicy = "MalformedPolicy"
     case noSuchBucket = "NoSuchBucket"

@@ -60,9 +60,9 @@ package struct ListParameters: Sendable {
     }
 
     /// What is compared with keys need not be longer than a key can be.
-    private static func requireKeyLength(_ value: String, _ name: String) throws(S3Error) {
+    static func requireKeyLength(_ value: String, _ name: String) throws(S3Error) {
         switch name {
-        case "prefix", "delimiter", "marker", "start-after":
+        case "prefix", "delimiter", "marker", "start-after", "key-marker":
             guard value.utf8.count > ObjectName.maximumByteCount else { return }
             throw S3Error(
                 .invalidArgument, "The value of \(name) is longer than a key can be",

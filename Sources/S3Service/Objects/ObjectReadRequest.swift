@@ -58,16 +58,16 @@ struct ObjectReadRequest: Sendable {
     var isOfPart: Bool { partNumber != nil }
 
     /// Whether resolving it takes longer than an event loop may be held: a part's place is looked up in a long manifest.
-    func isLong(_ object: StoredObject?) -> Bool { partNumber != nil && object?.isManifestShort == false }
+    func isLong(_ object: StoredObject) -> Bool { partNumber != nil && !object.isManifestShort }
 
     /// Checks key and conditions, and resolves the range.
-    func resolve(_ object: StoredObject?, _ service: ServiceContext) throws -> Resolved {
-        guard let object else { throw S3Error(.noSuchKey) }
+    func resolve(_ object: StoredObject, in bucket: Bucket, _ service: ServiceContext) throws -> Resolved {
         let record = object.record
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
 
         var headers = validators(object)
+        if let versionID = object.versionID(in: bucket) { headers.append(("x-amz-version-id", versionID)) }
         switch preconditions.evaluate(etag: record.etag, modified: object.columns.modified) {
         case .proceed: break
         case .failed: throw S3Error(.preconditionFailed)
@@ -112,7 +112,17 @@ struct ObjectReadRequest: Sendable {
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
     }
 
-    var names: (bucket: BucketName, object: ObjectName) { (bucket, object) }
+    var bucketName: BucketName { bucket }
+
+    /// The object that it is of, with what keeps its body when that is wanted.
+    ///
+    /// - Throws: for one that is not there, and for a delete marker.
+    func find(in bucket: Bucket, withBody: Bool, _ service: ServiceContext) throws -> StoredObject {
+        withBody
+            ? try service.objects.requireWithBody(bucket, key: object, version: version.selector)
+            : try service.objects.require(bucket, key: object, version: version.selector)
+    }
+
     var key: CustomerKey? { customerKey }
 
     private func validators(_ object: StoredObject) -> [(name: String, value: String)] {

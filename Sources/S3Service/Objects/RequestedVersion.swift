@@ -1,47 +1,34 @@
 import AccessPolicy
+import ObjectStorage
 import S3Protocol
+import SealedStorage
 
 /// The version of an object that a request names with `versionId`.
-enum RequestedVersion: Sendable {
-    /// The request has no `versionId`: the newest version is meant.
-    case current
-    /// `null`: the one version that a bucket without versioning has of each key.
-    case null
+struct RequestedVersion: Sendable {
+    /// The current one when the request has no `versionId`.
+    let selector: VersionSelector
 
-    /// - Throws: `InvalidArgument` for what is no version id; `NoSuchVersion` for any but `null`, because buckets are not
-    ///   versioned.
+    /// - Throws: `InvalidArgument` for what is no version id.
     init(_ request: S3Request) throws(S3Error) {
-        guard let text = request.query("versionId") else {
-            self = .current
-            return
-        }
-        self = try Self(text)
+        selector = if let text = request.query("versionId") { try Self(text).selector } else { .current }
     }
 
+    /// - Parameter text: `null`, or the 32 characters that ``SealedStorage`` makes of an identifier, no others: each version
+    ///   has one name.
     init(_ text: String) throws(S3Error) {
-        if text == "null" {
-            self = .null
+        if text == nullVersionID {
+            selector = .null
             return
         }
-        guard text.utf8.count == 32, text.utf8.allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit }) else {
+        guard let version = VersionID(hex: text), version.hex == text else {
             throw S3Error(
                 .invalidArgument, "Invalid version id specified",
                 details: [("ArgumentName", "versionId"), ("ArgumentValue", text)])
         }
-        throw S3Error(.noSuchVersion)
+        selector = .id(version)
     }
 
-    var readAction: Action {
-        switch self {
-        case .current: .getObject
-        case .null: .getObjectVersion
-        }
-    }
+    var readAction: Action { selector == .current ? .getObject : .getObjectVersion }
 
-    var deleteAction: Action {
-        switch self {
-        case .current: .deleteObject
-        case .null: .deleteObjectVersion
-        }
-    }
+    var deleteAction: Action { selector == .current ? .deleteObject : .deleteObjectVersion }
 }

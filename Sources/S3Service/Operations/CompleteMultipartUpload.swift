@@ -78,9 +78,9 @@ struct CompleteMultipartUpload: AsyncS3Operation {
             return (parts, whole)
         }
         let written = try await service.uploads.complete(
-            upload, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
-            in: service.objects)
-        return answer(written.record, written.encryption, bucket)
+            upload, in: bucket, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
+            by: service.objects)
+        return answer(written.record, written.versionID, written.encryption, bucket)
     }
 
     private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {
@@ -103,10 +103,12 @@ struct CompleteMultipartUpload: AsyncS3Operation {
             completed.record.etag == etag
         else { throw SealedStorageError.noSuchUpload(uploadID) }
         if let customerKey { try service.uploads.verify(customerKey, opens: completed) }
-        return answer(completed.record, try service.uploads.encryption(of: completed), bucket)
+        return answer(completed.record, completed.versionID, try service.uploads.encryption(of: completed), bucket)
     }
 
-    private func answer(_ record: ObjectRecord, _ encryption: AppliedEncryption, _ bucket: Bucket) -> S3Response {
+    private func answer(
+        _ record: ObjectRecord, _ versionID: String?, _ encryption: AppliedEncryption, _ bucket: Bucket
+    ) -> S3Response {
         let encryption =
             switch encryption {
             case .sseC: AppliedEncryption.sseC(keyMD5: customerKey?.keyMD5)
@@ -116,7 +118,8 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         let result = CompleteMultipartUploadResult(
             location: "\(scheme)://\(request.header("host") ?? "")\(request.target.rawPath)", bucket: bucket.name,
             key: object.rawValue, etag: record.etag, checksums: record.checksum.map(\.elements) ?? [])
-        return .xml(result.xml(), headers: encryption.headers)
+        let version = versionID.map { [(name: "x-amz-version-id", value: $0)] } ?? []
+        return .xml(result.xml(), headers: encryption.headers + version)
     }
 
     /// The parts that the client lists, each as uploaded, in ascending order.

@@ -3,6 +3,8 @@ import S3Protocol
 import SealedStorage
 
 /// Succeeds whether or not there was an object; conditional when the client says so.
+///
+/// Without a version id it hides the object behind a delete marker where the bucket has versions.
 struct DeleteObject: AsyncS3Operation {
     static let name = "DeleteObject"
     static let route = Route("DELETE", .object, understanding: ["versionId"])
@@ -11,12 +13,15 @@ struct DeleteObject: AsyncS3Operation {
     private let object: ObjectName
     private let version: RequestedVersion
     private let preconditions: DeletePreconditions
+    /// Milliseconds since 1970.
+    private let time: Int64
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         object = try request.object
         preconditions = try DeletePreconditions(request.headers)
         version = try RequestedVersion(request)
+        time = request.time
     }
 
     var demands: [Demand] { [Demand(version.deleteAction, on: object, in: bucket)] }
@@ -24,8 +29,12 @@ struct DeleteObject: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        try await service.objects.delete(
-            try service.buckets.bucket(bucket), key: object, conditions: preconditions)
-        return .noContent
+        let deleted = try await service.objects.delete(
+            try service.buckets.bucket(bucket), key: object, version: version.selector, conditions: preconditions,
+            at: time)
+        var headers: [(name: String, value: String)] = []
+        if let versionID = deleted.versionID { headers.append(("x-amz-version-id", versionID)) }
+        if deleted.isDeleteMarker { headers.append(("x-amz-delete-marker", "true")) }
+        return S3Response(status: 204, headers: headers)
     }
 }

@@ -1,6 +1,7 @@
 import AccessPolicy
 import HTTPServer
 import Logging
+import ObjectStorage
 import Requests
 import S3Protocol
 import SealedStorage
@@ -35,23 +36,24 @@ struct DeleteObjects: AsyncS3Operation {
 
         // What cannot or may not be deleted fails alone; all else goes in one transaction.
         let checked = delete.objects.map { object in Result { () throws(S3Error) in try deletion(object, service) } }
-        let outcomes = try await service.objects.delete(bucket, checked.compactMap { try? $0.get() })
+        let outcomes = try await service.objects.delete(
+            bucket, checked.compactMap { try? $0.get() }, at: request.time)
 
         var remaining = outcomes[...]
         let entries = zip(delete.objects, checked).map { object, check -> DeleteResult.Entry in
-            let failure: (any Error)? =
-                switch check {
-                case .success: remaining.popFirst() ?? nil
-                case .failure(let refusal): refusal
+            do {
+                _ = try check.get()
+                guard let deleted = try remaining.popFirst()?.get() else { throw S3Error(.internalError) }
+                return .deleted(
+                    key: object.key, versionID: object.versionID,
+                    deleteMarkerVersionID: deleted.isDeleteMarker ? deleted.versionID : nil)
+            } catch {
+                let refusal = s3Error(for: error)
+                if refusal.code == .internalError {
+                    service.logger.error("not deleted", metadata: ["key": "\(object.key)", "cause": "\(error)"])
                 }
-            guard let failure else {
-                return .deleted(key: object.key, versionID: object.versionID, deleteMarkerVersionID: nil)
+                return .failed(key: object.key, versionID: object.versionID, refusal)
             }
-            let error = s3Error(for: failure)
-            if error.code == .internalError {
-                service.logger.error("not deleted", metadata: ["key": "\(object.key)", "cause": "\(failure)"])
-            }
-            return .failed(key: object.key, versionID: object.versionID, error)
         }
         return .xml(DeleteResult(entries: entries, isQuiet: delete.isQuiet).xml())
     }
@@ -59,9 +61,11 @@ struct DeleteObjects: AsyncS3Operation {
     private func deletion(
         _ object: DeleteObjectsRequest.Object, _ service: ServiceContext
     ) throws(S3Error) -> ObjectDeletion {
-        let version = try object.versionID.map { id throws(S3Error) in try RequestedVersion(id) } ?? .current
+        let version = try object.versionID.map { id throws(S3Error) in try RequestedVersion(id) }
         let name = try ObjectName(object.key)
-        guard request.allows(Demand(version.deleteAction, on: name, in: bucket)) else { throw S3Error(.accessDenied) }
-        return ObjectDeletion(key: name, conditions: object.preconditions)
+        let action = version?.deleteAction ?? .deleteObject
+        guard request.allows(Demand(action, on: name, in: bucket)) else { throw S3Error(.accessDenied) }
+        return ObjectDeletion(
+            key: name, version: version?.selector ?? .current, conditions: object.preconditions)
     }
 }

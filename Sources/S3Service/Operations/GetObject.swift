@@ -15,14 +15,14 @@ struct GetObject: S3Operation {
     var demands: [Demand] { read.demands }
 
     func begin(in service: ServiceContext) throws -> S3Progress {
-        let bucket = try service.buckets.bucket(read.names.bucket)
-        let object = try service.objects.findWithBody(bucket, key: read.names.object)
+        let bucket = try service.buckets.bucket(read.bucketName)
+        let object = try read.find(in: bucket, withBody: true, service)
         if read.isLong(object) {
             return .waiting(documentUpTo: 0) {
-                try await respond(service.drive.offload { try read.resolve(object, service) }, service)
+                try await respond(service.drive.offload { try read.resolve(object, in: bucket, service) }, service)
             }
         }
-        let resolved = try read.resolve(object, service)
+        let resolved = try read.resolve(object, in: bucket, service)
         if let response = try respondAtHand(resolved, service) { return .done(response) }
         return .waiting(documentUpTo: 0) { try await respond(resolved, service) }
     }

@@ -16,18 +16,15 @@ struct HeadObject: S3Operation {
     var demands: [Demand] { read.demands }
 
     func begin(in service: ServiceContext) throws -> S3Progress {
-        let bucket = try service.buckets.bucket(read.names.bucket)
+        let bucket = try service.buckets.bucket(read.bucketName)
         // A part's place is in the manifest, which must be of the same moment as the row.
-        let object =
-            read.isOfPart
-            ? try service.objects.findWithBody(bucket, key: read.names.object)
-            : try service.objects.find(bucket, key: read.names.object)
+        let object = try read.find(in: bucket, withBody: read.isOfPart, service)
         if read.isLong(object) {
             return .waiting(documentUpTo: 0) {
-                try await respond(service.drive.offload { try read.resolve(object, service) })
+                try await respond(service.drive.offload { try read.resolve(object, in: bucket, service) })
             }
         }
-        return .done(respond(try read.resolve(object, service)))
+        return .done(respond(try read.resolve(object, in: bucket, service)))
     }
 
     private func respond(_ resolved: ObjectReadRequest.Resolved) -> S3Response {

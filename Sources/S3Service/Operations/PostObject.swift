@@ -56,6 +56,7 @@ struct PostObject: AsyncS3Operation {
         let key = upload.object.rawValue
         var headers = [(name: "etag", value: etag.quoted)] + written.encryption.headers
         if let checksum = written.record.checksum { headers += checksum.headers }
+        if let versionID = written.versionID { headers.append(("x-amz-version-id", versionID)) }
         switch PostSuccess(upload.fields) {
         case .redirect(let place):
             headers.append(("location", PostSuccess.location(place, bucket: bucket.name, key: key, etag: etag)))

@@ -7,8 +7,9 @@ package enum OperationTable {
         ListBuckets.self,
         // bucket
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
-        ListObjects.self, ListObjectsV2.self, DeleteObjects.self, ListMultipartUploads.self,
+        ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self, ListMultipartUploads.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
+        PutBucketVersioning.self, GetBucketVersioning.self,
         // object
         PutObject.self, PostObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
         // multipart upload

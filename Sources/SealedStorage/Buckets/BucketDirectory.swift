@@ -9,6 +9,10 @@ package struct Bucket: Sendable {
     package let name: String
     /// Milliseconds since 1970.
     package let created: Int64
+    /// What becomes of objects that are written over or deleted; the commit of a change has the last word.
+    ///
+    /// Known of a locked catalogue and of a bucket with a damaged record, too.
+    package fileprivate(set) var versioning: BucketVersioning
     fileprivate var state: State
     /// The record as it is stored, which the next change is to replace.
     fileprivate var sealed: [UInt8]
@@ -103,8 +107,8 @@ package final class BucketDirectory: Sendable {
         var buckets: [String: Bucket] = [:]
         for row in try records.store.buckets() {
             buckets[row.name] = Bucket(
-                id: row.id, name: row.name, created: row.created, state: try state(of: row, records),
-                sealed: row.sealed)
+                id: row.id, name: row.name, created: row.created, versioning: row.versioning,
+                state: try state(of: row, records), sealed: row.sealed)
         }
         return buckets
     }
@@ -143,12 +147,14 @@ package final class BucketDirectory: Sendable {
 
     package var count: Int { buckets.withLock { $0.known.count } }
 
-    package func create(_ name: BucketName, at time: Int64) async throws {
+    package func create(_ name: BucketName, at time: Int64, _ record: BucketRecord = BucketRecord()) async throws {
         let id = try records.store.nextBucketID()
-        let sealed = try records.seal(BucketRecord(), id: id, name: name.rawValue, created: time)
-        try await records.store.createBucket(BucketRow(id: id, name: name.rawValue, created: time, sealed: sealed))
+        let sealed = try records.seal(record, id: id, name: name.rawValue, created: time)
+        try await records.store.createBucket(
+            BucketRow(id: id, name: name.rawValue, created: time, versioning: record.versioning, sealed: sealed))
         let bucket = Bucket(
-            id: id, name: name.rawValue, created: time, state: .open(BucketRecord()), sealed: sealed)
+            id: id, name: name.rawValue, created: time, versioning: record.versioning, state: .open(record),
+            sealed: sealed)
         buckets.withLock { state in
             state.known[bucket.name] = bucket
             state.sorted.insert(bucket.listed)
@@ -170,8 +176,8 @@ package final class BucketDirectory: Sendable {
 
     /// Changes what is configured for a bucket: what was committed meanwhile stays, and `change` may run again on it.
     ///
-    /// - Throws: `StorageError.noSuchBucket` when it was deleted meanwhile.
-    package func update(_ bucket: Bucket, _ change: (inout BucketRecord) -> Void) async throws {
+    /// - Throws: what `change` does, and `StorageError.noSuchBucket` when the bucket was deleted meanwhile.
+    package func update(_ bucket: Bucket, _ change: (inout BucketRecord) throws -> Void) async throws {
         var present = bucket
         while true {
             var record: BucketRecord
@@ -183,20 +189,22 @@ package final class BucketDirectory: Sendable {
             case .damaged(let corruption):
                 if try await records.store.hasVersionsWithoutBucket() { throw corruption }
                 record = BucketRecord()
+                record.versioning = present.versioning
             }
-            change(&record)
+            try change(&record)
             var changed = present
             changed.state = .open(record)
+            changed.versioning = record.versioning
             changed.sealed = try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
-            switch try await records.store.updateBucket(
-                bucket.id, sealed: changed.sealed, replacing: present.sealed)
-            {
-            case .swapped: return follow(present.sealed, with: changed)
-            case .changed(let sealed):
-                guard let sealed else { throw StorageError.noSuchBucket }
-                let row = BucketRow(id: bucket.id, name: bucket.name, created: bucket.created, sealed: sealed)
+            let row = BucketRow(
+                id: bucket.id, name: bucket.name, created: bucket.created, versioning: changed.versioning,
+                sealed: changed.sealed)
+            switch try await records.store.updateBucket(row, replacing: present.sealed) {
+            case .updated: return follow(present.sealed, with: changed)
+            case .changed(let row):
                 present.state = try Self.state(of: row, records)
-                present.sealed = sealed
+                present.versioning = row.versioning
+                present.sealed = row.sealed
             }
         }
     }

@@ -25,6 +25,11 @@ package final class StoredObject: Sendable {
     /// Keeps blob files of an overwritten or deleted object until they have been read.
     var lease: ReadLease? { found.lease }
 
+    /// The version's identifier as clients of this bucket are told it; nil in a bucket without versioning.
+    package func versionID(in bucket: Bucket) -> String? {
+        bucket.versioning == .unversioned ? nil : columns.clientID
+    }
+
     /// False when its part manifest is so long that it is not to be opened on an event loop.
     package var isManifestShort: Bool { record.partCount <= 256 }
 
@@ -58,17 +63,23 @@ package struct ObjectDraft: Sendable {
 /// A version that was written and is durable.
 package struct WrittenObject: Sendable {
     package let columns: VersionColumns
+    /// As clients are told it; nil in a bucket without versioning.
+    package let versionID: String?
     package let record: ObjectRecord
     package let encryption: AppliedEncryption
+
+    init(_ committed: CommittedVersion, record: ObjectRecord, encryption: AppliedEncryption) {
+        columns = committed.columns
+        versionID = committed.versioning == .unversioned ? nil : committed.columns.clientID
+        self.record = record
+        self.encryption = encryption
+    }
 }
 
-/// One object of those that a request deletes together.
-package struct ObjectDeletion: Sendable {
-    package let key: ObjectName
-    package let conditions: DeletePreconditions
+/// How clients name the null version of a key.
+package let nullVersionID = "null"
 
-    package init(key: ObjectName, conditions: DeletePreconditions) {
-        self.key = key
-        self.conditions = conditions
-    }
+extension VersionColumns {
+    /// The version's identifier as clients are told it: `null`, or 32 characters that mean nothing to them.
+    package var clientID: String { flags.contains(.nullVersion) ? nullVersionID : version.hex }
 }

@@ -1,9 +1,11 @@
+package import ObjectStorage
 package import S3Protocol
 
 /// What a bucket has besides its name and time.
 ///
-/// At rest only inside a sealed record.
+/// At rest only inside a sealed record, but for the versioning: that is a column, to which the record is bound.
 package struct BucketRecord: Sendable {
+    package var versioning = BucketVersioning.unversioned
     /// The default encryption rule, or `nil` when none was put.
     package var encryption: ServerSideEncryptionConfiguration?
 }
@@ -29,7 +31,8 @@ extension BucketRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8]) throws(RecordMalformed) {
+    init(decoding record: [UInt8], versioning: BucketVersioning) throws(RecordMalformed) {
+        self.versioning = versioning
         var decoder = try RecordDecoder(record)
         while let field = try decoder.next() {
             switch Tag(rawValue: field.tag) {

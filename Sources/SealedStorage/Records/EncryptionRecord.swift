@@ -1,3 +1,4 @@
+import Cryptography
 package import Encryption
 package import ObjectStorage
 
@@ -24,9 +25,14 @@ package struct EncryptionRecord: Sendable {
     /// SSE-KMS with a bucket key: the data key is shared by the bucket.
     package var usesBucketKey = false
 
-    package init(scheme: EncryptionScheme, identity: ObjectIdentity = ObjectIdentity()) {
+    package init(scheme: EncryptionScheme, identity: ObjectIdentity) {
         self.scheme = scheme
         self.identity = identity
+    }
+
+    /// With an identity of its own.
+    init(scheme: EncryptionScheme) {
+        self.init(scheme: scheme, identity: ObjectIdentity(high: SecureRandom.word(), low: SecureRandom.word()))
     }
 
     func binding(in bucket: BucketID) -> KeyBinding {

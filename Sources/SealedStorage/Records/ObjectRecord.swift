@@ -94,6 +94,13 @@ extension ObjectRecord {
         self.init(etag: etag, encryption: encryption, attributes: attributes, checksum: checksum, partCount: partCount)
     }
 
+    /// What a delete marker has: an empty ETag.
+    static var ofDeleteMarker: [UInt8] {
+        var encoder = RecordEncoder(capacity: 8)
+        encoder.put(Tag.etag, "")
+        return encoder.bytes
+    }
+
     /// The ETag alone, without decoding the rest.
     static func etag(of record: [UInt8]) throws(RecordMalformed) -> ETag {
         var decoder = try RecordDecoder(record)

@@ -56,8 +56,14 @@ package final class SealedRecords: Sendable {
     // MARK: Object versions
 
     func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
-        try sealer.seal(
-            record.encoded(), kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
+        let (sealer, plaintext) = (try sealer, record.encoded())
+        var sealed: [UInt8] = []
+        columns.withAssociatedData { associatedData in
+            columns.version.withBytes { id in
+                sealed = sealer.seal(plaintext, kind: .object, id: id, associatedData: associatedData)
+            }
+        }
+        return sealed
     }
 
     func open(_ version: StoredVersion) throws -> ObjectRecord {
@@ -80,14 +86,9 @@ package final class SealedRecords: Sendable {
     }
 
     private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
-        let columns = version.columns
-        let sealer = try sealer
-        do {
-            return try sealer.open(
-                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData)
-        } catch {
-            throw Self.corruption(of: version)
-        }
+        var plaintext: [UInt8] = []
+        guard try sealer.open(version, appendingTo: &plaintext) else { throw Self.corruption(of: version) }
+        return plaintext
     }
 
     fileprivate static func corruption(of version: StoredVersion) -> Corruption {
@@ -116,22 +117,42 @@ package final class SealedRecords: Sendable {
     }
 
     /// What is kept of a completed upload, to answer the request that completed it again: the record of its object.
+    ///
+    /// - Parameter isNull: whether the object was a null version.
     func sealReceipt(
-        _ record: ObjectRecord, of upload: UploadID, version: VersionID
+        _ record: ObjectRecord, of upload: UploadID, version: VersionID, isNull: Bool
     ) throws(KeyServiceError) -> [UInt8] {
-        // Sixteen bytes, fewer than the columns of any version have: one does not pass for the other.
-        try sealer.seal(record.encoded(), kind: .object, id: version.bytes, associatedData: upload.bytes)
+        try sealer.seal(
+            record.encoded(), kind: .object, id: version.bytes,
+            associatedData: Self.associatedData(ofReceipt: upload, isNull: isNull))
     }
 
-    func openReceipt(of completed: CompletedUpload) throws -> ObjectRecord {
+    func openReceipt(of completed: CompletedUpload) throws -> (record: ObjectRecord, isNull: Bool) {
         let sealer = try sealer
-        do {
-            let plaintext = try sealer.open(
-                completed.receipt, kind: .object, id: completed.version.bytes, associatedData: completed.id.bytes)
-            return try ObjectRecord(decoding: plaintext, version: completed.version)
-        } catch {
-            throw Corruption(what: "record of the completed upload \(completed.id.hex)")
+        for isNull in [true, false] {
+            let plaintext = try? sealer.open(
+                completed.receipt, kind: .object, id: completed.version.bytes,
+                associatedData: Self.associatedData(ofReceipt: completed.id, isNull: isNull))
+            guard let plaintext, let record = try? ObjectRecord(decoding: plaintext, version: completed.version) else {
+                continue
+            }
+            return (record, isNull)
         }
+        throw Corruption(what: "record of the completed upload \(completed.id.hex)")
+    }
+
+    /// Fewer bytes than the columns of any version have: a receipt does not pass for a version's record.
+    private static func associatedData(ofReceipt upload: UploadID, isNull: Bool) -> [UInt8] {
+        isNull ? upload.bytes : upload.bytes + [1]
+    }
+
+    /// The record of a delete marker: an object's record without an object.
+    ///
+    /// It opens as one for who asks for its tag, which is empty.
+    func sealDeleteMarker(_ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
+        try sealer.seal(
+            ObjectRecord.ofDeleteMarker, kind: .object, id: columns.version.bytes,
+            associatedData: columns.associatedData)
     }
 
     func seal(_ record: UploadRecord, _ row: UploadRow) throws(KeyServiceError) -> [UInt8] {
@@ -171,7 +192,8 @@ package final class SealedRecords: Sendable {
         _ record: BucketRecord, id: BucketID, name: String, created: Int64
     ) throws(KeyServiceError) -> [UInt8] {
         try sealer.seal(
-            record.encoded(), kind: .bucket, id: bytes(id.rawValue), associatedData: bytes(created) + Array(name.utf8))
+            record.encoded(), kind: .bucket, id: bytes(id.rawValue),
+            associatedData: columnData(created: created, name: name, record.versioning))
     }
 
     func open(_ row: BucketRow) throws -> BucketRecord {
@@ -180,7 +202,8 @@ package final class SealedRecords: Sendable {
             return try BucketRecord(
                 decoding: sealer.open(
                     row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
-                    associatedData: bytes(row.created) + Array(row.name.utf8)))
+                    associatedData: columnData(created: row.created, name: row.name, row.versioning)),
+                versioning: row.versioning)
         } catch {
             throw Corruption(what: "record of bucket \"\(row.name)\"")
         }
@@ -216,17 +239,33 @@ struct ListedRecords {
     }
 
     mutating func open(_ version: StoredVersion) throws(Corruption) -> ListedRecord {
-        let columns = version.columns
         plaintext.removeAll(keepingCapacity: true)
-        do {
-            try sealer.open(
-                version.sealed, kind: .object, id: columns.version.bytes, associatedData: columns.associatedData,
-                appendingTo: &plaintext)
-            return try ObjectRecord.listed(plaintext)
-        } catch {
+        guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext) else {
             throw SealedRecords.corruption(of: version)
         }
+        return listed
     }
+}
+
+extension RecordSealer {
+    /// Appends the record of a version to `plaintext`; false if it does not open.
+    fileprivate func open(_ version: StoredVersion, appendingTo plaintext: inout [UInt8]) -> Bool {
+        var isAuthentic = false
+        version.columns.withAssociatedData { associatedData in
+            version.columns.version.withBytes { id in
+                isAuthentic = open(
+                    version.sealed, kind: .object, id: id, associatedData: associatedData, appendingTo: &plaintext)
+            }
+        }
+        return isAuthentic
+    }
+}
+
+/// A bucket's clear columns; one that never had versioning has the encoding of former releases.
+private func columnData(created: Int64, name: String, _ versioning: BucketVersioning) -> [UInt8] {
+    let columns = bytes(created) + Array(name.utf8)
+    // No name has a zero byte.
+    return versioning == .unversioned ? columns : columns + [0] + bytes(versioning.rawValue)
 }
 
 private func bytes(_ value: Int64) -> [UInt8] {

@@ -158,7 +158,7 @@ package struct Uploads: Sendable {
 
     /// Gives `choose` the rows of all parts by number, on a thread of the drive's: there may be ten thousand.
     ///
-    /// - Returns: the parts that it has chosen, for ``complete(_:of:checksum:modified:conditions:in:)``, and what else it
+    /// - Returns: the parts that it has chosen, for ``complete(_:in:of:checksum:modified:conditions:by:)``, and what else it
     ///   has made of them.
     package func choose<R: Sendable>(
         of upload: Upload, _ choose: @escaping @Sendable ([Int: PartRow]) throws -> (parts: [UploadedPart], R)
@@ -184,8 +184,8 @@ package struct Uploads: Sendable {
     /// - Throws: as ``Objects/write(_:as:conditions:)``, and `StorageError.partsChanged` when a part was written since these
     ///   were chosen.
     package func complete(
-        _ upload: Upload, of chosen: ChosenParts, checksum: StoredChecksum?, modified: Int64,
-        conditions: WritePreconditions, in objects: Objects
+        _ upload: Upload, in bucket: Bucket, of chosen: ChosenParts, checksum: StoredChecksum?, modified: Int64,
+        conditions: WritePreconditions, by objects: Objects
     ) async throws -> WrittenObject {
         let parts = chosen.parts
         // Of ten thousand parts: not on an event loop.
@@ -196,29 +196,29 @@ package struct Uploads: Sendable {
         }
         let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
         var last: SealedCompletion?
-        let columns = try await objects.commit(
-            conditions, expecting: objects.expectation(conditions, current?.version)
-        ) { order, expectation in
-            // Ten thousand parts take a while to seal: only under another order is it done again.
+        let committed = try await objects.commit(
+            in: bucket, conditions, expecting: objects.expectation(conditions, current?.version)
+        ) { place in
+            // Ten thousand parts take a while to seal: only for another place is it done again.
             let sealed =
-                if let last, last.version.columns.order == order {
+                if let last, last.version.columns.version == place.version {
                     last
                 } else {
-                    try await store.offload { try seal(upload, parts, record, order: order, modified: modified) }
+                    try await store.offload { try seal(upload, parts, record, at: place, modified: modified) }
                 }
             last = sealed
             let outcome = try await store.completeUpload(
                 upload.id, parts: chosen.selection, version: sealed.version, manifest: sealed.manifest,
-                receipt: sealed.receipt, expecting: expectation)
+                receipt: sealed.receipt, expecting: place.expectation)
             return (outcome, sealed.version.columns)
         }
         return WrittenObject(
-            columns: columns, record: record,
+            committed, record: record,
             encryption: keys.applied(record.encryption, dataKey: upload.dataKey, customerKey: nil))
     }
 
     private func seal(
-        _ upload: Upload, _ parts: [UploadedPart], _ record: ObjectRecord, order: Int64, modified: Int64
+        _ upload: Upload, _ parts: [UploadedPart], _ record: ObjectRecord, at place: VersionPlace, modified: Int64
     ) throws -> SealedCompletion {
         let manifest = PartManifest(
             parts: parts.map {
@@ -227,14 +227,15 @@ package struct Uploads: Sendable {
                     checksum: record.checksum.flatMap { [part = $0.record] in part.checksum(of: $0.algorithm)?.base64 })
             })
         let columns = VersionColumns(
-            bucket: upload.row.bucket, key: upload.row.key, version: VersionID(order: order), order: order,
-            size: parts.reduce(0) { $0 + $1.row.size }, modified: modified, flags: .nullVersion,
+            bucket: upload.row.bucket, key: upload.row.key, version: place.version, order: place.order,
+            size: parts.reduce(0) { $0 + $1.row.size }, modified: modified, flags: place.flags,
             dataKey: upload.row.dataKey, body: .parts, blob: nil)
         let version = NewVersion(
             columns: columns, sealed: try records.seal(record, columns), body: .none, dataKey: nil)
         return SealedCompletion(
             version: version, manifest: try records.seal(manifest, of: columns.version),
-            receipt: try records.sealReceipt(record, of: upload.id, version: columns.version))
+            receipt: try records.sealReceipt(
+                record, of: upload.id, version: columns.version, isNull: columns.flags.contains(.nullVersion)))
     }
 
     /// The record of the object that an upload of this number, bucket and key was completed to within the last day,
@@ -243,9 +244,11 @@ package struct Uploads: Sendable {
         guard let id = UploadID(hex: id), let completed = try await store.completedUpload(id),
             completed.bucket == bucket.id, completed.key.utf8.elementsEqual(key.rawValue.utf8)
         else { return nil }
+        let (record, isNull) = try records.openReceipt(of: completed)
         return CompletedObject(
-            record: try records.openReceipt(of: completed), bucket: completed.bucket, key: completed.key,
-            version: completed.version)
+            record: record,
+            versionID: bucket.versioning == .unversioned ? nil : isNull ? nullVersionID : completed.version.hex,
+            bucket: completed.bucket, key: completed.key, version: completed.version)
     }
 
     package func verify(_ customerKey: CustomerKey?, opens object: CompletedObject) throws(SealedStorageError) {
@@ -263,6 +266,8 @@ package struct Uploads: Sendable {
 /// What an upload was completed to.
 package struct CompletedObject: Sendable {
     package let record: ObjectRecord
+    /// As clients are told it; nil in a bucket without versioning.
+    package let versionID: String?
     let bucket: BucketID
     let key: String
     let version: VersionID

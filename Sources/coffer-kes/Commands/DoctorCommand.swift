@@ -18,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
             With --config, it looks from a server's place at the key store that the file names: at the file, the \
             address, the port and the credentials, and tries each right that a server needs with a key of its own, \
-            coffer-doctor-…, which it removes again.
+            coffer-doctor-…, which it removes again. A directory that a server would make at its first start is not made.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -97,7 +97,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if steps.contains(where: \.isWrong) { return false }
         do throws(KeyStoreOpening.Failure) {
             let store = try await KeyStoreOpening.open(
-                keyStore, logger: Logger(label: "coffer-kes") { _ in SwiftLogNoOpLogHandler() })
+                keyStore, as: .visitor, logger: Logger(label: "coffer-kes") { _ in SwiftLogNoOpLogHandler() })
             return await untilInterrupted { [tell] in await StoreDiagnosis(store).run(tell.callAsFunction) }
         } catch {
             let remedy = "correct the section 'keystore' of \(path), or what it names"

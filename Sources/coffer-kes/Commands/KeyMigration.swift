@@ -165,9 +165,8 @@ struct KeyMigration: Sendable {
             guard !old.isEqual(to: value) else { return .equal }
             // In one step: at no time is there no key.
             if case .replace = onConflict {
-                try await timed { [target] () throws(KeyStoreError) in
-                    try await target.replace(name, old, with: value)
-                }
+                let replacing = try target.replacing()
+                try await timed { () throws(KeyStoreError) in try await replacing.replace(name, old, with: value) }
             }
             return conflict
         }

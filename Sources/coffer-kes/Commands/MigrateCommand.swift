@@ -49,8 +49,8 @@ struct MigrateCommand: AsyncParsableCommand {
         }
         guard let to else { throw CommandFailure("missing migration target. Use '--to' or '--server'") }
         if force && merge { throw CommandFailure("'--force' and '--merge' flags are mutually exclusive") }
-        let source = try await open(from, mustExist: true)
-        let target = try await open(to, mustExist: false)
+        let source = try await open(from, as: .visitor)
+        let target = dryRun && isUnmade(to) ? MemoryKeyStore() : try await open(to, as: dryRun ? .visitor : .server)
         let migration = KeyMigration(
             source: source, target: target, onConflict: force ? .replace : merge ? .keep : .fail, isTrial: dryRun)
         Terminal.write("Starting key migration:\n\n")
@@ -78,17 +78,24 @@ struct MigrateCommand: AsyncParsableCommand {
         return report.isComplete
     }
 
-    private func open(_ path: String, mustExist: Bool) async throws -> any KeyStore {
+    /// Whether the store of a configuration is a directory that does not exist, or has nothing in it: a trial run does not make
+    /// it, and has an empty store in its place.
+    private func isUnmade(_ path: String) -> Bool {
+        guard let configuration = try? KESConfiguration.read(path, environment: ProcessEnvironment.variables()),
+            let directory = configuration.keyStore.directory
+        else { return false }
+        guard let stream = opendir(directory) else { return errno == ENOENT }
+        defer { closedir(stream) }
+        var count = 0
+        while readdir(stream) != nil, count <= 2 { count += 1 }
+        return count <= 2
+    }
+
+    private func open(_ path: String, as user: DirectoryUser) async throws -> any KeyStore {
         do {
-            let configuration = try KESConfiguration.read(path, environment: ProcessEnvironment.variables())
-            // Opening would make it, and an empty source is nothing but a wrong path.
-            if mustExist, let directory = configuration.keyStore.directory, access(directory, F_OK) != 0 {
-                throw CommandFailure("\(directory): \(String(cString: strerror(errno)))")
-            }
+            let keyStore = try KESConfiguration.read(path, environment: ProcessEnvironment.variables()).keyStore
             return try await KeyStoreOpening.open(
-                configuration.keyStore, logger: Logger(label: "coffer-kes") { _ in SwiftLogNoOpLogHandler() })
-        } catch let failure as CommandFailure {
-            throw failure
+                keyStore, as: user, logger: Logger(label: "coffer-kes") { _ in SwiftLogNoOpLogHandler() })
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -19,7 +19,8 @@ struct SealKeysCommand: AsyncParsableCommand {
             destroy it in the end.
 
             One key is sealed after the other, each in one step: it is read back and opened before the plain original is \
-            overwritten. What is interrupted goes on when it is run again.
+            overwritten. What is interrupted goes on when it is run again; until it is overwritten, a plain original is in \
+            the directory as .plain-NAME.
             """)
 
     @Option(help: ArgumentHelp("Configuration of the server.", valueName: "FILE"))
@@ -28,8 +29,8 @@ struct SealKeysCommand: AsyncParsableCommand {
     func run() async throws {
         ProcessSettings.apply()
         Interruption.endsProcess()
-        let sealing = KeySealing(try SealedStore.configuration(config))
-        let outcome: KeySealing.Outcome
+        let sealing = DirectorySealing(try SealedStore.configuration(config))
+        let outcome: DirectorySealing.Outcome
         do throws(KeyStoreError) {
             outcome = try await sealing.run { count in
                 if count.isMultiple(of: 1000) { Terminal.write("\(count) keys ...\n") }
@@ -38,10 +39,18 @@ struct SealKeysCommand: AsyncParsableCommand {
             throw CommandFailure("\(error)")
         }
         Terminal.write("Sealed \(outcome.sealed) keys; \(outcome.alreadySealed) were sealed already.\n")
-        if outcome.notOverwritten > 0 {
+        if outcome.leftOver > 0 {
+            Terminal.write("Overwrote the plain files of \(outcome.leftOver) keys that an interrupted run had left.\n")
+        }
+        if outcome.withFurtherNames > 0 {
             Terminal.write(
-                "The plain files of \(outcome.notOverwritten) keys have further names, and are still there under those.\n"
+                "The plain files of \(outcome.withFurtherNames) keys have further names, and are still there under those.\n"
             )
+        }
+        if let first = outcome.notOverwritten.first {
+            throw CommandFailure(
+                "the plain files of \(outcome.notOverwritten.count) keys could not be overwritten and are still there, as "
+                    + "'.plain-NAME' in the directory, for the next run to overwrite: \(first.name): \(first.cause)")
         }
         guard outcome.unopened.isEmpty else {
             let names = outcome.unopened.prefix(10).map(\.text).joined(separator: ", ")
@@ -71,7 +80,7 @@ struct SealPassphraseCommand: AsyncParsableCommand {
         guard let new else { throw CommandFailure("no new passphrase specified. Use '--new' flag") }
         let configuration = try SealedStore.configuration(config)
         do throws(KeyStoreError) {
-            try await KeySealing(configuration).changePassphrase(to: .file(new))
+            try await DirectorySealing(configuration).changePassphrase(to: .file(new))
         } catch {
             throw CommandFailure("\(error)")
         }

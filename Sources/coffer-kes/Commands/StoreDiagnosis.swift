@@ -99,13 +99,13 @@ struct StoreDiagnosis {
         let isMade = creation == nil
         report(await readingStep(isMade: isMade))
         report(await listingStep(isMade: isMade))
-        if isMade, !store.canReplace {
-            report(.unknown(.replacing, "this store cannot replace values safely: its keys cannot be rotated"))
-        } else if isMade {
+        if isMade, let replacing = try? store.replacing() {
             let change = await attempt { () throws(KeyStoreError) in
-                try await store.replace(name, value, with: successor)
+                try await replacing.replace(name, value, with: successor)
             }
             report(step(.replacing, change, "put another value in its place, as a rotation does"))
+        } else if isMade {
+            report(.unknown(.replacing, "this store cannot replace values safely: its keys cannot be rotated"))
         }
         report(await deletionStep(isMade: isMade))
     }

@@ -20,8 +20,10 @@ enum KeyStoreOpening {
     }
 
     /// Blocks for the file work of a directory.
+    ///
+    /// - Parameter user: Whether a directory that is missing is made.
     static func open(
-        _ configuration: KeyStoreConfiguration, logger: Logger
+        _ configuration: KeyStoreConfiguration, as user: DirectoryUser, logger: Logger
     ) async throws(Failure) -> any KeyStore {
         let environment = ProcessEnvironment.variables()
         do throws(KeyStoreError) {
@@ -31,8 +33,9 @@ enum KeyStoreOpening {
                 guard !SealedConfiguration.isSealed(configuration.path) else {
                     throw .unavailable("it is sealed, and keystore.fs has no 'seal'")
                 }
-                return try FileKeyStore(configuration, logger: logger)
-            case .sealed(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
+                return try FileKeyStore(configuration, as: user, logger: logger)
+            case .sealed(let configuration):
+                return try await EnvelopeKeyStore.open(configuration, as: user, logger: logger)
             case .vault(let configuration):
                 return try await VaultKeyStore.open(
                     configuration, ambientNamespace: environment["VAULT_NAMESPACE"], logger: logger)
@@ -41,14 +44,15 @@ enum KeyStoreOpening {
             case .aws(let configuration):
                 return try AWSKeyStore(configuration, environment: environment, logger: logger)
             case .awsKMS(let configuration):
-                return try EnvelopeKeyStore(configuration, environment: environment, logger: logger)
+                return try EnvelopeKeyStore(configuration, environment: environment, as: user, logger: logger)
             case .azure(let configuration):
                 return try AzureKeyStore(configuration, environment: environment, logger: logger)
             case .azureKeys(let configuration):
-                return try EnvelopeKeyStore(configuration, environment: environment, logger: logger)
-            case .gcp(let configuration): return try GCPKeyStore(configuration, logger: logger)
+                return try EnvelopeKeyStore(configuration, environment: environment, as: user, logger: logger)
+            case .gcp(let configuration): return try await GCPKeyStore.open(configuration, logger: logger)
             case .entrust(let configuration): return try EntrustKeyStore(configuration, logger: logger)
-            case .pkcs11(let configuration): return try await EnvelopeKeyStore.open(configuration, logger: logger)
+            case .pkcs11(let configuration):
+                return try await EnvelopeKeyStore.open(configuration, as: user, logger: logger)
             }
         } catch {
             let reason = "failed to open the key store \(configuration.place): \(error)"
@@ -68,7 +72,7 @@ extension KeyStoreOpening {
     static func vault(
         _ configuration: KESConfiguration, metrics: StoreMetrics, logger: Logger
     ) async throws(Failure) -> KeyVault {
-        let store = try await open(configuration.keyStore, logger: logger)
+        let store = try await open(configuration.keyStore, as: .server, logger: logger)
         let vault = vault(on: store, configuration, metrics, logger: logger)
         await vault.checkStore()
         if let outage = vault.outage { throw .store("the key store \(store.title) does not work: \(outage)") }
@@ -110,7 +114,7 @@ extension KeyStoreOpening {
 }
 
 /// Stands in for a key store that could not be opened so far: it does not answer.
-struct PendingKeyStore: KeyStore {
+struct PendingKeyStore: ReplacingKeyStore {
     let title: String
     let reason: String
 

@@ -11,7 +11,7 @@ import Testing
 func keyName(_ text: String) throws -> KeyName { try #require(KeyName(text)) }
 
 /// A store in memory that fails, waits and counts as told.
-final class ScriptedStore: KeyStore {
+final class ScriptedStore: ReplacingKeyStore {
     private struct State {
         var failure: KeyStoreError?
         var statusFailure: KeyStoreError?

@@ -197,7 +197,7 @@ import Testing
 }
 
 /// Refuses to read keys, and signs in with something that ends in ten minutes.
-private struct ExpiringStore: KeyStore {
+private struct ExpiringStore: ReplacingKeyStore {
     let title = "Expiring"
     let credentialExpiry: ContinuousClock.Instant? = .now + .seconds(600)
 
@@ -212,7 +212,7 @@ private struct ExpiringStore: KeyStore {
 }
 
 /// Does not answer until it is let go.
-final class HangingStore: KeyStore {
+final class HangingStore: ReplacingKeyStore {
     let title = "Hanging"
     private let isReleased = Atomic(false)
 
@@ -240,7 +240,7 @@ final class HangingStore: KeyStore {
 }
 
 /// Answers everything with the same failure.
-struct FailingStore: KeyStore {
+struct FailingStore: ReplacingKeyStore {
     let title = "Failing"
     private let failure = KeyStoreError.unavailable("the disk is on fire")
 

@@ -73,14 +73,16 @@ struct AWSService: Sendable {
         while true {
             let (credentials, number) = try await self.credentials.token(time)
             let answer = try await client.send(request(operation, JSONValue.object(fields).bytes, credentials), time)
-            if answer.isSuccess { return .success(try answer.document(of: kind.title)) }
+            if answer.isSuccess {
+                self.credentials.accept(number)
+                return .success(try answer.document(of: kind.title))
+            }
             let failure = AWSFailure(answer, of: kind, operation)
             if !hasOtherTime, failure.mayBeSkew, let date = answer.header("date").flatMap({ HTTPDate.parse($0) }),
                 clock.correct(date)
             {
                 hasOtherTime = true
-            } else if !hasOtherCredentials, failure.refusesCredentials {
-                self.credentials.discard(number)
+            } else if failure.refusesCredentials, self.credentials.refuse(number), !hasOtherCredentials {
                 hasOtherCredentials = true
             } else {
                 return .failure(failure)

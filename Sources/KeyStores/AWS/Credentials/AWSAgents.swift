@@ -22,7 +22,9 @@ extension AWSCredentialChain {
         }
         var request = StoreRequest(.get, url, isRepeatable: true)
         request.headers = [("accept", "application/json")]
-        if let authorization = try containerAuthorization() { request.headers.append(("authorization", authorization)) }
+        if let authorization = try await containerAuthorization() {
+            request.headers.append(("authorization", authorization))
+        }
         return try credentials(try await agents.send(request, time), of: "the container's agent")
     }
 
@@ -44,11 +46,11 @@ extension AWSCredentialChain {
             try await metadata("\(roles)\(role.trimmedLine)", session, time), of: "the machine's metadata service")
     }
 
-    private func containerAuthorization() throws(KeyStoreError) -> String? {
+    private func containerAuthorization() async throws(KeyStoreError) -> String? {
         guard let file = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] else {
             return environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
         }
-        guard let token = try AWSFile.text(file) else {
+        guard let token = try await CredentialFile.textIfPresent(file) else {
             throw .notAuthorized("aws: the container's token file \(file) does not exist")
         }
         return token.trimmedLine

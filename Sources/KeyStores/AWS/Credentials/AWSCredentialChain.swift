@@ -1,5 +1,3 @@
-import HTTPClient
-
 /// Looks for credentials in the places where AWS's own programs look, in their order.
 ///
 /// 1. `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`
@@ -24,9 +22,7 @@ struct AWSCredentialChain: Sendable {
         self.environment = AWSEnvironment(environment)
         self.clock = clock
         securityTokens = try AWSSecurityTokens(self.environment, region: region, client: client, clock: clock)
-        var nearby = HTTPClientConfiguration()
-        nearby.connectTimeout = .seconds(1)
-        agents = try StoreClient("aws", nearby)
+        agents = try .ofNeighbour("aws")
     }
 
     func fetch() async throws(KeyStoreError) -> Fresh {

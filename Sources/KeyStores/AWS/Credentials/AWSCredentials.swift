@@ -33,7 +33,7 @@ struct AWSCredentials: Sendable {
         defer { wipe(&secret) }
         return signer.sign(
             method: "POST", host: host, path: path, headers: headers, body: body, accessKey: accessKey, secret: secret,
-            sessionToken: sessionToken.map { String(decoding: $0.bytes, as: UTF8.self) }, now: now)
+            sessionToken: sessionToken?.text, now: now)
     }
 }
 

@@ -3,17 +3,17 @@ struct AWSProfiles: Sendable {
     private var profiles: [String: [String: String]] = [:]
 
     /// Files that are not there have no profiles.
-    init(_ environment: AWSEnvironment) throws(KeyStoreError) {
+    init(_ environment: AWSEnvironment) async throws(KeyStoreError) {
         let home = environment["HOME"] ?? "/"
         // A service may be kept from its home directory: only what somebody has asked for has to be readable.
         let isWanted = environment["AWS_PROFILE"] != nil
-        if let text = try AWSFile.text(
+        if let text = try await CredentialFile.textIfPresent(
             environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config",
             mayBeForbidden: !isWanted && environment["AWS_CONFIG_FILE"] == nil)
         {
             read(text, sectionPrefix: "profile ")
         }
-        if let text = try AWSFile.text(
+        if let text = try await CredentialFile.textIfPresent(
             environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials",
             mayBeForbidden: !isWanted && environment["AWS_SHARED_CREDENTIALS_FILE"] == nil)
         {
@@ -44,7 +44,7 @@ struct AWSProfiles: Sendable {
 extension AWSCredentialChain {
     /// What the profile of `AWS_PROFILE` says; `nil` when nobody asks for one and there is no `default` with credentials.
     func ofProfile(_ time: CallTime) async throws(KeyStoreError) -> Fresh? {
-        let profiles = try AWSProfiles(environment)
+        let profiles = try await AWSProfiles(environment)
         let asked = environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"]
         let found = try await credentials(of: asked ?? "default", in: profiles, above: [], time)
         if found == nil, let asked { throw .notAuthorized("aws: the profile '\(asked)' has no credentials") }

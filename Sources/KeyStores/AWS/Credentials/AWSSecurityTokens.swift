@@ -26,7 +26,7 @@ struct AWSSecurityTokens: Sendable {
     func assume(
         _ role: String, session: String?, webIdentity file: String, _ time: CallTime
     ) async throws(KeyStoreError) -> Fresh {
-        guard let token = try AWSFile.text(file) else {
+        guard let token = try await CredentialFile.textIfPresent(file) else {
             throw .notAuthorized("aws: the web identity's token file \(file) does not exist")
         }
         return try await call(
@@ -92,16 +92,32 @@ struct AWSSecurityTokens: Sendable {
                 signer, host: endpoint.host, path: endpoint.path, headers: request.headers, body: body, now: clock.now)
         }
         request.body = body
+        request.retries = Self.retries
         request.wantedHeaders = ["date"]
         return try await client.send(request, time)
+    }
+
+    /// STS says in XML that it is asked too often, or could not ask the identity's provider.
+    private static let retries: RetryPolicy = {
+        var policy = RetryPolicy.standard
+        policy.isTransient = { RetryPolicy.standard.isTransient($0) || passes($0) }
+        return policy
+    }()
+
+    private static func passes(_ answer: StoreAnswer) -> Bool {
+        guard !answer.isSuccess, let code = element("Code", of: String(decoding: answer.body, as: UTF8.self)) else {
+            return false
+        }
+        return code == "IDPCommunicationError" || AWSFailure.throttling.contains(code)
     }
 
     private static func refusal(_ action: String, _ status: Int, _ answer: String) -> KeyStoreError {
         let code = element("Code", of: answer) ?? ""
         let said = AWSFailure.readable(element("Message", of: answer) ?? "")
         let text = "AWS STS refused sts:\(action) (status \(status)): \(code): \(said)"
-        return (400..<500).contains(status) && ![408, 429].contains(status) && !AWSFailure.throttling.contains(code)
-            ? .notAuthorized(text) : .unavailable(text)
+        let mayPass =
+            [408, 429].contains(status) || code == "IDPCommunicationError" || AWSFailure.throttling.contains(code)
+        return (400..<500).contains(status) && !mayPass ? .notAuthorized(text) : .unavailable(text)
     }
 
     /// The text of the first element of that name; credentials have no characters that XML escapes.

@@ -2,17 +2,27 @@ package import Logging
 
 /// Keys in files under a passphrase: an ``EnvelopeKeyStore`` whose wrapping key is in the directory itself, sealed.
 extension EnvelopeKeyStore {
-    /// Opens the directory, made if it is missing, and its seal; the passphrase is asked for this once.
+    /// Opens the directory and its seal, both made by a server if they are missing; the passphrase is asked for this once.
     ///
     /// Throws ``KeyStoreError/notAuthorized(_:)`` for a wrong passphrase, and ``KeyStoreError/unavailable(_:)`` where plain
     /// keys are in the way.
     package static func open(
-        _ configuration: SealedConfiguration, logger: Logger
+        _ configuration: SealedConfiguration, as user: DirectoryUser = .server, logger: Logger
     ) async throws(KeyStoreError) -> EnvelopeKeyStore {
-        let files = try FileKeyStore(.init(path: configuration.path), logger: logger)
+        let files = try FileKeyStore(.init(path: configuration.path), as: user, logger: logger)
         let directory = SealedDirectory(configuration)
         let calls = BlockingCalls(label: "coffer.key-store.seal", threads: 1)
-        let (seal, wrapper) = try await calls.run { (call) throws(KeyStoreError) in try directory.open(call) }
+        let (seal, wrapper, originals) = try await calls.run { (call) throws(KeyStoreError) in
+            let (seal, wrapper) = try directory.open(as: user, call)
+            return (seal, wrapper, try directory.plainOriginals().count)
+        }
+        if originals > 0 {
+            logger.warning(
+                """
+                \(originals) plain originals of sealed keys are still in \(configuration.path), as '\(PlainOriginal.prefix)…'; \
+                'coffer-kes seal keys' overwrites them
+                """)
+        }
         switch (seal.coverage, configuration.acceptsPlain) {
         case (.all, let acceptsPlain):
             if acceptsPlain {

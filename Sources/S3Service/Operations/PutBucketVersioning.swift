@@ -1,0 +1,41 @@
+import AccessPolicy
+import ObjectStorage
+import S3Protocol
+import SealedStorage
+
+struct PutBucketVersioning: AsyncS3Operation {
+    static let name = "PutBucketVersioning"
+    static let route = Route("PUT", .bucket, requiring: ["versioning"])
+
+    private let request: S3Request
+    private let bucket: BucketName
+
+    init(_ request: S3Request) throws(S3Error) {
+        self.request = request
+        bucket = try request.bucket
+    }
+
+    var demands: [Demand] { [Demand(.putBucketVersioning, on: bucket)] }
+
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        let bucket = try service.buckets.bucket(bucket)
+        let document = try await request.document(upTo: DocumentLimit.configuration)
+        let configuration = try VersioningConfiguration.parse(document)
+        try await service.buckets.update(bucket) { record in
+            switch (configuration.status, record.versioning) {
+            case (nil, _), (.enabled, .locked): break
+            case (.enabled, .unversioned), (.enabled, .enabled), (.enabled, .suspended): record.versioning = .enabled
+            case (.suspended, .locked):
+                throw S3Error(
+                    .invalidBucketState,
+                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+                )
+            case (.suspended, .unversioned), (.suspended, .enabled), (.suspended, .suspended):
+                record.versioning = .suspended
+            }
+        }
+        return S3Response()
+    }
+}

@@ -1,0 +1,202 @@
+package import ObjectStorage
+package import S3Protocol
+
+/// One object, or one version of one, of those that a request deletes together.
+package struct ObjectDeletion: Sendable {
+    package let key: ObjectName
+    /// The version that goes for good; the current one stands for the object, which the bucket's versioning may keep.
+    package let version: VersionSelector
+    package let conditions: DeletePreconditions
+
+    package init(key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions) {
+        self.key = key
+        self.version = version
+        self.conditions = conditions
+    }
+}
+
+/// What a deletion has done.
+package struct DeletedObject: Hashable, Sendable {
+    /// The version that is gone, or the delete marker that was made, as clients are told it; nil where a bucket without
+    /// versioning has lost an object.
+    package let versionID: String?
+    /// Whether that is a delete marker.
+    package let isDeleteMarker: Bool
+}
+
+extension Objects {
+    /// Deletes an object, as the bucket's versioning has it, or one version of it; one that is not there counts as deleted.
+    ///
+    /// - Throws: `preconditionFailed`, `conditionalConflict`, and `noSuchKey` or `noSuchVersion` for one that is not there of
+    ///   which a tag is expected.
+    @discardableResult
+    package func delete(
+        _ bucket: Bucket, key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions,
+        at time: Int64
+    ) async throws -> DeletedObject {
+        let deletion = ObjectDeletion(key: key, version: version, conditions: conditions)
+        return try await delete(bucket, [deletion], at: time)[0].get()
+    }
+
+    /// Makes several deletions, in one transaction.
+    ///
+    /// - Parameter time: that of delete markers: milliseconds since 1970.
+    /// - Returns: for each in turn what it has done, or what has kept it from that.
+    package func delete(
+        _ bucket: Bucket, _ deletions: [ObjectDeletion], at time: Int64
+    ) async throws -> [Result<DeletedObject, any Error>] {
+        var results = [Result<DeletedObject, any Error>](
+            repeating: .failure(SealedStorageError.conditionalConflict), count: deletions.count)
+        var versioning = bucket.versioning
+        var pending = deletions.indices.map { PendingDeletion(index: $0, finding: .nothingYet) }
+        for attempt in 1...Self.greatestAttempts {
+            let (ready, refused) = try await prepare(
+                pending, of: deletions, bucket, versioning, attempt: attempt, at: time)
+            for (index, error) in refused { results[index] = .failure(error) }
+            guard !ready.isEmpty else { return results }
+            let outcomes = try await store.delete(bucket.id, ready.map(\.deletion))
+            pending.removeAll()
+            for (one, outcome) in zip(ready, outcomes) {
+                let wanted = deletions[one.index]
+                switch outcome {
+                case .removed(let columns): results[one.index] = .success(wanted.result(removing: columns, versioning))
+                case .absent: results[one.index] = .success(wanted.result(removing: nil, versioning))
+                case .marked:
+                    results[one.index] = .success(
+                        DeletedObject(versionID: one.marker?.clientID, isDeleteMarker: true))
+                case .failed(let error): results[one.index] = .failure(error)
+                case .changed(let current):
+                    pending.append(PendingDeletion(index: one.index, finding: .found(current)))
+                case .staleOrder(let newest):
+                    pending.append(PendingDeletion(index: one.index, finding: .nothingYet, newest: newest))
+                case .versioningChanged(let present):
+                    versioning = present
+                    pending.append(PendingDeletion(index: one.index, finding: .nothingYet))
+                }
+            }
+            if pending.isEmpty { return results }
+        }
+        // Somebody was always faster.
+        for one in pending where deletions[one.index].conditions.isEmpty {
+            results[one.index] = .failure(StorageError.overloaded)
+        }
+        return results
+    }
+
+    private struct PendingDeletion: Sendable {
+        enum Finding: Sendable {
+            case nothingYet
+            /// The last attempt has found this version in the place of the one to be deleted.
+            case found(StoredVersion?)
+        }
+
+        let index: Int
+        let finding: Finding
+        /// An order that the key's newest version has; nil when none is known.
+        var newest: Int64?
+    }
+
+    private struct ReadyDeletion: Sendable {
+        let index: Int
+        let deletion: Deletion
+
+        var marker: VersionColumns? {
+            switch deletion.change {
+            case .marker(let marker): marker.columns
+            case .version, .onlyVersion: nil
+            }
+        }
+    }
+
+    /// Evaluates conditions on what is there, and seals delete markers: on a thread of the drive's where that may be many.
+    private func prepare(
+        _ pending: [PendingDeletion], of deletions: [ObjectDeletion], _ bucket: Bucket,
+        _ versioning: BucketVersioning, attempt: Int, at time: Int64
+    ) async throws -> (ready: [ReadyDeletion], refused: [(index: Int, error: any Error)]) {
+        let prepareAll = { @Sendable () -> (ready: [ReadyDeletion], refused: [(index: Int, error: any Error)]) in
+            var ready: [ReadyDeletion] = []
+            var refused: [(index: Int, error: any Error)] = []
+            ready.reserveCapacity(pending.count)
+            for one in pending {
+                do {
+                    let deletion = try prepare(
+                        one, deletions[one.index], bucket, versioning, attempt: attempt, at: time)
+                    ready.append(ReadyDeletion(index: one.index, deletion: deletion))
+                } catch {
+                    refused.append((one.index, error))
+                }
+            }
+            return (ready, refused)
+        }
+        return pending.count == 1 ? prepareAll() : try await store.offload { prepareAll() }
+    }
+
+    private func prepare(
+        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning,
+        attempt: Int, at time: Int64
+    ) throws -> Deletion {
+        let key = deletion.key.rawValue
+        let expectation = try expectation(pending, deletion, bucket, versioning)
+        guard deletion.version == .current else {
+            return Deletion(key: key, .version(deletion.version), expecting: expectation)
+        }
+        guard versioning != .unversioned else { return Deletion(key: key, .onlyVersion, expecting: expectation) }
+        let order = pending.newest.map { store.nextOrder(after: $0) + Self.lead(afterAttempts: attempt) }
+        let place = VersionPlace(order: order ?? store.nextOrder(), versioning, expecting: expectation)
+        let columns = VersionColumns(
+            bucket: bucket.id, key: key, version: place.version, order: place.order, size: 0,
+            modified: time, flags: place.flags.union(.deleteMarker), dataKey: nil, body: .none, blob: nil)
+        let marker = NewVersion(
+            columns: columns, sealed: try records.sealDeleteMarker(columns), body: .none, dataKey: nil)
+        return Deletion(key: key, .marker(marker), expecting: expectation)
+    }
+
+    private func expectation(
+        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning
+    ) throws -> Expectation {
+        switch pending.finding {
+        case .found(let current): return try expectation(deletion, current)
+        case .nothingYet:
+            // Nothing is asked of it, unless it may be locked.
+            let isLockable = versioning == .locked && deletion.version != .current
+            guard !deletion.conditions.isEmpty || isLockable else { return .none }
+            let found = try store.findAtHand(
+                bucket.id, key: deletion.key.rawValue, version: deletion.version, .row)
+            return try expectation(deletion, found?.version)
+        }
+    }
+
+    /// What a deletion asks of what is there; an object that is not there fulfils any condition but that of a tag, as it is
+    /// not deleted.
+    private func expectation(_ deletion: ObjectDeletion, _ current: StoredVersion?) throws -> Expectation {
+        let conditions = deletion.conditions
+        guard let current else {
+            guard conditions.ifMatch == nil else {
+                throw deletion.version == .current ? SealedStorageError.noSuchKey : .noSuchVersion
+            }
+            return .absent
+        }
+        if !conditions.isEmpty {
+            let etag = try records.etag(of: current)
+            // A delete marker has neither tag nor size.
+            guard !current.columns.flags.contains(.deleteMarker) else { throw SealedStorageError.preconditionFailed }
+            try refuse(
+                conditions.evaluate(etag: etag, modified: current.columns.modified, size: current.columns.size))
+        }
+        return deletion.version == .current ? .current(current.columns.version) : .exactly(current)
+    }
+}
+
+extension ObjectDeletion {
+    fileprivate func result(removing removed: VersionColumns?, _ versioning: BucketVersioning) -> DeletedObject {
+        let versionID: String? =
+            switch version {
+            case .current: nil
+            case .null: nullVersionID
+            case .id(let id): id.hex
+            }
+        return DeletedObject(
+            versionID: versionID,
+            isDeleteMarker: version != .current && removed?.flags.contains(.deleteMarker) == true)
+    }
+}
