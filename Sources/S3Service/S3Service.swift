@@ -103,15 +103,18 @@ package final class S3Service: HTTPHandler {
             hasHeader: { head.headers.firstValue(of: $0) != nil })
         if !target.query.isEmpty { try requireSigned(type.route, target, verified.scheme) }
         record.operation = type.name
-        guard !type.isSignedInBody || verified.scheme == .postPolicy || verified.scheme == .anonymous else {
-            throw S3Error(
-                .invalidRequest, "Invalid Request (request has multiple authentication types, please use one)")
-        }
         let operation = try type.init(
             S3Request(
                 record, pipeline, head: head, body: request.body, target: target, resource: resource,
                 payload: verified.payload, principal: principal, isSecure: isSecure))
-        if !type.isSignedInBody { try pipeline.authorise(principal, operation.demands) }
+        guard type.isSignedInBody else {
+            try pipeline.authorise(principal, operation.demands)
+            return operation
+        }
+        guard verified.scheme == .postPolicy || verified.scheme == .anonymous else {
+            throw S3Error(
+                .invalidRequest, "Invalid Request (request has multiple authentication types, please use one)")
+        }
         return operation
     }
 

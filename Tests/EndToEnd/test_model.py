@@ -16,8 +16,8 @@ from server import ACCESS_KEY, SECRET_KEY
 PERFORMED = {
     "AbortMultipartUpload", "CompleteMultipartUpload", "CreateBucket", "CreateMultipartUpload", "DeleteBucket",
     "DeleteBucketEncryption", "DeleteObject", "DeleteObjects", "GetBucketEncryption", "GetBucketLocation", "GetObject",
-    "HeadBucket", "HeadObject", "ListBuckets", "ListObjects", "ListObjectsV2", "ListParts", "PutBucketEncryption", "PutObject",
-    "UploadPart",
+    "HeadBucket", "HeadObject", "ListBuckets", "ListMultipartUploads", "ListObjects", "ListObjectsV2", "ListParts",
+    "PutBucketEncryption", "PutObject", "UploadPart",
 }
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - PERFORMED)

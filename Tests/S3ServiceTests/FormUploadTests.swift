@@ -182,6 +182,15 @@ import Testing
             ([("key", "k"), ("key", "k")] + good, 400, "InvalidArgument"),
             ([("key", "k"), ("x-amz-security-token", "t")] + good, 403, "InvalidTokenId"),
             ([("key", "k"), ("signature", "x")] + good, 400, "InvalidRequest"),
+            // A header of the object's that would be two.
+            (
+                [("key", "k"), ("x-amz-meta-a", "1\r\nset-cookie: a=b")]
+                    + Self.signed(Self.anyKey + #", ["starts-with", "$x-amz-meta-a", ""]"#), 400, "InvalidArgument"
+            ),
+            (
+                [("key", "k"), ("x-amz-meta-a b", "1")]
+                    + Self.signed(Self.anyKey + #", ["starts-with", "$x-amz-meta-a b", ""]"#), 400, "InvalidArgument"
+            ),
         ]
         for (fields, status, code) in cases {
             let answer = await post(fixture, Self.form(fields, file: [1]))

@@ -47,15 +47,38 @@ package struct FormFields: Sendable {
         }
     }
 
-    /// What the fields say of the object, as the headers of a PutObject would.
-    package var headers: [(name: String, value: String)] {
-        pairs.filter { name, _ in
-            switch name {
-            case "content-type", "cache-control", "content-disposition", "content-encoding", "content-language",
-                "expires", "content-md5":
-                true
-            default: name.begins(with: "x-amz-")
+    /// What the fields say of the object, as the headers of a PutObject would: they are sent back as such.
+    ///
+    /// - Throws: `InvalidArgument` for a name or a value that could not be a header's, as with a line end in it.
+    package func headers() throws(S3Error) -> [(name: String, value: String)] {
+        var headers: [(name: String, value: String)] = []
+        for (name, value) in pairs where Self.isHeader(name) {
+            guard name.utf8.allSatisfy(Self.isTokenByte),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else {
+                throw S3Error(
+                    .invalidArgument, "The form field '\(name)' is not valid as a header",
+                    details: [("ArgumentName", name)])
             }
+            headers.append((name, String(trim(Substring(value)))))
+        }
+        return headers
+    }
+
+    private static func isHeader(_ name: String) -> Bool {
+        switch name {
+        case "content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires",
+            "content-md5":
+            true
+        default: name.begins(with: "x-amz-")
+        }
+    }
+
+    /// A byte of a header's name (RFC 9110 section 5.6.2), in lower case.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
         }
     }
 }

@@ -46,7 +46,7 @@ struct FormUpload: Sendable {
         try policy?.check(fields, bucket: bucket, now: form.time / 1000)
         object = try ObjectName(key)
         form.record.key = object.rawValue
-        request = form.upload(of: object, in: bucket, fields, principal)
+        request = try form.upload(of: object, in: bucket, fields, principal)
     }
 
     private static func beginning(
@@ -75,10 +75,10 @@ extension S3Request {
     /// A request for what a form's fields ask, as though its file were put with them as headers.
     fileprivate func upload(
         of object: ObjectName, in bucket: BucketName, _ fields: FormFields, _ principal: Principal
-    ) -> S3Request {
+    ) throws(S3Error) -> S3Request {
         var headers: [(name: String, value: String)] = []
         var secrets: [(name: String, value: SecretBytes)] = []
-        for (name, value) in fields.headers {
+        for (name, value) in try fields.headers() {
             if SSEHeaders.secretNames.contains(name) {
                 secrets.append((name, SecretBytes(value.utf8)))
                 headers.append((name, ""))
