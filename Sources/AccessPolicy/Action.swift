@@ -65,6 +65,7 @@ extension Action {
     package static let deleteObject = Action("s3:DeleteObject")
     package static let deleteObjectVersion = Action("s3:DeleteObjectVersion")
     package static let abortMultipartUpload = Action("s3:AbortMultipartUpload")
+    package static let listBucketMultipartUploads = Action("s3:ListBucketMultipartUploads")
     package static let listMultipartUploadParts = Action("s3:ListMultipartUploadParts")
 
     // MARK: Keys

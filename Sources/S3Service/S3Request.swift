@@ -40,6 +40,28 @@ package final class S3Request: Sendable {
 
     /// When the request's head arrived: milliseconds since 1970.
     package var time: Int64 { record.time }
+    /// Who has signed the form that the request's body is.
+    func authenticate(_ signature: FormSignature?) throws(S3Error) -> Principal {
+        try pipeline.authenticate(form: signature, record)
+    }
+
+    func authorise(_ principal: Principal, _ demands: [Demand]) throws(S3Error) {
+        try pipeline.authorise(principal, demands)
+    }
+
+    /// The same request as an upload with other headers; its body is the form's.
+    func asUpload(
+        of resource: ResourceAddress, _ headers: [(name: String, value: String)],
+        _ secrets: [(name: String, value: SecretBytes)], _ principal: Principal
+    ) -> S3Request {
+        let head = RequestHead(
+            method: head.method, target: head.target, versionMinor: head.versionMinor, headers: headers,
+            secrets: secrets)
+        return S3Request(
+            record, pipeline, head: head, body: body, target: target, resource: resource, payload: .none,
+            principal: principal, isSecure: isSecure)
+    }
+
     /// Whether its sender may do what the request's body asks for besides the operation's own demands.
     func allows(_ demand: Demand) -> Bool { pipeline.allows(principal, demand) }
 

@@ -110,7 +110,14 @@ package final class S3Service: HTTPHandler {
             S3Request(
                 record, pipeline, head: head, body: request.body, target: target, resource: resource,
                 payload: verified.payload, principal: principal, isSecure: isSecure))
-        try pipeline.authorise(principal, operation.demands)
+        guard type.isSignedInBody else {
+            try pipeline.authorise(principal, operation.demands)
+            return operation
+        }
+        guard verified.scheme == .postPolicy || verified.scheme == .anonymous else {
+            throw S3Error(
+                .invalidRequest, "Invalid Request (request has multiple authentication types, please use one)")
+        }
         return operation
     }
 

@@ -21,7 +21,7 @@ PERFORMED = {
     "GetBucketNotification", "GetBucketNotificationConfiguration", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
     "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAttributes",
     "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectTagging", "HeadBucket",
-    "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
+    "HeadObject", "ListBuckets", "ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
     "PutBucketAccelerateConfiguration", "PutBucketAcl", "PutBucketCors", "PutBucketEncryption", "PutBucketLogging",
     "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl",
     "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "RenameObject",

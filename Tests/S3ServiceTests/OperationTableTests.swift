@@ -24,6 +24,8 @@ import Testing
         ("DELETE", .object, ["tagging"], "DeleteObjectTagging"),
         ("GET", .object, ["attributes", "versionId"], "GetObjectAttributes"),
         ("POST", .bucket, ["delete"], "DeleteObjects"),
+        ("POST", .bucket, [], "PostObject"),
+        ("GET", .bucket, ["uploads", "prefix"], "ListMultipartUploads"),
         ("PUT", .object, ["x-id"], "PutObject"),
         ("PUT", .object, ["partNumber", "uploadId"], "UploadPart"),
         ("GET", .object, ["uploadId", "max-parts"], "ListParts"),

@@ -85,8 +85,8 @@ struct ObjectReadRequest: Sendable {
         if let partNumber {
             let part = try part(partNumber, of: object, service)
             wanted = part.range
-            // A composite checksum is of its parts', and so each part has one.
-            if let value = part.checksum, let whole = record.checksum, whole.type == .composite {
+            // A part's own checksum goes by the type of the whole's.
+            if let value = part.checksum, let whole = record.checksum {
                 checksum = StoredChecksum(algorithm: whole.algorithm, type: whole.type, value: value)
             } else if wanted != 0..<size {
                 checksum = nil
