@@ -10,7 +10,8 @@ package import S3Protocol
 package final class S3Request: Sendable {
     /// What is known of the request, which the access log and other observers get when it has ended.
     package let record: RequestRecord
-    private let pipeline: RequestPipeline
+    /// Whether its sender may do what it, and what its body, asks for.
+    let access: RequestAccess
     /// The request's head, with the headers that a presigned URL carries in its query.
     package let head: RequestHead
     package let body: RequestBody
@@ -23,12 +24,12 @@ package final class S3Request: Sendable {
     package let isSecure: Bool
 
     init(
-        _ record: RequestRecord, _ pipeline: RequestPipeline, head: RequestHead, body: RequestBody,
+        _ record: RequestRecord, _ access: RequestAccess, head: RequestHead, body: RequestBody,
         target: RequestTarget, resource: ResourceAddress, payload: PayloadVerification, principal: Principal,
         isSecure: Bool
     ) {
         self.record = record
-        self.pipeline = pipeline
+        self.access = access
         self.head = head
         self.body = body
         self.target = target
@@ -40,8 +41,6 @@ package final class S3Request: Sendable {
 
     /// When the request's head arrived: milliseconds since 1970.
     package var time: Int64 { record.time }
-    /// Whether its sender may do what the request's body asks for besides the operation's own demands.
-    func allows(_ demand: Demand) -> Bool { pipeline.allows(principal, demand) }
 
     /// Lower-case names, in the order sent.
     package var headers: [(name: String, value: String)] { head.headers }

@@ -1,3 +1,4 @@
+import AccessPolicy
 package import HTTPServer
 import Logging
 import NIOCore
@@ -77,7 +78,7 @@ package final class S3Service: HTTPHandler {
     // MARK: The request
 
     /// Everything that the head of the request decides.
-    private func recognise(_ request: HTTPRequest, _ record: RequestRecord) throws(S3Error) -> any S3Operation {
+    private func recognise(_ request: HTTPRequest, _ record: RequestRecord) throws -> any S3Operation {
         let sent = request.head
         let target = try RequestTarget(sent.target)
         let host = sent.headers.firstValue(of: "host")
@@ -103,12 +104,41 @@ package final class S3Service: HTTPHandler {
             hasHeader: { head.headers.firstValue(of: $0) != nil })
         if !target.query.isEmpty { try requireSigned(type.route, target, verified.scheme) }
         record.operation = type.name
+        let access = RequestAccess(
+            principal,
+            S3RequestAttributes(
+                head: head, target: target, connection: request.connection, principal: principal,
+                scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
+                region: context.settings.region ?? "us-east-1"),
+            buckets: context.buckets, objects: context.objects)
         let operation = try type.init(
             S3Request(
-                record, pipeline, head: head, body: request.body, target: target, resource: resource,
+                record, access, head: head, body: request.body, target: target, resource: resource,
                 payload: verified.payload, principal: principal, isSecure: isSecure))
-        try pipeline.authorise(principal, operation.demands)
+        try access.require(operation.demands)
+        if !type.route.isRead { try requireUsualAccess(head, resource, principal) }
         return operation
+    }
+
+    /// Refuses a write whose headers ask for what the bucket, or a request without a signature, cannot have.
+    private func requireUsualAccess(
+        _ head: RequestHead, _ resource: ResourceAddress, _ principal: Principal
+    ) throws {
+        let lists = AccessControlHeaders(head.headers)
+        if lists != .owner, let bucket = resource.bucket.flatMap({ context.buckets.bucket(named: $0.rawValue) }),
+            bucket.obstacle == nil
+        {
+            let record = try bucket.record
+            try lists.requireAllowed(record.publicAccessBlock, record.ownershipControls)
+        }
+        guard principal == .anonymous, head.header("x-amz-server-side-encryption")?.hasPrefix("aws:kms") == true else {
+            return
+        }
+        // Whoever the key service would have to ask for a right is nobody.
+        throw S3Error(
+            .invalidArgument,
+            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+            details: [("ArgumentName", "x-amz-server-side-encryption")])
     }
 
     /// What makes a request another operation, or says what it writes to, must be covered by its signature, or somebody
@@ -153,6 +183,9 @@ package final class S3Service: HTTPHandler {
             return HTTPResponse(head)
         case .xml(let document):
             head.headers.append(("content-type", "application/xml"))
+            return HTTPResponse(head, body: ByteBuffer(bytes: document))
+        case .json(let document):
+            head.headers.append(("content-type", "application/json"))
             return HTTPResponse(head, body: ByteBuffer(bytes: document))
         case .object(let body):
             return try body.wholeFromMemory().map { HTTPResponse(head, body: $0) }

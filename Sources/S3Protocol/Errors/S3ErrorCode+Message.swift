@@ -87,6 +87,8 @@ extension S3ErrorCode {
             "Your socket connection to the server was not read from or written to within the timeout period."
         case .xAmzContentSHA256Mismatch:
             "The provided 'x-amz-content-sha256' header does not match what was computed."
+        case .accessControlListNotSupported:
+            "The bucket does not allow ACLs"
         case .bucketAlreadyExists:
             """
             The requested bucket name is not available. The bucket namespace is shared by all users of the \

@@ -11,7 +11,8 @@ extension S3ErrorCode {
             .xMinioInvalidObjectName, .badDigest, .entityTooLarge, .entityTooSmall, .excessData, .incompleteBody,
             .invalidDigest, .invalidPolicyDocument, .malformedACLError, .malformedTrailerError, .malformedXML,
             .maxMessageLengthExceeded, .missingContentMD5, .requestTimeout, .xAmzContentSHA256Mismatch,
-            .invalidBucketName, .invalidTag, .malformedPolicy, .invalidPart, .invalidPartOrder,
+            .accessControlListNotSupported, .invalidBucketName, .invalidTag, .malformedPolicy, .invalidPart,
+            .invalidPartOrder,
             .kmsServiceNotFoundException, .kmsInvalidCiphertextException, .xMinioAdminBucketQuotaExceeded,
             .xMinioAdminPolicyChangeAlreadyApplied:
             400

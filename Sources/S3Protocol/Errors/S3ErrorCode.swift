@@ -49,6 +49,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case xAmzContentSHA256Mismatch = "XAmzContentSHA256Mismatch"
 
     // Buckets and what is configured on them.
+    case accessControlListNotSupported = "AccessControlListNotSupported"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketAlreadyOwnedByYou = "BucketAlreadyOwnedByYou"
     case bucketNotEmpty = "BucketNotEmpty"

@@ -16,6 +16,7 @@ struct ObjectReadRequest: Sendable {
     private let partNumber: Int?
     private let wantsChecksum: Bool
     private let overrides: ResponseOverrides
+    private let access: RequestAccess
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
@@ -31,6 +32,7 @@ struct ObjectReadRequest: Sendable {
             throw S3Error(.invalidRequest, "Cannot specify both Range header and partNumber query parameter")
         }
         version = try RequestedVersion(request)
+        access = request.access
     }
 
     /// The answer to everything but a body: status, headers, and which plaintext bytes of what go with it.
@@ -52,7 +54,9 @@ struct ObjectReadRequest: Sendable {
         }
     }
 
-    var demands: [Demand] { [Demand(version.readAction, on: object, in: bucket)] }
+    var demands: [Demand] {
+        [Demand(version.readAction, on: object, in: bucket, conditions: version.conditions)]
+    }
 
     /// Whether a part of the object is asked for, by its number.
     var isOfPart: Bool { partNumber != nil }
@@ -62,7 +66,8 @@ struct ObjectReadRequest: Sendable {
 
     /// Checks key and conditions, and resolves the range.
     func resolve(_ object: StoredObject?, _ service: ServiceContext) throws -> Resolved {
-        guard let object else { throw S3Error(.noSuchKey) }
+        guard let object else { throw access.absence(of: self.object, in: bucket) }
+        try access.require(demands, of: object)
         let record = object.record
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)

@@ -38,6 +38,14 @@ enum RequestedVersion: Sendable {
         }
     }
 
+    /// What policies can ask of it.
+    var conditions: [ConditionKey: [String]] {
+        switch self {
+        case .current: [:]
+        case .null: [.versionID: ["null"]]
+        }
+    }
+
     var deleteAction: Action {
         switch self {
         case .current: .deleteObject

@@ -8,10 +8,12 @@ struct CreateBucket: AsyncS3Operation {
 
     private let request: S3Request
     private let bucket: BucketName
+    private let ownershipControls: OwnershipControls?
 
     init(_ request: S3Request) throws(S3Error) {
         self.request = request
         bucket = try request.bucket
+        ownershipControls = try OwnershipControls(header: request.header("x-amz-object-ownership"))
         guard !BucketName.reserved.contains(bucket.rawValue) else { throw S3Error(.allAccessDisabled) }
         // Object lock promises retention. Until it is kept, it is not promised.
         if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
@@ -31,7 +33,9 @@ struct CreateBucket: AsyncS3Operation {
             throw S3Error(.invalidLocationConstraint, details: [("Region", region)])
         }
         if (try? service.buckets.bucket(bucket)) != nil { throw S3Error(.bucketAlreadyOwnedByYou) }
-        try await service.buckets.create(bucket, at: request.time)
+        var record = BucketRecord()
+        record.ownershipControls = ownershipControls
+        try await service.buckets.create(bucket, at: request.time, record)
         return S3Response(headers: [("location", "/\(bucket.rawValue)")])
     }
 }

@@ -19,7 +19,9 @@ struct DeleteObject: AsyncS3Operation {
         version = try RequestedVersion(request)
     }
 
-    var demands: [Demand] { [Demand(version.deleteAction, on: object, in: bucket)] }
+    var demands: [Demand] {
+        [Demand(version.deleteAction, on: object, in: bucket, conditions: version.conditions)]
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 

@@ -34,7 +34,7 @@ struct DeleteObjects: AsyncS3Operation {
         let delete = try await service.drive.offload { try DeleteObjectsRequest.parse(document) }
 
         // What cannot or may not be deleted fails alone; all else goes in one transaction.
-        let checked = delete.objects.map { object in Result { () throws(S3Error) in try deletion(object, service) } }
+        let checked = delete.objects.map { object in Result { try deletion(object, service) } }
         let outcomes = try await service.objects.delete(bucket, checked.compactMap { try? $0.get() })
 
         var remaining = outcomes[...]
@@ -58,10 +58,11 @@ struct DeleteObjects: AsyncS3Operation {
 
     private func deletion(
         _ object: DeleteObjectsRequest.Object, _ service: ServiceContext
-    ) throws(S3Error) -> ObjectDeletion {
-        let version = try object.versionID.map { id throws(S3Error) in try RequestedVersion(id) } ?? .current
+    ) throws -> ObjectDeletion {
+        let version = try object.versionID.map { try RequestedVersion($0) } ?? .current
         let name = try ObjectName(object.key)
-        guard request.allows(Demand(version.deleteAction, on: name, in: bucket)) else { throw S3Error(.accessDenied) }
+        let named = object.versionID.map { [ConditionKey.versionID: [$0]] } ?? [:]
+        try request.access.require(Demand(version.deleteAction, on: name, in: bucket, conditions: named))
         return ObjectDeletion(key: name, conditions: object.preconditions)
     }
 }

@@ -9,6 +9,9 @@ package enum OperationTable {
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
         ListObjects.self, ListObjectsV2.self, DeleteObjects.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
+        PutBucketPolicy.self, GetBucketPolicy.self, DeleteBucketPolicy.self, GetBucketPolicyStatus.self,
+        PutPublicAccessBlock.self, GetPublicAccessBlock.self, DeletePublicAccessBlock.self,
+        PutBucketOwnershipControls.self, GetBucketOwnershipControls.self, DeleteBucketOwnershipControls.self,
         // object
         PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
         // multipart upload

@@ -20,6 +20,22 @@ package struct Bucket: Sendable {
         case damaged(Corruption)
     }
 
+    /// Why nobody can read ``record``.
+    package enum Obstacle: Sendable {
+        /// The catalogue is locked, for a while.
+        case locked
+        case damaged
+    }
+
+    /// `nil` when the record can be read.
+    package var obstacle: Obstacle? {
+        switch state {
+        case .open: nil
+        case .locked: .locked
+        case .damaged: .damaged
+        }
+    }
+
     /// The bucket's configuration, such as its default encryption.
     ///
     /// - Throws: while the catalogue is locked, and when the record is damaged: a rule that cannot be read is not taken for
@@ -138,17 +154,20 @@ package final class BucketDirectory: Sendable {
         return bucket
     }
 
+    /// The bucket of that name, `nil` when there is none.
+    package func bucket(named name: String) -> Bucket? { buckets.withLock { $0.known[name] } }
+
     /// All buckets in the byte order of their names, as ListBuckets shows them.
     package var sorted: SortedBuckets { buckets.withLock { $0.sorted } }
 
     package var count: Int { buckets.withLock { $0.known.count } }
 
-    package func create(_ name: BucketName, at time: Int64) async throws {
+    package func create(_ name: BucketName, at time: Int64, _ record: BucketRecord = BucketRecord()) async throws {
         let id = try records.store.nextBucketID()
-        let sealed = try records.seal(BucketRecord(), id: id, name: name.rawValue, created: time)
+        let sealed = try records.seal(record, id: id, name: name.rawValue, created: time)
         try await records.store.createBucket(BucketRow(id: id, name: name.rawValue, created: time, sealed: sealed))
         let bucket = Bucket(
-            id: id, name: name.rawValue, created: time, state: .open(BucketRecord()), sealed: sealed)
+            id: id, name: name.rawValue, created: time, state: .open(record), sealed: sealed)
         buckets.withLock { state in
             state.known[bucket.name] = bucket
             state.sorted.insert(bucket.listed)
@@ -170,8 +189,8 @@ package final class BucketDirectory: Sendable {
 
     /// Changes what is configured for a bucket: what was committed meanwhile stays, and `change` may run again on it.
     ///
-    /// - Throws: `StorageError.noSuchBucket` when it was deleted meanwhile.
-    package func update(_ bucket: Bucket, _ change: (inout BucketRecord) -> Void) async throws {
+    /// - Throws: `StorageError.noSuchBucket` when it was deleted meanwhile; what `change` throws, and nothing is changed.
+    package func update(_ bucket: Bucket, _ change: (inout BucketRecord) throws -> Void) async throws {
         var present = bucket
         while true {
             var record: BucketRecord
@@ -184,7 +203,7 @@ package final class BucketDirectory: Sendable {
                 if try await records.store.hasVersionsWithoutBucket() { throw corruption }
                 record = BucketRecord()
             }
-            change(&record)
+            try change(&record)
             var changed = present
             changed.state = .open(record)
             changed.sealed = try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)

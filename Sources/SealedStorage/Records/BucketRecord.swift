@@ -1,3 +1,4 @@
+package import AccessPolicy
 package import S3Protocol
 
 /// What a bucket has besides its name and time.
@@ -6,11 +7,38 @@ package import S3Protocol
 package struct BucketRecord: Sendable {
     /// The default encryption rule, or `nil` when none was put.
     package var encryption: ServerSideEncryptionConfiguration?
+    package var policy: StoredPolicy?
+    package var publicAccessBlock: PublicAccessBlock?
+    package var ownershipControls: OwnershipControls?
+
+    package init() {}
+}
+
+/// A bucket's policy as its record has it.
+package enum StoredPolicy: Sendable {
+    case readable(BucketPolicy)
+    /// Put under another version of the program, which understood it: what it forbids is not known.
+    case unreadable([UInt8])
+
+    fileprivate init(_ document: [UInt8]) {
+        self = (try? BucketPolicy(document)).map { .readable($0) } ?? .unreadable(document)
+    }
+
+    /// As it was put, byte for byte.
+    package var document: [UInt8] {
+        switch self {
+        case .readable(let policy): policy.document
+        case .unreadable(let document): document
+        }
+    }
 }
 
 private enum Tag: UInt8 {
     case encryptionAlgorithm = 1
     case encryptionKey, bucketKeyEnabled
+    case policy = 8
+    case publicAccessBlock = 9
+    case ownershipControls = 10
 }
 
 extension BucketRecord {
@@ -26,6 +54,9 @@ extension BucketRecord {
             }
             if let enabled = encryption.bucketKeyEnabled { encoder.put(Tag.bucketKeyEnabled, [enabled ? 1 : 0]) }
         }
+        if let policy { encoder.put(Tag.policy, policy.document) }
+        if let publicAccessBlock { encoder.put(Tag.publicAccessBlock, publicAccessBlock.xml()) }
+        if let ownershipControls { encoder.put(Tag.ownershipControls, ownershipControls.xml()) }
         return encoder.bytes
     }
 
@@ -38,6 +69,13 @@ extension BucketRecord {
                     algorithm: field.string == "aws:kms" ? .sseKMS(keyID: nil) : .sseS3)
             case .encryptionKey: encryption?.algorithm = .sseKMS(keyID: field.string)
             case .bucketKeyEnabled: encryption?.bucketKeyEnabled = field.value.first == 1
+            case .policy: policy = StoredPolicy(field.bytes)
+            case .publicAccessBlock:
+                guard let block = try? PublicAccessBlock.parse(field.bytes) else { throw RecordMalformed() }
+                publicAccessBlock = block
+            case .ownershipControls:
+                guard let controls = try? OwnershipControls.parse(field.bytes) else { throw RecordMalformed() }
+                ownershipControls = controls
             case nil: throw RecordMalformed()
             }
         }

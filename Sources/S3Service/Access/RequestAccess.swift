@@ -1,0 +1,136 @@
+import AccessPolicy
+import Requests
+import S3Protocol
+import SealedStorage
+
+/// Whether the sender of one request may do what it demands: by the policies of the buckets that it is about.
+struct RequestAccess: Sendable {
+    let principal: Principal
+    let attributes: any RequestAttributes
+    let buckets: BucketDirectory
+    let objects: Objects
+    private let authoriser = Authoriser()
+
+    init(
+        _ principal: Principal, _ attributes: any RequestAttributes, buckets: BucketDirectory, objects: Objects
+    ) {
+        self.principal = principal
+        self.attributes = attributes
+        self.buckets = buckets
+        self.objects = objects
+    }
+
+    /// - Throws: `AccessDenied` unless all is allowed, and when nothing is demanded; `NoSuchBucket` for who may ask for
+    ///   anything anonymously; what keeps a policy from being read.
+    func require(_ demands: [Demand]) throws {
+        guard !demands.isEmpty else { throw S3Error(.accessDenied) }
+        for demand in demands { try require(demand) }
+    }
+
+    /// - Parameter existingTags: of the object that is demanded; `nil` to look them up where the policy asks for them.
+    func require(_ demand: Demand, existingTags: [(key: String, value: String)]? = nil) throws {
+        switch try decide(demand, existingTags) {
+        case .allowed: return
+        case .notAllowed: throw S3Error(.accessDenied)
+        case .forbidden: throw S3Error(.accessDenied, forbidding(demand))
+        }
+    }
+
+    /// Demands again what is demanded of an object, now that it is at hand: it may be another than the one whose tags were
+    /// looked up.
+    func require(_ demands: [Demand], of object: StoredObject) throws {
+        for demand in demands {
+            guard let name = demand.resource.bucket,
+                case .readable(let policy)? = try buckets.bucket(named: name)?.record.policy,
+                policy.asksForExistingTags
+            else { continue }
+            try require(demand, existingTags: object.record.attributes.tags)
+        }
+    }
+
+    func allows(_ demand: Demand) -> Bool { (try? decide(demand, nil)) == .allowed }
+
+    /// What is said of an object that is not there: to whom may not list the bucket, no more than that access is denied.
+    func absence(of object: ObjectName, in bucket: BucketName, _ code: S3ErrorCode = .noSuchKey) -> S3Error {
+        let listing = Demand(.listBucket, on: bucket, conditions: [.prefix: [object.rawValue]])
+        return allows(listing) ? S3Error(code) : S3Error(.accessDenied)
+    }
+
+    // MARK: The decision
+
+    private func decide(
+        _ demand: Demand, _ existingTags: [(key: String, value: String)]?
+    ) throws -> Authoriser.Decision {
+        guard let name = demand.resource.bucket else { return plainly(demand) }
+        guard let bucket = buckets.bucket(named: name) else {
+            if principal == .anonymous, demand.action != .createBucket { throw S3Error(.noSuchBucket) }
+            return plainly(demand)
+        }
+        switch bucket.obstacle {
+        case nil: break
+        case .damaged where principal != .anonymous:
+            // The owner mends, empties and deletes it; what its policy said is lost.
+            return plainly(demand)
+        case .locked where principal != .anonymous && Self.needsNoRecord(demand.action): return plainly(demand)
+        case .damaged, .locked: _ = try bucket.record
+        }
+        let record = try bucket.record
+        switch record.policy {
+        case nil: return plainly(demand)
+        case .unreadable:
+            guard principal != .anonymous, Self.isOfPolicy(demand.action) else {
+                throw Corruption(what: "policy of bucket \"\(name)\"")
+            }
+            return plainly(demand)
+        case .readable(let policy):
+            let tags = policy.asksForExistingTags ? try existingTags ?? self.tags(of: demand, in: bucket) : []
+            return authoriser.decide(
+                AccessRequest(principal, demand, attributes, existingTags: tags), by: policy,
+                restrictsPublic: record.publicAccessBlock?.restrictPublicBuckets ?? false)
+        }
+    }
+
+    private func plainly(_ demand: Demand) -> Authoriser.Decision {
+        authoriser.allows(principal, demand) ? .allowed : .notAllowed
+    }
+
+    private func tags(of demand: Demand, in bucket: Bucket) throws -> [(key: String, value: String)] {
+        guard case .object(_, let key) = demand.resource else { return [] }
+        return try objects.find(bucket, key: ObjectName(key))?.record.attributes.tags ?? []
+    }
+
+    /// What is answered while the catalogue is locked, or fails by itself then.
+    private static func needsNoRecord(_ action: Action) -> Bool {
+        action == .listBucket || action == .getBucketLocation
+    }
+
+    private static func isOfPolicy(_ action: Action) -> Bool {
+        action == .getBucketPolicy || action == .putBucketPolicy || action == .deleteBucketPolicy
+    }
+
+    private func forbidding(_ demand: Demand) -> String? {
+        guard principal != .anonymous, let resource = demand.resource.name else { return nil }
+        return "User: \(Account.rootARN) is not authorized to perform: \(demand.action) on resource: "
+            + "\"\(resource)\" with an explicit deny in a resource-based policy"
+    }
+}
+
+extension Resource {
+    /// The bucket that it is, or is in.
+    fileprivate var bucket: String? {
+        switch self {
+        case .bucket(let bucket), .object(let bucket, _), .someObject(let bucket): bucket
+        case .service, .key: nil
+        }
+    }
+
+    /// Its Amazon resource name.
+    fileprivate var name: String? {
+        switch self {
+        case .bucket(let bucket): "arn:aws:s3:::\(bucket)"
+        case .object(let bucket, let key): "arn:aws:s3:::\(bucket)/\(key)"
+        case .someObject(let bucket): "arn:aws:s3:::\(bucket)/*"
+        case .service, .key: nil
+        }
+    }
+}
