@@ -111,11 +111,20 @@ package final class S3Service: HTTPHandler {
                 scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
                 region: context.settings.region ?? "us-east-1"),
             buckets: context.buckets, objects: context.objects)
-        let operation = try type.init(
-            S3Request(
-                record, access, head: head, body: request.body, target: target, resource: resource,
-                payload: verified.payload, principal: principal, isSecure: isSecure))
-        try access.require(operation.demands)
+        let decoded = Result {
+            try type.init(
+                S3Request(
+                    record, access, head: head, body: request.body, target: target, resource: resource,
+                    payload: verified.payload, principal: principal, isSecure: isSecure))
+        }
+        // Who may not write at all learns that, and not what else is wrong with the request.
+        if case .failure = decoded, !type.route.isRead { try access.requireWrite(type.route, resource) }
+        let operation = try decoded.get()
+        do {
+            try access.require(operation.demands)
+        } catch let refusal as S3Error {
+            throw try access.refusal(refusal, of: operation.demands)
+        }
         if !type.route.isRead { try requireUsualAccess(head, resource, principal) }
         return operation
     }

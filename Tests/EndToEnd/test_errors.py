@@ -17,8 +17,7 @@ UNIMPLEMENTED = {
         "lifecycle": "GET PUT DELETE", "logging": "GET PUT DELETE", "metadataConfiguration": "GET POST DELETE",
         "metadataInventoryTable": "PUT", "metadataJournalTable": "PUT", "metadataTable": "GET POST DELETE",
         "metrics": "GET PUT DELETE", "notification": "GET PUT", "object-lock": "GET PUT",
-        "ownershipControls": "GET PUT DELETE", "policy": "GET PUT DELETE", "policyStatus": "GET",
-        "publicAccessBlock": "GET PUT DELETE", "replication": "GET PUT DELETE", "requestPayment": "GET PUT",
+        "replication": "GET PUT DELETE", "requestPayment": "GET PUT",
         "session": "GET", "tagging": "GET PUT DELETE", "uploads": "GET", "versioning": "GET PUT", "versions": "GET",
         "website": "GET PUT DELETE",
     },
@@ -27,13 +26,16 @@ UNIMPLEMENTED = {
         "restore": "POST", "retention": "GET PUT", "select": "POST", "tagging": "GET PUT DELETE", "torrent": "GET",
     },
 }
+# What a bucket can have and lose again.
+SETTINGS = ("encryption", "ownershipControls", "policy", "publicAccessBlock")
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 CASES = [(level, name, method) for level, names in UNIMPLEMENTED.items() for name, methods in names.items()
          for method in methods.split()]
 # Combinations that no operation of S3 has: whatever they answer, they are no other operation.
 ABSURD = [(level, name, method) for level, names in UNIMPLEMENTED.items()
-          for name, method in product((*names, "location", "delete", "encryption", "uploads", "partNumber", "uploadId"), METHODS)
-          if (level, name, method) not in (*CASES, ("bucket", "encryption", "DELETE"), ("object", "uploads", "POST"))]
+          for name, method in product((*names, "location", "delete", "uploads", "partNumber", "uploadId", *SETTINGS), METHODS)
+          if (level, name, method) not in (*CASES, ("object", "uploads", "POST"))
+          and not (level == "bucket" and name in SETTINGS and method == "DELETE")]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,13 @@ def test_absurd_combinations_harm_nothing(http, bucket, level, name, method):
 def test_an_empty_bucket_survives_deletes_of_its_sub_resources(http, name):
     bucket = http.bucket()
     assert http.call("DELETE", f"/{bucket}?{name}").status >= 400
+    assert http.call("HEAD", f"/{bucket}").status == 200
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_an_empty_bucket_survives_deletes_of_its_settings(http, name):
+    bucket = http.bucket()
+    assert http.call("DELETE", f"/{bucket}?{name}").status == 204
     assert http.call("HEAD", f"/{bucket}").status == 200
 
 

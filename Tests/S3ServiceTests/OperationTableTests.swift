@@ -43,7 +43,7 @@ import Testing
     }
 
     private static let subResources = [
-        "acl", "annotation", "cors", "lifecycle", "metadataTable", "ownershipControls", "policy", "renameObject",
+        "acl", "annotation", "cors", "lifecycle", "metadataTable", "renameObject",
         "tagging", "torrent", "versioning", "versions", "website", "invented-tomorrow",
     ]
 

@@ -190,6 +190,16 @@ import Testing
         #expect(try await fixture.call("POST", "/bucket/new?uploads").status == 403)
     }
 
+    @Test func `who may list learns what is absent, and who may not write nothing else`() async throws {
+        let list = Self.statement("Allow", #""s3:ListBucket""#, #""arn:aws:s3:::bucket""#)
+        let fixture = try await fixture(Self.policy(list))
+        #expect(await fixture.callAnonymously("HEAD", "/bucket/absent").status == 404)
+        #expect(await fixture.callAnonymously("HEAD", "/bucket/key").status == 403)
+        let unknown = (name: "x-amz-server-side-encryption", value: "AES192")
+        #expect(await fixture.callAnonymously("PUT", "/bucket/new", [unknown], body: [1]).status == 403)
+        #expect(try await fixture.call("PUT", "/bucket/new", [unknown], body: [1]).status == 400)
+    }
+
     @Test func `nobody anonymous writes under a key of the key service's`() async throws {
         let fixture = try await fixture(Self.policy(Self.statement("Allow", #""s3:*""#)))
         let sent = await fixture.callAnonymously(

@@ -40,12 +40,31 @@ struct RequestAccess: Sendable {
     /// looked up.
     func require(_ demands: [Demand], of object: StoredObject) throws {
         for demand in demands {
-            guard let name = demand.resource.bucket,
-                case .readable(let policy)? = try buckets.bucket(named: name)?.record.policy,
-                policy.asksForExistingTags
+            guard let bucket = demand.resource.bucket.flatMap(buckets.bucket(named:)), bucket.obstacle == nil,
+                case .readable(let policy)? = try bucket.record.policy, policy.asksForExistingTags
             else { continue }
             try require(demand, existingTags: object.record.attributes.tags)
         }
+    }
+
+    /// Demands what every write of an object needs, of a request that could not be decoded.
+    func requireWrite(_ route: Route, _ resource: ResourceAddress) throws {
+        guard case .object(let bucket, let object) = resource, route.method == "PUT" || route.method == "POST",
+            route.required.isSubset(of: ["uploads", "partNumber", "uploadId"])
+        else { return }
+        try require(Demand(.putObject, on: object, in: bucket))
+    }
+
+    /// What is said to whom the reading of an object is refused: if there is no object, and the sender may list the bucket,
+    /// that there is none.
+    func refusal(_ refusal: S3Error, of demands: [Demand]) throws -> S3Error {
+        guard refusal.code == .accessDenied, demands.count == 1, demands[0].action == .getObject,
+            case .object(let name, let key) = demands[0].resource, let bucket = buckets.bucket(named: name),
+            try decide(demands[0], nil) == .notAllowed
+        else { return refusal }
+        let listing = Demand(.listBucket, on: .bucket(name), conditions: [.prefix: [key]])
+        guard allows(listing), try objects.find(bucket, key: ObjectName(key)) == nil else { return refusal }
+        return S3Error(.noSuchKey)
     }
 
     func allows(_ demand: Demand) -> Bool { (try? decide(demand, nil)) == .allowed }
