@@ -21,7 +21,11 @@ struct CreateBucket: AsyncS3Operation {
         }
     }
 
-    var demands: [Demand] { [Demand(.createBucket, on: bucket)] }
+    var demands: [Demand] {
+        var demands = [Demand(.createBucket, on: bucket)]
+        if ownershipControls != nil { demands.append(Demand(.putBucketOwnershipControls, on: bucket)) }
+        return demands
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
