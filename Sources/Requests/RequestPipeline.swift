@@ -39,19 +39,15 @@ package final class RequestPipeline: Sendable {
             case .accessKey(let key): .root(accessKey: key)
             }
         record.principal = principal
-        // Who sends a form, its fields say: they are looked at before anything is done.
-        guard verified.scheme == .postPolicy || authoriser.mayDoAnything(principal) else {
-            throw S3Error(.accessDenied)
-        }
         return (verified, principal)
     }
 
+    /// Of what no bucket's policy is about.
+    ///
     /// - Throws: `AccessDenied` unless the principal may do all that is demanded.
     package func authorise(_ principal: Principal, _ demands: [Demand]) throws(S3Error) {
         guard authoriser.allows(principal, demands) else { throw S3Error(.accessDenied) }
     }
-
-    package func allows(_ principal: Principal, _ demand: Demand) -> Bool { authoriser.allows(principal, demand) }
 
     // MARK: The exit
 

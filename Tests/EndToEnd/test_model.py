@@ -26,6 +26,9 @@ PERFORMED = {
     "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl",
     "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "RenameObject",
     "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
+    "DeleteBucketOwnershipControls", "DeleteBucketPolicy", "DeletePublicAccessBlock", "GetBucketOwnershipControls",
+    "GetBucketPolicy", "GetBucketPolicyStatus", "GetPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketPolicy",
+    "PutPublicAccessBlock",
 }
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - PERFORMED)

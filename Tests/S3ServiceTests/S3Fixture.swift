@@ -94,9 +94,10 @@ final class S3Fixture: Sendable {
 
     /// The answer to a request without a signature.
     func callAnonymously(
-        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = []
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = []
     ) async -> MemoryResponse {
-        await server.answer(method, target, headers: [("host", "localhost")] + headers)
+        let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        return await server.answer(method, target, headers: framing + headers, body: body)
     }
 
     /// Uploads an object in parts of the given sizes.

@@ -39,11 +39,15 @@ struct PostObject: AsyncS3Operation {
         if let tagging = upload.fields["tagging"] {
             attributes.tags = try ObjectTags(document: Array(tagging.utf8), maximum: ObjectTags.maximumOfObject).pairs
         }
-        var demands = [Demand(.putObject, on: upload.object, in: bucket, conditions: encryption.conditions)]
-        if !attributes.tags.isEmpty { demands.append(Demand(.putObjectTagging, on: upload.object, in: bucket)) }
-        try form.authorise(upload.principal, demands)
+        let conditions = encryption.conditions.merging(ObjectTags(stored: attributes.tags).conditions) { $1 }
+        var demands = [Demand(.putObject, on: upload.object, in: bucket, conditions: conditions)]
+        if !attributes.tags.isEmpty {
+            demands.append(Demand(.putObjectTagging, on: upload.object, in: bucket, conditions: conditions))
+        }
+        try upload.request.access.require(demands + attributes.lock.demands(on: upload.object, in: bucket))
 
         let bucket = try service.buckets.bucket(bucket)
+        if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
             bucket: bucket, key: upload.object, encryption: try service.encryption(encryption, in: bucket),
             attributes: attributes, modified: form.time)
@@ -56,7 +60,7 @@ struct PostObject: AsyncS3Operation {
         let key = upload.object.rawValue
         var headers = [(name: "etag", value: etag.quoted)] + written.encryption.headers
         if let checksum = written.record.checksum { headers += checksum.headers }
-        if let versionID = written.versionID { headers.append(("x-amz-version-id", versionID)) }
+        if let versionID = written.newVersionID { headers.append(("x-amz-version-id", versionID)) }
         switch PostSuccess(upload.fields) {
         case .redirect(let place):
             headers.append(("location", PostSuccess.location(place, bucket: bucket.name, key: key, etag: etag)))

@@ -13,6 +13,9 @@ package enum OperationTable {
         PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
         PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        PutBucketPolicy.self, GetBucketPolicy.self, DeleteBucketPolicy.self, GetBucketPolicyStatus.self,
+        PutPublicAccessBlock.self, GetPublicAccessBlock.self, DeletePublicAccessBlock.self,
+        PutBucketOwnershipControls.self, GetBucketOwnershipControls.self, DeleteBucketOwnershipControls.self,
         // bucket, with one answer
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
         GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,
