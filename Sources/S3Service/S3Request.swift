@@ -26,8 +26,8 @@ package final class S3Request: Sendable {
 
     init(
         _ record: RequestRecord, _ pipeline: RequestPipeline, _ access: RequestAccess, head: RequestHead,
-        body: RequestBody, target: RequestTarget, resource: ResourceAddress, payload: PayloadVerification, principal: Principal,
-        isSecure: Bool
+        body: RequestBody, target: RequestTarget, resource: ResourceAddress, payload: PayloadVerification,
+        principal: Principal, isSecure: Bool
     ) {
         self.record = record
         self.pipeline = pipeline
@@ -58,8 +58,8 @@ package final class S3Request: Sendable {
             method: head.method, target: head.target, versionMinor: head.versionMinor, headers: headers,
             secrets: secrets)
         return S3Request(
-            record, pipeline, access.ofForm(head, from: principal), head: head, body: body, target: target, resource: resource, payload: .none,
-            principal: principal, isSecure: isSecure)
+            record, pipeline, access.ofForm(head, from: principal), head: head, body: body, target: target,
+            resource: resource, payload: .none, principal: principal, isSecure: isSecure)
     }
 
     /// Lower-case names, in the order sent.
