@@ -46,7 +46,13 @@ struct CopySource: Sendable {
     func find(in service: ServiceContext) throws -> StoredObject {
         let bucket = try service.buckets.bucket(address.bucket)
         let object = try access.revealing(address.key, in: address.bucket) {
-            try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
+            do {
+                return try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
+            } catch SealedStorageError.deleteMarker(let marker) where marker.isNamed {
+                throw S3Error(
+                    .invalidRequest,
+                    "The source of a copy request may not specifically refer to a delete marker by version id.")
+            }
         }
         try access.require(demands, of: object)
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
