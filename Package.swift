@@ -114,6 +114,7 @@ let package = Package(
             ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Threading", nioCore]),
 
         // Level 5
+        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
         module(
             "Requests",
             [
@@ -146,7 +147,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
+                "AdminService", "S3Service", "Maintenance", "Requests", "SealedStorage", "KESClient", "KESProtocol",
+                "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
                 "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
             ],
@@ -207,7 +209,7 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
+                "Maintenance", "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
                 "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", logging,
             ]),
     ]

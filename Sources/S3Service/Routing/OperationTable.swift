@@ -13,6 +13,7 @@ package enum OperationTable {
         PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
         PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        PutBucketLifecycleConfiguration.self, GetBucketLifecycleConfiguration.self, DeleteBucketLifecycle.self,
         // bucket, with one answer
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
         GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,

@@ -13,6 +13,7 @@ package struct BucketRecord: Sendable {
     /// Never empty.
     package var tags: ObjectTags?
     package var cors: CORSConfiguration?
+    package var lifecycle: LifecycleConfiguration?
 
     package init() {}
 }
@@ -23,6 +24,7 @@ private enum Tag: UInt8 {
     case objectLock = 5
     case tagging = 6
     case cors = 7
+    case lifecycle = 11
 }
 
 extension BucketRecord {
@@ -41,6 +43,7 @@ extension BucketRecord {
         if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
         if let tags { encoder.put(Tag.tagging, tags.xml()) }
         if let cors { encoder.put(Tag.cors, cors.xml()) }
+        if let lifecycle { encoder.put(Tag.lifecycle, lifecycle.storedXML()) }
         return encoder.bytes
     }
 
@@ -61,6 +64,10 @@ extension BucketRecord {
                     try ObjectTags(document: field.value, maximum: ObjectTags.maximumOfBucket)
                 }
             case .cors: cors = try Self.setting { () throws(S3Error) in try CORSConfiguration.parse(field.value) }
+            case .lifecycle:
+                lifecycle = try Self.setting { () throws(S3Error) in
+                    try LifecycleConfiguration.parse(stored: field.value)
+                }
             case nil: throw RecordMalformed()
             }
         }
