@@ -97,7 +97,13 @@ package final class Lifecycle: Sendable {
             drive: drive, bucket: bucket, configuration: configuration, calendar: calendar, time: time, pace: pace,
             logger: logger)
         var failure: (any Error)?
-        do { try await sweep.run(&counts) } catch { failure = error }
+        do {
+            try await sweep.run(&counts)
+        } catch StorageError.noSuchBucket {
+            // It was deleted meanwhile.
+        } catch {
+            failure = error
+        }
         state.withLock { state in
             state.totals += counts
             state.swept[bucket.id] = Sweep(
