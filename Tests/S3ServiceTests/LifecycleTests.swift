@@ -215,7 +215,6 @@ import Testing
         #expect(counts.held == 2 && counts.noncurrentRemoved == 1 && counts.hidden == 1)
         let left = try await fixture.versions(S3Fixture.locked)
         #expect(left.contains("k \(held)") && left.contains("k \(retained)") && !left.contains("k \(free)"))
-        #expect(try await fixture.hold("k", "OFF") == 404)
         #expect(
             try await fixture.call(
                 "PUT", "/locked/k?legal-hold&versionId=\(held)",

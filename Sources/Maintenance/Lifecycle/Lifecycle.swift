@@ -113,7 +113,9 @@ package final class Lifecycle: Sendable {
     }
 
     private func tell(_ counts: LifecycleCounts, of bucket: Bucket, took duration: Duration, _ failure: (any Error)?) {
-        var metadata: Logger.Metadata = ["bucket": "\(bucket.name)", "milliseconds": "\(duration / .milliseconds(1))"]
+        var metadata: Logger.Metadata = [
+            "bucket": "\(bucket.name)", "milliseconds": "\(Int64(duration / .milliseconds(1)))",
+        ]
         for (name, path) in LifecycleCounts.all where counts[keyPath: path] > 0 {
             metadata[name] = "\(counts[keyPath: path])"
         }

@@ -16,8 +16,8 @@ struct LifecycleSweep {
     let pace: Pace
     let logger: Logger
 
-    /// Versions of a piece of the walk: a few milliseconds on one of the threads that listings have.
-    private static let scannedAtOnce = 2048
+    /// Versions of a piece of the walk: some milliseconds on one of the threads that listings have.
+    private static let scannedAtOnce = 512
     /// Versions that one commit removes: writes of clients wait for it.
     private static let removedAtOnce = 32
     /// Damaged versions that are named in the log.
