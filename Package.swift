@@ -117,6 +117,7 @@ let package = Package(
             ]),
 
         // Level 5
+        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
         module(
             "Requests",
             [
@@ -149,7 +150,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
+                "AdminService", "S3Service", "Maintenance", "Requests", "SealedStorage", "KESClient", "KESProtocol",
+                "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
                 "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
             ],
@@ -211,7 +213,7 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
+                "Maintenance", "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
                 "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", logging,
             ]),
     ]

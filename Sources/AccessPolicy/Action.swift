@@ -31,6 +31,8 @@ extension Action {
     package static let putBucketTagging = Action("s3:PutBucketTagging")
     package static let getBucketCORS = Action("s3:GetBucketCORS")
     package static let putBucketCORS = Action("s3:PutBucketCORS")
+    package static let getLifecycleConfiguration = Action("s3:GetLifecycleConfiguration")
+    package static let putLifecycleConfiguration = Action("s3:PutLifecycleConfiguration")
     package static let getBucketACL = Action("s3:GetBucketAcl")
     package static let putBucketACL = Action("s3:PutBucketAcl")
     package static let getBucketLogging = Action("s3:GetBucketLogging")

@@ -52,6 +52,15 @@ package enum VersionSelector: Hashable, Sendable {
     case id(VersionID)
 }
 
+/// How a version that is to be removed must stand to the others of its key; decided inside the committing transaction.
+package enum VersionStanding: Hashable, Sendable {
+    case any
+    /// This version is the next newer one, and of those between it and the newest so many are objects, no delete markers.
+    case noncurrent(behind: VersionID, newerObjects: Int64)
+    /// The key has no other version.
+    case alone
+}
+
 /// One of the changes that a batch of deletions makes.
 package struct Deletion: Sendable {
     package enum Change: Sendable {
@@ -67,11 +76,16 @@ package struct Deletion: Sendable {
     package let change: Change
     /// What is expected of the selected version; for a marker, of the newest one.
     package let expectation: Expectation
+    /// Of a version that is removed, what is expected besides; a marker is always the newest.
+    package let standing: VersionStanding
 
-    package init(key: String, _ change: Change, expecting expectation: Expectation = .none) {
+    package init(
+        key: String, _ change: Change, expecting expectation: Expectation = .none, standing: VersionStanding = .any
+    ) {
         self.key = key
         self.change = change
         self.expectation = expectation
+        self.standing = standing
     }
 
     /// Whether who asks for it has seen the record of what it removes.

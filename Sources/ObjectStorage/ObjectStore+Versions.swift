@@ -116,6 +116,16 @@ extension ObjectStore {
         try findAtHand(bucket, key: key, version: version, detail)
     }
 
+    /// The version that has taken the place of another one of its key, or of one between them; nil when it is the newest.
+    ///
+    /// A few microseconds, in place.
+    package func findNextNewerAtHand(than version: StoredVersion) throws(StorageError) -> StoredVersion? {
+        let columns = version.columns
+        return try catalogue.readers.read { session throws(StorageError) in
+            try session.versionRow(SelectVersion.above, columns.bucket, columns.key, order: columns.order)?.stored
+        }
+    }
+
     func putOutcome(_ mutation: Mutation) async throws(StorageError) -> PutOutcome {
         Self.putOutcome(try await committer.commit(mutation))
     }

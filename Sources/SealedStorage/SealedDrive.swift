@@ -27,6 +27,9 @@ package struct SealedDrive: Sendable {
         try await store.offload(work)
     }
 
+    /// Milliseconds since 1970: the clock's, or the latest that any version of this drive was written at if that is later.
+    package var latestTime: Int64 { store.nextOrder() / 1000 }
+
     /// Throws what a write would meet now; changes nothing.
     package func checkWritable() throws(StorageError) { try store.checkWritable() }
 

@@ -18,7 +18,7 @@ LEVELS = {
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
-    "Requests": 5,
+    "Maintenance": 5, "Requests": 5,
     "AdminService": 6, "KESService": 6, "S3Service": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }

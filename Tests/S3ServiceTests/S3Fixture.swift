@@ -16,7 +16,8 @@ final class S3Fixture: Sendable {
     static let bucket = "bucket"
 
     private let directory: TemporaryDirectory
-    private let store: ObjectStore
+    let store: ObjectStore
+    let drive: SealedDrive
     private let server: MemoryServer
     private let signer = SigV4Signer(accessKey: "tester", secretKey: "secret-of-the-tester")
 
@@ -33,8 +34,8 @@ final class S3Fixture: Sendable {
         let verifier = SigV4Verifier(region: settings.region) { accessKey in
             accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
         }
-        let context = ServiceContext(
-            drive: try SealedDrive(records: records, keys: keys), settings: settings, logger: logger)
+        drive = try SealedDrive(records: records, keys: keys)
+        let context = ServiceContext(drive: drive, settings: settings, logger: logger)
         server = MemoryServer(
             S3Service(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)), isTLS: isTLS)
         let made = try await call("PUT", "/\(Self.bucket)")

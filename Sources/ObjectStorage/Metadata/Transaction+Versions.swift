@@ -167,6 +167,7 @@ extension Transaction {
             return .changed(current: found?.stored)
         }
         guard let found else { return .absent }
+        guard try stands(found, as: deletion.standing, newest: newest) else { return .changed(current: found.stored) }
         try remove(found)
         return .removed(found.stored.columns)
     }

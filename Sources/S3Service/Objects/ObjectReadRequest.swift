@@ -112,6 +112,11 @@ struct ObjectReadRequest: Sendable {
             headers.append(("content-range", ByteRange.contentRange(wanted, size: size)))
         }
         headers += record.attributes.responseHeaders(overrides)
+        // An older version has an end of its own, which this header is not about.
+        if version.selector == .current, let lifecycle = bucket.lifecycle {
+            headers += lifecycle.expirationHeader(
+                ofKey: object.columns.key, size: size, modified: object.columns.modified, tags: record.attributes.tags)
+        }
         headers += request.visibleHeaders(of: record.attributes.lock, self.object, in: self.bucket)
         headers += try service.objects.encryption(of: object, customerKey).headers
         if wantsChecksum, let checksum { headers += checksum.headers }

@@ -80,7 +80,9 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         let written = try await service.uploads.complete(
             upload, in: bucket, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
             by: service.objects)
-        return answer(written.record, written.newVersionID, written.encryption, bucket)
+        var response = answer(written.record, written.newVersionID, written.encryption, bucket)
+        response.headers += written.expirationHeader(in: bucket)
+        return response
     }
 
     private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {

@@ -74,6 +74,7 @@ struct CopyObject: AsyncS3Operation {
             checksums: written.record.checksum?.elements ?? [])
         var headers = written.encryption.headers + source.headers(of: found)
         if let versionID = written.newVersionID { headers.append((name: "x-amz-version-id", value: versionID)) }
+        headers += written.expirationHeader(in: bucket)
         return .xml(result.objectXML(), headers: headers)
     }
 

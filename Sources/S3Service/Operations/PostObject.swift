@@ -61,6 +61,7 @@ struct PostObject: AsyncS3Operation {
         var headers = [(name: "etag", value: etag.quoted)] + written.encryption.headers
         if let checksum = written.record.checksum { headers += checksum.headers }
         if let versionID = written.newVersionID { headers.append(("x-amz-version-id", versionID)) }
+        headers += written.expirationHeader(in: bucket)
         switch PostSuccess(upload.fields) {
         case .redirect(let place):
             headers.append(("location", PostSuccess.location(place, bucket: bucket.name, key: key, etag: etag)))

@@ -46,6 +46,7 @@ struct PutObject: AsyncS3Operation {
         var headers = [(name: "etag", value: written.record.etag.quoted)] + written.encryption.headers
         if let checksum = written.record.checksum { headers += checksum.headers }
         if let versionID = written.newVersionID { headers.append(("x-amz-version-id", versionID)) }
+        headers += written.expirationHeader(in: bucket)
         return S3Response(headers: headers)
     }
 }

@@ -16,6 +16,7 @@ package enum OperationTable {
         PutBucketPolicy.self, GetBucketPolicy.self, DeleteBucketPolicy.self, GetBucketPolicyStatus.self,
         PutPublicAccessBlock.self, GetPublicAccessBlock.self, DeletePublicAccessBlock.self,
         PutBucketOwnershipControls.self, GetBucketOwnershipControls.self, DeleteBucketOwnershipControls.self,
+        PutBucketLifecycleConfiguration.self, GetBucketLifecycleConfiguration.self, DeleteBucketLifecycle.self,
         // bucket, with one answer
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
         GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,

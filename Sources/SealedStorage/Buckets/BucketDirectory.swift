@@ -54,6 +54,14 @@ package struct Bucket: Sendable {
         }
     }
 
+    /// The bucket's lifecycle configuration; nil too while it cannot be known.
+    package var lifecycle: LifecycleConfiguration? {
+        switch state {
+        case .open(let record): record.lifecycle
+        case .locked, .damaged: nil
+        }
+    }
+
     /// False of a damaged name.
     fileprivate var hasValidName: Bool { (try? BucketName(name)) != nil }
 

@@ -9,6 +9,17 @@ package struct ObjectDeletion: Sendable {
     package let conditions: DeletePreconditions
     /// Whether retention in governance mode is no obstacle.
     package let bypassesGovernance: Bool
+    /// Judges what is there instead of the conditions, again whenever that was changed.
+    let judge: Judge?
+
+    /// Throws to refuse the deletion of the version that is there, nil for none.
+    typealias Judge = @Sendable (StoredVersion?) throws -> Requirement
+
+    /// What the committing transaction must find.
+    struct Requirement {
+        let expectation: Expectation
+        var standing = VersionStanding.any
+    }
 
     package init(
         key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions,
@@ -18,6 +29,15 @@ package struct ObjectDeletion: Sendable {
         self.version = version
         self.conditions = conditions
         self.bypassesGovernance = bypassesGovernance
+        judge = nil
+    }
+
+    init(key: ObjectName, version: VersionSelector, judge: @escaping Judge) {
+        self.key = key
+        self.version = version
+        conditions = DeletePreconditions()
+        bypassesGovernance = false
+        self.judge = judge
     }
 }
 
@@ -28,6 +48,8 @@ package struct DeletedObject: Hashable, Sendable {
     package let versionID: String?
     /// Whether that is a delete marker.
     package let isDeleteMarker: Bool
+    /// Whether it is one that was made.
+    var isNewMarker = false
 }
 
 extension Objects {
@@ -70,7 +92,7 @@ extension Objects {
                 case .absent: results[one.index] = .success(wanted.result(removing: nil, versioning))
                 case .marked:
                     results[one.index] = .success(
-                        DeletedObject(versionID: one.marker?.clientID, isDeleteMarker: true))
+                        DeletedObject(versionID: one.marker?.clientID, isDeleteMarker: true, isNewMarker: true))
                 case .failed(let error): results[one.index] = .failure(error)
                 case .changed(let current):
                     pending.append(PendingDeletion(index: one.index, finding: .found(current)))
@@ -143,9 +165,11 @@ extension Objects {
         attempt: Int, at time: Int64
     ) throws -> Deletion {
         let key = deletion.key.rawValue
-        let expectation = try expectation(pending, deletion, bucket, versioning, at: time)
+        let requirement = try requirement(pending, deletion, bucket, versioning, at: time)
+        let expectation = requirement.expectation
         guard deletion.version == .current else {
-            return Deletion(key: key, .version(deletion.version), expecting: expectation)
+            return Deletion(
+                key: key, .version(deletion.version), expecting: expectation, standing: requirement.standing)
         }
         guard versioning != .unversioned else { return Deletion(key: key, .onlyVersion, expecting: expectation) }
         let order = pending.newest.map { store.nextOrder(after: $0) + Self.lead(afterAttempts: attempt) }
@@ -156,6 +180,22 @@ extension Objects {
         let marker = NewVersion(
             columns: columns, sealed: try records.sealDeleteMarker(columns), body: .none, dataKey: nil)
         return Deletion(key: key, .marker(marker), expecting: expectation)
+    }
+
+    private func requirement(
+        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning,
+        at time: Int64
+    ) throws -> ObjectDeletion.Requirement {
+        guard let judge = deletion.judge else {
+            let expectation = try expectation(pending, deletion, bucket, versioning, at: time)
+            return ObjectDeletion.Requirement(expectation: expectation)
+        }
+        switch pending.finding {
+        case .found(let current): return try judge(current)
+        case .nothingYet:
+            return try judge(
+                store.findAtHand(bucket.id, key: deletion.key.rawValue, version: deletion.version, .row)?.version)
+        }
     }
 
     private func expectation(

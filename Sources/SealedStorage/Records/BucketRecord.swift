@@ -17,6 +17,7 @@ package struct BucketRecord: Sendable {
     package var policy: StoredPolicy?
     package var publicAccessBlock: PublicAccessBlock?
     package var ownershipControls: OwnershipControls?
+    package var lifecycle: LifecycleConfiguration?
 
     package init() {}
 }
@@ -49,6 +50,7 @@ private enum Tag: UInt8 {
     case policy = 8
     case publicAccessBlock = 9
     case ownershipControls = 10
+    case lifecycle = 11
 }
 
 extension BucketRecord {
@@ -70,6 +72,7 @@ extension BucketRecord {
         if let policy { encoder.put(Tag.policy, policy.document) }
         if let publicAccessBlock { encoder.put(Tag.publicAccessBlock, publicAccessBlock.xml()) }
         if let ownershipControls { encoder.put(Tag.ownershipControls, ownershipControls.xml()) }
+        if let lifecycle { encoder.put(Tag.lifecycle, lifecycle.storedXML()) }
         return encoder.bytes
     }
 
@@ -97,6 +100,10 @@ extension BucketRecord {
             case .ownershipControls:
                 guard let controls = try? OwnershipControls.parse(field.bytes) else { throw RecordMalformed() }
                 ownershipControls = controls
+            case .lifecycle:
+                lifecycle = try Self.setting { () throws(S3Error) in
+                    try LifecycleConfiguration.parse(stored: field.value)
+                }
             case nil: throw RecordMalformed()
             }
         }

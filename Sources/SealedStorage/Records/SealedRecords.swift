@@ -80,6 +80,15 @@ package final class SealedRecords: Sendable {
         return record
     }
 
+    /// The record of a version that is not looked for soon again: what is kept for requests stays as it is.
+    func openOnce(_ version: StoredVersion) throws -> ObjectRecord {
+        let plaintext = try openBytes(version)
+        guard let record = try? ObjectRecord(decoding: plaintext, version: version.columns.version) else {
+            throw Self.corruption(of: version)
+        }
+        return record
+    }
+
     /// The records as a page of a listing opens them, one after another.
     func forListing() throws(KeyServiceError) -> ListedRecords { ListedRecords(sealer: try sealer) }
 

@@ -10,6 +10,8 @@ package struct Upload: Sendable {
     package let record: UploadRecord
 
     package var id: UploadID { row.id }
+    /// Milliseconds since 1970.
+    package var initiated: Int64 { row.initiated }
 
     func key(_ customerKey: CustomerKey?) -> StoredObjectKey {
         StoredObjectKey(

@@ -4,6 +4,7 @@ import Glibc
 import HTTPServer
 import KeyManagement
 import Logging
+import Maintenance
 import ObjectStorage
 import Requests
 import S3Protocol
@@ -65,6 +66,9 @@ struct ServerProcess {
         async let _ = StaleUploads(
             drive: drive, expiry: configuration.staleUploadExpiry, interval: configuration.staleUploadInterval,
             logger: logger
+        ).run()
+        async let _ = Lifecycle(
+            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, logger: logger
         ).run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
         await handle(signals, server, keys, accessLog)
