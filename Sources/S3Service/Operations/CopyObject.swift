@@ -87,7 +87,7 @@ struct CopyObject: AsyncS3Operation {
         }
         switch encryption {
         case .none: return algorithm != nil && algorithm != found.record.checksum?.algorithm
-        case .sseS3, .sseKMS, .sseC: return true
+        case .sseS3, .sseKMS, .dsseKMS, .sseC: return true
         }
     }
 

@@ -10,10 +10,10 @@ struct BodyWriter: Sendable {
     ///
     /// - Returns: the body, complete, of bytes that their source has verified.
     func write(_ source: some ByteSource, under key: NewObjectKey) async throws -> NewBody {
-        let sealer = PackageSealer(
+        let sealer = LayeredSealer(
             objectKey: key.objectKey, identity: StreamIdentity(versionID: key.record.identity.bytes),
             plaintextLength: source.length)
-        let sealedLength = PackageFormat.sealedLength(ofPlaintext: source.length)
+        let sealedLength = key.objectKey.sealedLength(ofPlaintext: source.length)
         if sealedLength <= Int64(store.inlineLimit) {
             return .inline(try await seal(source, sealer: sealer, sealedLength: Int(sealedLength)))
         }
@@ -22,16 +22,16 @@ struct BodyWriter: Sendable {
 
     /// A part of an upload: always a blob file.
     func write(_ source: some ByteSource, part number: UInt32, under key: ObjectKey) async throws -> FinishedBlob {
-        let blob = try store.makeBlob(expectedLength: PackageFormat.sealedLength(ofPlaintext: source.length))
+        let blob = try store.makeBlob(expectedLength: key.sealedLength(ofPlaintext: source.length))
         // The blob's id stands in the part's stream key: another attempt at the same part is another stream.
-        let sealer = PackageSealer(
+        let sealer = LayeredSealer(
             objectKey: key, identity: StreamIdentity(versionID: blob.id.bytes, partNumber: number),
             plaintextLength: source.length)
         return try await write(source, sealer: sealer, into: blob)
     }
 
     private func write(
-        _ source: some ByteSource, sealer: PackageSealer, into writer: BlobWriter
+        _ source: some ByteSource, sealer: LayeredSealer, into writer: BlobWriter
     ) async throws -> FinishedBlob {
         do {
             while let bytes = try await source.next() {
@@ -46,7 +46,7 @@ struct BodyWriter: Sendable {
         }
     }
 
-    private func seal(_ source: some ByteSource, sealer: PackageSealer, sealedLength: Int) async throws -> [UInt8] {
+    private func seal(_ source: some ByteSource, sealer: LayeredSealer, sealedLength: Int) async throws -> [UInt8] {
         var sealed = [UInt8](repeating: 0, count: sealedLength)
         var filled = 0
         while let bytes = try await source.next() {
@@ -57,7 +57,7 @@ struct BodyWriter: Sendable {
         return sealed
     }
 
-    private func seal(_ bytes: ByteBuffer, sealer: PackageSealer, into sealed: inout [UInt8], from: Int) -> Int {
+    private func seal(_ bytes: ByteBuffer, sealer: LayeredSealer, into sealed: inout [UInt8], from: Int) -> Int {
         bytes.withUnsafeReadableBytes { plaintext in
             sealed.withUnsafeMutableBytes { output in
                 sealer.seal(plaintext, into: UnsafeMutableRawBufferPointer(rebasing: output[from...])).produced
@@ -66,7 +66,7 @@ struct BodyWriter: Sendable {
     }
 
     /// Seals straight into the writer's aligned buffers; suspends while both are with the disk.
-    private func seal(_ bytes: ByteBuffer, sealer: PackageSealer, into writer: BlobWriter) async throws {
+    private func seal(_ bytes: ByteBuffer, sealer: LayeredSealer, into writer: BlobWriter) async throws {
         var rest = bytes
         repeat {
             if writer.isFull { try await writer.flush() }

@@ -53,6 +53,11 @@ package final class SealedRecords: Sendable {
         }
     }
 
+    /// The key of the outer layer of an object that is encrypted twice.
+    func outerObjectKey(of identity: ObjectIdentity) throws(KeyServiceError) -> ObjectKey {
+        try sealer.outerObjectKey(identity: identity.bytes)
+    }
+
     // MARK: Object versions
 
     func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
