@@ -64,6 +64,10 @@ extension Action {
     package static let putObjectVersionACL = Action("s3:PutObjectVersionAcl")
     package static let deleteObject = Action("s3:DeleteObject")
     package static let deleteObjectVersion = Action("s3:DeleteObjectVersion")
+    package static let getObjectAnnotation = Action("s3:GetObjectAnnotation")
+    package static let putObjectAnnotation = Action("s3:PutObjectAnnotation")
+    package static let listObjectAnnotations = Action("s3:ListObjectAnnotations")
+    package static let deleteObjectAnnotation = Action("s3:DeleteObjectAnnotation")
     package static let abortMultipartUpload = Action("s3:AbortMultipartUpload")
     package static let listMultipartUploadParts = Action("s3:ListMultipartUploadParts")
 

@@ -77,6 +77,15 @@ package final class RecordSealer: Sendable {
         return isAuthentic
     }
 
+    /// What stands on the drive for a name that is not to be read there: 32 bytes, HMAC-SHA256(catalogue key,
+    /// "coffer/v1 name" ‖ scope ‖ name).
+    ///
+    /// - Parameter scope: 16 bytes; the same name has another code in each.
+    package func code(ofName name: String, in scope: [UInt8]) -> [UInt8] {
+        precondition(scope.count == StreamIdentity.versionIDSize, "a scope has 16 bytes")
+        return HMACSHA256.code(Array("coffer/v1 name".utf8) + scope + name.utf8, key: catalogueKey)
+    }
+
     /// The key of the outer layer of an object that is encrypted twice (DSSE-KMS).
     ///
     /// Derived and nowhere stored: HMAC-SHA256(catalogue key, "coffer/v1 outer object key" ‖ identity). It has nothing in

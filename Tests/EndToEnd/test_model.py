@@ -16,14 +16,14 @@ from server import ACCESS_KEY, SECRET_KEY
 PERFORMED = {
     "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateBucket", "CreateMultipartUpload",
     "DeleteBucket", "DeleteBucketCors", "DeleteBucketEncryption", "DeleteBucketReplication", "DeleteBucketTagging",
-    "DeleteBucketWebsite", "DeleteObject", "DeleteObjectTagging", "DeleteObjects", "GetBucketAccelerateConfiguration",
+    "DeleteBucketWebsite", "DeleteObject", "DeleteObjectAnnotation", "DeleteObjectTagging", "DeleteObjects", "GetBucketAccelerateConfiguration",
     "GetBucketAcl", "GetBucketCors", "GetBucketEncryption", "GetBucketLocation", "GetBucketLogging",
     "GetBucketNotification", "GetBucketNotificationConfiguration", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
-    "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAttributes",
+    "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAnnotation", "GetObjectAttributes",
     "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectTagging", "HeadBucket",
-    "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
+    "HeadObject", "ListBuckets", "ListObjectAnnotations", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
     "PutBucketAccelerateConfiguration", "PutBucketAcl", "PutBucketCors", "PutBucketEncryption", "PutBucketLogging",
-    "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl",
+    "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl", "PutObjectAnnotation",
     "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "RenameObject",
     "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
 }

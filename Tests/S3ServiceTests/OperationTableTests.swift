@@ -66,7 +66,7 @@ import Testing
     }
 
     private static let subResources = [
-        "annotation", "lifecycle", "metadataTable", "ownershipControls", "policy", "torrent", "invented-tomorrow",
+        "lifecycle", "metadataTable", "ownershipControls", "policy", "torrent", "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

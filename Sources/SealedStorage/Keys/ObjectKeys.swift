@@ -101,6 +101,23 @@ struct ObjectKeys: Sendable {
             objectKey: try layered(objectKey, record), record: record, dataKeyRow: dataKey.row, applied: applied)
     }
 
+    /// Draws an object key for what belongs to a stored object, and seals it as that one's is: under the same data key.
+    ///
+    /// - Parameter bucket: the number of the bucket that its row is to have.
+    func make(as stored: StoredObjectKey, in bucket: BucketID) async throws -> NewObjectKey {
+        var record = EncryptionRecord(scheme: stored.record.scheme, identity: ObjectIdentity())
+        record.clientContext = stored.record.clientContext
+        record.usesBucketKey = stored.record.usesBucketKey
+        let dataKey = try stored.requiredDataKey
+        let secret =
+            if let cached = dataKeys.cachedKey(dataKey) { cached } else { try await dataKeys.key(of: dataKey) }
+        let objectKey = ObjectKey()
+        record.sealedObjectKey = KeySealing.seal(objectKey, under: secret, binding: record.binding(in: bucket))
+        return NewObjectKey(
+            objectKey: try layered(objectKey, record), record: record, dataKeyRow: dataKey,
+            applied: applied(record, dataKey: dataKey, customerKey: nil))
+    }
+
     private func ownKey(
         under key: KeyID, _ clientContext: KMSContext?, in bucket: Bucket, for object: ObjectName
     ) async throws -> DataKeys.ForWriting {

@@ -8,13 +8,16 @@ struct BodyWriter: Sendable {
 
     /// The body of an object: in memory when it is small enough to go into the row's transaction, else in a blob file.
     ///
+    /// - Parameter inlineLimit: bytes that a body in memory may have, where that is less than the drive's own limit.
     /// - Returns: the body, complete, of bytes that their source has verified.
-    func write(_ source: some ByteSource, under key: NewObjectKey) async throws -> NewBody {
+    func write(
+        _ source: some ByteSource, under key: NewObjectKey, inlineLimit: Int = .max
+    ) async throws -> NewBody {
         let sealer = LayeredSealer(
             objectKey: key.objectKey, identity: StreamIdentity(versionID: key.record.identity.bytes),
             plaintextLength: source.length)
         let sealedLength = key.objectKey.sealedLength(ofPlaintext: source.length)
-        if sealedLength <= Int64(store.inlineLimit) {
+        if sealedLength <= Int64(min(store.inlineLimit, inlineLimit)) {
             return .inline(try await seal(source, sealer: sealer, sealedLength: Int(sealedLength)))
         }
         return .file(try await write(source, sealer: sealer, into: store.makeBlob(expectedLength: sealedLength)))

@@ -58,6 +58,11 @@ package final class SealedRecords: Sendable {
         try sealer.outerObjectKey(identity: identity.bytes)
     }
 
+    /// The key of an annotation's row: which version it belongs to, and a code in the place of its name.
+    func annotationKey(_ name: AnnotationName, of version: VersionID) throws(KeyServiceError) -> String {
+        version.annotationPrefix + Hex.encode(try sealer.code(ofName: name.rawValue, in: version.bytes))
+    }
+
     // MARK: Object versions
 
     func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
