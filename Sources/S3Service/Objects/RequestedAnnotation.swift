@@ -1,4 +1,3 @@
-import AccessPolicy
 import S3Protocol
 import SealedStorage
 
@@ -19,8 +18,6 @@ struct RequestedAnnotation: Sendable {
         name = try AnnotationName(request.query("annotationName") ?? "")
         objectCondition = request.header("x-amz-object-if-match").map { ETagCondition($0) ?? .oneOf([]) }
     }
-
-    func demand(_ action: Action) -> Demand { Demand(action, on: object.name, in: object.bucket) }
 
     /// - Throws: `PreconditionFailed`.
     func requireMatch(_ object: StoredObject) throws(S3Error) {

@@ -90,7 +90,9 @@ struct CopyObject: AsyncS3Operation {
         case .copy:
             guard try service.objects.hasAnnotations(found) else { return false }
             let put = Demand(.putObjectAnnotation, on: object, in: bucket)
-            guard request.allows(source.annotationDemand), request.allows(put) else { throw S3Error(.accessDenied) }
+            guard request.access.allows(source.annotationDemand), request.access.allows(put) else {
+                throw S3Error(.accessDenied)
+            }
             return true
         }
     }
@@ -125,7 +127,10 @@ struct CopyObject: AsyncS3Operation {
         case .replace: break
         case .copy:
             result.tags = found.record.attributes.tags
-            guard result.tags.isEmpty || (request.allows(source.taggingDemand) && request.allows(taggingDemand)) else {
+            guard
+                result.tags.isEmpty
+                    || (request.access.allows(source.taggingDemand) && request.access.allows(taggingDemand))
+            else {
                 throw S3Error(.accessDenied)
             }
         }

@@ -16,17 +16,23 @@ struct DeleteObjectAnnotation: AsyncS3Operation {
         annotation = try RequestedAnnotation(request)
     }
 
-    var demands: [Demand] { [annotation.demand(.deleteObjectAnnotation)] }
+    var demands: [Demand] {
+        [annotation.object.demand(.deleteObjectAnnotation, ofVersion: .deleteObjectVersionAnnotation)]
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let named = annotation.object
         let bucket = try service.buckets.bucket(named.bucket)
+        _ = try named.find(in: service)
         let object = try await service.objects.deleteAnnotation(
             annotation.name, of: named.name, in: bucket, version: named.version.selector,
-            bypassesGovernance: request.bypassesGovernance(named.name, in: named.bucket), at: request.time,
-            if: annotation.requireMatch)
+            bypassesGovernance: request.bypassesGovernance(named.name, in: named.bucket), at: request.time
+        ) { object in
+            try request.access.require(demands, of: object)
+            try annotation.requireMatch(object)
+        }
         return S3Response(status: 204, headers: RequestedAnnotation.versionHeaders(of: object, in: bucket))
     }
 }

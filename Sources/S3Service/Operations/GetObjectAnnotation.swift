@@ -17,7 +17,9 @@ struct GetObjectAnnotation: S3Operation {
         wantsChecksum = request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED"
     }
 
-    var demands: [Demand] { [annotation.demand(.getObjectAnnotation)] }
+    var demands: [Demand] {
+        [annotation.object.demand(.getObjectAnnotation, ofVersion: .getObjectVersionAnnotation)]
+    }
 
     func begin(in service: ServiceContext) throws -> S3Progress {
         .waiting(documentUpTo: 0) { try await perform(in: service) }
@@ -26,7 +28,9 @@ struct GetObjectAnnotation: S3Operation {
     private func perform(in service: ServiceContext) async throws -> S3Response {
         let named = annotation.object
         let bucket = try service.buckets.bucket(named.bucket)
-        let object = try service.objects.require(bucket, key: named.name, version: named.version.selector)
+        let owner = try named.find(in: service)
+        try named.require(demands, of: owner)
+        let object = owner.object
         let found = try service.objects.requireAnnotation(annotation.name, of: object)
         let body = try await service.objects.body(of: found, 0..<found.columns.size, nil)
 

@@ -18,7 +18,9 @@ struct ListObjectAnnotations: AsyncS3Operation {
         parameters = try ListAnnotationsParameters(request.target.query)
     }
 
-    var demands: [Demand] { [Demand(.listObjectAnnotations, on: object.name, in: object.bucket)] }
+    var demands: [Demand] {
+        [object.demand(.listObjectAnnotations, ofVersion: .listObjectVersionAnnotations)]
+    }
 
     /// Besides its name, each byte of which may be five there, an entry has some three hundred; and all are in memory before
     /// a page is chosen.
@@ -28,7 +30,9 @@ struct ListObjectAnnotations: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(object.bucket)
-        let found = try service.objects.require(bucket, key: object.name, version: object.version.selector)
+        let owner = try object.find(in: service)
+        try object.require(demands, of: owner)
+        let found = owner.object
         let xml = try await service.objects.listAnnotations(of: found) { [object, parameters] annotations, damaged in
             for corruption in damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
             return ListAnnotationsResult(

@@ -16,7 +16,9 @@ struct PutObjectAnnotation: AsyncS3Operation {
         annotation = try RequestedAnnotation(request)
     }
 
-    var demands: [Demand] { [annotation.demand(.putObjectAnnotation)] }
+    var demands: [Demand] {
+        [annotation.object.demand(.putObjectAnnotation, ofVersion: .putObjectVersionAnnotation)]
+    }
 
     /// Its payload is in memory, and sealed there.
     var longestDocument: Int { 2 * Int(AnnotationPayload.maximum) }
@@ -24,7 +26,10 @@ struct PutObjectAnnotation: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let named = annotation.object
         let bucket = try service.buckets.bucket(named.bucket)
-        let object = try service.objects.requireWithDataKey(bucket, key: named.name, version: named.version.selector)
+        // With its data key, under which the annotation's key is sealed.
+        let found = try named.findWithParts(in: service)
+        try named.require(demands, of: found)
+        let object = found.object
         try annotation.requireMatch(object)
         let record = try await service.objects.putAnnotation(
             AnnotationPayload(request), named: annotation.name, of: object, modified: request.time)

@@ -24,6 +24,7 @@ final class AnnotationPayload: ByteSource, @unchecked Sendable {
     var blockBytes: Int { payload.blockBytes }
     var md5: [UInt8]? { payload.md5 }
     var checksum: S3Checksum? { payload.checksum }
+    var checksumAlgorithm: S3ChecksumAlgorithm? { payload.checksumAlgorithm }
 
     func computeMD5() { payload.computeMD5() }
 

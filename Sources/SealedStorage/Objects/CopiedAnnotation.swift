@@ -53,7 +53,7 @@ extension Objects {
         let bytes = StoredBytes(body, source.record.checksum?.algorithm, store: store)
         let key = try await keys.make(as: owner, in: owner.bucket.ofAnnotations)
         if key.record.scheme == .sseS3 { bytes.computeMD5() }
-        let written = try await bodies.write(bytes, under: key, inlineLimit: inlineLimit)
+        let written = try await bodies.write(bytes, under: key, nil, inlineLimit: inlineLimit)
         var attributes = ObjectAttributes()
         attributes.annotation = source.record.attributes.annotation
         let record = ObjectRecord(

@@ -21,13 +21,14 @@ extension Objects {
         guard object.record.encryption.scheme != .sseC else { throw SealedStorageError.annotationUnderCustomerKey }
         let key = try await keys.make(as: object.key(nil), in: owner.bucket.ofAnnotations)
         if key.record.scheme == .sseS3 { source.computeMD5() }
-        let body = try await bodies.write(source, under: key)
+        let sum = source.checksumAlgorithm == nil ? S3ChecksumCalculator(.fallback) : nil
+        let body = try await bodies.write(source, under: key, sum)
         do {
             var attributes = ObjectAttributes()
             attributes.annotation = name
             let record = ObjectRecord(
                 etag: source.etag, encryption: key.record, attributes: attributes,
-                checksum: source.checksum.map { StoredChecksum($0) })
+                checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
             let order = store.nextOrder()
             let columns = VersionColumns(
                 bucket: owner.bucket.ofAnnotations, key: try records.annotationKey(name, of: owner.version),

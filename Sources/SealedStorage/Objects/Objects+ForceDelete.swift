@@ -55,7 +55,10 @@ extension Objects {
             let deletions = meant.map { Deletion(key: $0.key, .version(.id($0.version))) }
             for outcome in try await store.delete(bucket.id, deletions) {
                 switch outcome {
-                case .removed, .absent, .marked, .changed, .staleOrder, .versioningChanged: break
+                case .removed, .absent: break
+                // Its bucket has become one that locks its objects.
+                case .marked, .changed, .staleOrder, .versioningChanged:
+                    failure = failure ?? SealedStorageError.conditionalConflict
                 case .failed(let error): failure = failure ?? error
                 }
             }

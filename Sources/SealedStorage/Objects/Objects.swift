@@ -48,13 +48,6 @@ package struct Objects: Sendable {
         try lookUp(bucket, key, version, .body).required(version)
     }
 
-    /// As ``require(_:key:version:)``, with the data key whatever the encryption.
-    package func requireWithDataKey(
-        _ bucket: Bucket, key: ObjectName, version: VersionSelector = .current
-    ) throws -> StoredObject {
-        try lookUp(bucket, key, version, .rowAndDataKey).required(version)
-    }
-
     private enum LookUp {
         case object(StoredObject)
         case deleteMarker(StoredVersion)
