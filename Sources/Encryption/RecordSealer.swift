@@ -77,6 +77,29 @@ package final class RecordSealer: Sendable {
         return isAuthentic
     }
 
+    /// What stands on the drive for a name that is not to be read there: 32 bytes, HMAC-SHA256(catalogue key,
+    /// "coffer/v1 name" ‖ scope ‖ name).
+    ///
+    /// - Parameter scope: 16 bytes; the same name has another code in each.
+    package func code(ofName name: String, in scope: [UInt8]) -> [UInt8] {
+        precondition(scope.count == StreamIdentity.versionIDSize, "a scope has 16 bytes")
+        return HMACSHA256.code(Array("coffer/v1 name".utf8) + scope + name.utf8, key: catalogueKey)
+    }
+
+    /// The key of the outer layer of an object that is encrypted twice (DSSE-KMS).
+    ///
+    /// Derived and nowhere stored: HMAC-SHA256(catalogue key, "coffer/v1 outer object key" ‖ identity). It has nothing in
+    /// common with the data key that the inner layer's is sealed under.
+    /// - Parameter identity: the 16 random bytes that the object's streams are bound to.
+    package func outerObjectKey(identity: [UInt8]) -> ObjectKey {
+        ObjectKey(
+            SecretKey { output in
+                (Array("coffer/v1 outer object key".utf8) + identity).withUnsafeBytes {
+                    HMACSHA256.code($0, key: catalogueKey, into: output)
+                }
+            })
+    }
+
     /// With a nonce of the caller's, which must never be used twice: for golden vectors only.
     package func seal(
         _ record: [UInt8], kind: RecordKind, id: [UInt8], associatedData: [UInt8], nonce: [UInt8]

@@ -39,6 +39,8 @@ package enum MoveOutcome: Hashable, Sendable {
     case moved
     /// The version is not its key's newest one any more, or its record is another; nothing was changed.
     case sourceChanged
+    /// The version has annotations, which would not come along; nothing was changed.
+    case annotated
     /// The other key has not what was expected, or a version of no lesser order: never `stored`; nothing was changed.
     case refused(PutOutcome)
 }

@@ -175,6 +175,8 @@ package struct NewVersion: Sendable {
     package let body: NewBody
     /// Inserted in the same transaction, unless it is there.
     package let dataKey: DataKeyRow?
+    /// Annotations that it has from the beginning, stored in the same transaction; at most ``greatestAnnotationCount``.
+    package var annotations: [NewVersion] = []
 
     package init(columns: VersionColumns, sealed: [UInt8], body: NewBody, dataKey: DataKeyRow?) {
         self.columns = columns

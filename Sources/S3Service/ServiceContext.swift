@@ -24,8 +24,11 @@ package struct ServiceContext: Sendable {
     }
 
     /// How a write is to be encrypted: what the client asked, else the bucket's rule, else this server's setting.
+    ///
+    /// - Throws: `AccessDenied` for what the bucket blocks.
     func encryption(_ requested: RequestedEncryption, in bucket: Bucket) throws -> EncryptionDecision {
-        try EncryptionDecision(
+        if case .sseC = requested { try bucket.record.encryption?.blocked?.requireAllowed(requested) }
+        return try EncryptionDecision(
             requested, bucket: bucket, defaultKey: keys.service.defaultKey, autoEncryption: settings.autoEncryption)
     }
 }

@@ -16,7 +16,7 @@ package struct SealedDrive: Sendable {
         self.keys = keys
         store = records.store
         buckets = try BucketDirectory(records)
-        let objectKeys = ObjectKeys(keys)
+        let objectKeys = ObjectKeys(keys, records)
         let bodies = BodyWriter(store: records.store)
         objects = Objects(store: records.store, records: records, keys: objectKeys, bodies: bodies)
         uploads = Uploads(store: records.store, records: records, keys: objectKeys, bodies: bodies)

@@ -224,6 +224,11 @@ extension Session {
             case .uploadsOfBuckets: "SELECT id FROM dead_buckets WHERE id > ? ORDER BY id LIMIT ?"
             case .unusedParts: "SELECT upload FROM unused_parts WHERE upload > ? ORDER BY upload LIMIT ?"
             case .fileLists: "SELECT id FROM dead_versions WHERE id > ? ORDER BY id LIMIT ?"
+            case .annotations:
+                """
+                SELECT id FROM versions INDEXED BY versions_by_key
+                WHERE bucket = -9223372036854775807 AND id > ? ORDER BY id LIMIT ?
+                """
             }
         return try all(sql, .integer(row), .integer(Int64(limit))) { row in row.integer(0) }
     }

@@ -5,6 +5,8 @@ enum Mutation: Sendable {
     case rekey(StoredVersion, under: DataKeyRow, sealed: [UInt8])
     case move(NewVersion, Expectation, from: StoredVersion)
     case delete(BucketID, [Deletion])
+    case putAnnotation(NewVersion, of: VersionColumns)
+    case deleteAnnotation(key: String, of: StoredVersion)
     case createUpload(UploadRow, dataKey: DataKeyRow?)
     case putPart(PartRow, of: UploadID)
     case completeUpload(UploadCompletion, Expectation)
@@ -21,11 +23,12 @@ enum Mutation: Sendable {
     /// Whether it needs room, or gives some back and must therefore work on a full device.
     var kind: MutationKind {
         switch self {
-        case .put, .replaceRecord, .rekey, .move, .createUpload, .putPart, .completeUpload, .createBucket,
+        case .put, .putAnnotation, .replaceRecord, .rekey, .move, .createUpload, .putPart, .completeUpload,
+            .createBucket,
             .updateBucket, .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
             .maintain(.moveFileList):
             .grows
-        case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
+        case .delete, .deleteAnnotation, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweep), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
             .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions):
             .shrinks
@@ -77,6 +80,7 @@ enum MutationResult: Sendable {
     case put(PutOutcome)
     case deletions([DeletionOutcome])
     case swap(SwapOutcome)
+    case annotation(AnnotationOutcome)
     case bucket(BucketUpdateOutcome)
     case move(MoveOutcome)
     /// What the mutation is about was there; of a sweep, that more is left.

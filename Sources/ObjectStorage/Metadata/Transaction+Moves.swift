@@ -12,6 +12,8 @@ extension Transaction {
         guard let found = try newestVersion(columns.bucket, columns.key),
             found.stored.columns.version == columns.version, found.stored.sealed == source.sealed
         else { return .sourceChanged }
+        // They belong to the version that goes.
+        if try session.hasAnnotations(columns.bucket, columns.version) { return .annotated }
         switch try put(new, expectation) {
         case .stored: break
         case .changed(let current): return .refused(.changed(current: current))

@@ -17,6 +17,14 @@ extension Transaction {
         case .refused(let outcome): return outcome
         case .stored(let number): row = number
         }
+        try writeBody(new, row: row)
+        if let upload { try own(upload, by: row) }
+        try insertAnnotations(of: new)
+        return .stored
+    }
+
+    /// Writes what a version's row does not hold of its body.
+    func writeBody(_ new: NewVersion, row: Int64) throws(StorageError) {
         switch new.body {
         case .inline(let bytes):
             // In the place of the body that the row had, or that one of this number had.
@@ -28,9 +36,7 @@ extension Transaction {
         case .none, .sharedFile: break
         case .sharedParts(_, let manifest):
             try insertManifest(manifest, of: new.columns.version)
-            if let upload { try own(upload, by: row) }
         }
-        return .stored
     }
 
     enum Storing {
@@ -82,6 +88,7 @@ extension Transaction {
             return try insert(new, nullOrder: nil)
         }
         let columns = new.columns
+        try releaseAnnotations(of: old.stored.columns)
         removeReference(old.stored.columns.dataKey)
         try change(old) { () throws(StorageError) in
             try run(
@@ -98,7 +105,7 @@ extension Transaction {
         return old.row
     }
 
-    private func insert(_ new: NewVersion, nullOrder: Int64?) throws(StorageError) -> Int64 {
+    func insert(_ new: NewVersion, nullOrder: Int64?) throws(StorageError) -> Int64 {
         let columns = new.columns
         try run(
             """
@@ -173,6 +180,7 @@ extension Transaction {
     }
 
     func remove(_ version: VersionRow) throws(StorageError) {
+        try releaseAnnotations(of: version.stored.columns)
         removeReference(version.stored.columns.dataKey)
         if try hasFileList(version) {
             try change(version) { () throws(StorageError) in try buryRow(of: version) }

@@ -21,6 +21,8 @@ final class Transaction {
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
     private var knownBucket: (id: BucketID, versioning: BucketVersioning)?
     private var knownDataKey: (id: DataKeyID, origin: Int64)?
+    /// A bucket whose objects are known to have no annotations.
+    var bucketWithoutAnnotations: BucketID?
 
     /// Rows whose inline bodies go at the end of the batch, unless new ones take their place; zero for those.
     ///
@@ -55,6 +57,7 @@ final class Transaction {
         damage.removeLast(damage.count - mark.damage)
         knownBucket = nil
         knownDataKey = nil
+        bucketWithoutAnnotations = nil
     }
 
     /// The versioning of the bucket of this number, found in this transaction already or looked up; nil when there is none.

@@ -154,7 +154,8 @@ extension SealedStorageError {
         switch self {
         case .noSuchKey, .noSuchVersion, .deleteMarker: true
         case .noSuchBucket, .locked, .noSuchUpload, .versionedBucket, .preconditionFailed, .conditionalConflict,
-            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey:
+            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .layeredEncryption, .annotatedObject,
+            .noSuchAnnotation, .annotationLimitExceeded, .annotationUnderCustomerKey:
             false
         }
     }

@@ -35,6 +35,9 @@ struct CopySource: Sendable {
             in: address.bucket, conditions: version.conditions)
     }
 
+    /// What a copy of its annotations needs besides.
+    var annotationDemand: Demand { Demand(.getObjectAnnotation, on: address.key, in: address.bucket) }
+
     /// Whether it is an object of this address, in whatever version.
     func isOf(_ bucket: BucketName, _ object: ObjectName) -> Bool {
         address.bucket == bucket && address.key == object

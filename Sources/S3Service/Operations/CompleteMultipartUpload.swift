@@ -114,7 +114,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         let encryption =
             switch encryption {
             case .sseC: AppliedEncryption.sseC(keyMD5: customerKey?.keyMD5)
-            case .sseS3, .sseKMS: encryption
+            case .sseS3, .sseKMS, .dsseKMS: encryption
             }
         let scheme = request.isSecure ? "https" : "http"
         let result = CompleteMultipartUploadResult(

@@ -28,6 +28,7 @@ package enum OperationTable {
         CopyObject.self, RenameObject.self, UpdateObjectEncryption.self,
         PutObjectTagging.self, GetObjectTagging.self, DeleteObjectTagging.self, GetObjectAcl.self, PutObjectAcl.self,
         PutObjectRetention.self, GetObjectRetention.self, PutObjectLegalHold.self, GetObjectLegalHold.self,
+        PutObjectAnnotation.self, GetObjectAnnotation.self, ListObjectAnnotations.self, DeleteObjectAnnotation.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, UploadPartCopy.self, CompleteMultipartUpload.self,
         AbortMultipartUpload.self, ListParts.self,

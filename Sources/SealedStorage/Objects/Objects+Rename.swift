@@ -12,7 +12,7 @@ extension Objects {
     ///   - key: another one than the object's.
     ///   - sourceConditions: of the object.
     ///   - conditions: of what has the other key.
-    /// - Throws: `versionedBucket`, `noSuchKey`, `preconditionFailed`, `conditionalConflict`; what the drive does. Nothing has changed then.
+    /// - Throws: `versionedBucket`, `annotatedObject`, `noSuchKey`, `preconditionFailed`, `conditionalConflict`; what the drive does. Nothing has changed then.
     package func rename(
         _ object: ObjectName, to key: ObjectName, in bucket: Bucket, if sourceConditions: Preconditions,
         replacing conditions: Preconditions
@@ -33,6 +33,7 @@ extension Objects {
             let version = try await newVersion(columns, source.record, shared, dataKey: nil)
             switch try await store.move(version, expecting: expectation, from: source.version) {
             case .moved: return
+            case .annotated: throw SealedStorageError.annotatedObject
             case .sourceChanged, .refused(.stored), .refused(.changed): break
             case .refused(.versioningChanged): throw SealedStorageError.versionedBucket
             case .refused(.staleOrder(let newest)):

@@ -51,19 +51,18 @@ private enum Tag: UInt8 {
     case publicAccessBlock = 9
     case ownershipControls = 10
     case lifecycle = 11
+    case blockedEncryption = 14
 }
 
 extension BucketRecord {
     func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 64)
         if let encryption {
-            switch encryption.algorithm {
-            case .sseS3:
-                encoder.put(Tag.encryptionAlgorithm, "AES256")
-            case .sseKMS(let keyID):
-                encoder.put(Tag.encryptionAlgorithm, "aws:kms")
-                encoder.put(Tag.encryptionKey, keyID)
+            if let algorithm = encryption.algorithm {
+                encoder.put(Tag.encryptionAlgorithm, algorithm.name)
+                encoder.put(Tag.encryptionKey, algorithm.keyID)
             }
+            encoder.put(Tag.blockedEncryption, encryption.blocked?.rawValue)
             if let enabled = encryption.bucketKeyEnabled { encoder.put(Tag.bucketKeyEnabled, [enabled ? 1 : 0]) }
         }
         if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
@@ -82,9 +81,15 @@ extension BucketRecord {
         while let field = try decoder.next() {
             switch Tag(rawValue: field.tag) {
             case .encryptionAlgorithm:
-                encryption = ServerSideEncryptionConfiguration(
-                    algorithm: field.string == "aws:kms" ? .sseKMS(keyID: nil) : .sseS3)
-            case .encryptionKey: encryption?.algorithm = .sseKMS(keyID: field.string)
+                guard let algorithm = Algorithm(name: field.string, keyID: nil) else { throw RecordMalformed() }
+                encryption = ServerSideEncryptionConfiguration(algorithm: algorithm)
+            case .encryptionKey:
+                guard let name = encryption?.algorithm?.name else { throw RecordMalformed() }
+                encryption?.algorithm = Algorithm(name: name, keyID: field.string)
+            case .blockedEncryption:
+                guard let blocked = BlockedEncryptionTypes(rawValue: field.string) else { throw RecordMalformed() }
+                if encryption == nil { encryption = ServerSideEncryptionConfiguration(algorithm: nil) }
+                encryption?.blocked = blocked
             case .bucketKeyEnabled: encryption?.bucketKeyEnabled = field.value.first == 1
             case .objectLock:
                 objectLock = try Self.setting { () throws(S3Error) in try ObjectLockConfiguration.parse(field.value) }
@@ -108,6 +113,8 @@ extension BucketRecord {
             }
         }
     }
+
+    private typealias Algorithm = ServerSideEncryptionConfiguration.Algorithm
 
     /// A setting that is stored as the document it was put as.
     private static func setting<Setting>(

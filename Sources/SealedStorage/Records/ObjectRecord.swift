@@ -71,6 +71,7 @@ private enum Tag: UInt8 {
     case cacheControl, contentDisposition, contentEncoding, contentLanguage, expires, metadata, tag, storageClass
     case websiteRedirect
     case retention = 32, legalHold, eventHold
+    case annotation = 35
 }
 
 extension ObjectRecord {
@@ -161,6 +162,7 @@ extension ObjectAttributes {
         encoder.put(Tag.storageClass, storageClass)
         encoder.put(Tag.websiteRedirect, websiteRedirect)
         lock.encode(into: &encoder)
+        encoder.put(Tag.annotation, annotation?.rawValue)
     }
 
     mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
@@ -178,6 +180,8 @@ extension ObjectAttributes {
         case .storageClass: storageClass = field.string
         case .websiteRedirect: websiteRedirect = field.string
         case .retention, .legalHold, .eventHold: try lock.decode(field)
+        case .annotation:
+            do { annotation = try AnnotationName(field.string) } catch { throw RecordMalformed() }
         case .etag, .encryption, .checksum, .partCount, nil: throw RecordMalformed()
         }
     }

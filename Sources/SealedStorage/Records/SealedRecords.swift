@@ -53,6 +53,16 @@ package final class SealedRecords: Sendable {
         }
     }
 
+    /// The key of the outer layer of an object that is encrypted twice.
+    func outerObjectKey(of identity: ObjectIdentity) throws(KeyServiceError) -> ObjectKey {
+        try sealer.outerObjectKey(identity: identity.bytes)
+    }
+
+    /// The key of an annotation's row: which version it belongs to, and a code in the place of its name.
+    func annotationKey(_ name: AnnotationName, of version: VersionID) throws(KeyServiceError) -> String {
+        version.annotationPrefix + Hex.encode(try sealer.code(ofName: name.rawValue, in: version.bytes))
+    }
+
     // MARK: Object versions
 
     func seal(_ record: ObjectRecord, _ columns: VersionColumns) throws(KeyServiceError) -> [UInt8] {
