@@ -91,7 +91,7 @@ let package = Package(
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
-        module("S3Protocol", ["RequestSigning", "Cryptography", "Notation", "Threading"]),
+        module("S3Protocol", ["RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4

@@ -18,6 +18,7 @@ final class S3Fixture: Sendable {
     private let directory: TemporaryDirectory
     private let store: ObjectStore
     private let server: MemoryServer
+    private let context: ServiceContext
     private let signer = SigV4Signer(accessKey: "tester", secretKey: "secret-of-the-tester")
 
     /// With one bucket, named ``bucket``.
@@ -33,7 +34,7 @@ final class S3Fixture: Sendable {
         let verifier = SigV4Verifier(region: settings.region) { accessKey in
             accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
         }
-        let context = ServiceContext(
+        context = ServiceContext(
             drive: try SealedDrive(records: records, keys: keys), settings: settings, logger: logger)
         server = MemoryServer(
             S3Service(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)), isTLS: isTLS)
@@ -42,6 +43,16 @@ final class S3Fixture: Sendable {
     }
 
     deinit { store.close() }
+
+    /// Sets the bucket's quota, as the administration does; 0 takes it away.
+    func setQuota(_ bytes: UInt64) async throws {
+        let bucket = try context.buckets.bucket(try BucketName(Self.bucket))
+        try await context.buckets.setQuota(BucketQuota(bytes: bytes), of: bucket)
+    }
+
+    func usage() throws -> BucketUsage {
+        try context.buckets.usage(of: try context.buckets.bucket(try BucketName(Self.bucket)))
+    }
 
     /// How many files the drive has for bodies once those are gone that nobody needs; throws for what is amiss with them.
     func blobCount() async throws -> Int {

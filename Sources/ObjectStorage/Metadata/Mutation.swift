@@ -27,7 +27,8 @@ enum Mutation: Sendable {
             .grows
         case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweep), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
-            .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions):
+            .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions),
+            .maintain(.countVersions):
             .shrinks
         }
     }
@@ -57,6 +58,8 @@ enum Maintenance: Sendable {
     /// These data keys are counted as unused, but so many rows name them.
     case mendDataKeyCounts([DataKeyID: Int64])
     case sweepCompletions(before: Int64, limit: Int64)
+    /// Goes on with counting what the buckets of a former release's drive have.
+    case countVersions(limit: Int64)
 }
 
 /// What makes an upload a version: its parts in their order, the version with its sealed record, and the receipt by

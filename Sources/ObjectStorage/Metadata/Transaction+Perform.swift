@@ -43,6 +43,7 @@ extension Transaction {
             try mendDataKeyCounts(counts)
             return false
         case .sweepCompletions(let time, let limit): return try sweepCompletions(before: time, limit)
+        case .countVersions(let limit): return try countVersions(limit)
         }
     }
 }

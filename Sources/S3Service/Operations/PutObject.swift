@@ -41,6 +41,7 @@ struct PutObject: AsyncS3Operation {
             bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
             attributes: attributes, modified: request.time)
         let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
+        try service.objects.requireRoom(for: payload.length, in: bucket, replacing: object)
         let written = try await service.objects.write(payload, as: draft, conditions: preconditions)
 
         var headers = [(name: "etag", value: written.record.etag.quoted)] + written.encryption.headers

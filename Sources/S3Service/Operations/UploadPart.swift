@@ -33,6 +33,7 @@ struct UploadPart: AsyncS3Operation {
         let upload = try service.uploads.require(uploadID, in: bucket, key: object)
         try upload.requireMatching(customerKey)
         let payload = try PayloadReader(request, limit: ObjectLimit.singlePut, try checksum(for: upload))
+        try service.objects.requireRoom(for: payload.length, in: bucket, replacing: nil)
         let part = try await service.uploads.writePart(
             payload, number: number, of: upload, customerKey, modified: request.time)
 

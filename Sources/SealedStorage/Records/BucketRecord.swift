@@ -3,7 +3,8 @@ package import S3Protocol
 
 /// What a bucket has besides its name and time.
 ///
-/// At rest only inside a sealed record, but for the versioning: that is a column, to which the record is bound.
+/// At rest only inside a sealed record, but for the versioning and the bytes of the quota: those are columns too, to which
+/// the record is bound.
 package struct BucketRecord: Sendable {
     package var versioning = BucketVersioning.unversioned
     /// The default encryption rule, or `nil` when none was put.
@@ -13,6 +14,8 @@ package struct BucketRecord: Sendable {
     /// Never empty.
     package var tags: ObjectTags?
     package var cors: CORSConfiguration?
+    /// Never empty.
+    package var quota: BucketQuota?
 
     package init() {}
 }
@@ -23,6 +26,7 @@ private enum Tag: UInt8 {
     case objectLock = 5
     case tagging = 6
     case cors = 7
+    case quota = 13
 }
 
 extension BucketRecord {
@@ -41,6 +45,7 @@ extension BucketRecord {
         if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
         if let tags { encoder.put(Tag.tagging, tags.xml()) }
         if let cors { encoder.put(Tag.cors, cors.xml()) }
+        if let quota { encoder.put(Tag.quota, quota.json()) }
         return encoder.bytes
     }
 
@@ -61,6 +66,7 @@ extension BucketRecord {
                     try ObjectTags(document: field.value, maximum: ObjectTags.maximumOfBucket)
                 }
             case .cors: cors = try Self.setting { () throws(S3Error) in try CORSConfiguration.parse(field.value) }
+            case .quota: quota = try Self.setting { () throws(S3Error) in try BucketQuota.parse(Array(field.value)) }
             case nil: throw RecordMalformed()
             }
         }
