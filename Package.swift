@@ -86,7 +86,7 @@ let package = Package(
         module("Certificates", ["COpenSSL", "Cryptography"]),
         module("KeyManagement", ["Cryptography", "JSON", "Notation", "Threading"]),
         module("RequestSigning", ["Cryptography", "Notation"]),
-        module("AccessPolicy", []),
+        module("AccessPolicy", ["JSON", "Notation"]),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
@@ -111,7 +111,10 @@ let package = Package(
 
         module(
             "SealedStorage",
-            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Threading", nioCore]),
+            [
+                "AccessPolicy", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "Threading", nioCore,
+            ]),
 
         // Level 5
         module(
@@ -195,6 +198,7 @@ let package = Package(
                 logging,
             ]),
         tests(of: "RequestSigning"),
+        tests(of: "AccessPolicy", ["JSON"]),
         tests(of: "S3Protocol", ["Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
