@@ -118,6 +118,9 @@ let package = Package(
 
         // Level 5
         module(
+            "Notifications",
+            ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
+        module(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
@@ -135,8 +138,8 @@ let package = Package(
         module(
             "S3Service",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
+                "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
             ]),
         module(
             "AdminService",
@@ -149,7 +152,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
+                "AdminService", "S3Service", "Requests", "Notifications", "SealedStorage", "KESClient", "KESProtocol",
+                "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
                 "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
             ],
@@ -211,8 +215,8 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", logging,
+                "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]
 )

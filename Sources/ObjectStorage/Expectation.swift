@@ -67,11 +67,16 @@ package struct Deletion: Sendable {
     package let change: Change
     /// What is expected of the selected version; for a marker, of the newest one.
     package let expectation: Expectation
+    /// What targets are to be told once a version is removed; a marker brings its own.
+    package let events: [NewEvent]
 
-    package init(key: String, _ change: Change, expecting expectation: Expectation = .none) {
+    package init(
+        key: String, _ change: Change, expecting expectation: Expectation = .none, events: [NewEvent] = []
+    ) {
         self.key = key
         self.change = change
         self.expectation = expectation
+        self.events = events
     }
 
     /// Whether who asks for it has seen the record of what it removes.

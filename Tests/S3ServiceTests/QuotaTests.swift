@@ -1,4 +1,5 @@
 import HTTPServerTesting
+import ObjectStorage
 import S3Protocol
 import SealedStorage
 import Testing

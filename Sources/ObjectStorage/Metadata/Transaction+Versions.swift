@@ -34,6 +34,7 @@ extension Transaction {
             try insertManifest(manifest, of: new.columns.version)
             if let upload { try own(upload, by: row) }
         }
+        try queue(new.events)
         return .stored
     }
 
@@ -135,7 +136,8 @@ extension Transaction {
     ///
     /// `changed` without bytes when there is no such version.
     func replaceRecord(
-        _ bucket: BucketID, _ key: String, _ version: VersionID, _ sealed: [UInt8], _ replacing: [UInt8]
+        _ bucket: BucketID, _ key: String, _ version: VersionID, _ sealed: [UInt8], _ replacing: [UInt8],
+        _ events: [NewEvent]
     ) throws(StorageError) -> SwapOutcome {
         try requireBucket(bucket)
         guard let found = try select(.id(version), bucket, key, newest: try newestVersion(bucket, key)) else {
@@ -143,6 +145,7 @@ extension Transaction {
         }
         guard found.stored.sealed == replacing else { return .changed(current: found.stored.sealed) }
         try run("UPDATE versions SET sealed = ? WHERE id = ?", .blob(sealed), .integer(found.row))
+        try queue(events)
         return .swapped
     }
 
@@ -191,6 +194,7 @@ extension Transaction {
         if isNewest, versioning != .unversioned, let next = try newestVersion(bucket, deletion.key) {
             countObject(next, times: 1)
         }
+        try queue(deletion.events)
         return .removed(found.stored.columns)
     }
 

@@ -54,6 +54,14 @@ package struct Bucket: Sendable {
         }
     }
 
+    /// Who is told of what happens in the bucket; nobody, where the record cannot be read.
+    package var notification: NotificationConfiguration? {
+        switch state {
+        case .open(let record): record.notification
+        case .locked, .damaged: nil
+        }
+    }
+
     /// False of a damaged name.
     fileprivate var hasValidName: Bool { (try? BucketName(name)) != nil }
 

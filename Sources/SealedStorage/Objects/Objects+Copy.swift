@@ -62,8 +62,10 @@ extension Objects {
                 bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                 size: source.columns.size, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
                 body: source.columns.body, blob: source.columns.blob)
-            let version = try await newVersion(columns, record, shared, dataKey: key.dataKeyRow)
-            return (try await store.put(version, expecting: place.expectation), columns)
+            var version = try await newVersion(columns, record, shared, dataKey: key.dataKeyRow)
+            let told = try prepare(draft.notice, columns, record)
+            version.events = told.flatMap(\.rows)
+            return (try await put(version, told, expecting: place.expectation), columns)
         }
         return WrittenObject(committed, record: record, encryption: key.applied)
     }

@@ -7,7 +7,7 @@ extension Objects {
     /// - Parameter change: gets what is there, and the time from which periods are counted, in milliseconds since 1970.
     /// - Throws: what `change` does, and as ``require(_:key:version:)``.
     package func updateLock(
-        _ bucket: Bucket, key: ObjectName, version: VersionSelector,
+        _ bucket: Bucket, key: ObjectName, version: VersionSelector, notice: ChangeNotice? = nil,
         _ change: (ObjectLock, _ periodsFrom: Int64) throws -> ObjectLock
     ) async throws {
         for _ in 1...Self.greatestAttempts {
@@ -16,9 +16,7 @@ extension Objects {
             attributes.lock = try change(attributes.lock, startOfPeriods())
             guard attributes.lock != object.record.attributes.lock else { return }
             let sealed = try records.seal(object.record.with(attributes), object.columns)
-            let outcome = try await store.replaceRecord(
-                of: object.columns.version, bucket.id, key: key.rawValue, sealed: sealed,
-                replacing: object.version.sealed)
+            let outcome = try await replaceRecord(of: object, in: bucket, by: sealed, notice)
             switch outcome {
             case .swapped: return
             case .changed: continue

@@ -18,6 +18,8 @@ package struct BucketRecord: Sendable {
     package var policy: StoredPolicy?
     package var publicAccessBlock: PublicAccessBlock?
     package var ownershipControls: OwnershipControls?
+    /// Who is told of what happens in the bucket; never empty.
+    package var notification: NotificationConfiguration?
     /// Never empty.
     package var quota: BucketQuota?
 
@@ -52,6 +54,7 @@ private enum Tag: UInt8 {
     case policy = 8
     case publicAccessBlock = 9
     case ownershipControls = 10
+    case notification = 12
     case quota = 13
 }
 
@@ -74,6 +77,7 @@ extension BucketRecord {
         if let policy { encoder.put(Tag.policy, policy.document) }
         if let publicAccessBlock { encoder.put(Tag.publicAccessBlock, publicAccessBlock.xml()) }
         if let ownershipControls { encoder.put(Tag.ownershipControls, ownershipControls.xml()) }
+        if let notification { encoder.put(Tag.notification, notification.xml()) }
         if let quota { encoder.put(Tag.quota, quota.json()) }
         return encoder.bytes
     }
@@ -102,6 +106,10 @@ extension BucketRecord {
             case .ownershipControls:
                 guard let controls = try? OwnershipControls.parse(field.bytes) else { throw RecordMalformed() }
                 ownershipControls = controls
+            case .notification:
+                notification = try Self.setting { () throws(S3Error) in
+                    try NotificationConfiguration.parse(field.value)
+                }
             case .quota: quota = try Self.setting { () throws(S3Error) in try BucketQuota.parse(Array(field.value)) }
             case nil: throw RecordMalformed()
             }

@@ -44,7 +44,7 @@ package final class SealedRecords: Sendable {
         }
     }
 
-    private var sealer: RecordSealer {
+    var sealer: RecordSealer {
         get throws(KeyServiceError) {
             switch state.withLock({ $0 }) {
             case .locked(let obstacle): throw obstacle

@@ -1,4 +1,5 @@
 import HTTPServer
+import Notifications
 import Requests
 import S3Protocol
 
@@ -27,6 +28,8 @@ struct ServerConfiguration: Sendable {
     /// How long after its last part a multipart upload is removed; `nil`: never, as on AWS.
     var staleUploadExpiry: Duration?
     var staleUploadInterval: Duration
+    /// The webhooks that buckets may have told of events.
+    var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
@@ -65,6 +68,7 @@ struct ServerConfiguration: Sendable {
         allowedOrigins = try Self.allowedOrigins(environment.value("API_CORS_ALLOW_ORIGIN"))
         staleUploadExpiry = try environment.duration("API_STALE_UPLOADS_EXPIRY")
         staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
+        webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
