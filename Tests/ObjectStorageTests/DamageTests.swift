@@ -212,6 +212,11 @@ private func blobID(_ high: UInt64, _ low: UInt64) throws -> BlobID {
         let listed = try await again.keys(drive.bucket)
         #expect(listed.count == 200 && listed.contains("damaged") && listed.contains("new"))
         #expect(listed == listed.sorted())
+        let versions = try await again.listVersions(VersionListRequest(bucket: drive.bucket))
+        let names = versions.entries.compactMap { entry -> String? in
+            if case .version(let version, isLatest: true) = entry { version.columns.key } else { nil }
+        }
+        #expect(names == listed)
     }
 
     // MARK: Flags, orders, parts, names

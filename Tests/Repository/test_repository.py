@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import operations
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,14 +156,6 @@ def test_links_of_the_readme_resolve():
     assert broken == []
 
 
-def operations_of_the_table():
-    """Every operation of the S3 table with whether it is performed, and not only recognised and refused."""
-    folder = ROOT / "Sources/S3Service"
-    table = (folder / "Routing/OperationTable.swift").read_text().split("let operations", 1)[1].split("\n    ]", 1)[0]
-    refused = {path.stem for path in (folder / "Operations").glob("*.swift") if ": RefusedOperation" in path.read_text()}
-    return {name: name not in refused for name in re.findall(r"\b([A-Z]\w+)\.self", table)}
-
-
 def operations_of_the_readme():
     """The names in README's table of what is supported; `Get/PutX` is two of them."""
     text = (ROOT / "README.md").read_text()
@@ -175,14 +168,13 @@ def operations_of_the_readme():
 
 
 def test_the_readme_names_every_operation_and_no_other():
-    table = operations_of_the_table()
-    assert len(table) > 20
-    assert operations_of_the_readme() == {name for name, is_performed in table.items() if is_performed}
+    assert len(operations.performed()) > 20
+    assert operations_of_the_readme() == operations.performed()
 
 
 def test_every_operation_has_a_file_of_its_own():
     files = {path.stem for path in (ROOT / "Sources/S3Service/Operations").glob("*.swift")}
-    assert [name for name in operations_of_the_table() if name not in files] == []
+    assert [name for name in operations.of_the_table() if name not in files] == []
 
 
 def test_what_is_built_or_stored_is_not_tracked():

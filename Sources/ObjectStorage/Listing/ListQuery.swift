@@ -5,33 +5,16 @@ extension Session {
     func list(_ request: ListRequest) throws(StorageError) -> ListPage {
         guard request.limit > 0 else { return ListPage(entries: [], isTruncated: false) }
         do throws(StorageError) {
-            return try snapshot { () throws(StorageError) in
-                var listing = KeyListing(request, .joined)
-                return try listing.run(
-                    try prepare(
-                        """
-                        SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.key
-                        FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key >= ?
-                        ORDER BY v.key, v.ord DESC
-                        """))
-            }
+            return try list(request, .joined)
         } catch .corrupt {
-            return try listSingly(request)
+            return try list(request, .single(self))
         }
     }
 
-    /// As ``list(_:)``, from the index alone, and each row looked up by itself: one that is damaged is listed as such, and
-    /// ends no page.
-    private func listSingly(_ request: ListRequest) throws(StorageError) -> ListPage {
+    private func list(_ request: ListRequest, _ source: ListedRows) throws(StorageError) -> ListPage {
         try snapshot { () throws(StorageError) in
-            var listing = KeyListing(request, .single(self))
-            return try listing.run(
-                try prepare(
-                    """
-                    SELECT v.ord, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, v.key
-                    FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key >= ?
-                    ORDER BY v.key, v.ord DESC
-                    """))
+            var listing = KeyListing(request, source)
+            return try listing.run(try source.walk(self))
         }
     }
 }
@@ -43,8 +26,6 @@ private struct KeyListing {
     private let bucket: BucketID
     private let range: KeyRange
     private let limit: Int
-    /// Behind those that `readVersion` reads.
-    private static let keyColumn: Int32 = 9
     /// Of so many hidden keys a page passes over before it ends: about ten milliseconds of one reader.
     static let greatestHidden = 10_000
 
@@ -55,18 +36,10 @@ private struct KeyListing {
     /// The last key that was no part of a common prefix, in memory that serves one key after another; empty before it.
     private var previousKey: [UInt8] = []
 
-    /// Where the columns of an entry come from.
-    enum Rows {
-        /// From the statement that walks through the keys.
-        case joined
-        /// From a statement of their own.
-        case single(Session)
-    }
-
-    private let rowSource: Rows
+    private let rowSource: ListedRows
     private let isMarker: @Sendable (StoredVersion) -> Bool
 
-    init(_ request: ListRequest, _ rowSource: Rows) {
+    init(_ request: ListRequest, _ rowSource: ListedRows) {
         self.rowSource = rowSource
         isMarker = request.isMarker
         bucket = request.bucket
@@ -81,7 +54,7 @@ private struct KeyListing {
         seek: while let position = start {
             rows.bind(.integer(bucket.rawValue), .blob(position))
             while try rows.step() {
-                switch rows.withBytes(Self.keyColumn, { decide($0) }) {
+                switch rows.withBytes(ListedRows.keyColumn, { decide($0) }) {
                 case .key(.end):
                     return ListPage(entries: entries, isTruncated: false)
                 case .key(.jump(let past)):
@@ -95,7 +68,7 @@ private struct KeyListing {
                     guard entries.count < limit else { return ListPage(entries: entries, isTruncated: true) }
                     // A folded prefix counts only when something in it is visible; delete markers are stepped over.
                     if try isDeleteMarker(rows) {
-                        previousKey = rows.bytes(Self.keyColumn)
+                        previousKey = rows.bytes(ListedRows.keyColumn)
                         if let page = pageEnding(behind: rows, isFolded: true) { return page }
                         continue
                     }
@@ -122,7 +95,7 @@ private struct KeyListing {
         guard hidden >= Self.greatestHidden else { return nil }
         // Who goes on within a common prefix would have to know whether it was shown: where there are entries, the page
         // ends before it.
-        let passed = isFolded && !entries.isEmpty ? nil : row.string(Self.keyColumn)
+        let passed = isFolded && !entries.isEmpty ? nil : row.string(ListedRows.keyColumn)
         return ListPage(entries: entries, isTruncated: true, passed: passed)
     }
 
@@ -154,23 +127,6 @@ private struct KeyListing {
     }
 
     private func version(_ row: PreparedStatement) throws(StorageError) -> StoredVersion {
-        let key = row.string(Self.keyColumn)
-        switch rowSource {
-        case .joined: return try readVersion(row, bucket, key)
-        case .single(let session):
-            let order = row.integer(0)
-            do throws(StorageError) {
-                if let found = try session.versionRow(SelectVersion.ofOrder, bucket, key, order: order) {
-                    return found.stored
-                }
-            } catch {
-                guard error.isCorrupt else { throw error }
-            }
-            // No sealed record is bound to this: it does not open.
-            let columns = VersionColumns(
-                bucket: bucket, key: key, version: VersionID(high: 0, low: 0), order: order, size: 0, modified: 0,
-                flags: .nullVersion, dataKey: nil, body: .unreadable, blob: nil)
-            return StoredVersion(columns: columns, sealed: [])
-        }
+        try rowSource.version(row, bucket, row.string(ListedRows.keyColumn))
     }
 }

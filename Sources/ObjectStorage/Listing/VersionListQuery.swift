@@ -2,18 +2,22 @@ extension Session {
     /// One page of a listing of versions.
     func listVersions(_ request: VersionListRequest) throws(StorageError) -> VersionListPage {
         guard request.limit > 0 else { return VersionListPage(entries: [], isTruncated: false) }
-        return try snapshot { () throws(StorageError) in
-            var listing = VersionListing(request)
+        do throws(StorageError) {
+            return try listVersions(request, .joined)
+        } catch .corrupt {
+            return try listVersions(request, .single(self))
+        }
+    }
+
+    private func listVersions(
+        _ request: VersionListRequest, _ source: ListedRows
+    ) throws(StorageError) -> VersionListPage {
+        try snapshot { () throws(StorageError) in
+            var listing = VersionListing(request, source)
             if let marker = request.after, let order = marker.order, try !listing.rest(of: marker.key, order, self) {
                 return listing.page(isTruncated: true)
             }
-            return try listing.run(
-                try prepare(
-                    """
-                    SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.key
-                    FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key >= ?
-                    ORDER BY v.key, v.ord DESC
-                    """))
+            return try listing.run(try source.walk(self))
         }
     }
 }
@@ -23,11 +27,11 @@ private struct VersionListing {
     private let request: VersionListRequest
     private let range: KeyRange
     private var entries: [VersionListEntry] = []
-    /// Behind those that `readVersion` reads.
-    private static let keyColumn: Int32 = 9
+    private let rowSource: ListedRows
 
-    init(_ request: VersionListRequest) {
+    init(_ request: VersionListRequest, _ rowSource: ListedRows) {
         self.request = request
+        self.rowSource = rowSource
         range = KeyRange(prefix: request.prefix, delimiter: request.delimiter, skipPrefix: request.skipPrefix)
         entries.reserveCapacity(min(request.limit, 1000))
     }
@@ -48,18 +52,13 @@ private struct VersionListing {
                 "SELECT 1 FROM versions INDEXED BY versions_by_key WHERE bucket = ? AND key = ? AND ord >= ? LIMIT 1",
                 .integer(request.bucket.rawValue), .key(key), .integer(order)
             ) { _ in true } ?? false
-        let rows = try session.prepare(
-            """
-            SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed
-            FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key = ? AND v.ord < ?
-            ORDER BY v.ord DESC
-            """)
+        let rows = try rowSource.walkThroughKey(session)
         rows.bind(.integer(request.bucket.rawValue), .key(key), .integer(order))
         defer { rows.reset() }
         var isLatest = !hasNewer
         while try rows.step() {
             guard entries.count < request.limit else { return false }
-            entries.append(.version(try readVersion(rows, request.bucket, key), isLatest: isLatest))
+            entries.append(.version(try rowSource.version(rows, request.bucket, key), isLatest: isLatest))
             isLatest = false
         }
         return true
@@ -72,10 +71,10 @@ private struct VersionListing {
         seek: while let position = start {
             rows.bind(.integer(request.bucket.rawValue), .blob(position))
             while try rows.step() {
-                let isSameKey = rows.withBytes(Self.keyColumn) { key in
+                let isSameKey = rows.withBytes(ListedRows.keyColumn) { key in
                     previousKey.map { key.elementsEqual($0) } ?? false
                 }
-                let decision = isSameKey ? .entry : rows.withBytes(Self.keyColumn, range.decide)
+                let decision = isSameKey ? .entry : rows.withBytes(ListedRows.keyColumn, range.decide)
                 switch decision {
                 case .end:
                     return page(isTruncated: false)
@@ -89,9 +88,9 @@ private struct VersionListing {
                     continue seek
                 case .entry:
                     guard entries.count < request.limit else { return page(isTruncated: true) }
-                    let version = try readVersion(rows, request.bucket, rows.string(Self.keyColumn))
+                    let version = try rowSource.version(rows, request.bucket, rows.string(ListedRows.keyColumn))
                     entries.append(.version(version, isLatest: !isSameKey))
-                    if !isSameKey { previousKey = rows.bytes(Self.keyColumn) }
+                    if !isSameKey { previousKey = rows.bytes(ListedRows.keyColumn) }
                 }
             }
             start = nil

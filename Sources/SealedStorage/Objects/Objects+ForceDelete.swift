@@ -61,8 +61,11 @@ extension Objects {
             for (index, outcome) in try await delete(deletions, in: bucket, told).enumerated() {
                 switch outcome {
                 case .removed: if !told.isEmpty { events.made(told[index]) }
-                case .absent, .marked, .changed, .staleOrder, .versioningChanged:
+                case .absent: if !told.isEmpty { events.undone(told[index]) }
+                // Its bucket has become one that locks its objects.
+                case .marked, .changed, .staleOrder, .versioningChanged:
                     if !told.isEmpty { events.undone(told[index]) }
+                    failure = failure ?? SealedStorageError.conditionalConflict
                 case .failed(let error):
                     if !told.isEmpty { events.undone(told[index]) }
                     failure = failure ?? error

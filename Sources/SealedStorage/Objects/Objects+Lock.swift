@@ -5,24 +5,17 @@ extension Objects {
     /// Changes what keeps a version from being removed; what was changed meanwhile stays, and `change` may run again on it.
     ///
     /// - Parameter change: gets what is there, and the time from which periods are counted, in milliseconds since 1970.
-    /// - Throws: what `change` does, and as ``require(_:key:version:)``.
+    /// - Throws: what `change` does, as ``require(_:key:version:)``, and as ``untilSwapped(_:)``.
     package func updateLock(
         _ bucket: Bucket, key: ObjectName, version: VersionSelector, notice: ChangeNotice? = nil,
         _ change: (ObjectLock, _ periodsFrom: Int64) throws -> ObjectLock
     ) async throws {
-        for _ in 1...Self.greatestAttempts {
-            let object = try require(bucket, key: key, version: version)
+        try await replaceRecord(of: key, version, in: bucket, notice) { object in
             var attributes = object.record.attributes
             attributes.lock = try change(attributes.lock, startOfPeriods())
-            guard attributes.lock != object.record.attributes.lock else { return }
-            let sealed = try records.seal(object.record.with(attributes), object.columns)
-            let outcome = try await replaceRecord(of: object, in: bucket, by: sealed, notice)
-            switch outcome {
-            case .swapped: return
-            case .changed: continue
-            }
+            guard attributes.lock != object.record.attributes.lock else { return nil }
+            return try records.seal(object.record.with(attributes), object.columns)
         }
-        throw SealedStorageError.conditionalConflict
     }
 
     /// Refuses the removal of a version that is locked.

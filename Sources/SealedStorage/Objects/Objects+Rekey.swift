@@ -7,12 +7,12 @@ extension Objects {
     /// Who has kept the former sealed key, and may use the key that it was sealed under, can still open the bytes: to end that
     /// takes a copy, which encrypts them anew.
     /// - Parameter decision: not SSE-C.
-    /// - Throws: as ``require(_:key:version:)``; `customerKeyRequired` for an object under a customer's key; `conditionalConflict` when other
-    ///   changes were faster a hundred times; what drive and key service do. Nothing has changed then.
+    /// - Throws: as ``require(_:key:version:)`` and ``untilSwapped(_:)``; `customerKeyRequired` for an object under a
+    ///   customer's key; what drive and key service do. Nothing has changed then.
     package func rekey(
         _ key: ObjectName, in bucket: Bucket, version: VersionSelector = .current, as decision: EncryptionDecision
     ) async throws {
-        for _ in 1...Self.greatestAttempts {
+        try await untilSwapped {
             let object = try requireWithBody(bucket, key: key, version: version)
             let objectKey = try await keys.open(object.key(nil))
             let new = try await keys.seal(
@@ -21,11 +21,7 @@ extension Objects {
             var columns = object.columns
             columns.dataKey = dataKey.id
             let sealed = try records.seal(object.record.encrypted(as: new.record), columns)
-            switch try await store.rekey(object.version, under: dataKey, sealed: sealed) {
-            case .swapped: return
-            case .changed: break
-            }
+            return ((), try await store.rekey(object.version, under: dataKey, sealed: sealed))
         }
-        throw SealedStorageError.conditionalConflict
     }
 }
