@@ -119,6 +119,9 @@ let package = Package(
         // Level 5
         module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
         module(
+            "Notifications",
+            ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
+        module(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
@@ -136,8 +139,8 @@ let package = Package(
         module(
             "S3Service",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
+                "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
             ]),
         module(
             "AdminService",
@@ -150,7 +153,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Maintenance", "Requests", "SealedStorage", "KESClient", "KESProtocol",
+                "AdminService", "S3Service", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
+                "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
                 "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
@@ -213,8 +217,8 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Maintenance", "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", logging,
+                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]
 )

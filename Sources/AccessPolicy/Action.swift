@@ -46,6 +46,10 @@ extension Action {
     package static let getReplicationConfiguration = Action("s3:GetReplicationConfiguration")
     package static let putReplicationConfiguration = Action("s3:PutReplicationConfiguration")
     package static let getBucketNotification = Action("s3:GetBucketNotification")
+    package static let putBucketNotification = Action("s3:PutBucketNotification")
+    /// MinIO's own: to be told of what happens, while it does.
+    package static let listenNotification = Action("s3:ListenNotification")
+    package static let listenBucketNotification = Action("s3:ListenBucketNotification")
     /// MinIO's own: a bucket with everything in it.
     package static let forceDeleteBucket = Action("s3:ForceDeleteBucket")
     package static let getObject = Action("s3:GetObject")

@@ -8,6 +8,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case part = 4
     case manifest = 5
     case setting = 6
+    case event = 7
 }
 
 /// Seals the records of the catalogue; see the article <doc:KeyHierarchy>.

@@ -80,14 +80,18 @@ package struct Deletion: Sendable {
     package let expectation: Expectation
     /// Of a version that is removed, what is expected besides; a marker is always the newest.
     package let standing: VersionStanding
+    /// What targets are to be told once a version is removed; a marker brings its own.
+    package let events: [NewEvent]
 
     package init(
-        key: String, _ change: Change, expecting expectation: Expectation = .none, standing: VersionStanding = .any
+        key: String, _ change: Change, expecting expectation: Expectation = .none, standing: VersionStanding = .any,
+        events: [NewEvent] = []
     ) {
         self.key = key
         self.change = change
         self.expectation = expectation
         self.standing = standing
+        self.events = events
     }
 
     /// Whether who asks for it has seen the record of what it removes.

@@ -58,10 +58,12 @@ extension ObjectStore {
     ///
     /// Says which record is there if that is another; none when there is no such version.
     package func replaceRecord(
-        of version: VersionID, _ bucket: BucketID, key: String, sealed: [UInt8], replacing: [UInt8]
+        of version: VersionID, _ bucket: BucketID, key: String, sealed: [UInt8], replacing: [UInt8],
+        events: [NewEvent] = []
     ) async throws(StorageError) -> SwapOutcome {
         try space.admitRows(Int64(sealed.count))
-        return try await swap(.replaceRecord(bucket, key: key, version, sealed: sealed, replacing: replacing))
+        return try await swap(
+            .replaceRecord(bucket, key: key, version, sealed: sealed, replacing: replacing, events: events))
     }
 
     /// Removes one version of a key.

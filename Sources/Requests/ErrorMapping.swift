@@ -75,6 +75,7 @@ extension S3Error {
         case .noSuchUpload: code = .noSuchUpload
         case .partsChanged: code = .invalidPart
         case .diskFull: code = .xMinioStorageFull
+        case .quotaExceeded: code = .xMinioAdminBucketQuotaExceeded
         case .closed:
             code = .serviceUnavailable
             headers = [("retry-after", "5")]

@@ -218,6 +218,7 @@ package final class S3Service: HTTPHandler {
             return HTTPResponse(head, body: ByteBuffer(bytes: document))
         case .object(let body):
             return try body.wholeFromMemory().map { HTTPResponse(head, body: $0) }
+        case .events: return nil
         }
     }
 
@@ -239,8 +240,12 @@ package final class S3Service: HTTPHandler {
 
     private func send(_ answer: S3Response, _ record: RequestRecord, _ response: ResponseWriter) async throws {
         if let whole = try whole(answer, record) { return try await send(whole, record, response) }
-        guard case .object(let body) = answer.body else { return }
         var head = head(of: answer, record)
+        if case .events(let events) = answer.body {
+            head.contentLength = nil
+            return try await send(head, events, record, response)
+        }
+        guard case .object(let body) = answer.body else { return }
         head.contentLength = body.length
         try await send(head, body, record, response)
     }

@@ -1,5 +1,6 @@
 import KeyManagement
 package import Logging
+package import Notifications
 package import S3Protocol
 package import SealedStorage
 
@@ -11,15 +12,24 @@ package struct ServiceContext: Sendable {
     package let keys: DataKeys
     package let drive: SealedDrive
     package let settings: ServiceSettings
+    /// Who listens to what happens.
+    package let hub: EventHub
+    /// The names of the webhooks that buckets may have told.
+    package let webhooks: Set<String>
     package let logger: Logger
 
-    package init(drive: SealedDrive, settings: ServiceSettings, logger: Logger) {
+    package init(
+        drive: SealedDrive, settings: ServiceSettings, hub: EventHub = EventHub(), webhooks: Set<String> = [],
+        logger: Logger
+    ) {
         self.drive = drive
         buckets = drive.buckets
         objects = drive.objects
         uploads = drive.uploads
         keys = drive.keys
         self.settings = settings
+        self.hub = hub
+        self.webhooks = webhooks
         self.logger = logger
     }
 

@@ -8,6 +8,7 @@ package struct SealedDrive: Sendable {
     package let uploads: Uploads
     package let keys: DataKeys
     package let records: SealedRecords
+    package let events: EventQueue
     private let store: ObjectStore
 
     /// - Throws: what reading the buckets does.
@@ -18,7 +19,9 @@ package struct SealedDrive: Sendable {
         buckets = try BucketDirectory(records)
         let objectKeys = ObjectKeys(keys, records)
         let bodies = BodyWriter(store: records.store)
-        objects = Objects(store: records.store, records: records, keys: objectKeys, bodies: bodies)
+        events = EventQueue(records)
+        objects = Objects(
+            store: records.store, records: records, keys: objectKeys, bodies: bodies, events: events)
         uploads = Uploads(store: records.store, records: records, keys: objectKeys, bodies: bodies)
     }
 

@@ -15,7 +15,7 @@ UNIMPLEMENTED = {
         "abac": "GET PUT", "acl": "DELETE", "analytics": "GET PUT DELETE", "intelligent-tiering": "GET PUT DELETE", "inventory": "GET PUT DELETE",
         "logging": "DELETE", "metadataConfiguration": "GET POST DELETE",
         "metadataInventoryTable": "PUT", "metadataJournalTable": "PUT", "metadataTable": "GET POST DELETE",
-        "metrics": "GET PUT DELETE", "notification": "PUT", "replication": "PUT", "session": "GET", "website": "PUT",
+        "metrics": "GET PUT DELETE", "replication": "PUT", "session": "GET", "website": "PUT",
     },
     "object": {
         "restore": "POST", "select": "POST", "torrent": "GET",

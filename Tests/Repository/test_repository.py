@@ -18,7 +18,7 @@ LEVELS = {
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
-    "Maintenance": 5, "Requests": 5,
+    "Maintenance": 5, "Notifications": 5, "Requests": 5,
     "AdminService": 6, "KESService": 6, "S3Service": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
@@ -160,7 +160,7 @@ def operations_of_the_readme():
     """The names in README's table of what is supported; `Get/PutX` is two of them."""
     text = (ROOT / "README.md").read_text()
     rows = text.split("## What is supported", 1)[1].split("\n## ", 1)[0].split("| Encryption |", 1)[0]
-    verbs = "Abort|Complete|Copy|Create|Delete|ForceDelete|Get|Head|List|Post|Put|Rename|Update|Upload"
+    verbs = "Abort|Complete|Copy|Create|Delete|ForceDelete|Get|Head|List|Listen|Post|Put|Rename|Update|Upload"
     names = set()
     for first, others, rest in re.findall(rf"\b({verbs})((?:/(?:{verbs}))*)([A-Z]\w+)", rows):
         names |= {verb + rest for verb in [first, *others.split("/")[1:]]}

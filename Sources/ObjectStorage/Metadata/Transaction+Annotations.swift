@@ -6,14 +6,14 @@ extension Transaction {
             return .limitExceeded
         }
         try useDataKey(new.columns.dataKey, row: new.dataKey)
-        if let former { try remove(former) }
+        if let former { try remove(former, isNewest: true) }
         try insertAnnotation(new)
         return .done
     }
 
     func deleteAnnotation(_ key: String, of owner: StoredVersion) throws(StorageError) -> AnnotationOutcome {
         guard let found = try living(owner.columns), found.stored.sealed == owner.sealed else { return .ownerChanged }
-        if let annotation = try newestVersion(owner.columns.bucket.ofAnnotations, key) { try remove(annotation) }
+        if let annotation = try newestVersion(owner.columns.bucket.ofAnnotations, key) { try remove(annotation, isNewest: true) }
         return .done
     }
 
@@ -27,7 +27,7 @@ extension Transaction {
 
     private func insertAnnotation(_ new: NewVersion) throws(StorageError) {
         noteOrder(new.columns.order)
-        try writeBody(new, row: try insert(new, nullOrder: nil))
+        try writeBody(new, row: try insert(new, nullOrder: nil, above: nil))
         bucketWithoutAnnotations = nil
     }
 
@@ -79,7 +79,7 @@ extension Transaction {
         let names = key?.split(separator: "/") ?? []
         if names.count == 2, let bucket = Int64(names[0]), bucket < 0, let version = VersionID(hex: names[1]) {
             let found = try session.annotationRows(BucketID(rawValue: bucket), version, limit: limit)
-            for annotation in found { try remove(annotation) }
+            for annotation in found { try remove(annotation, isNewest: true) }
             if found.count == limit { return true }
         } else if key != nil {
             noteDamage("the note that annotations are to be removed (row \(row)): they stay")

@@ -58,6 +58,11 @@ struct ObjectReadRequest: Sendable {
         [Demand(version.readAction, on: object, in: bucket, conditions: version.conditions)]
     }
 
+    /// Tells that the object was read, where somebody is to be told.
+    func tell(_ name: EventName, of object: StoredObject, in bucket: Bucket, _ service: ServiceContext) {
+        service.tell(name, of: object, to: request, in: bucket)
+    }
+
     /// Whether a part of the object is asked for, by its number.
     var isOfPart: Bool { partNumber != nil }
 

@@ -79,7 +79,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         }
         let written = try await service.uploads.complete(
             upload, in: bucket, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
-            by: service.objects)
+            notice: service.notice(.createdMultipart, of: request, in: bucket), by: service.objects)
         var response = answer(written.record, written.newVersionID, written.encryption, bucket)
         response.headers += written.expirationHeader(in: bucket)
         return response

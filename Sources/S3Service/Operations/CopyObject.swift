@@ -68,7 +68,8 @@ struct CopyObject: AsyncS3Operation {
         }
         let draft = ObjectDraft(
             bucket: bucket, key: object, encryption: decision, attributes: try attributes(of: found),
-            modified: request.time)
+            modified: request.time, notice: service.notice(.createdCopy, of: request, in: bucket))
+        try service.objects.requireRoom(for: found.columns.size, in: bucket, replacing: object)
         let written = try await service.objects.copy(
             found, source.customerKey, as: draft, checksum: algorithm,
             withAnnotations: try copiesAnnotations(of: found, service), conditions: preconditions)

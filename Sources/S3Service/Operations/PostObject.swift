@@ -50,7 +50,8 @@ struct PostObject: AsyncS3Operation {
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
             bucket: bucket, key: upload.object, encryption: try service.encryption(encryption, in: bucket),
-            attributes: attributes, modified: form.time)
+            attributes: attributes, modified: form.time,
+            notice: service.notice(.createdPost, of: upload.request, in: bucket))
         let written = try await service.objects.write(upload.file(), as: draft, conditions: WritePreconditions([]))
         return answer(upload, written, bucket)
     }

@@ -39,8 +39,10 @@ struct PutObject: AsyncS3Operation {
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
             bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
-            attributes: attributes, modified: request.time)
+            attributes: attributes, modified: request.time,
+            notice: service.notice(.createdPut, of: request, in: bucket))
         let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
+        try service.objects.requireRoom(for: payload.length, in: bucket, replacing: object)
         let written = try await service.objects.write(payload, as: draft, conditions: preconditions)
 
         var headers = [(name: "etag", value: written.record.etag.quoted)] + written.encryption.headers

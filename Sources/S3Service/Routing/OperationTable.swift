@@ -4,7 +4,7 @@ package import S3Protocol
 package enum OperationTable {
     package static let operations: [any S3Operation.Type] = [
         // service
-        ListBuckets.self,
+        ListBuckets.self, ListenNotification.self,
         // bucket
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
         ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self, ListMultipartUploads.self,
@@ -13,13 +13,15 @@ package enum OperationTable {
         PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
         PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        PutBucketNotificationConfiguration.self, GetBucketNotificationConfiguration.self,
+        ListenBucketNotification.self,
         PutBucketPolicy.self, GetBucketPolicy.self, DeleteBucketPolicy.self, GetBucketPolicyStatus.self,
         PutPublicAccessBlock.self, GetPublicAccessBlock.self, DeletePublicAccessBlock.self,
         PutBucketOwnershipControls.self, GetBucketOwnershipControls.self, DeleteBucketOwnershipControls.self,
         PutBucketLifecycleConfiguration.self, GetBucketLifecycleConfiguration.self, DeleteBucketLifecycle.self,
         // bucket, with one answer
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
-        GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,
+        GetBucketAccelerateConfiguration.self,
         PutBucketAccelerateConfiguration.self, GetBucketRequestPayment.self, PutBucketRequestPayment.self,
         GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, DeleteBucketReplication.self,
         // object

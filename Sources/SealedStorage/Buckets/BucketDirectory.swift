@@ -62,6 +62,14 @@ package struct Bucket: Sendable {
         }
     }
 
+    /// Who is told of what happens in the bucket; nobody, where the record cannot be read.
+    package var notification: NotificationConfiguration? {
+        switch state {
+        case .open(let record): record.notification
+        case .locked, .damaged: nil
+        }
+    }
+
     /// False of a damaged name.
     fileprivate var hasValidName: Bool { (try? BucketName(name)) != nil }
 
@@ -172,13 +180,20 @@ package final class BucketDirectory: Sendable {
     /// All buckets in the byte order of their names, as ListBuckets shows them.
     package var sorted: SortedBuckets { buckets.withLock { $0.sorted } }
 
+    /// All buckets, in no order.
+    var known: [Bucket] { Array(buckets.withLock { $0.known }.values) }
+
+    var store: ObjectStore { records.store }
+
     package var count: Int { buckets.withLock { $0.known.count } }
 
     package func create(_ name: BucketName, at time: Int64, _ record: BucketRecord = BucketRecord()) async throws {
         let id = try records.store.nextBucketID()
         let sealed = try records.seal(record, id: id, name: name.rawValue, created: time)
         try await records.store.createBucket(
-            BucketRow(id: id, name: name.rawValue, created: time, versioning: record.versioning, sealed: sealed))
+            BucketRow(
+                id: id, name: name.rawValue, created: time, versioning: record.versioning,
+                quota: record.quota?.limit, sealed: sealed))
         let bucket = Bucket(
             id: id, name: name.rawValue, created: time, versioning: record.versioning, state: .open(record),
             sealed: sealed)
@@ -225,7 +240,7 @@ package final class BucketDirectory: Sendable {
             changed.sealed = try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
             let row = BucketRow(
                 id: bucket.id, name: bucket.name, created: bucket.created, versioning: changed.versioning,
-                sealed: changed.sealed)
+                quota: record.quota?.limit, sealed: changed.sealed)
             switch try await records.store.updateBucket(row, replacing: present.sealed) {
             case .updated: return follow(present.sealed, with: changed)
             case .changed(let row):

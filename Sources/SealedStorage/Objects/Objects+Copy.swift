@@ -69,7 +69,9 @@ extension Objects {
                     dataKey: key.dataKeyRow?.id, body: source.columns.body, blob: source.columns.blob)
                 var version = try await newVersion(columns, record, shared, dataKey: key.dataKeyRow)
                 version.annotations = try await annotations(copied, of: columns)
-                return (try await store.put(version, expecting: place.expectation), columns)
+                let told = try prepare(draft.notice, columns, record)
+                version.events = told.flatMap(\.rows)
+                return (try await put(version, told, expecting: place.expectation), columns)
             }
             return WrittenObject(committed, record: record, encryption: key.applied)
         } catch {

@@ -77,7 +77,9 @@ extension Objects {
                 }
             var matching: [Int] = []
             schedule.rules(of: candidate.key, into: &matching)
-            let deletion = ObjectDeletion(key: key, version: selector) { [matching] found in
+            let deletion = ObjectDeletion(
+                key: key, version: selector, notice: Self.notice(of: candidate, in: bucket, at: time)
+            ) { [matching] found in
                 try judge(candidate, found, schedule, matching, at: time)
             }
             deletions.append(deletion)
@@ -88,6 +90,19 @@ extension Objects {
             outcomes[place] = Self.outcome(result)
         }
         return outcomes
+    }
+
+    /// What targets and listeners are told: as of a client's deletion, by the server itself.
+    private static func notice(of candidate: ExpiryCandidate, in bucket: Bucket, at time: Int64) -> ChangeNotice {
+        let name: EventName =
+            switch candidate.kind {
+            case .current, .noncurrent: .removedDelete
+            case .loneDeleteMarker: .expiredMarker
+            }
+        let source = EventSource(
+            region: "", principal: "", address: "", userAgent: "Internal: lifecycle", requestID: "", endpoint: "",
+            time: time)
+        return ChangeNotice(name, bucket: bucket.name, configuration: bucket.notification, source: source)
     }
 
     private static func outcome(_ result: Result<DeletedObject, any Error>) -> ExpiryOutcome {

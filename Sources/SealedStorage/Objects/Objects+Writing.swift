@@ -54,15 +54,33 @@ extension Objects {
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                     size: source.length, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
                     body: body.kind, blob: body.blob)
+                let told = try prepare(draft.notice, columns, record)
                 var version = NewVersion(
-                    columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow)
+                    columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow,
+                    events: told.flatMap(\.rows))
                 version.annotations = try await annotations(copied, of: columns)
-                return (try await store.put(version, expecting: place.expectation), columns)
+                return (try await put(version, told, expecting: place.expectation), columns)
             }
             return WrittenObject(committed, record: record, encryption: key.applied)
         } catch {
             discard([body] + copied.map(\.body))
             throw error
+        }
+    }
+
+    /// What the commit of a version is to tell; nothing without a notice.
+    func prepare(
+        _ notice: ChangeNotice?, _ columns: VersionColumns, _ record: ObjectRecord
+    ) throws -> [PreparedEvent] {
+        guard let notice else { return [] }
+        return [try events.prepare(notice.event(columns, record), of: notice)]
+    }
+
+    func put(
+        _ version: NewVersion, _ told: [PreparedEvent], expecting expectation: Expectation
+    ) async throws -> PutOutcome {
+        try await events.commit(told, isMade: { $0 == .stored }) {
+            try await store.put(version, expecting: expectation)
         }
     }
 

@@ -9,6 +9,7 @@ package struct Objects: Sendable {
     let records: SealedRecords
     let keys: ObjectKeys
     let bodies: BodyWriter
+    let events: EventQueue
 
     // MARK: Finding
 

@@ -4,7 +4,8 @@ package import S3Protocol
 
 /// What a bucket has besides its name and time.
 ///
-/// At rest only inside a sealed record, but for the versioning: that is a column, to which the record is bound.
+/// At rest only inside a sealed record, but for the versioning and the bytes of the quota: those are columns too, to which
+/// the record is bound.
 package struct BucketRecord: Sendable {
     package var versioning = BucketVersioning.unversioned
     /// The default encryption rule, or `nil` when none was put.
@@ -18,6 +19,10 @@ package struct BucketRecord: Sendable {
     package var publicAccessBlock: PublicAccessBlock?
     package var ownershipControls: OwnershipControls?
     package var lifecycle: LifecycleConfiguration?
+    /// Who is told of what happens in the bucket; never empty.
+    package var notification: NotificationConfiguration?
+    /// Never empty.
+    package var quota: BucketQuota?
 
     package init() {}
 }
@@ -51,6 +56,8 @@ private enum Tag: UInt8 {
     case publicAccessBlock = 9
     case ownershipControls = 10
     case lifecycle = 11
+    case notification = 12
+    case quota = 13
     case blockedEncryption = 14
 }
 
@@ -72,6 +79,8 @@ extension BucketRecord {
         if let publicAccessBlock { encoder.put(Tag.publicAccessBlock, publicAccessBlock.xml()) }
         if let ownershipControls { encoder.put(Tag.ownershipControls, ownershipControls.xml()) }
         if let lifecycle { encoder.put(Tag.lifecycle, lifecycle.storedXML()) }
+        if let notification { encoder.put(Tag.notification, notification.xml()) }
+        if let quota { encoder.put(Tag.quota, quota.json()) }
         return encoder.bytes
     }
 
@@ -109,6 +118,11 @@ extension BucketRecord {
                 lifecycle = try Self.setting { () throws(S3Error) in
                     try LifecycleConfiguration.parse(stored: field.value)
                 }
+            case .notification:
+                notification = try Self.setting { () throws(S3Error) in
+                    try NotificationConfiguration.parse(field.value)
+                }
+            case .quota: quota = try Self.setting { () throws(S3Error) in try BucketQuota.parse(Array(field.value)) }
             case nil: throw RecordMalformed()
             }
         }

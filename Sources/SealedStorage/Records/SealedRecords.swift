@@ -44,7 +44,7 @@ package final class SealedRecords: Sendable {
         }
     }
 
-    private var sealer: RecordSealer {
+    var sealer: RecordSealer {
         get throws(KeyServiceError) {
             switch state.withLock({ $0 }) {
             case .locked(let obstacle): throw obstacle
@@ -223,7 +223,7 @@ package final class SealedRecords: Sendable {
     ) throws(KeyServiceError) -> [UInt8] {
         try sealer.seal(
             record.encoded(), kind: .bucket, id: bytes(id.rawValue),
-            associatedData: columnData(created: created, name: name, record.versioning))
+            associatedData: columnData(created: created, name: name, record.versioning, quota: record.quota?.limit))
     }
 
     func open(_ row: BucketRow) throws -> BucketRecord {
@@ -232,7 +232,8 @@ package final class SealedRecords: Sendable {
             return try BucketRecord(
                 decoding: sealer.open(
                     row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
-                    associatedData: columnData(created: row.created, name: row.name, row.versioning)),
+                    associatedData: columnData(
+                        created: row.created, name: row.name, row.versioning, quota: row.quota)),
                 versioning: row.versioning)
         } catch {
             throw Corruption(what: "record of bucket \"\(row.name)\"")
@@ -291,11 +292,13 @@ extension RecordSealer {
     }
 }
 
-/// A bucket's clear columns; one that never had versioning has the encoding of former releases.
-private func columnData(created: Int64, name: String, _ versioning: BucketVersioning) -> [UInt8] {
-    let columns = bytes(created) + Array(name.utf8)
-    // No name has a zero byte.
-    return versioning == .unversioned ? columns : columns + [0] + bytes(versioning.rawValue)
+/// A bucket's clear columns; one that never had versioning, or has no quota, has the encoding of former releases.
+private func columnData(created: Int64, name: String, _ versioning: BucketVersioning, quota: Int64?) -> [UInt8] {
+    var columns = bytes(created) + Array(name.utf8)
+    // No name has a zero byte. With a quota two numbers follow it, without one it is one or none.
+    if versioning != .unversioned || quota != nil { columns += [0] + bytes(versioning.rawValue) }
+    if let quota { columns += bytes(quota) }
+    return columns
 }
 
 private func bytes(_ value: Int64) -> [UInt8] {

@@ -1,4 +1,5 @@
 import HTTPServer
+import Notifications
 import Requests
 import S3Protocol
 
@@ -29,6 +30,8 @@ struct ServerConfiguration: Sendable {
     var staleUploadInterval: Duration
     /// What lifecycle rules count in.
     var lifecycleCalendar: LifecycleCalendar
+    /// The webhooks that buckets may have told of events.
+    var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
@@ -72,6 +75,7 @@ struct ServerConfiguration: Sendable {
             lifecycleCalendar = .days(ofMilliseconds: Int64(day / .milliseconds(1)))
             notes.append("lifecycle rules count days of \(day): for tests, which wait for what is due")
         }
+        webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
