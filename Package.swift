@@ -102,12 +102,12 @@ let package = Package(
         module("Certificates", ["COpenSSL", "Cryptography"]),
         module("KeyManagement", ["Cryptography", "JSON", "Notation", "Threading"]),
         module("RequestSigning", ["Cryptography", "Notation"]),
-        module("AccessPolicy", []),
+        module("AccessPolicy", ["JSON", "Notation"]),
 
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
-        module("S3Protocol", ["RequestSigning", "Cryptography", "Notation", "Threading"]),
+        module("S3Protocol", ["RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4
@@ -127,7 +127,10 @@ let package = Package(
 
         module(
             "SealedStorage",
-            ["Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "Threading", nioCore]),
+            [
+                "AccessPolicy", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "Threading", nioCore,
+            ]),
 
         // Level 5
         module(
@@ -211,6 +214,7 @@ let package = Package(
                 logging,
             ]),
         tests(of: "RequestSigning"),
+        tests(of: "AccessPolicy", ["JSON"]),
         tests(of: "S3Protocol", ["Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),

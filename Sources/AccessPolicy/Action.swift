@@ -65,7 +65,19 @@ extension Action {
     package static let deleteObject = Action("s3:DeleteObject")
     package static let deleteObjectVersion = Action("s3:DeleteObjectVersion")
     package static let abortMultipartUpload = Action("s3:AbortMultipartUpload")
+    package static let listBucketMultipartUploads = Action("s3:ListBucketMultipartUploads")
     package static let listMultipartUploadParts = Action("s3:ListMultipartUploadParts")
+
+    // MARK: Who may do what
+
+    package static let getBucketPolicy = Action("s3:GetBucketPolicy")
+    package static let putBucketPolicy = Action("s3:PutBucketPolicy")
+    package static let deleteBucketPolicy = Action("s3:DeleteBucketPolicy")
+    package static let getBucketPolicyStatus = Action("s3:GetBucketPolicyStatus")
+    package static let getBucketPublicAccessBlock = Action("s3:GetBucketPublicAccessBlock")
+    package static let putBucketPublicAccessBlock = Action("s3:PutBucketPublicAccessBlock")
+    package static let getBucketOwnershipControls = Action("s3:GetBucketOwnershipControls")
+    package static let putBucketOwnershipControls = Action("s3:PutBucketOwnershipControls")
 
     // MARK: Keys
 

@@ -23,18 +23,3 @@ package enum Resource: Hashable, Sendable {
     /// A key of the key service; `nil` for its default key, or for keys in general.
     case key(String?)
 }
-
-/// The name of a condition as policies spell it.
-package struct ConditionKey: Hashable, Sendable {
-    package let name: String
-
-    package init(_ name: StaticString) { self.name = name.description }
-
-    package static let prefix = ConditionKey("s3:prefix")
-    package static let delimiter = ConditionKey("s3:delimiter")
-    package static let maxKeys = ConditionKey("s3:max-keys")
-    package static let versionID = ConditionKey("s3:VersionId")
-    package static let serverSideEncryption = ConditionKey("s3:x-amz-server-side-encryption")
-    package static let kmsKeyID = ConditionKey("s3:x-amz-server-side-encryption-aws-kms-key-id")
-    package static let customerAlgorithm = ConditionKey("s3:x-amz-server-side-encryption-customer-algorithm")
-}

@@ -4,7 +4,7 @@ import COpenSSL
 ///
 /// MD5 and SHA-1 are there because its protocol names them; nothing is secured by them.
 package enum DigestAlgorithm: Sendable, CaseIterable {
-    case md5, sha1, sha256
+    case md5, sha1, sha256, sha512
 
     /// Size of a digest in bytes.
     package var byteCount: Int {
@@ -12,6 +12,7 @@ package enum DigestAlgorithm: Sendable, CaseIterable {
         case .md5: 16
         case .sha1: 20
         case .sha256: 32
+        case .sha512: 64
         }
     }
 }

@@ -16,6 +16,7 @@ package enum FetchedAlgorithms {
     nonisolated(unsafe) static let md5 = digest("MD5") ?? digest("MD5", properties: "-fips")
     nonisolated(unsafe) static let sha1 = digest("SHA1")
     nonisolated(unsafe) static let sha256 = digest("SHA256")
+    nonisolated(unsafe) static let sha512 = digest("SHA512")
 
     /// Throws for the first of these algorithms that no provider offers.
     ///
@@ -77,6 +78,7 @@ extension DigestAlgorithm {
         case .md5: "MD5"
         case .sha1: "SHA1"
         case .sha256: "SHA256"
+        case .sha512: "SHA512"
         }
     }
 
@@ -86,6 +88,7 @@ extension DigestAlgorithm {
         case .md5: FetchedAlgorithms.md5
         case .sha1: FetchedAlgorithms.sha1
         case .sha256: FetchedAlgorithms.sha256
+        case .sha512: FetchedAlgorithms.sha512
         }
     }
 

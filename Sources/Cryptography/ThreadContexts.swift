@@ -103,6 +103,7 @@ extension DigestAlgorithm {
         case .md5: 0
         case .sha1: 1
         case .sha256: 2
+        case .sha512: 3
         }
     }
 }

@@ -61,6 +61,8 @@ package final class RequestHead: Sendable {
 /// What a handler may know of the connection a request came in on.
 package struct ConnectionInfo: Sendable {
     package let isTLS: Bool
+    /// The version of TLS that was agreed on, such as `1.3`; `nil` on a plain connection.
+    package let tlsVersion: String?
     /// The peer's numeric address without its port; an IPv4 address is written as such on a dual-stack socket too.
     package let remoteAddress: String
     /// The port the connection was accepted on.
@@ -71,8 +73,12 @@ package struct ConnectionInfo: Sendable {
     /// `TLSConfigurationSource.clientCertificate`.
     package let peerCertificates: [[UInt8]]
 
-    package init(isTLS: Bool, remoteAddress: String, localPort: Int, peerCertificates: [[UInt8]] = []) {
+    package init(
+        isTLS: Bool, tlsVersion: String? = nil, remoteAddress: String, localPort: Int,
+        peerCertificates: [[UInt8]] = []
+    ) {
         self.isTLS = isTLS
+        self.tlsVersion = tlsVersion
         self.remoteAddress = remoteAddress
         self.localPort = localPort
         self.peerCertificates = peerCertificates

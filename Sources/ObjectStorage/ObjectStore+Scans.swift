@@ -22,16 +22,11 @@ extension ObjectStore {
         try await scan { session throws(StorageError) in try session.listVersions(request) }
     }
 
-    /// Uploads of a bucket in the order of key and identifier.
+    /// One page of the uploads of a bucket, in the order of key and identifier.
     ///
-    /// With `afterKey` alone, those of greater keys; with both, also those of that key with a greater identifier.
-    package func uploads(
-        _ bucket: BucketID, prefix: String = "", afterKey: String? = nil, afterUpload: UploadID? = nil,
-        limit: Int = 1000
-    ) async throws(StorageError) -> [UploadRow] {
-        try await scan { session throws(StorageError) in
-            try session.uploads(bucket, prefix: prefix, afterKey: afterKey, afterUpload: afterUpload, limit: limit)
-        }
+    /// The cost depends on the entries returned alone.
+    package func listUploads(_ request: UploadListRequest) async throws(StorageError) -> UploadListPage {
+        try await scan { session throws(StorageError) in try session.listUploads(request) }
     }
 
     /// Parts in the order of their numbers, of numbers greater than `after`.

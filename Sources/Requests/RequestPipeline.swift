@@ -6,7 +6,7 @@ package import S3Protocol
 
 /// What every request goes through, whichever service answers it: an id, its caller, its rights, and one exit.
 package final class RequestPipeline: Sendable {
-    private let verifier: SigV4Verifier
+    let verifier: SigV4Verifier
     private let authoriser: Authoriser
     private let observers: [any RequestObserver]
     private let logger: Logger
@@ -39,16 +39,15 @@ package final class RequestPipeline: Sendable {
             case .accessKey(let key): .root(accessKey: key)
             }
         record.principal = principal
-        guard authoriser.mayDoAnything(principal) else { throw S3Error(.accessDenied) }
         return (verified, principal)
     }
 
+    /// Of what no bucket's policy is about.
+    ///
     /// - Throws: `AccessDenied` unless the principal may do all that is demanded.
     package func authorise(_ principal: Principal, _ demands: [Demand]) throws(S3Error) {
         guard authoriser.allows(principal, demands) else { throw S3Error(.accessDenied) }
     }
-
-    package func allows(_ principal: Principal, _ demand: Demand) -> Bool { authoriser.allows(principal, demand) }
 
     // MARK: The exit
 

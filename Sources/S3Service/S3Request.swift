@@ -11,6 +11,8 @@ package final class S3Request: Sendable {
     /// What is known of the request, which the access log and other observers get when it has ended.
     package let record: RequestRecord
     private let pipeline: RequestPipeline
+    /// Whether its sender may do what it, and what its body, asks for.
+    let access: RequestAccess
     /// The request's head, with the headers that a presigned URL carries in its query.
     package let head: RequestHead
     package let body: RequestBody
@@ -23,12 +25,13 @@ package final class S3Request: Sendable {
     package let isSecure: Bool
 
     init(
-        _ record: RequestRecord, _ pipeline: RequestPipeline, head: RequestHead, body: RequestBody,
-        target: RequestTarget, resource: ResourceAddress, payload: PayloadVerification, principal: Principal,
-        isSecure: Bool
+        _ record: RequestRecord, _ pipeline: RequestPipeline, _ access: RequestAccess, head: RequestHead,
+        body: RequestBody, target: RequestTarget, resource: ResourceAddress, payload: PayloadVerification,
+        principal: Principal, isSecure: Bool
     ) {
         self.record = record
         self.pipeline = pipeline
+        self.access = access
         self.head = head
         self.body = body
         self.target = target
@@ -40,8 +43,24 @@ package final class S3Request: Sendable {
 
     /// When the request's head arrived: milliseconds since 1970.
     package var time: Int64 { record.time }
-    /// Whether its sender may do what the request's body asks for besides the operation's own demands.
-    func allows(_ demand: Demand) -> Bool { pipeline.allows(principal, demand) }
+
+    /// Who has signed the form that the request's body is.
+    func authenticate(_ signature: FormSignature?) throws(S3Error) -> Principal {
+        try pipeline.authenticate(form: signature, record)
+    }
+
+    /// The same request as an upload with other headers; its body is the form's.
+    func asUpload(
+        of resource: ResourceAddress, _ headers: [(name: String, value: String)],
+        _ secrets: [(name: String, value: SecretBytes)], _ principal: Principal
+    ) -> S3Request {
+        let head = RequestHead(
+            method: head.method, target: head.target, versionMinor: head.versionMinor, headers: headers,
+            secrets: secrets)
+        return S3Request(
+            record, pipeline, access.ofForm(head, from: principal), head: head, body: body, target: target,
+            resource: resource, payload: .none, principal: principal, isSecure: isSecure)
+    }
 
     /// Lower-case names, in the order sent.
     package var headers: [(name: String, value: String)] { head.headers }

@@ -8,6 +8,7 @@ package struct S3Response: Sendable {
     package enum Body: Sendable {
         case empty
         case xml([UInt8])
+        case json([UInt8])
         /// A HEAD answer: the length that a GET would have, and no bytes.
         case described(length: Int64)
         /// The bytes of an object, or of a slice of it, opened package by package.
@@ -27,7 +28,7 @@ package struct S3Response: Sendable {
     /// Whether it is so long that it takes a share of the memory for bodies.
     var isLong: Bool {
         switch body {
-        case .xml(let document): document.count > ResponseWriter.smallestBlockBytes
+        case .xml(let document), .json(let document): document.count > ResponseWriter.smallestBlockBytes
         case .empty, .described, .object: false
         }
     }

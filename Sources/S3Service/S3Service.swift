@@ -1,3 +1,4 @@
+import AccessPolicy
 package import HTTPServer
 import Logging
 import NIOCore
@@ -80,7 +81,7 @@ package final class S3Service: HTTPHandler {
     // MARK: The request
 
     /// Everything that the head of the request decides.
-    private func recognise(_ request: HTTPRequest, _ record: RequestRecord) throws(S3Error) -> any S3Operation {
+    private func recognise(_ request: HTTPRequest, _ record: RequestRecord) throws -> any S3Operation {
         let sent = request.head
         let target = try RequestTarget(sent.target)
         let host = sent.headers.firstValue(of: "host")
@@ -106,12 +107,67 @@ package final class S3Service: HTTPHandler {
             hasHeader: { head.headers.firstValue(of: $0) != nil })
         if !target.query.isEmpty { try requireSigned(type.route, target, verified.scheme) }
         record.operation = type.name
-        let operation = try type.init(
-            S3Request(
-                record, pipeline, head: head, body: request.body, target: target, resource: resource,
-                payload: verified.payload, principal: principal, isSecure: isSecure))
-        try pipeline.authorise(principal, operation.demands)
+        let access = RequestAccess(
+            principal,
+            S3RequestAttributes(
+                head: head, target: target, connection: request.connection, principal: principal,
+                scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
+                region: context.settings.region ?? "us-east-1"),
+            buckets: context.buckets, objects: context.objects)
+        if !type.route.isRead { try requireAllowedList(head, resource) }
+        let decoded: Result<any S3Operation, any Error> = Result {
+            try type.init(
+                S3Request(
+                    record, pipeline, access, head: head, body: request.body, target: target, resource: resource,
+                    payload: verified.payload, principal: principal, isSecure: isSecure))
+        }
+        if type.isSignedInBody { return try ofForm(decoded, verified.scheme) }
+        // Who may not write at all learns that, and not what else is wrong with the request.
+        if case .failure = decoded, !type.route.isRead { try access.requireWrite(type.route, resource) }
+        let operation = try decoded.get()
+        do {
+            try access.require(operation.demands)
+        } catch let refusal as S3Error {
+            throw try access.refusal(refusal, of: operation.demands)
+        }
+        if !type.route.isRead { try requireKeyUser(head, principal) }
         return operation
+    }
+
+    /// A form says in its fields who sends it: that is asked for when they have been read.
+    private func ofForm(
+        _ decoded: Result<any S3Operation, any Error>, _ scheme: AuthenticationScheme
+    ) throws -> any S3Operation {
+        let operation = try decoded.get()
+        guard scheme == .postPolicy || scheme == .anonymous else {
+            throw S3Error(
+                .invalidRequest, "Invalid Request (request has multiple authentication types, please use one)")
+        }
+        return operation
+    }
+
+    /// Refuses an access control list in the headers of a write where the bucket's settings say that none may come.
+    private func requireAllowedList(_ head: RequestHead, _ resource: ResourceAddress) throws(S3Error) {
+        let grantees = try AccessControlList.grantees(head.headers)
+        guard grantees != .owner,
+            let bucket = resource.bucket.flatMap({ context.buckets.bucket(named: $0.rawValue) }),
+            let record = try? bucket.record
+        else { return }
+        if grantees == .everybody, record.publicAccessBlock?.blockPublicACLs == true { throw S3Error(.accessDenied) }
+        guard record.ownershipControls?.objectOwnership != .bucketOwnerEnforced else {
+            throw S3Error(.accessControlListNotSupported)
+        }
+    }
+
+    /// Whoever the key service would have to ask for a right is nobody.
+    private func requireKeyUser(_ head: RequestHead, _ principal: Principal) throws(S3Error) {
+        guard principal == .anonymous, head.header("x-amz-server-side-encryption")?.hasPrefix("aws:kms") == true else {
+            return
+        }
+        throw S3Error(
+            .invalidArgument,
+            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+            details: [("ArgumentName", "x-amz-server-side-encryption")])
     }
 
     /// What makes a request another operation, or says what it writes to, must be covered by its signature, or somebody
@@ -156,6 +212,9 @@ package final class S3Service: HTTPHandler {
             return HTTPResponse(head)
         case .xml(let document):
             head.headers.append(("content-type", "application/xml"))
+            return HTTPResponse(head, body: ByteBuffer(bytes: document))
+        case .json(let document):
+            head.headers.append(("content-type", "application/json"))
             return HTTPResponse(head, body: ByteBuffer(bytes: document))
         case .object(let body):
             return try body.wholeFromMemory().map { HTTPResponse(head, body: $0) }

@@ -21,11 +21,14 @@ PERFORMED = {
     "GetBucketNotification", "GetBucketNotificationConfiguration", "GetBucketReplication", "GetBucketRequestPayment", "GetBucketTagging",
     "GetBucketVersioning", "GetBucketWebsite", "GetObject", "GetObjectAcl", "GetObjectAttributes",
     "GetObjectLegalHold", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectTagging", "HeadBucket",
-    "HeadObject", "ListBuckets", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
+    "HeadObject", "ListBuckets", "ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2", "ListParts",
     "PutBucketAccelerateConfiguration", "PutBucketAcl", "PutBucketCors", "PutBucketEncryption", "PutBucketLogging",
     "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutObject", "PutObjectAcl",
     "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "RenameObject",
     "UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
+    "DeleteBucketOwnershipControls", "DeleteBucketPolicy", "DeletePublicAccessBlock", "GetBucketOwnershipControls",
+    "GetBucketPolicy", "GetBucketPolicyStatus", "GetPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketPolicy",
+    "PutPublicAccessBlock",
 }
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - PERFORMED)

@@ -38,7 +38,7 @@ import Testing
             }
             #expect(try await store.abortUpload(upload) == false)
         }
-        #expect(try await store.uploads(row.id) == [])
+        #expect(try await store.listUploads(UploadListRequest(bucket: row.id)).entries == [])
         await store.collectGarbage()
         #expect(throws: StorageError.blobMissing(part.blob)) { try store.openBlob(part.blob) }
         #expect(try await store.dataKeys(after: nil, limit: 9) == [])

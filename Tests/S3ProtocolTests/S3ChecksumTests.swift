@@ -9,6 +9,12 @@ import Testing
         (S3ChecksumAlgorithm.crc32, "cbf43926"), (.crc32c, "e3069283"), (.crc64nvme, "ae8b14860a799888"),
         (.sha1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
         (.sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+        (.md5, "25f9e794323b453885f5181f1b624d0b"), (.xxhash64, "8cb841db40e6ae83"), (.xxhash3, "72dcb18b67a17dff"),
+        (.xxhash128, "33119477ede5dcd5e9716427681d5860"),
+        (
+            .sha512,
+            "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85"
+        ),
     ])
     func `check values`(algorithm: S3ChecksumAlgorithm, value: String) throws {
         let checksum = S3ChecksumCalculator.of(digits, algorithm)
@@ -80,8 +86,8 @@ import Testing
         #expect(try parse("crc64nvme", nil)?.type == .fullObject)
         #expect(try parse("CRC32C", "FULL_OBJECT")?.type == .fullObject)
         for (algorithm, type) in [
-            ("CRC64NVME", "COMPOSITE"), ("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("MD5", nil),
-            ("CRC32", "X"),
+            ("CRC64NVME", "COMPOSITE"), ("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("MD4", nil),
+            ("XXHASH3", "FULL_OBJECT"), ("MD5", "FULL_OBJECT"), ("CRC32", "X"),
             (nil, "COMPOSITE"),
         ] as [(String?, String?)] {
             #expect(throws: S3Error(.invalidRequest)) { try parse(algorithm, type) }

@@ -100,17 +100,26 @@ import Testing
         #expect(unknown.status == 400 && unknown.element("Code") == "InvalidArgument")
     }
 
-    @Test func `a write or a new bucket that is to be public is refused`() async throws {
+    @Test func `the ACL of a write or a new bucket is without effect, and refused where the owner is enforced`()
+        async throws
+    {
         let fixture = try await S3Fixture()
         let isPublic = [(name: "x-amz-acl", value: "public-read")]
-        let bucket = try await fixture.call("PUT", "/other", isPublic)
+        let isEnforced = [(name: "x-amz-object-ownership", value: "BucketOwnerEnforced")]
+        let bucket = try await fixture.call("PUT", "/other", isPublic + isEnforced)
         #expect(bucket.status == 400 && bucket.element("Code") == "InvalidBucketAclWithObjectOwnership")
         #expect(try await fixture.call("HEAD", "/other").status == 404)
-        for (method, target) in [("PUT", "/bucket/k"), ("POST", "/bucket/k?uploads")] {
-            let refused = try await fixture.call(method, target, isPublic)
+        #expect(try await fixture.call("PUT", "/public", isPublic).status == 200)
+        #expect(try await fixture.call("PUT", "/enforced", isEnforced).status == 200)
+        for (method, key) in [("PUT", "k"), ("POST", "k?uploads")] {
+            let refused = try await fixture.call(method, "/enforced/\(key)", isPublic)
             #expect(refused.status == 400 && refused.element("Code") == "AccessControlListNotSupported")
-            #expect(try await fixture.call(method, target, [("x-amz-acl", "private")]).status == 200)
+            #expect(try await fixture.call(method, "/enforced/\(key)", [("x-amz-acl", "private")]).status == 200)
+            #expect(try await fixture.call(method, "/public/\(key)", isPublic).status == 200)
+            let wrong = try await fixture.call(method, "/public/\(key)", [("x-amz-acl", "mine")])
+            #expect(wrong.status == 400 && wrong.element("Code") == "InvalidArgument")
         }
+        #expect(await fixture.callAnonymously("GET", "/public/k").status == 403)
         #expect(try await fixture.call("PUT", "/other", [("x-amz-acl", "private")]).status == 200)
         #expect(try await fixture.call("GET", "/bucket/absent?acl").status == 404)
         #expect(try await fixture.call("PUT", "/bucket/absent?acl", [("x-amz-acl", "private")]).status == 404)

@@ -24,6 +24,8 @@ import Testing
         ("DELETE", .object, ["tagging"], "DeleteObjectTagging"),
         ("GET", .object, ["attributes", "versionId"], "GetObjectAttributes"),
         ("POST", .bucket, ["delete"], "DeleteObjects"),
+        ("POST", .bucket, [], "PostObject"),
+        ("GET", .bucket, ["uploads", "prefix"], "ListMultipartUploads"),
         ("PUT", .object, ["x-id"], "PutObject"),
         ("PUT", .object, ["partNumber", "uploadId"], "UploadPart"),
         ("GET", .object, ["uploadId", "max-parts"], "ListParts"),
@@ -66,7 +68,7 @@ import Testing
     }
 
     private static let subResources = [
-        "annotation", "lifecycle", "metadataTable", "ownershipControls", "policy", "torrent", "invented-tomorrow",
+        "annotation", "lifecycle", "metadataTable", "torrent", "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

@@ -68,11 +68,36 @@ final class S3Fixture: Sendable {
         return await server.answer(method, target, headers: signed.headers, body: body)
     }
 
+    /// The answer to a signed request whose body comes in unsigned chunks with a trailer behind them.
+    func callInChunks(
+        _ method: String, _ target: String, body: [UInt8], trailer: (name: String, value: String)
+    ) async throws -> MemoryResponse {
+        var encoder = AWSChunkedEncoder(nil)
+        let framed = encoder.encode(body, chunkSize: 9, trailers: [trailer])
+        let headers = [
+            (name: "host", value: "localhost"), (name: "content-length", value: "\(framed.count)"),
+            (name: "x-amz-decoded-content-length", value: "\(body.count)"),
+            (name: "x-amz-trailer", value: trailer.name), (name: "content-encoding", value: "aws-chunked"),
+        ]
+        let signed = try signer.sign(
+            method: method, target: target, headers: headers, payload: .streamingUnsignedTrailer,
+            now: Clock.milliseconds() / 1000)
+        return await server.answer(method, target, headers: signed.headers, body: framed)
+    }
+
+    /// The answer to a request as it is given, unsigned.
+    func send(
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)], body: [UInt8]
+    ) async -> MemoryResponse {
+        await server.answer(method, target, headers: headers, body: body)
+    }
+
     /// The answer to a request without a signature.
     func callAnonymously(
-        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = []
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = []
     ) async -> MemoryResponse {
-        await server.answer(method, target, headers: [("host", "localhost")] + headers)
+        let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        return await server.answer(method, target, headers: framing + headers, body: body)
     }
 
     /// Uploads an object in parts of the given sizes.

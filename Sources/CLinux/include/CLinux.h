@@ -6,5 +6,6 @@
 #include "coffer_sockets.h"
 
 #include "Checksums.h"
+#include "XXHash.h"
 
 #endif

@@ -60,7 +60,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
             return context.fireUserInboundEventTriggered(event)
         }
         let identified = ConnectionInfo(
-            isTLS: true, remoteAddress: info.remoteAddress, localPort: info.localPort,
+            isTLS: true, tlsVersion: tls.tls.tlsVersion.map(Self.number), remoteAddress: info.remoteAddress,
+            localPort: info.localPort,
             peerCertificates: tls.chain?.certificates ?? [])
         do {
             try serve(identified, negotiated == "h2" ? .two : .one)
@@ -69,6 +70,15 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Lo
         } catch {
             server.logger.error("a connection could not be set up", metadata: ["error": "\(error)"])
             context.close(promise: nil)
+        }
+    }
+
+    private static func number(_ version: TLSVersion) -> String {
+        switch version {
+        case .tlsv1: "1.0"
+        case .tlsv11: "1.1"
+        case .tlsv12: "1.2"
+        case .tlsv13: "1.3"
         }
     }
 

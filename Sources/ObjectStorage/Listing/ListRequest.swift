@@ -82,3 +82,26 @@ package enum VersionListEntry: Hashable, Sendable {
     case version(StoredVersion, isLatest: Bool)
     case commonPrefix(String)
 }
+
+// MARK: Uploads
+
+/// A page of multipart uploads: by key, and by identifier within a key.
+package typealias UploadListRequest = PageRequest<UploadMarker>
+package typealias UploadListPage = Page<UploadListEntry>
+
+/// A place in a listing of uploads: behind all uploads of a key, or behind one of them.
+package struct UploadMarker: Hashable, Sendable {
+    package let key: String
+    /// Nil for all of the key's.
+    package let upload: UploadID?
+
+    package init(key: String, upload: UploadID? = nil) {
+        self.key = key
+        self.upload = upload
+    }
+}
+
+package enum UploadListEntry: Hashable, Sendable {
+    case upload(UploadRow)
+    case commonPrefix(String)
+}

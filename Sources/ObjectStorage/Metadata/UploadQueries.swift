@@ -29,35 +29,6 @@ extension Session {
         }
     }
 
-    /// Uploads by key and then by identifier, strictly after the given place.
-    func uploads(
-        _ bucket: BucketID, prefix: String, afterKey: String?, afterUpload: UploadID?, limit: Int
-    ) throws(StorageError) -> [UploadRow] {
-        // The uploads of a deleted bucket are removed in the background, and not shown meanwhile.
-        guard try first("SELECT 1 FROM buckets WHERE id = ?", .integer(bucket.rawValue), read: { _ in true }) != nil
-        else { return [] }
-        var start = Array(prefix.utf8)
-        var beyond: [UInt8] = []
-        if let afterKey, !Array(afterKey.utf8).lexicographicallyPrecedes(start) {
-            // With an upload named, its key is not passed over but begun behind that upload.
-            start = Array(afterKey.utf8) + (afterUpload == nil ? [0] : [])
-            beyond = afterUpload?.bytes ?? []
-        }
-        let statement = try prepare(
-            """
-            SELECT upload, bucket, key, initiated, data_key, sealed FROM uploads INDEXED BY uploads_by_key
-            WHERE bucket = ?1 AND key >= ?2 AND (key > ?2 OR upload > ?3) ORDER BY key, upload
-            """)
-        statement.bind(.integer(bucket.rawValue), .blob(start), .blob(beyond))
-        defer { statement.reset() }
-        var rows: [UploadRow] = []
-        while rows.count < limit, try statement.step() {
-            guard statement.withBytes(2, { $0.starts(with: prefix.utf8) }) else { break }
-            rows.append(try uploadRow(statement))
-        }
-        return rows
-    }
-
     func partList(of upload: UploadID) throws(StorageError) -> PartList {
         try snapshot { () throws(StorageError) in
             // With its bucket an upload is gone, though its row waits to be removed.
@@ -88,7 +59,7 @@ extension Session {
     }
 }
 
-private func uploadRow(_ row: PreparedStatement) throws(StorageError) -> UploadRow {
+func uploadRow(_ row: PreparedStatement) throws(StorageError) -> UploadRow {
     UploadRow(
         id: try row.identifier(0, of: UploadID.self), bucket: BucketID(rawValue: row.integer(1)), key: row.string(2),
         initiated: row.integer(3), dataKey: row.optionalInteger(4).map(DataKeyID.init(rawValue:)),

@@ -20,13 +20,14 @@ extension PercentEncoding {
         return string
     }
 
-    /// The encoding of keys in listings that were asked for with `encoding-type=url`: a space is `+`, and `/` and `*` stay.
+    /// The encoding of keys in listings that were asked for with `encoding-type=url`: `/` and `*` stay.
+    ///
+    /// A space is `%20`, which every client undoes; not all take the `+` that AWS writes for one.
     package static func encodeForListing(_ text: String) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: " "): encoded.append(UInt8(ascii: "+"))
             case UInt8(ascii: "~"): appendEscape(byte, to: &encoded)
             case UInt8(ascii: "/"), UInt8(ascii: "*"): encoded.append(byte)
             default: append(byte, to: &encoded)

@@ -68,6 +68,10 @@ package enum AuthenticationScheme: Hashable, Sendable {
 
     private static func isForm(_ request: SigningRequest) -> Bool {
         guard request.method == "POST", let type = request.header("content-type") else { return false }
-        return type.utf8.prefix(19).map { $0 | 0x20 }.elementsEqual("multipart/form-data".utf8.map { $0 | 0x20 })
+        return isForm(contentType: type)
+    }
+
+    package static func isForm(contentType type: String) -> Bool {
+        type.utf8.prefix(19).map { $0 | 0x20 }.elementsEqual("multipart/form-data".utf8.map { $0 | 0x20 })
     }
 }

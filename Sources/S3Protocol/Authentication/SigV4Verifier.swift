@@ -11,7 +11,7 @@ package final class SigV4Verifier: Sendable {
     package static let allowedSkew: Int64 = 900
 
     private let region: String?
-    private let acceptsV2: Bool
+    let acceptsV2: Bool
     private let secret: @Sendable (String) throws(S3Error) -> SecretString?
     private let signingKeys = SigningKeys()
 
@@ -64,8 +64,8 @@ package final class SigV4Verifier: Sendable {
             return VerifiedRequest(
                 caller: .anonymous, payload: try Self.unsignedPayload(request), scheme: scheme, queryHeaders: [])
         case .postPolicy:
-            // The form's fields carry the signature; its operation looks at them before it comes here.
-            throw S3Error(.notImplemented)
+            // The form's fields carry the signature, see ``verify(_:)``: until they are read nobody has sent it.
+            return VerifiedRequest(caller: .anonymous, payload: .none, scheme: scheme, queryHeaders: [])
         case .bearer:
             throw AuthenticationScheme.unsupported
         }
@@ -105,7 +105,7 @@ package final class SigV4Verifier: Sendable {
             caller: .accessKey(credential.accessKey), payload: payload, scheme: scheme, queryHeaders: [])
     }
 
-    private func checkScope(_ credential: Credential, acceptsAnyRegion: Bool) throws(S3Error) {
+    func checkScope(_ credential: Credential, acceptsAnyRegion: Bool) throws(S3Error) {
         guard credential.service == "s3" else { throw S3Error(.authorizationParametersError) }
         guard !acceptsAnyRegion, let region, credential.region != region,
             !(region == "us-east-1" && credential.region == "US")
@@ -184,6 +184,10 @@ package final class SigV4Verifier: Sendable {
             request.header("x-amz-security-token") ?? request.target.queryValue("X-Amz-Security-Token")
             ?? request.target.queryValue("x-amz-security-token")
         guard token?.isEmpty ?? true else { throw S3Error(.invalidTokenId) }
+        return try knownSecret(of: accessKey)
+    }
+
+    func knownSecret(of accessKey: String) throws(S3Error) -> SecretString {
         guard let secret = try secret(accessKey) else {
             throw S3Error(.invalidAccessKeyId, details: [(name: "AWSAccessKeyId", value: accessKey)])
         }

@@ -57,11 +57,11 @@ extension S3Checksum {
         _ algorithm: S3ChecksumAlgorithm, parts: [(checksum: S3Checksum, length: UInt64)]
     ) -> S3Checksum? {
         guard let cyclic = algorithm.cyclic else { return nil }
-        var whole = Checksum(cyclic).bigEndianBytes
+        var whole = ChecksumOfPieces(cyclic)
         for part in parts {
             precondition(part.checksum.algorithm == algorithm)
-            whole = Checksum.combine(cyclic, first: whole, second: part.checksum.bytes, secondLength: part.length)
+            whole.append(part.checksum.bytes, length: part.length)
         }
-        return S3Checksum(algorithm, bytes: whole)
+        return S3Checksum(algorithm, bytes: whole.bigEndianBytes)
     }
 }

@@ -7,6 +7,7 @@ package final class S3ChecksumCalculator: @unchecked Sendable {
     private enum State {
         case cyclic(Checksum)
         case digest(Digest)
+        case hash(XXHash)
     }
 
     package let algorithm: S3ChecksumAlgorithm
@@ -21,6 +22,11 @@ package final class S3ChecksumCalculator: @unchecked Sendable {
             case .crc64nvme: .cyclic(Checksum(.crc64nvme))
             case .sha1: .digest(Digest(.sha1))
             case .sha256: .digest(Digest(.sha256))
+            case .sha512: .digest(Digest(.sha512))
+            case .md5: .digest(Digest(.md5))
+            case .xxhash64: .hash(XXHash(.xxh64))
+            case .xxhash3: .hash(XXHash(.xxh3))
+            case .xxhash128: .hash(XXHash(.xxh128))
             }
     }
 
@@ -31,6 +37,8 @@ package final class S3ChecksumCalculator: @unchecked Sendable {
             state = .cyclic(checksum)
         case .digest(let digest):
             digest.update(bytes)
+        case .hash(let hash):
+            hash.update(bytes)
         }
     }
 
@@ -39,6 +47,7 @@ package final class S3ChecksumCalculator: @unchecked Sendable {
         switch state {
         case .cyclic(let checksum): S3Checksum(algorithm, bytes: checksum.bigEndianBytes)
         case .digest(let digest): S3Checksum(algorithm, bytes: digest.finalize())
+        case .hash(let hash): S3Checksum(algorithm, bytes: hash.bigEndianBytes)
         }
     }
 

@@ -25,8 +25,8 @@ package struct UploadChecksum: Hashable, Sendable {
         guard let algorithm = S3ChecksumAlgorithm(name: algorithmText) else {
             throw S3Error(
                 .invalidRequest,
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-            )
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                    + "[\(S3ChecksumAlgorithm.allCases.map(\.name).joined(separator: ", "))]")
         }
         guard let typeText else { return UploadChecksum(algorithm: algorithm, type: algorithm.defaultType) }
         guard let type = S3ChecksumType(rawValue: typeText.uppercased()) else {

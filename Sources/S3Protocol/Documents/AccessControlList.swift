@@ -1,21 +1,28 @@
 /// ACLs as they are where buckets have none, AWS's default since 2023: the owner of the bucket owns every object and has
 /// full control, and no ACL gives anybody else a right.
 ///
-/// An ACL that says just that is accepted, because clients send one unasked; a grant to others is refused instead of being
-/// forgotten.
+/// An ACL that says just that is accepted, because clients send one unasked. PutBucketAcl and PutObjectAcl refuse any other.
+/// In the headers of a write one that gives others a right is without effect, as on MinIO, whose clients send `public-read`
+/// with every upload; refused is it there where the bucket's settings say so.
 package enum AccessControlList {
     /// Whether a request's headers name an ACL.
     package static func isPresent(in headers: [(name: String, value: String)]) -> Bool {
         headers.contains { isOfACL($0.name) && !$0.value.isEmpty }
     }
 
-    /// Checks what the headers of a write or of PutBucketAcl and PutObjectAcl ask for.
-    ///
-    /// - Parameter refusal: the code for an ACL that is one, but not the owner's alone; 400.
-    /// - Throws: `refusal`; `invalidArgument` for what is no ACL.
-    package static func requireOwnerOnly(
-        _ headers: [(name: String, value: String)], else refusal: S3ErrorCode = .accessControlListNotSupported
-    ) throws(S3Error) {
+    /// Whom the headers of a request give a right.
+    package enum Grantees: Hashable, Sendable {
+        /// Nobody but who has every right anyway.
+        case owner
+        /// Somebody else.
+        case others
+        /// Everybody, or everybody with a signature.
+        case everybody
+    }
+
+    /// - Throws: `invalidArgument` for what is no ACL.
+    package static func grantees(_ headers: [(name: String, value: String)]) throws(S3Error) -> Grantees {
+        var grantees = Grantees.owner
         for index in headers.indices where headers[index].name.begins(with: "x-amz-") {
             let (name, value) = headers[index]
             guard isOfACL(name), !value.isEmpty else { continue }
@@ -23,16 +30,27 @@ package enum AccessControlList {
                 switch value {
                 // Whoever writes here is of the account that owns the bucket.
                 case "private", "bucket-owner-full-control", "bucket-owner-read": break
-                case "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write":
-                    throw S3Error(refusal)
+                case "public-read", "public-read-write", "authenticated-read": grantees = .everybody
+                case "aws-exec-read", "log-delivery-write": if grantees == .owner { grantees = .others }
                 default:
                     throw S3Error(
                         .invalidArgument, details: [("ArgumentName", "x-amz-acl"), ("ArgumentValue", value)])
                 }
-            } else {
-                guard name == "x-amz-grant-full-control", isOwner(grantees: value) else { throw S3Error(refusal) }
+            } else if value.contains("groups/global/AllUsers") || value.contains("groups/global/AuthenticatedUsers") {
+                grantees = .everybody
+            } else if grantees == .owner, name != "x-amz-grant-full-control" || !isOwner(grantees: value) {
+                grantees = .others
             }
         }
+        return grantees
+    }
+
+    /// Checks what the headers of PutBucketAcl and PutObjectAcl ask for.
+    ///
+    /// - Throws: `accessControlListNotSupported` (400) for an ACL that is one, but not the owner's alone; `invalidArgument`
+    ///   for what is no ACL.
+    package static func requireOwnerOnly(_ headers: [(name: String, value: String)]) throws(S3Error) {
+        guard try grantees(headers) == .owner else { throw S3Error(.accessControlListNotSupported) }
     }
 
     /// Checks an `AccessControlPolicy` document.

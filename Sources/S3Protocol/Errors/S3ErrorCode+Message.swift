@@ -81,6 +81,8 @@ extension S3ErrorCode {
             "The XML you provided was not well-formed or did not validate against our published schema."
         case .maxMessageLengthExceeded:
             "Your request was too big."
+        case .maxPostPreDataLengthExceeded:
+            "Your POST request fields preceding the upload file were too large."
         case .missingContentLength:
             "You must provide the Content-Length HTTP header."
         case .missingContentMD5:

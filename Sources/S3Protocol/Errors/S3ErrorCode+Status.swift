@@ -11,7 +11,8 @@ extension S3ErrorCode {
             .metadataTooLarge, .requestHeaderSectionTooLarge,
             .xMinioInvalidObjectName, .badDigest, .entityTooLarge, .entityTooSmall, .excessData, .incompleteBody,
             .invalidDigest, .invalidPolicyDocument, .malformedACLError, .malformedTrailerError, .malformedXML,
-            .maxMessageLengthExceeded, .missingContentMD5, .requestTimeout, .xAmzContentSHA256Mismatch,
+            .maxMessageLengthExceeded, .maxPostPreDataLengthExceeded, .missingContentMD5, .requestTimeout,
+            .xAmzContentSHA256Mismatch,
             .invalidBucketName, .invalidRetentionPeriod, .invalidTag, .malformedPolicy, .invalidPart, .invalidPartOrder,
             .kmsServiceNotFoundException, .kmsInvalidCiphertextException, .xMinioAdminBucketQuotaExceeded,
             .xMinioAdminPolicyChangeAlreadyApplied:

@@ -44,6 +44,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case malformedTrailerError = "MalformedTrailerError"
     case malformedXML = "MalformedXML"
     case maxMessageLengthExceeded = "MaxMessageLengthExceeded"
+    case maxPostPreDataLengthExceeded = "MaxPostPreDataLengthExceeded"
     case missingContentLength = "MissingContentLength"
     case missingContentMD5 = "MissingContentMD5"
     case requestTimeout = "RequestTimeout"

@@ -74,25 +74,7 @@ package struct ListParameters: Sendable {
     /// A V1 marker is compared with what the listing shows: a common prefix that begins it, or is it (a NextMarker may
     /// be one), lies before it.
     private var markerPosition: ListPosition {
-        guard let delimiter, let fold = Self.foldedPrefix(of: marker, prefix: prefix, delimiter: delimiter) else {
-            return .key(marker)
-        }
-        return .commonPrefix(fold)
-    }
-
-    /// The common prefix under which `key` is folded away, if it is.
-    static func foldedPrefix(of key: String, prefix: String, delimiter: String) -> String? {
-        let key = Array(key.utf8)
-        let delimiter = Array(delimiter.utf8)
-        guard key.starts(with: prefix.utf8), key.count >= prefix.utf8.count + delimiter.count else { return nil }
-        var index = prefix.utf8.count
-        while index + delimiter.count <= key.count {
-            if key[index..<index + delimiter.count].elementsEqual(delimiter) {
-                return String(decoding: key[..<(index + delimiter.count)], as: UTF8.self)
-            }
-            index += 1
-        }
-        return nil
+        ListPosition(marker: marker, prefix: prefix, delimiter: delimiter)
     }
 
     private var tokenPosition: ListPosition? {

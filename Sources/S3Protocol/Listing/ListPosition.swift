@@ -10,6 +10,28 @@ package enum ListPosition: Sendable {
         }
     }
 
+    /// Where a marker that is compared with what the listing shows stands: behind the common prefix that folds it away, if
+    /// one does.
+    package init(marker: String, prefix: String, delimiter: String?) {
+        guard let delimiter, let fold = Self.fold(of: Array(marker.utf8), prefix: prefix, Array(delimiter.utf8)) else {
+            self = .key(marker)
+            return
+        }
+        self = .commonPrefix(fold)
+    }
+
+    private static func fold(of key: [UInt8], prefix: String, _ delimiter: [UInt8]) -> String? {
+        guard key.starts(with: prefix.utf8), key.count >= prefix.utf8.count + delimiter.count else { return nil }
+        var index = prefix.utf8.count
+        while index + delimiter.count <= key.count {
+            if key[index..<index + delimiter.count].elementsEqual(delimiter) {
+                return String(decoding: key[..<(index + delimiter.count)], as: UTF8.self)
+            }
+            index += 1
+        }
+        return nil
+    }
+
     /// An opaque continuation token: base64url of a kind byte and the text's UTF-8.
     package var token: String {
         switch self {

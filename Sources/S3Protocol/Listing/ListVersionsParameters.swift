@@ -45,6 +45,9 @@ package struct ListVersionsParameters: Sendable {
 
     /// The common prefix behind which the listing goes on, when its key marker is in one: that has been shown whole.
     package var markerPrefix: String? {
-        delimiter.flatMap { ListParameters.foldedPrefix(of: keyMarker, prefix: prefix, delimiter: $0) }
+        switch ListPosition(marker: keyMarker, prefix: prefix, delimiter: delimiter) {
+        case .commonPrefix(let prefix): prefix
+        case .key: nil
+        }
     }
 }

@@ -15,10 +15,18 @@ extension RequestedEncryption {
 }
 
 extension ListParameters {
-    /// What policies can ask of a listing.
-    var conditions: [ConditionKey: [String]] {
-        var conditions: [ConditionKey: [String]] = [.prefix: [prefix], .maxKeys: ["\(maxKeys)"]]
-        if let delimiter { conditions[.delimiter] = [delimiter] }
+    /// What policies can ask of a listing: of the parameters that were sent, those that count.
+    static func conditions(_ query: [(name: String, value: String)]) -> [ConditionKey: [String]] {
+        var conditions: [ConditionKey: [String]] = [:]
+        // Of a parameter that is sent twice the last one counts, here as in the listing.
+        for (name, value) in query {
+            switch name {
+            case "prefix": conditions[.prefix] = [value]
+            case "delimiter": conditions[.delimiter] = [value]
+            case "max-keys": conditions[.maxKeys] = [value]
+            default: break
+            }
+        }
         return conditions
     }
 }

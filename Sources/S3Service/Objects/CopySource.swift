@@ -11,6 +11,7 @@ struct CopySource: Sendable {
     /// The key that opens it, if it is under a customer's.
     let customerKey: CustomerKey?
     private let preconditions: Preconditions
+    private let access: RequestAccess
 
     /// - Throws: `InvalidArgument` for an address that is none, and the refusals of customer keys.
     init(_ request: S3Request) throws(S3Error) {
@@ -20,12 +21,19 @@ struct CopySource: Sendable {
             request.headers, secrets: request.secrets, isSecure: request.isSecure
         ).map { CustomerKey($0) }
         preconditions = Preconditions(copySource: request.headers)
+        access = request.access
     }
 
-    var demands: [Demand] { [Demand(version.readAction, on: address.key, in: address.bucket)] }
+    var demands: [Demand] {
+        [Demand(version.readAction, on: address.key, in: address.bucket, conditions: version.conditions)]
+    }
 
     /// What a copy of its tags needs besides.
-    var taggingDemand: Demand { Demand(.getObjectTagging, on: address.key, in: address.bucket) }
+    var taggingDemand: Demand {
+        Demand(
+            version.selector == .current ? .getObjectTagging : .getObjectVersionTagging, on: address.key,
+            in: address.bucket, conditions: version.conditions)
+    }
 
     /// Whether it is an object of this address, in whatever version.
     func isOf(_ bucket: BucketName, _ object: ObjectName) -> Bool {
@@ -37,7 +45,10 @@ struct CopySource: Sendable {
     /// - Throws: `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, and the refusals of customer keys.
     func find(in service: ServiceContext) throws -> StoredObject {
         let bucket = try service.buckets.bucket(address.bucket)
-        let object = try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
+        let object = try access.revealing(address.key, in: address.bucket) {
+            try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
+        }
+        try access.require(demands, of: object)
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
         switch preconditions.evaluateCopySource(etag: object.record.etag, modified: object.columns.modified) {

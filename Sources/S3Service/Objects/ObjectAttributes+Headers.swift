@@ -5,9 +5,8 @@ extension ObjectAttributes {
     /// What a write's headers say of the object.
     ///
     /// - Throws: `MetadataTooLarge`, `RequestHeaderSectionTooLarge`, `InvalidTag`, `InvalidStorageClass`,
-    ///   `AccessControlListNotSupported` for an ACL that is not the owner's alone, `InvalidArgument` for a lock that is none.
+    ///   `InvalidArgument` for a lock that is none.
     init(_ request: S3Request) throws(S3Error) {
-        try AccessControlList.requireOwnerOnly(request.headers)
         self.init()
         lock = try ObjectLock(request.headers, at: request.time)
         headers = ContentHeaders(request.headers)

@@ -10,13 +10,18 @@ struct ObjectListing {
 
     /// The most bytes that a page has: besides its key, an entry has some three hundred.
     static func longestDocument(_ parameters: ListParameters) -> Int {
+        longestDocument(entries: parameters.maxKeys, parameters.encoding)
+    }
+
+    /// The most bytes of so many entries, each of a key and of less than 768 bytes besides.
+    static func longestDocument(entries: Int, _ encoding: ListEncoding) -> Int {
         // Bytes of a byte of a key: `%0A`, or `&#x1F;`.
         let factor =
-            switch parameters.encoding {
+            switch encoding {
             case .url: 3
             case .plain: 6
             }
-        return 8192 + parameters.maxKeys * (512 + factor * ObjectName.maximumByteCount)
+        return 8192 + entries * (768 + factor * ObjectName.maximumByteCount)
     }
 
     func xml(_ service: ServiceContext) async throws -> [UInt8] {

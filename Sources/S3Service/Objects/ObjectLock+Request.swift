@@ -1,4 +1,5 @@
 import AccessPolicy
+import Notation
 import ObjectStorage
 import S3Protocol
 import SealedStorage
@@ -18,7 +19,7 @@ extension S3Request {
     /// Who may not is refused where that matters: consoles ask for it always.
     func bypassesGovernance(_ object: ObjectName, in bucket: BucketName) -> Bool {
         header("x-amz-bypass-governance-retention")?.lowercased() == "true"
-            && allows(Demand(.bypassGovernanceRetention, on: object, in: bucket))
+            && access.allows(Demand(.bypassGovernanceRetention, on: object, in: bucket))
     }
 
     /// What of a version's lock the request's sender may be told.
@@ -27,9 +28,25 @@ extension S3Request {
     ) -> [(name: String, value: String)] {
         guard !lock.isEmpty else { return [] }
         var headers: [(name: String, value: String)] = []
-        if allows(Demand(.getObjectRetention, on: object, in: bucket)) { headers += lock.retentionHeaders }
-        if allows(Demand(.getObjectLegalHold, on: object, in: bucket)) { headers += lock.legalHoldHeaders }
+        if access.allows(Demand(.getObjectRetention, on: object, in: bucket)) { headers += lock.retentionHeaders }
+        if access.allows(Demand(.getObjectLegalHold, on: object, in: bucket)) { headers += lock.legalHoldHeaders }
         return headers
+    }
+}
+
+extension ObjectRetentionRequest {
+    /// What policies can ask of a retention that a document says.
+    ///
+    /// - Parameter time: milliseconds since 1970.
+    func conditions(at time: Int64) -> [ConditionKey: [String]] {
+        var conditions: [ConditionKey: [String]] = [:]
+        if let mode { conditions[.objectLockMode] = [mode.rawValue] }
+        if let until {
+            conditions[.objectLockUntil] = [until]
+            conditions[.objectLockRemainingDays] = HTTPDate.parse(until)
+                .map { ["\(max(0, $0 - time / 1000) / 86_400)"] }
+        }
+        return conditions
     }
 }
 

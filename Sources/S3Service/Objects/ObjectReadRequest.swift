@@ -54,7 +54,9 @@ struct ObjectReadRequest: Sendable {
         }
     }
 
-    var demands: [Demand] { [Demand(version.readAction, on: object, in: bucket)] }
+    var demands: [Demand] {
+        [Demand(version.readAction, on: object, in: bucket, conditions: version.conditions)]
+    }
 
     /// Whether a part of the object is asked for, by its number.
     var isOfPart: Bool { partNumber != nil }
@@ -64,6 +66,7 @@ struct ObjectReadRequest: Sendable {
 
     /// Checks key and conditions, and resolves the range.
     func resolve(_ object: StoredObject, in bucket: Bucket, _ service: ServiceContext) throws -> Resolved {
+        try request.access.require(demands, of: object)
         let record = object.record
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
@@ -85,8 +88,8 @@ struct ObjectReadRequest: Sendable {
         if let partNumber {
             let part = try part(partNumber, of: object, service)
             wanted = part.range
-            // A composite checksum is of its parts', and so each part has one.
-            if let value = part.checksum, let whole = record.checksum, whole.type == .composite {
+            // A part's own checksum goes by the type of the whole's.
+            if let value = part.checksum, let whole = record.checksum {
                 checksum = StoredChecksum(algorithm: whole.algorithm, type: whole.type, value: value)
             } else if wanted != 0..<size {
                 checksum = nil
@@ -121,9 +124,11 @@ struct ObjectReadRequest: Sendable {
     ///
     /// - Throws: for one that is not there, and for a delete marker.
     func find(in bucket: Bucket, withBody: Bool, _ service: ServiceContext) throws -> StoredObject {
-        withBody
-            ? try service.objects.requireWithBody(bucket, key: object, version: version.selector)
-            : try service.objects.require(bucket, key: object, version: version.selector)
+        try request.access.revealing(object, in: self.bucket) {
+            withBody
+                ? try service.objects.requireWithBody(bucket, key: object, version: version.selector)
+                : try service.objects.require(bucket, key: object, version: version.selector)
+        }
     }
 
     var key: CustomerKey? { customerKey }

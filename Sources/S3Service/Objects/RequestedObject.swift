@@ -8,11 +8,13 @@ struct RequestedObject: Sendable {
     let bucket: BucketName
     let name: ObjectName
     let version: RequestedVersion
+    private let access: RequestAccess
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         name = try request.object
         version = try RequestedVersion(request)
+        access = request.access
     }
 
     /// A version that was found, and the header that names it.
@@ -28,8 +30,12 @@ struct RequestedObject: Sendable {
     }
 
     /// The right to do something to the object: one for its current version, another for one that is named.
-    func demand(_ action: Action, ofVersion versioned: Action) -> Demand {
-        Demand(version.selector == .current ? action : versioned, on: name, in: bucket)
+    func demand(
+        _ action: Action, ofVersion versioned: Action, conditions: [ConditionKey: [String]] = [:]
+    ) -> Demand {
+        Demand(
+            version.selector == .current ? action : versioned, on: name, in: bucket,
+            conditions: version.conditions.merging(conditions) { $1 })
     }
 
     /// The version without its body; a few microseconds, in place.
@@ -37,7 +43,9 @@ struct RequestedObject: Sendable {
     /// - Throws: `noSuchBucket`, `noSuchKey`, `noSuchVersion`, `deleteMarker`.
     func find(in service: ServiceContext) throws -> Found {
         let bucket = try service.buckets.bucket(bucket)
-        return Found(try service.objects.require(bucket, key: name, version: version.selector), in: bucket)
+        return try access.revealing(name, in: self.bucket) {
+            Found(try service.objects.require(bucket, key: name, version: version.selector), in: bucket)
+        }
     }
 
     /// The version with its list of parts, of one moment.
@@ -45,8 +53,13 @@ struct RequestedObject: Sendable {
     /// - Throws: as ``find(in:)``.
     func findWithParts(in service: ServiceContext) throws -> Found {
         let bucket = try service.buckets.bucket(bucket)
-        return Found(try service.objects.requireWithBody(bucket, key: name, version: version.selector), in: bucket)
+        return try access.revealing(name, in: self.bucket) {
+            Found(try service.objects.requireWithBody(bucket, key: name, version: version.selector), in: bucket)
+        }
     }
+
+    /// Demands again what a policy allows by the object's tags, now that it is at hand.
+    func require(_ demands: [Demand], of found: Found) throws { try access.require(demands, of: found.object) }
 
     /// Puts `tags` in the place of those that the version has.
     ///

@@ -31,4 +31,13 @@ struct RequestedVersion: Sendable {
     var readAction: Action { selector == .current ? .getObject : .getObjectVersion }
 
     var deleteAction: Action { selector == .current ? .deleteObject : .deleteObjectVersion }
+
+    /// What policies can ask of it.
+    var conditions: [ConditionKey: [String]] {
+        switch selector {
+        case .current: [:]
+        case .null: [.versionID: [nullVersionID]]
+        case .id(let version): [.versionID: [version.hex]]
+        }
+    }
 }

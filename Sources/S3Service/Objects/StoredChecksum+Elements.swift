@@ -12,8 +12,3 @@ extension StoredChecksum {
         [(algorithm.header, value), ("x-amz-checksum-type", type.rawValue)]
     }
 }
-
-extension S3ChecksumAlgorithm {
-    /// `ChecksumCRC32C`: the element that carries the value in documents.
-    var elementName: String { "Checksum\(name)" }
-}

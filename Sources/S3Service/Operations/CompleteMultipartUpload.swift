@@ -138,9 +138,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
             guard wantedPart.etag == part.record.etag else { throw S3Error(.invalidPart) }
             try CompletedChecksum.requirePart(wantedPart, upload.record)
             for (name, value) in wantedPart.checksums {
-                guard let kept = part.record.checksum, kept.algorithm.elementName == name, kept.base64 == value else {
-                    throw S3Error(.invalidPart)
-                }
+                guard part.record.has(value, named: name) else { throw S3Error(.invalidPart) }
             }
             if index < wanted.count - 1, row.size < ObjectLimit.smallestPart {
                 throw S3Error(.entityTooSmall, details: [("PartNumber", "\(wantedPart.number)")])

@@ -107,7 +107,10 @@ struct CopyObject: AsyncS3Operation {
         case .replace: break
         case .copy:
             result.tags = found.record.attributes.tags
-            guard result.tags.isEmpty || (request.allows(source.taggingDemand) && request.allows(taggingDemand)) else {
+            guard
+                result.tags.isEmpty
+                    || (request.access.allows(source.taggingDemand) && request.access.allows(taggingDemand))
+            else {
                 throw S3Error(.accessDenied)
             }
         }

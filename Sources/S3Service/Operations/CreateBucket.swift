@@ -9,15 +9,25 @@ struct CreateBucket: AsyncS3Operation {
 
     private let request: S3Request
     private let bucket: BucketName
+    private let ownershipControls: OwnershipControls?
 
     init(_ request: S3Request) throws(S3Error) {
         self.request = request
         bucket = try request.bucket
+        ownershipControls = try OwnershipControls(header: request.header("x-amz-object-ownership"))
         guard !BucketName.reserved.contains(bucket.rawValue) else { throw S3Error(.allAccessDisabled) }
-        try AccessControlList.requireOwnerOnly(request.headers, else: .invalidBucketAclWithObjectOwnership)
+        if ownershipControls?.objectOwnership == .bucketOwnerEnforced,
+            try AccessControlList.grantees(request.headers) != .owner
+        {
+            throw S3Error(.invalidBucketAclWithObjectOwnership)
+        }
     }
 
-    var demands: [Demand] { [Demand(.createBucket, on: bucket)] }
+    var demands: [Demand] {
+        var demands = [Demand(.createBucket, on: bucket)]
+        if ownershipControls != nil { demands.append(Demand(.putBucketOwnershipControls, on: bucket)) }
+        return demands
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
@@ -31,6 +41,7 @@ struct CreateBucket: AsyncS3Operation {
         if (try? service.buckets.bucket(bucket)) != nil { throw S3Error(.bucketAlreadyOwnedByYou) }
         var record = BucketRecord()
         if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" { record.versioning = .locked }
+        record.ownershipControls = ownershipControls
         try await service.buckets.create(bucket, at: request.time, record)
         return S3Response(headers: [("location", "/\(bucket.rawValue)")])
     }

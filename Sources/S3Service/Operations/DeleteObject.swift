@@ -23,7 +23,9 @@ struct DeleteObject: AsyncS3Operation {
         self.request = request
     }
 
-    var demands: [Demand] { [Demand(version.deleteAction, on: object, in: bucket)] }
+    var demands: [Demand] {
+        [Demand(version.deleteAction, on: object, in: bucket, conditions: version.conditions)]
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 

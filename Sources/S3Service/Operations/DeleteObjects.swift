@@ -35,7 +35,7 @@ struct DeleteObjects: AsyncS3Operation {
         let delete = try await service.drive.offload { try DeleteObjectsRequest.parse(document) }
 
         // What cannot or may not be deleted fails alone; all else goes in one transaction.
-        let checked = delete.objects.map { object in Result { () throws(S3Error) in try deletion(object, service) } }
+        let checked = delete.objects.map { object in Result { try deletion(object, service) } }
         let outcomes = try await service.objects.delete(
             bucket, checked.compactMap { try? $0.get() }, at: request.time)
 
@@ -60,13 +60,13 @@ struct DeleteObjects: AsyncS3Operation {
 
     private func deletion(
         _ object: DeleteObjectsRequest.Object, _ service: ServiceContext
-    ) throws(S3Error) -> ObjectDeletion {
-        let version = try object.versionID.map { id throws(S3Error) in try RequestedVersion(id) }
+    ) throws -> ObjectDeletion {
+        let version = try RequestedVersion(object.versionID)
         let name = try ObjectName(object.key)
-        let action = version?.deleteAction ?? .deleteObject
-        guard request.allows(Demand(action, on: name, in: bucket)) else { throw S3Error(.accessDenied) }
+        try request.access.require(
+            Demand(version.deleteAction, on: name, in: bucket, conditions: version.conditions))
         return ObjectDeletion(
-            key: name, version: version?.selector ?? .current, conditions: object.preconditions,
+            key: name, version: version.selector, conditions: object.preconditions,
             bypassesGovernance: request.bypassesGovernance(name, in: bucket))
     }
 }

@@ -33,9 +33,8 @@ struct ForceDeleteObject: AsyncS3Operation {
         try ForceDelete.requireUnlocked(found)
         try await service.objects.forceDelete(.key(object), in: found) { key in
             let resource = Resource.object(bucket: bucket.rawValue, key: key)
-            for action in [Action.deleteObject, .deleteObjectVersion]
-            where !request.allows(Demand(action, on: resource)) {
-                throw S3Error(.accessDenied)
+            for action in [Action.deleteObject, .deleteObjectVersion] {
+                try request.access.require(Demand(action, on: resource))
             }
         }
         return .noContent

@@ -42,6 +42,7 @@ struct GetObjectAttributes: S3Operation {
 
     private func respond(_ found: RequestedObject.Found, _ service: ServiceContext) throws -> S3Response {
         let object = found.object
+        try self.object.require(demands, of: found)
         try service.objects.verify(customerKey, opens: object)
         let record = object.record
         var result = ObjectAttributesResult()

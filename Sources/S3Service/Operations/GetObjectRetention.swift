@@ -9,19 +9,23 @@ struct GetObjectRetention: ImmediateS3Operation {
     private let bucket: BucketName
     private let object: ObjectName
     private let version: RequestedVersion
+    private let access: RequestAccess
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         object = try request.object
         version = try RequestedVersion(request)
+        access = request.access
     }
 
-    var demands: [Demand] { [Demand(.getObjectRetention, on: object, in: bucket)] }
+    var demands: [Demand] { [Demand(.getObjectRetention, on: object, in: bucket, conditions: version.conditions)] }
 
     func perform(in service: ServiceContext) throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         try bucket.requireObjectLock()
-        let found = try service.objects.require(bucket, key: object, version: version.selector)
+        let found = try access.revealing(object, in: self.bucket) {
+            try service.objects.require(bucket, key: object, version: version.selector)
+        }
         guard let document = found.record.attributes.lock.retentionXML() else {
             throw S3Error(.noSuchObjectLockConfiguration)
         }

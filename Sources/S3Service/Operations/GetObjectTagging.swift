@@ -17,6 +17,7 @@ struct GetObjectTagging: ImmediateS3Operation {
 
     func perform(in service: ServiceContext) throws -> S3Response {
         let found = try object.find(in: service)
+        try object.require(demands, of: found)
         return .xml(ObjectTags(stored: found.object.record.attributes.tags).xml(), headers: found.versionHeaders)
     }
 }

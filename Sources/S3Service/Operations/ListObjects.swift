@@ -8,13 +8,15 @@ struct ListObjects: AsyncS3Operation {
 
     private let bucket: BucketName
     private let parameters: ListParameters
+    private let conditions: [ConditionKey: [String]]
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         parameters = try ListParameters(request.target.query)
+        conditions = ListParameters.conditions(request.target.query)
     }
 
-    var demands: [Demand] { [Demand(.listBucket, on: bucket, conditions: parameters.conditions)] }
+    var demands: [Demand] { [Demand(.listBucket, on: bucket, conditions: conditions)] }
 
     var longestDocument: Int { ObjectListing.longestDocument(parameters) }
 

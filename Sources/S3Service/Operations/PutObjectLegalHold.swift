@@ -19,7 +19,7 @@ struct PutObjectLegalHold: AsyncS3Operation {
         version = try RequestedVersion(request)
     }
 
-    var demands: [Demand] { [Demand(.putObjectLegalHold, on: object, in: bucket)] }
+    var demands: [Demand] { [Demand(.putObjectLegalHold, on: object, in: bucket, conditions: version.conditions)] }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
@@ -28,6 +28,10 @@ struct PutObjectLegalHold: AsyncS3Operation {
         try bucket.requireObjectLock()
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let legalHold = try ObjectLock.parseLegalHold(document)
+        try request.access.require(
+            Demand(
+                .putObjectLegalHold, on: object, in: self.bucket,
+                conditions: version.conditions.merging([.objectLockLegalHold: [legalHold ? "ON" : "OFF"]]) { $1 }))
         try await service.objects.updateLock(bucket, key: object, version: version.selector) { lock, _ in
             ObjectLock(retention: lock.retention, legalHold: legalHold)
         }

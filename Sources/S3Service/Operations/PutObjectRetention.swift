@@ -19,7 +19,7 @@ struct PutObjectRetention: AsyncS3Operation {
         version = try RequestedVersion(request)
     }
 
-    var demands: [Demand] { [Demand(.putObjectRetention, on: object, in: bucket)] }
+    var demands: [Demand] { [Demand(.putObjectRetention, on: object, in: bucket, conditions: version.conditions)] }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
@@ -28,6 +28,10 @@ struct PutObjectRetention: AsyncS3Operation {
         try bucket.requireObjectLock()
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let retention = try ObjectRetentionRequest.parse(document)
+        try request.access.require(
+            Demand(
+                .putObjectRetention, on: object, in: self.bucket,
+                conditions: version.conditions.merging(retention.conditions(at: request.time)) { $1 }))
         let bypasses = request.bypassesGovernance(object, in: self.bucket)
         try await service.objects.updateLock(bucket, key: object, version: version.selector) { lock, start in
             try lock.changed(by: retention, at: request.time, periodsFrom: start, bypassesGovernance: bypasses)

@@ -14,14 +14,19 @@ struct PutObjectTagging: AsyncS3Operation {
         object = try RequestedObject(request)
     }
 
-    var demands: [Demand] { [object.demand(.putObjectTagging, ofVersion: .putObjectVersionTagging)] }
+    var demands: [Demand] { [demand()] }
+
+    private func demand(_ conditions: [ConditionKey: [String]] = [:]) -> Demand {
+        object.demand(.putObjectTagging, ofVersion: .putObjectVersionTagging, conditions: conditions)
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        _ = try object.find(in: service)
+        try object.require(demands, of: object.find(in: service))
         let document = try await request.document(upTo: DocumentLimit.smallSetting)
         let tags = try ObjectTags(document: document, maximum: ObjectTags.maximumOfObject)
+        try request.access.require(demand(tags.conditions))
         return S3Response(headers: try await object.setTags(tags, in: service).versionHeaders)
     }
 }

@@ -8,19 +8,27 @@ package protocol S3Operation: Sendable {
     static var name: String { get }
     static var route: Route { get }
 
+    /// Whether fields in the body, and no header, say who has sent the request: the operation authenticates and demands
+    /// its rights itself once it has read them.
+    static var isSignedInBody: Bool { get }
+
     /// Decodes the request's head.
     ///
     /// The body is read by what follows, so that `100 Continue` is sent only after everything that the head alone can
     /// refuse has been refused.
     init(_ request: S3Request) throws(S3Error)
 
-    /// The rights that performing it needs, all of them; never none.
+    /// The rights that performing it needs, all of them; never none, but of an operation that ``isSignedInBody``.
     var demands: [Demand] { get }
 
     /// Performs the operation as far as that needs no waiting.
     ///
     /// Runs on an event loop: some tens of microseconds at most, and nothing that blocks.
     func begin(in service: ServiceContext) throws -> S3Progress
+}
+
+extension S3Operation {
+    package static var isSignedInBody: Bool { false }
 }
 
 package enum S3Progress: Sendable {

@@ -20,7 +20,9 @@ struct UpdateObjectEncryption: AsyncS3Operation {
         version = try RequestedVersion(request)
     }
 
-    var demands: [Demand] { [Demand(.updateObjectEncryption, on: object, in: bucket)] }
+    var demands: [Demand] {
+        [Demand(.updateObjectEncryption, on: object, in: bucket, conditions: version.conditions)]
+    }
 
     var longestDocument: Int { DocumentLimit.shortAnswer }
 

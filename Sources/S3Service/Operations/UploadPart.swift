@@ -32,7 +32,8 @@ struct UploadPart: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let upload = try service.uploads.require(uploadID, in: bucket, key: object)
         try upload.requireMatching(customerKey)
-        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut, try checksum(for: upload))
+        try checkChecksum(for: upload)
+        let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
         let part = try await service.uploads.writePart(
             payload, number: number, of: upload, customerKey, modified: request.time)
 
@@ -42,13 +43,12 @@ struct UploadPart: AsyncS3Operation {
         return S3Response(headers: headers)
     }
 
-    /// A part must have the checksum that its upload announced, or the server computes it where the object's follows from
-    /// its parts' (`FULL_OBJECT`).
-    private func checksum(for upload: Upload) throws(S3Error) -> PayloadDigests.Checksum {
-        guard let announced = upload.record.checksum else { return .ofPayload }
+    /// A part must have the checksum that its upload announced; where the object's follows from its parts'
+    /// (`FULL_OBJECT`), the server computes one that is missing.
+    private func checkChecksum(for upload: Upload) throws(S3Error) {
+        guard let announced = upload.record.checksum else { return }
         switch (try RequestedChecksum(headers: request.headers).algorithm, announced.type) {
-        case (announced.algorithm, _): return .ofPayload
-        case (nil, .fullObject): return .computed(announced.algorithm)
+        case (announced.algorithm, _), (nil, .fullObject): break
         case (let sent, _):
             throw S3Error(
                 .invalidRequest,

@@ -13,8 +13,6 @@ final class PayloadDigests: @unchecked Sendable {
     enum Checksum: Hashable {
         /// The payload.
         case ofPayload
-        /// The payload; without one there, the server computes this for it.
-        case computed(S3ChecksumAlgorithm)
         /// The object that the payload, a document, completes: nothing that can be checked here.
         case ofObject
     }
@@ -28,8 +26,10 @@ final class PayloadDigests: @unchecked Sendable {
 
     /// The payload's MD5, when it was asked for; there after ``verify(trailers:)``.
     private(set) var md5: [UInt8]?
-    /// The checksum that came with the payload or was computed for it; there after ``verify(trailers:)``.
+    /// The checksum that came with the payload; there after ``verify(trailers:)``.
     private(set) var checksum: S3Checksum?
+    /// The algorithm of the checksum that comes with the payload; nil when none does.
+    var checksumAlgorithm: S3ChecksumAlgorithm? { calculator?.algorithm }
 
     /// - Throws: `InvalidDigest` for a Content-MD5 that is none, and the refusals of checksum headers.
     init(_ request: S3Request, _ checksum: Checksum) throws(S3Error) {
@@ -40,9 +40,6 @@ final class PayloadDigests: @unchecked Sendable {
         case .ofPayload:
             requestedChecksum = try RequestedChecksum(headers: request.headers)
             algorithm = requestedChecksum.algorithm
-        case .computed(let wanted):
-            requestedChecksum = try RequestedChecksum(headers: request.headers)
-            algorithm = requestedChecksum.algorithm ?? wanted
         case .ofObject:
             requestedChecksum = .none
             algorithm = nil

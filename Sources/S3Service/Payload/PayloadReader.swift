@@ -23,8 +23,9 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
 
     /// The payload's MD5, 16 bytes, if the operation asked for one; `nil` until ``next()`` has given `nil`.
     var md5: [UInt8]? { digests.md5 }
-    /// The checksum that came with the payload, or was to be computed for it; `nil` until ``next()`` has given `nil`.
+    /// The checksum that came with the payload; `nil` until ``next()`` has given `nil`.
     var checksum: S3Checksum? { digests.checksum }
+    var checksumAlgorithm: S3ChecksumAlgorithm? { digests.checksumAlgorithm }
 
     /// - Parameter limit: the most bytes this operation takes.
     /// - Throws: `MissingContentLength`, `EntityTooLarge`, `InvalidDigest`, and the refusals of checksum headers.

@@ -7,19 +7,23 @@ package enum OperationTable {
         ListBuckets.self,
         // bucket
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
-        ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self,
+        ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self, ListMultipartUploads.self,
         PutBucketEncryption.self, GetBucketEncryption.self, DeleteBucketEncryption.self,
         PutBucketVersioning.self, GetBucketVersioning.self,
         PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
         PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        PutBucketPolicy.self, GetBucketPolicy.self, DeleteBucketPolicy.self, GetBucketPolicyStatus.self,
+        PutPublicAccessBlock.self, GetPublicAccessBlock.self, DeletePublicAccessBlock.self,
+        PutBucketOwnershipControls.self, GetBucketOwnershipControls.self, DeleteBucketOwnershipControls.self,
         // bucket, with one answer
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
         GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,
         PutBucketAccelerateConfiguration.self, GetBucketRequestPayment.self, PutBucketRequestPayment.self,
         GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, DeleteBucketReplication.self,
         // object
-        PutObject.self, GetObject.self, HeadObject.self, DeleteObject.self, GetObjectAttributes.self,
+        PutObject.self, PostObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
+        GetObjectAttributes.self,
         CopyObject.self, RenameObject.self, UpdateObjectEncryption.self,
         PutObjectTagging.self, GetObjectTagging.self, DeleteObjectTagging.self, GetObjectAcl.self, PutObjectAcl.self,
         PutObjectRetention.self, GetObjectRetention.self, PutObjectLegalHold.self, GetObjectLegalHold.self,
@@ -48,8 +52,7 @@ package enum OperationTable {
             return plain.operation
         }
         guard let best = candidates.all.first(where: { $0.route.fits(query, hasHeader: hasHeader) }) else {
-            // A POST to the bare bucket is an upload from a browser's form: known, and not here yet.
-            let isKnown = !query.isEmpty || level == .service || (method == "POST" && level == .bucket)
+            let isKnown = !query.isEmpty || level == .service
             throw S3Error(isKnown ? .notImplemented : .methodNotAllowed)
         }
         let route = best.route

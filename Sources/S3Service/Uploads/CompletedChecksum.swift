@@ -6,8 +6,9 @@ import SealedStorage
 enum CompletedChecksum {
     /// Checks what the client declares of the object.
     ///
-    /// - Returns: `nil` when the upload announced none: its parts' checksums, if any, were verified with the parts, and one
-    ///   declared for the object now is ignored, as on AWS.
+    /// Of an upload that announced none it is the server's own, and one declared for the object now is ignored, as on AWS.
+    ///
+    /// - Returns: `nil` when a part was written by a release that did not compute the server's own.
     /// - Throws: `InvalidRequest` when the object is not of the size, type or algorithm declared; `InvalidPart` when a part
     ///   lacks the checksum that the upload announced; `BadDigest` when the value declared is not what comes out.
     static func of(
@@ -28,12 +29,13 @@ enum CompletedChecksum {
                 "The upload was created using the \(type.rawValue) checksum mode. "
                     + "The complete request must use the same checksum mode.")
         }
-        guard let algorithm = upload.checksum?.algorithm else { return nil }
+        let algorithm = upload.checksum?.algorithm ?? .fallback
         var checksums: [(checksum: S3Checksum, length: UInt64)] = []
         checksums.reserveCapacity(parts.count)
         for part in parts {
-            guard let checksum = part.record.checksum, checksum.algorithm == algorithm else {
-                throw S3Error(.invalidPart)
+            guard let checksum = part.record.checksum(of: algorithm) else {
+                guard upload.checksum == nil else { throw S3Error(.invalidPart) }
+                return nil
             }
             checksums.append((checksum, UInt64(part.row.size)))
         }
@@ -45,7 +47,7 @@ enum CompletedChecksum {
             guard let whole = S3Checksum.fullObject(algorithm, parts: checksums) else { throw S3Error(.invalidRequest) }
             value = whole.base64
         }
-        if let checksum = declared.checksum {
+        if upload.checksum != nil, let checksum = declared.checksum {
             guard checksum.algorithm == algorithm else {
                 throw S3Error(
                     .invalidRequest,
@@ -71,5 +73,12 @@ enum CompletedChecksum {
             .invalidRequest,
             "The upload was created using a \(announced.algorithm.rawValue) checksum. The complete request must include "
                 + "the checksum for each part. It was missing for part \(part.number) in the request.")
+    }
+}
+
+extension PartRecord {
+    /// Whether the part has a checksum of this value in the element of this name.
+    func has(_ value: String, named name: String) -> Bool {
+        [checksum, computed].contains { $0.map { $0.algorithm.elementName == name && $0.base64 == value } ?? false }
     }
 }

@@ -24,6 +24,22 @@ package struct Bucket: Sendable {
         case damaged(Corruption)
     }
 
+    /// Why nobody can read ``record``.
+    package enum Obstacle: Sendable {
+        /// The catalogue is locked, for a while.
+        case locked
+        case damaged
+    }
+
+    /// `nil` when the record can be read.
+    package var obstacle: Obstacle? {
+        switch state {
+        case .open: nil
+        case .locked: .locked
+        case .damaged: .damaged
+        }
+    }
+
     /// The bucket's configuration, such as its default encryption.
     ///
     /// - Throws: while the catalogue is locked, and when the record is damaged: a rule that cannot be read is not taken for
@@ -141,6 +157,9 @@ package final class BucketDirectory: Sendable {
         guard let bucket = buckets.withLock({ $0.known[name.rawValue] }) else { throw .noSuchBucket }
         return bucket
     }
+
+    /// The bucket of that name, `nil` when there is none.
+    package func bucket(named name: String) -> Bucket? { buckets.withLock { $0.known[name] } }
 
     /// All buckets in the byte order of their names, as ListBuckets shows them.
     package var sorted: SortedBuckets { buckets.withLock { $0.sorted } }

@@ -48,8 +48,13 @@ struct ObjectKeys: Sendable {
     init(_ dataKeys: DataKeys) { self.dataKeys = dataKeys }
 
     /// Draws an object key and seals it as `decision` says.
-    func make(_ decision: EncryptionDecision, in bucket: Bucket, for object: ObjectName) async throws -> NewObjectKey {
-        try await seal(ObjectKey(), of: ObjectIdentity(), as: decision, in: bucket, for: object)
+    ///
+    /// - Parameter identity: what the sealed key is bound to; never used for another one.
+    func make(
+        _ decision: EncryptionDecision, in bucket: Bucket, for object: ObjectName,
+        identity: ObjectIdentity = ObjectIdentity()
+    ) async throws -> NewObjectKey {
+        try await seal(ObjectKey(), of: identity, as: decision, in: bucket, for: object)
     }
 
     /// Seals an object key as `decision` says.

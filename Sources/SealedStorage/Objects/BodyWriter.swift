@@ -1,6 +1,7 @@
 import Encryption
 import NIOCore
 import ObjectStorage
+import S3Protocol
 
 /// Seals the bytes of a source into a new body, once through.
 struct BodyWriter: Sendable {
@@ -8,37 +9,94 @@ struct BodyWriter: Sendable {
 
     /// The body of an object: in memory when it is small enough to go into the row's transaction, else in a blob file.
     ///
+    /// - Parameter sum: gets all bytes, when a checksum is wanted that the source does not have.
     /// - Returns: the body, complete, of bytes that their source has verified.
-    func write(_ source: some ByteSource, under key: NewObjectKey) async throws -> NewBody {
-        let sealer = PackageSealer(
-            objectKey: key.objectKey, identity: StreamIdentity(versionID: key.record.identity.bytes),
-            plaintextLength: source.length)
-        let sealedLength = PackageFormat.sealedLength(ofPlaintext: source.length)
+    func write(
+        _ source: some ByteSource, under key: NewObjectKey, _ sum: S3ChecksumCalculator?
+    ) async throws -> NewBody {
+        let identity = StreamIdentity(versionID: key.record.identity.bytes)
+        let announced = source.length
+        let sealer = PackageSealer(objectKey: key.objectKey, identity: identity, plaintextLength: announced)
+        let sealedLength = PackageFormat.sealedLength(ofPlaintext: announced)
         if sealedLength <= Int64(store.inlineLimit) {
-            return .inline(try await seal(source, sealer: sealer, sealedLength: Int(sealedLength)))
+            return .inline(try await seal(source, sealer: sealer, sealedLength: Int(sealedLength), sum))
         }
-        return .file(try await write(source, sealer: sealer, into: store.makeBlob(expectedLength: sealedLength)))
+        let (blob, rest) = try await write(
+            source, sealer: sealer, into: store.makeBlob(expectedLength: sealedLength), sum)
+        guard source.length != announced else { return .file(blob) }
+        return .file(
+            try await reseal(blob, of: announced, rest, to: source.length, key.objectKey, identity))
     }
 
     /// A part of an upload: always a blob file.
-    func write(_ source: some ByteSource, part number: UInt32, under key: ObjectKey) async throws -> FinishedBlob {
+    func write(
+        _ source: some ByteSource, part number: UInt32, under key: ObjectKey, _ sum: S3ChecksumCalculator?
+    ) async throws -> FinishedBlob {
         let blob = try store.makeBlob(expectedLength: PackageFormat.sealedLength(ofPlaintext: source.length))
         // The blob's id stands in the part's stream key: another attempt at the same part is another stream.
         let sealer = PackageSealer(
             objectKey: key, identity: StreamIdentity(versionID: blob.id.bytes, partNumber: number),
             plaintextLength: source.length)
-        return try await write(source, sealer: sealer, into: blob)
+        let (finished, rest) = try await write(source, sealer: sealer, into: blob, sum)
+        precondition(rest.isEmpty, "a part's source knows its length")
+        return finished
     }
 
     private func write(
-        _ source: some ByteSource, sealer: PackageSealer, into writer: BlobWriter
-    ) async throws -> FinishedBlob {
+        _ source: some ByteSource, sealer: PackageSealer, into writer: BlobWriter, _ sum: S3ChecksumCalculator?
+    ) async throws -> (blob: FinishedBlob, beyond: [UInt8]) {
+        // Bytes that the source has given beyond the length it had guessed.
+        var beyond: [UInt8] = []
         do {
-            while let bytes = try await source.next() {
+            while var bytes = try await source.next() {
                 writer.gather(upTo: source.blockBytes)
+                if let sum { bytes.withUnsafeReadableBytes { sum.update($0) } }
+                if Int64(bytes.readableBytes) > sealer.remainingPlaintext {
+                    let fitting = bytes.readSlice(length: Int(sealer.remainingPlaintext)) ?? ByteBuffer()
+                    beyond += bytes.readableBytesView
+                    precondition(beyond.count <= Self.greatestBeyond, "a guessed length is too small by few bytes")
+                    bytes = fitting
+                }
                 try await seal(bytes, sealer: sealer, into: writer)
             }
+            // Only of a source that has found its end sooner than announced; else there is nothing left.
+            while sealer.remainingPlaintext > 0 {
+                let count = Int(min(sealer.remainingPlaintext, Self.paddingBytes))
+                try await seal(ByteBuffer(repeating: 0, count: count), sealer: sealer, into: writer)
+            }
             try await seal(ByteBuffer(), sealer: sealer, into: writer)
+            return (try await writer.finish(), beyond)
+        } catch {
+            writer.discard()
+            throw error
+        }
+    }
+
+    private static let greatestBeyond = 64
+    private static let paddingBytes: Int64 = 64 << 10
+
+    /// Seals the bytes of a finished blob, as many as count, and those beyond it as a stream of the right length: a stream
+    /// is sealed under its length.
+    ///
+    /// The given blob is discarded, and no byte of it is ever in the clear on the drive.
+    private func reseal(
+        _ blob: FinishedBlob, of announced: Int64, _ beyond: [UInt8], to length: Int64, _ key: ObjectKey,
+        _ identity: StreamIdentity
+    ) async throws -> FinishedBlob {
+        defer { store.discard(blob) }
+        let body = ObjectBody(
+            store: store, objectKey: key,
+            segments: [
+                .init(source: .blob(blob.id), identity: identity, size: announced, wanted: 0..<min(announced, length))
+            ],
+            name: "", lease: nil)
+        let sealer = PackageSealer(objectKey: key, identity: identity, plaintextLength: length)
+        let writer = try store.makeBlob(expectedLength: PackageFormat.sealedLength(ofPlaintext: length))
+        do {
+            while let bytes = try await body.next(upTo: Int(Self.paddingBytes)) {
+                try await seal(bytes, sealer: sealer, into: writer)
+            }
+            try await seal(ByteBuffer(bytes: beyond), sealer: sealer, into: writer)
             return try await writer.finish()
         } catch {
             writer.discard()
@@ -46,10 +104,13 @@ struct BodyWriter: Sendable {
         }
     }
 
-    private func seal(_ source: some ByteSource, sealer: PackageSealer, sealedLength: Int) async throws -> [UInt8] {
+    private func seal(
+        _ source: some ByteSource, sealer: PackageSealer, sealedLength: Int, _ sum: S3ChecksumCalculator?
+    ) async throws -> [UInt8] {
         var sealed = [UInt8](repeating: 0, count: sealedLength)
         var filled = 0
         while let bytes = try await source.next() {
+            if let sum { bytes.withUnsafeReadableBytes { sum.update($0) } }
             filled += seal(bytes, sealer: sealer, into: &sealed, from: filled)
         }
         filled += seal(ByteBuffer(), sealer: sealer, into: &sealed, from: filled)

@@ -7,6 +7,9 @@ package import S3Protocol
 /// until then nothing made of it may become visible.
 package protocol ByteSource: AnyObject, Sendable {
     /// Bytes in all, known before the first one comes.
+    ///
+    /// Of a source that learns it later, as of a long file in a form, it is a guess until ``next()`` has given `nil`: too
+    /// small by a few bytes at most. A wrong one costs that all is written twice.
     var length: Int64 { get }
 
     /// Asks for the MD5 of all bytes; before the first ``next()``.
@@ -25,9 +28,15 @@ package protocol ByteSource: AnyObject, Sendable {
 
     /// The checksum that came with the bytes, or that its sender wants kept; there after ``next()`` gave `nil`.
     var checksum: S3Checksum? { get }
+
+    /// The algorithm of ``checksum``, known before the first byte comes; `nil` when it has none: who writes the bytes
+    /// computes one then.
+    var checksumAlgorithm: S3ChecksumAlgorithm? { get }
 }
 
 extension ByteSource {
+    package var checksumAlgorithm: S3ChecksumAlgorithm? { nil }
+
     /// The entity tag of an object or part with these bytes: their MD5 when that was asked for, else one that no client
     /// takes for an MD5.
     var etag: ETag { md5.map { ETag(md5: $0) } ?? ETag.opaque() }

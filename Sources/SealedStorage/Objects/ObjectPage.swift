@@ -66,11 +66,12 @@ extension ObjectPage {
     fileprivate mutating func append(_ version: StoredVersion, _ records: inout ListedRecords) {
         let columns = version.columns
         do throws(Corruption) {
-            let (etag, storageClass) = try records.open(version)
+            let record = try records.open(version)
             objects.append(
                 ListedObject(
-                    key: columns.key, modified: columns.modified, etag: etag, size: columns.size,
-                    storageClass: storageClass ?? StorageClass.standard.rawValue))
+                    key: columns.key, modified: columns.modified, etag: record.etag, size: columns.size,
+                    checksumAlgorithm: record.checksum?.algorithm.name, checksumType: record.checksum?.type.rawValue,
+                    storageClass: record.storageClass ?? StorageClass.standard.rawValue))
         } catch {
             damaged.append(error)
             objects.append(

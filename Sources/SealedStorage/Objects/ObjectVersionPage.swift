@@ -79,12 +79,13 @@ extension ObjectVersionPage {
         let columns = version.columns
         var content = ListedVersion.Content.deleteMarker
         do throws(Corruption) {
-            let (etag, storageClass) = try records.open(version)
+            let record = try records.open(version)
             // Opened before a flag is believed.
             if !columns.flags.contains(.deleteMarker) {
                 content = .object(
-                    etag: etag, size: columns.size, storageClass: storageClass ?? StorageClass.standard.rawValue,
-                    checksumAlgorithm: nil, checksumType: nil)
+                    etag: record.etag, size: columns.size,
+                    storageClass: record.storageClass ?? StorageClass.standard.rawValue,
+                    checksumAlgorithm: record.checksum?.algorithm.name, checksumType: record.checksum?.type.rawValue)
             }
         } catch {
             damaged.append(error)

@@ -30,14 +30,15 @@ extension Objects {
         let expectation = try expectation(conditions, draft)
         let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key)
         if draft.encryption.etagIsMD5 { source.computeMD5() }
-        let body = try await bodies.write(source, under: key)
+        let sum = source.checksumAlgorithm == nil ? S3ChecksumCalculator(.fallback) : nil
+        let body = try await bodies.write(source, under: key, sum)
 
         do {
             // Its retention begins now, not before a long upload.
             let record = ObjectRecord(
                 etag: source.etag, encryption: key.record,
                 attributes: try lockedByDefault(draft.attributes, in: draft.bucket),
-                checksum: source.checksum.map { StoredChecksum($0) })
+                checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
             let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,

@@ -26,11 +26,13 @@ final class StoredBytes: ByteSource, @unchecked Sendable {
     init(_ body: ObjectBody, _ algorithm: S3ChecksumAlgorithm?, store: ObjectStore) {
         self.body = body
         self.store = store
+        checksumAlgorithm = algorithm
         calculator = algorithm.map { S3ChecksumCalculator($0) }
     }
 
     var length: Int64 { body.length }
     var blockBytes: Int { Self.block }
+    let checksumAlgorithm: S3ChecksumAlgorithm?
 
     func computeMD5() {
         if md5Digest == nil { md5Digest = Digest(.md5) }

@@ -1,3 +1,4 @@
+package import AccessPolicy
 package import ObjectStorage
 package import S3Protocol
 
@@ -13,8 +14,30 @@ package struct BucketRecord: Sendable {
     /// Never empty.
     package var tags: ObjectTags?
     package var cors: CORSConfiguration?
+    package var policy: StoredPolicy?
+    package var publicAccessBlock: PublicAccessBlock?
+    package var ownershipControls: OwnershipControls?
 
     package init() {}
+}
+
+/// A bucket's policy as its record has it.
+package enum StoredPolicy: Sendable {
+    case readable(BucketPolicy)
+    /// Put under another version of the program, which understood it: what it forbids is not known.
+    case unreadable([UInt8])
+
+    fileprivate init(_ document: [UInt8]) {
+        self = (try? BucketPolicy(document)).map { .readable($0) } ?? .unreadable(document)
+    }
+
+    /// As it was put, byte for byte.
+    package var document: [UInt8] {
+        switch self {
+        case .readable(let policy): policy.document
+        case .unreadable(let document): document
+        }
+    }
 }
 
 private enum Tag: UInt8 {
@@ -23,6 +46,9 @@ private enum Tag: UInt8 {
     case objectLock = 5
     case tagging = 6
     case cors = 7
+    case policy = 8
+    case publicAccessBlock = 9
+    case ownershipControls = 10
 }
 
 extension BucketRecord {
@@ -41,6 +67,9 @@ extension BucketRecord {
         if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
         if let tags { encoder.put(Tag.tagging, tags.xml()) }
         if let cors { encoder.put(Tag.cors, cors.xml()) }
+        if let policy { encoder.put(Tag.policy, policy.document) }
+        if let publicAccessBlock { encoder.put(Tag.publicAccessBlock, publicAccessBlock.xml()) }
+        if let ownershipControls { encoder.put(Tag.ownershipControls, ownershipControls.xml()) }
         return encoder.bytes
     }
 
@@ -61,6 +90,13 @@ extension BucketRecord {
                     try ObjectTags(document: field.value, maximum: ObjectTags.maximumOfBucket)
                 }
             case .cors: cors = try Self.setting { () throws(S3Error) in try CORSConfiguration.parse(field.value) }
+            case .policy: policy = StoredPolicy(field.bytes)
+            case .publicAccessBlock:
+                guard let block = try? PublicAccessBlock.parse(field.bytes) else { throw RecordMalformed() }
+                publicAccessBlock = block
+            case .ownershipControls:
+                guard let controls = try? OwnershipControls.parse(field.bytes) else { throw RecordMalformed() }
+                ownershipControls = controls
             case nil: throw RecordMalformed()
             }
         }

@@ -55,6 +55,14 @@ package struct StoredChecksum: Sendable {
     }
 }
 
+/// What a listing shows of an object's record.
+package struct ListedRecord: Sendable {
+    package var etag: ETag
+    /// `nil` for the standard class.
+    package var storageClass: String?
+    package var checksum: StoredChecksum?
+}
+
 private enum Tag: UInt8 {
     // The ETag is first: who needs nothing else reads nothing else.
     case etag = 1
@@ -124,15 +132,19 @@ extension ObjectRecord {
         return ETag(unquoted: field.string)
     }
 
-    /// What a listing shows, without decoding the rest; `nil` for the standard class.
-    static func listed(_ record: [UInt8]) throws(RecordMalformed) -> (etag: ETag, storageClass: String?) {
+    /// What a listing shows, without decoding the rest.
+    static func listed(_ record: [UInt8]) throws(RecordMalformed) -> ListedRecord {
         var decoder = try RecordDecoder(record)
         guard let first = try decoder.next(), first.tag == Tag.etag.rawValue else { throw RecordMalformed() }
-        var storageClass: String?
+        var listed = ListedRecord(etag: ETag(unquoted: first.string))
         while let field = try decoder.next() {
-            if field.tag == Tag.storageClass.rawValue { storageClass = field.string }
+            switch field.tag {
+            case Tag.storageClass.rawValue: listed.storageClass = field.string
+            case Tag.checksum.rawValue: listed.checksum = try StoredChecksum(field.pair())
+            default: break
+            }
         }
-        return (ETag(unquoted: first.string), storageClass)
+        return listed
     }
 }
 

@@ -249,8 +249,7 @@ struct ListedRecords {
         self.sealer = sealer
     }
 
-    /// The tag and the storage class, `nil` for the standard class.
-    mutating func open(_ version: StoredVersion) throws(Corruption) -> (etag: ETag, storageClass: String?) {
+    mutating func open(_ version: StoredVersion) throws(Corruption) -> ListedRecord {
         plaintext.removeAll(keepingCapacity: true)
         guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext) else {
             throw SealedRecords.corruption(of: version)

@@ -56,13 +56,29 @@ extension UploadRecord {
 /// What an uploaded part has besides its clear columns.
 package struct PartRecord: Sendable {
     package var etag: ETag
-    /// The part's own checksum, when one is kept.
+    /// The part's own checksum, as its answer has it: that which its sender sent, else the one that was computed.
     package var checksum: S3Checksum?
+    /// Of another algorithm than ``checksum``: what the object's checksum is made of.
+    package var computed: S3Checksum?
+
+    package init(etag: ETag, sent: S3Checksum?, computed: S3Checksum?) {
+        self.etag = etag
+        checksum = sent ?? computed
+        self.computed = sent == nil ? nil : computed
+    }
+
+    /// The part's checksum of this algorithm; `nil` when it is not known.
+    package func checksum(of algorithm: S3ChecksumAlgorithm) -> S3Checksum? {
+        if let checksum, checksum.algorithm == algorithm { return checksum }
+        if let computed, computed.algorithm == algorithm { return computed }
+        return nil
+    }
 }
 
 private enum PartTag: UInt8 {
     case etag = 1
     case checksum
+    case computed = 40
 }
 
 extension PartRecord {
@@ -70,26 +86,30 @@ extension PartRecord {
         var encoder = RecordEncoder(capacity: 80)
         encoder.put(PartTag.etag, etag.value)
         if let checksum { encoder.put(PartTag.checksum, name: checksum.algorithm.rawValue, value: checksum.base64) }
+        if let computed { encoder.put(PartTag.computed, name: computed.algorithm.rawValue, value: computed.base64) }
         return encoder.bytes
     }
 
     init(decoding record: [UInt8]) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
         var etag: ETag?
-        var checksum: S3Checksum?
+        var (sent, computed): (S3Checksum?, S3Checksum?)
         while let field = try decoder.next() {
             switch PartTag(rawValue: field.tag) {
             case .etag: etag = ETag(unquoted: field.string)
-            case .checksum:
-                let (name, value) = try field.pair()
-                guard let algorithm = S3ChecksumAlgorithm(rawValue: name),
-                    let decoded = try? S3Checksum(algorithm, base64: value)
-                else { throw RecordMalformed() }
-                checksum = decoded
+            case .checksum: sent = try Self.checksum(field.pair())
+            case .computed: computed = try Self.checksum(field.pair())
             case nil: throw RecordMalformed()
             }
         }
         guard let etag else { throw RecordMalformed() }
-        self.init(etag: etag, checksum: checksum)
+        self.init(etag: etag, sent: sent, computed: computed)
+    }
+
+    private static func checksum(_ pair: (name: String, value: String)) throws(RecordMalformed) -> S3Checksum {
+        guard let algorithm = S3ChecksumAlgorithm(rawValue: pair.name),
+            let checksum = try? S3Checksum(algorithm, base64: pair.value)
+        else { throw RecordMalformed() }
+        return checksum
     }
 }

@@ -13,13 +13,15 @@ extension Uploads {
         var aborted = 0
         var last: UploadRow?
         while true {
-            let page = try await store.uploads(
-                bucket.id, afterKey: last?.key, afterUpload: last?.id, limit: Self.stalePage)
-            for row in page {
+            let page = try await store.listUploads(
+                UploadListRequest(
+                    bucket: bucket.id, after: last.map { UploadMarker(key: $0.key, upload: $0.id) },
+                    limit: Self.stalePage))
+            for case .upload(let row) in page.entries {
                 if try await isStale(row, before: time), try await store.abortUpload(row.id) { aborted += 1 }
+                last = row
             }
-            guard page.count == Self.stalePage else { return aborted }
-            last = page.last
+            guard page.isTruncated else { return aborted }
         }
     }
 

@@ -50,7 +50,9 @@ package struct Uploads: Sendable {
     package func begin(
         _ draft: ObjectDraft, checksum: UploadChecksum?
     ) async throws -> (upload: Upload, encryption: AppliedEncryption) {
-        let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key)
+        // Its beginning is that of the upload's number: the uploads of a key are listed in the order of their beginnings.
+        let identity = ObjectIdentity(VersionID(order: store.nextOrder()))
+        let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key, identity: identity)
         let record = UploadRecord(encryption: key.record, attributes: draft.attributes, checksum: checksum)
         var row = UploadRow(
             // The object that it becomes is known by its identity, which has the upload's number.
@@ -110,8 +112,11 @@ package struct Uploads: Sendable {
     ) async throws -> UploadedPart {
         let key = try await keys.open(upload.key(customerKey))
         if upload.record.encryption.scheme == .sseS3 { source.computeMD5() }
-        let blob = try await bodies.write(source, part: UInt32(number), under: key)
-        let record = PartRecord(etag: source.etag, checksum: source.checksum)
+        // Of the object's checksum the part's is a piece, whatever the client sends to verify the part.
+        let algorithm = upload.record.checksum?.algorithm ?? .fallback
+        let sum = source.checksumAlgorithm == algorithm ? nil : S3ChecksumCalculator(algorithm)
+        let blob = try await bodies.write(source, part: UInt32(number), under: key, sum)
+        let record = PartRecord(etag: source.etag, sent: source.checksum, computed: sum?.finalize())
         var row = PartRow(
             number: number, blob: blob.id, length: blob.length, size: source.length, modified: modified, sealed: [])
         row.sealed = try records.seal(record, row, of: upload.id)
@@ -220,7 +225,7 @@ package struct Uploads: Sendable {
             parts: parts.map {
                 .init(
                     number: UInt32($0.row.number), blob: $0.row.blob, size: $0.row.size,
-                    checksum: $0.record.checksum?.base64)
+                    checksum: record.checksum.flatMap { [part = $0.record] in part.checksum(of: $0.algorithm)?.base64 })
             })
         let columns = VersionColumns(
             bucket: upload.row.bucket, key: upload.row.key, version: place.version, order: place.order,

@@ -1,0 +1,14 @@
+package import AccessPolicy
+package import S3Protocol
+
+extension RequestPipeline {
+    /// Verifies the signature among the fields of a form, and notes who sent it.
+    ///
+    /// - Parameter signature: nil for a form without one.
+    package func authenticate(form signature: FormSignature?, _ record: RequestRecord) throws(S3Error) -> Principal {
+        let principal: Principal =
+            if let signature { .root(accessKey: try verifier.verify(signature)) } else { .anonymous }
+        record.principal = principal
+        return principal
+    }
+}

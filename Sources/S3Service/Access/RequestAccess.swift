@@ -1,0 +1,181 @@
+import AccessPolicy
+import HTTPServer
+import Requests
+import S3Protocol
+import SealedStorage
+
+/// Whether the sender of one request may do what it demands: by the policies of the buckets that it is about.
+struct RequestAccess: Sendable {
+    let principal: Principal
+    let attributes: S3RequestAttributes
+    let buckets: BucketDirectory
+    let objects: Objects
+    private let authoriser = Authoriser()
+
+    init(
+        _ principal: Principal, _ attributes: S3RequestAttributes, buckets: BucketDirectory, objects: Objects
+    ) {
+        self.principal = principal
+        self.attributes = attributes
+        self.buckets = buckets
+        self.objects = objects
+    }
+
+    /// That of the upload which a form asks for, in place of the form's own.
+    func ofForm(_ head: RequestHead, from principal: Principal) -> RequestAccess {
+        RequestAccess(
+            principal, attributes.ofForm(head, from: principal), buckets: buckets, objects: objects)
+    }
+
+    /// - Throws: `AccessDenied` unless all is allowed, and when nothing is demanded; `NoSuchBucket` for who may ask for
+    ///   anything anonymously; what keeps a policy from being read.
+    func require(_ demands: [Demand]) throws {
+        guard !demands.isEmpty else { throw S3Error(.accessDenied) }
+        for demand in demands { try require(demand) }
+    }
+
+    /// - Parameter existingTags: of the object that is demanded; `nil` to look them up where the policy asks for them.
+    func require(_ demand: Demand, existingTags: [(key: String, value: String)]? = nil) throws {
+        switch try decide(demand, existingTags) {
+        case .allowed: return
+        case .notAllowed: throw S3Error(.accessDenied)
+        case .forbidden: throw S3Error(.accessDenied, forbidding(demand))
+        }
+    }
+
+    /// Demands again what is demanded of an object, now that it is at hand: it may be another than the one whose tags were
+    /// looked up.
+    func require(_ demands: [Demand], of object: StoredObject) throws {
+        for demand in demands {
+            guard let bucket = demand.resource.bucket.flatMap(buckets.bucket(named:)), bucket.obstacle == nil,
+                case .readable(let policy)? = try bucket.record.policy, policy.asksForExistingTags
+            else { continue }
+            try require(demand, existingTags: object.record.attributes.tags)
+        }
+    }
+
+    /// Demands what every write of an object needs, of a request that could not be decoded.
+    func requireWrite(_ route: Route, _ resource: ResourceAddress) throws {
+        guard case .object(let bucket, let object) = resource, route.method == "PUT" || route.method == "POST",
+            route.required.isSubset(of: ["uploads", "partNumber", "uploadId"])
+        else { return }
+        try require(Demand(.putObject, on: object, in: bucket))
+    }
+
+    /// What is said to whom the reading of an object is refused: if there is no object, and the sender may list the bucket,
+    /// that there is none.
+    func refusal(_ refusal: S3Error, of demands: [Demand]) throws -> S3Error {
+        guard refusal.code == .accessDenied, demands.count == 1, demands[0].action == .getObject,
+            case .object(let name, let key) = demands[0].resource, let bucket = buckets.bucket(named: name),
+            try decide(demands[0], nil) == .notAllowed
+        else { return refusal }
+        let listing = Demand(.listBucket, on: .bucket(name), conditions: [.prefix: [key]])
+        guard allows(listing), try objects.find(bucket, key: ObjectName(key)) == nil else { return refusal }
+        return S3Error(.noSuchKey)
+    }
+
+    func allows(_ demand: Demand) -> Bool { (try? decide(demand, nil)) == .allowed }
+
+    /// Looks for an object: who may not list the bucket learns of one that is not there no more than that access is denied.
+    func revealing<Found>(
+        _ object: ObjectName, in bucket: BucketName, _ find: () throws -> Found
+    ) throws -> Found {
+        do {
+            return try find()
+        } catch let absence as SealedStorageError where absence.isAbsence {
+            let listing = Demand(.listBucket, on: bucket, conditions: [.prefix: [object.rawValue]])
+            guard allows(listing) else { throw S3Error(.accessDenied) }
+            throw absence
+        }
+    }
+
+    // MARK: The decision
+
+    private func decide(
+        _ demand: Demand, _ existingTags: [(key: String, value: String)]?
+    ) throws -> Authoriser.Decision {
+        guard let name = demand.resource.bucket else { return plainly(demand) }
+        guard let bucket = buckets.bucket(named: name) else {
+            if principal == .anonymous, demand.action != .createBucket { throw S3Error(.noSuchBucket) }
+            return plainly(demand)
+        }
+        switch bucket.obstacle {
+        case nil: break
+        case .damaged where principal != .anonymous:
+            // The owner mends, empties and deletes it; what its policy said is lost.
+            return plainly(demand)
+        case .locked where principal != .anonymous && Self.needsNoRecord(demand.action): return plainly(demand)
+        case .damaged, .locked: _ = try bucket.record
+        }
+        let record = try bucket.record
+        switch record.policy {
+        case nil: return plainly(demand)
+        case .unreadable:
+            guard principal != .anonymous, Self.isOfPolicy(demand.action) else {
+                throw Corruption(what: "policy of bucket \"\(name)\"")
+            }
+            return plainly(demand)
+        case .readable(let policy):
+            let tags = policy.asksForExistingTags ? try existingTags ?? self.tags(of: demand, in: bucket) : []
+            return authoriser.decide(
+                AccessRequest(principal, demand, attributes, existingTags: tags), by: policy,
+                restrictsPublic: record.publicAccessBlock?.restrictPublicBuckets ?? false)
+        }
+    }
+
+    private func plainly(_ demand: Demand) -> Authoriser.Decision {
+        authoriser.allows(principal, demand) ? .allowed : .notAllowed
+    }
+
+    private func tags(of demand: Demand, in bucket: Bucket) throws -> [(key: String, value: String)] {
+        guard case .object(_, let key) = demand.resource else { return [] }
+        let version = try RequestedVersion(demand.conditions[.versionID]?.first)
+        return try objects.find(bucket, key: ObjectName(key), version: version.selector)?.record.attributes.tags ?? []
+    }
+
+    /// What is answered while the catalogue is locked, or fails by itself then.
+    private static func needsNoRecord(_ action: Action) -> Bool {
+        action == .listBucket || action == .getBucketLocation
+    }
+
+    private static func isOfPolicy(_ action: Action) -> Bool {
+        action == .getBucketPolicy || action == .putBucketPolicy || action == .deleteBucketPolicy
+    }
+
+    private func forbidding(_ demand: Demand) -> String? {
+        guard principal != .anonymous, let resource = demand.resource.name else { return nil }
+        return "User: \(Account.rootARN) is not authorized to perform: \(demand.action) on resource: "
+            + "\"\(resource)\" with an explicit deny in a resource-based policy"
+    }
+}
+
+extension SealedStorageError {
+    fileprivate var isAbsence: Bool {
+        switch self {
+        case .noSuchKey, .noSuchVersion, .deleteMarker: true
+        case .noSuchBucket, .locked, .noSuchUpload, .versionedBucket, .preconditionFailed, .conditionalConflict,
+            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey:
+            false
+        }
+    }
+}
+
+extension Resource {
+    /// The bucket that it is, or is in.
+    fileprivate var bucket: String? {
+        switch self {
+        case .bucket(let bucket), .object(let bucket, _), .someObject(let bucket): bucket
+        case .service, .key: nil
+        }
+    }
+
+    /// Its Amazon resource name.
+    fileprivate var name: String? {
+        switch self {
+        case .bucket(let bucket): "arn:aws:s3:::\(bucket)"
+        case .object(let bucket, let key): "arn:aws:s3:::\(bucket)/\(key)"
+        case .someObject(let bucket): "arn:aws:s3:::\(bucket)/*"
+        case .service, .key: nil
+        }
+    }
+}

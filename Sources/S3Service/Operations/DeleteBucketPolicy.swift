@@ -1,0 +1,23 @@
+import AccessPolicy
+import S3Protocol
+import SealedStorage
+
+struct DeleteBucketPolicy: AsyncS3Operation {
+    static let name = "DeleteBucketPolicy"
+    static let route = Route("DELETE", .bucket, requiring: ["policy"])
+
+    private let bucket: BucketName
+
+    init(_ request: S3Request) throws(S3Error) {
+        bucket = try request.bucket
+    }
+
+    var demands: [Demand] { [Demand(.deleteBucketPolicy, on: bucket)] }
+
+    var longestDocument: Int { DocumentLimit.shortAnswer }
+
+    func perform(in service: ServiceContext) async throws -> S3Response {
+        try await service.buckets.update(try service.buckets.bucket(bucket)) { $0.policy = nil }
+        return .noContent
+    }
+}
