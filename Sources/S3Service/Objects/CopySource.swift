@@ -48,7 +48,7 @@ struct CopySource: Sendable {
         let object = try access.revealing(address.key, in: address.bucket) {
             try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
         }
-        try access.require(demands, of: object)
+        try access.require(demands, of: object, in: bucket)
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
         switch preconditions.evaluateCopySource(etag: object.record.etag, modified: object.columns.modified) {

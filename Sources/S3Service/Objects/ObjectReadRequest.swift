@@ -66,7 +66,7 @@ struct ObjectReadRequest: Sendable {
 
     /// Checks key and conditions, and resolves the range.
     func resolve(_ object: StoredObject, in bucket: Bucket, _ service: ServiceContext) throws -> Resolved {
-        try request.access.require(demands, of: object)
+        try request.access.require(demands, of: object, in: bucket)
         let record = object.record
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
