@@ -91,10 +91,15 @@ package struct ListBucketResult: Sendable {
         xml.milliseconds(object.modified)
         xml.markup("</LastModified><ETag>")
         xml.quoted(object.etag)
-        xml.markup("</ETag>")
-        xml.element("ChecksumAlgorithm", ifPresent: object.checksumAlgorithm)
-        xml.element("ChecksumType", ifPresent: object.checksumType)
-        xml.markup("<Size>")
+        if let algorithm = object.checksumAlgorithm, let type = object.checksumType {
+            xml.markup("</ETag><ChecksumAlgorithm>")
+            xml.text(algorithm)
+            xml.markup("</ChecksumAlgorithm><ChecksumType>")
+            xml.text(type)
+            xml.markup("</ChecksumType><Size>")
+        } else {
+            xml.markup("</ETag><Size>")
+        }
         xml.number(object.size)
         xml.markup("</Size>")
         if showsOwner { xml.fragment(Owner.serverElement) }
