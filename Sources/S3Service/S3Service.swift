@@ -105,7 +105,8 @@ package final class S3Service: HTTPHandler {
         let type = try OperationTable.operation(
             method: head.method, level: resource.level, query: verified.parameters(of: target),
             hasHeader: { head.headers.firstValue(of: $0) != nil })
-        if !target.query.isEmpty { try requireSigned(type.route, target, verified.scheme) }
+        let route = type.route
+        if !target.query.isEmpty { try requireSigned(route, target, verified.scheme) }
         record.operation = type.name
         let access = RequestAccess(
             principal,
@@ -114,7 +115,7 @@ package final class S3Service: HTTPHandler {
                 scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
                 region: context.settings.region ?? "us-east-1"),
             buckets: context.buckets, objects: context.objects)
-        if !type.route.isRead { try requireAllowedList(head, resource) }
+        if !route.isRead { try requireAllowedList(head, resource) }
         let decoded: Result<any S3Operation, any Error> = Result {
             try type.init(
                 S3Request(
@@ -123,14 +124,14 @@ package final class S3Service: HTTPHandler {
         }
         if type.isSignedInBody { return try ofForm(decoded, verified.scheme) }
         // Who may not write at all learns that, and not what else is wrong with the request.
-        if case .failure = decoded, !type.route.isRead { try access.requireWrite(type.route, resource) }
+        if case .failure = decoded, !route.isRead { try access.requireWrite(route, resource) }
         let operation = try decoded.get()
         do {
             try access.require(operation.demands)
         } catch let refusal as S3Error {
             throw try access.refusal(refusal, of: operation.demands)
         }
-        if !type.route.isRead { try requireKeyUser(head, principal) }
+        if !route.isRead { try requireKeyUser(head, principal) }
         return operation
     }
 
@@ -222,7 +223,9 @@ package final class S3Service: HTTPHandler {
     }
 
     private func head(of answer: S3Response, _ record: RequestRecord) -> ResponseHead {
-        ResponseHead(status: answer.status, headers: commonHeaders(record) + answer.headers, contentLength: 0)
+        var headers = commonHeaders(record)
+        headers.append(contentsOf: answer.headers)
+        return ResponseHead(status: answer.status, headers: headers, contentLength: 0)
     }
 
     /// The headers that every answer has, and those for a page that the browser asks for.
