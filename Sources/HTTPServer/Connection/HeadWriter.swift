@@ -26,7 +26,7 @@ struct HeadWriter {
         }
     }
 
-    /// One header's line. Control bytes become spaces, so that no value can end it.
+    /// One header's line; control bytes become spaces, so that no value can end it.
     mutating func append(_ name: String, _ value: String) {
         let start = count
         append(name)

@@ -111,8 +111,9 @@ struct ObjectReadRequest: Sendable {
         if isPartial {
             headers.append(("content-range", ByteRange.contentRange(wanted, size: size)))
         }
-        headers += record.attributes.responseHeaders(overrides)
-        headers += request.visibleHeaders(of: record.attributes.lock, self.object, in: self.bucket)
+        record.attributes.appendResponseHeaders(overrides, to: &headers)
+        let lock = record.attributes.lock
+        if !lock.isEmpty { headers += request.visibleHeaders(of: lock, self.object, in: self.bucket) }
         headers += try service.objects.encryption(of: object, customerKey).headers
         if wantsChecksum, let checksum { headers += checksum.headers }
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
@@ -135,8 +136,8 @@ struct ObjectReadRequest: Sendable {
 
     private func validators(_ object: StoredObject) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
-        // For those that follow, too.
-        headers.reserveCapacity(12)
+        // For those that follow, too, and those of every answer.
+        headers.reserveCapacity(16)
         headers.append(("etag", object.record.etag.quoted))
         headers.append(("last-modified", HTTPDate.format(object.columns.modified)))
         headers.append(("accept-ranges", "bytes"))
