@@ -13,6 +13,22 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InferIsolatedConformances"),
     ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+/// Swift's runtime goes into the programs.
+///
+/// They then run where no toolchain is, as the units of `deploy/` want it, and calls of the runtime, hundreds in a request,
+/// do not go by way of a library's jump table. The libraries named are what `Foundation` stands on: the compiler names them
+/// only to a build that is static from the start.
+let programLinking: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-Xlinker", "--start-group"]
+            + [
+                "Foundation", "CoreFoundation", "FoundationEssentials", "FoundationInternationalization",
+                "_FoundationCShims", "_FoundationCollections", "_FoundationICU", "swiftSynchronization",
+                "swiftDispatch", "dispatch", "BlocksRuntime",
+            ].map { "-l\($0)" } + ["-Xlinker", "--end-group"],
+        .when(platforms: [.linux]))
+]
+
 /// A module of `Sources/`, with its unit tests' target where it has one.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -159,7 +175,7 @@ let package = Package(
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
                 "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: programLinking),
         .executableTarget(
             name: "coffer-kes",
             dependencies: [
@@ -167,14 +183,14 @@ let package = Package(
                 "HTTPServer", "CLinux", "CWipingHeap", "JSON", "Threading", nioCore, logging,
                 arguments,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: programLinking),
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
                 "KESClient", "KESProtocol", "Encryption", "Certificates", "Cryptography", "ObjectStorage", "CLinux",
                 "Notation", "Threading", nioCore, nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: programLinking),
 
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: settings),
         .target(

@@ -62,7 +62,8 @@ package final class RecordSealer: Sendable {
     ) -> Bool {
         guard sealed.count >= Self.overhead, sealed[0] == Self.format else { return false }
         let start = record.count
-        record.append(contentsOf: repeatElement(0, count: sealed.count - Self.overhead))
+        // In place of as many zeros, which are appended one by one: it is written over, or taken away again.
+        record.append(contentsOf: sealed[Self.overhead...])
         let isAuthentic = withRecordKey(kind: kind, id: id) { key in
             sealed.withUnsafeBytes { sealed in
                 record.withUnsafeMutableBytes { record in

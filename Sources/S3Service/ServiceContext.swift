@@ -5,7 +5,9 @@ package import S3Protocol
 package import SealedStorage
 
 /// The storage, the keys and the settings that operations work with; one value for the life of the server.
-package struct ServiceContext: Sendable {
+///
+/// A class, because what waits in a request keeps it: a copy is one reference.
+package final class ServiceContext: Sendable {
     package let buckets: BucketDirectory
     package let objects: Objects
     package let uploads: Uploads

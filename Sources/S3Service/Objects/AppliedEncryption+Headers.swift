@@ -5,8 +5,7 @@ extension AppliedEncryption {
     /// The headers that tell the client how its object is encrypted.
     var headers: [(name: String, value: String)] {
         switch self {
-        case .sseS3:
-            return [("x-amz-server-side-encryption", "AES256")]
+        case .sseS3: return Self.ofSSES3
         case .sseKMS(let kmsKey, let clientContext, let bucketKey):
             var headers = Self.headers("aws:kms", kmsKey, clientContext)
             // "false" is never said: mc would then print no encryption at all.
@@ -31,4 +30,6 @@ extension AppliedEncryption {
         }
         return headers
     }
+
+    private static let ofSSES3 = [(name: "x-amz-server-side-encryption", value: "AES256")]
 }

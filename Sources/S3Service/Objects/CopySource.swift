@@ -57,7 +57,7 @@ struct CopySource: Sendable {
                     "The source of a copy request may not specifically refer to a delete marker by version id.")
             }
         }
-        try access.require(demands, of: object)
+        try access.require(demands, of: object, in: bucket)
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
         switch preconditions.evaluateCopySource(etag: object.record.etag, modified: object.columns.modified) {

@@ -22,11 +22,13 @@ struct RequestedObject: Sendable {
     /// A version that was found, and the header that names it.
     struct Found {
         let object: StoredObject
+        fileprivate let bucket: Bucket
         /// `x-amz-version-id`; empty in a bucket without versioning.
         let versionHeaders: [(name: String, value: String)]
 
         init(_ object: StoredObject, in bucket: Bucket) {
             self.object = object
+            self.bucket = bucket
             versionHeaders = object.versionID(in: bucket).map { [("x-amz-version-id", $0)] } ?? []
         }
     }
@@ -66,7 +68,9 @@ struct RequestedObject: Sendable {
     }
 
     /// Demands again what a policy allows by the object's tags, now that it is at hand.
-    func require(_ demands: [Demand], of found: Found) throws { try access.require(demands, of: found.object) }
+    func require(_ demands: [Demand], of found: Found) throws {
+        try access.require(demands, of: found.object, in: found.bucket)
+    }
 
     /// Puts `tags` in the place of those that the version has.
     ///

@@ -70,7 +70,7 @@ extension ObjectPage {
             objects.append(
                 ListedObject(
                     key: columns.key, modified: columns.modified, etag: record.etag, size: columns.size,
-                    checksumAlgorithm: record.checksum?.algorithm.name, checksumType: record.checksum?.type.rawValue,
+                    checksum: record.checksum.map { ($0.algorithm, $0.type) },
                     storageClass: record.storageClass ?? StorageClass.standard.rawValue))
         } catch {
             damaged.append(error)
