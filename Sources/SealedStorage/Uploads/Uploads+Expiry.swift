@@ -37,12 +37,12 @@ extension Uploads {
         var aborted = 0
         var damaged: [Corruption] = []
         for prefix in schedule.uploadPrefixes {
-            var last: UploadRow?
+            var request = UploadListRequest(
+                bucket: bucket.id, prefix: String(decoding: prefix, as: UTF8.self), limit: Self.stalePage)
             while true {
-                let page = try await store.uploads(
-                    bucket.id, prefix: String(decoding: prefix, as: UTF8.self), afterKey: last?.key,
-                    afterUpload: last?.id, limit: Self.stalePage)
-                for row in page {
+                let page = try await store.listUploads(request)
+                for case .upload(let row) in page.entries {
+                    request.after = UploadMarker(key: row.key, upload: row.id)
                     let end = schedule.abortion(ofUploadTo: row.key, initiated: row.initiated)
                     guard let end, end.time <= time else { continue }
                     do {
@@ -52,8 +52,7 @@ extension Uploads {
                         damaged.append(corruption)
                     }
                 }
-                guard page.count == Self.stalePage else { break }
-                last = page.last
+                guard page.isTruncated else { break }
             }
         }
         return (aborted, damaged)
