@@ -30,6 +30,6 @@ package struct WebhookTarget: Sendable {
         guard let scheme = address.firstRange(of: "://"), let at = address.lastIndex(of: "@") else {
             return String(address)
         }
-        return address[..<scheme.upperBound] + address[address.index(after: at)...]
+        return String(address[..<scheme.upperBound]) + String(address[address.index(after: at)...])
     }
 }
