@@ -45,11 +45,16 @@ extension Objects {
             var records = try records.forListing()
             var opened = ObjectPage(isTruncated: page.isTruncated, passed: page.passed)
             opened.objects.reserveCapacity(page.entries.count)
+            var versions: [StoredVersion] = []
+            versions.reserveCapacity(page.entries.count)
             for entry in page.entries {
                 switch entry {
                 case .commonPrefix(let prefix): opened.commonPrefixes.append(prefix)
-                case .version(let version): opened.append(version, &records)
+                case .version(let version): versions.append(version)
                 }
+            }
+            for start in stride(from: 0, to: versions.count, by: ListedRecords.batch) {
+                opened.append(versions[start...].prefix(ListedRecords.batch), &records)
             }
             opened.last = page.entries.last.map { entry in
                 switch entry {
@@ -63,20 +68,17 @@ extension Objects {
 }
 
 extension ObjectPage {
-    fileprivate mutating func append(_ version: StoredVersion, _ records: inout ListedRecords) {
-        let columns = version.columns
-        do throws(Corruption) {
-            let record = try records.open(version)
+    fileprivate mutating func append(_ versions: ArraySlice<StoredVersion>, _ records: inout ListedRecords) {
+        records.open(versions)
+        for index in versions.indices {
+            let record = records.record(at: index - versions.startIndex)
+            if record == nil { damaged.append(SealedRecords.corruption(of: versions[index])) }
+            let columns = versions[index].columns
             objects.append(
                 ListedObject(
-                    key: columns.key, modified: columns.modified, etag: record.etag, size: columns.size,
-                    checksum: record.checksum.map { ($0.algorithm, $0.type) },
-                    storageClass: record.storageClass ?? StorageClass.standard.rawValue))
-        } catch {
-            damaged.append(error)
-            objects.append(
-                ListedObject(
-                    key: columns.key, modified: columns.modified, etag: ETag(unquoted: ""), size: columns.size))
+                    key: columns.key, modified: columns.modified, etag: record?.etag ?? ETag(unquoted: ""),
+                    size: columns.size, checksum: record?.checksum.map { ($0.algorithm, $0.type) },
+                    storageClass: record?.storageClass ?? StorageClass.standard.rawValue))
         }
     }
 }

@@ -161,7 +161,7 @@ extension ObjectRecord {
     }
 
     /// What a listing shows, without decoding the rest.
-    static func listed(_ record: [UInt8]) throws(RecordMalformed) -> ListedRecord {
+    static func listed(_ record: ArraySlice<UInt8>) throws(RecordMalformed) -> ListedRecord {
         var decoder = try RecordDecoder(record)
         guard let first = try decoder.next(), first.tag == Tag.etag.rawValue else { throw RecordMalformed() }
         var listed = ListedRecord(etag: ETag(unquoted: first.string))

@@ -94,6 +94,10 @@ package struct RecordDecoder {
     private var rest: ArraySlice<UInt8>
 
     package init(_ record: [UInt8]) throws(RecordMalformed) {
+        try self.init(record[...])
+    }
+
+    package init(_ record: ArraySlice<UInt8>) throws(RecordMalformed) {
         guard record.first == RecordEncoder.version else { throw RecordMalformed() }
         rest = record.dropFirst()
     }

@@ -121,7 +121,7 @@ package final class SealedRecords: Sendable {
         return plaintext
     }
 
-    fileprivate static func corruption(of version: StoredVersion) -> Corruption {
+    static func corruption(of version: StoredVersion) -> Corruption {
         Corruption(what: "record of object \"\(version.columns.key)\" (bucket id \(version.columns.bucket.rawValue))")
     }
 
@@ -260,18 +260,52 @@ package final class SealedRecords: Sendable {
     }
 }
 
-/// What a listing shows of records: each is opened for itself, in memory that serves one after another.
+/// What a listing shows of records, which are opened in memory that serves one after another.
 struct ListedRecords {
+    /// Records that are opened together, see ``RecordSealer/withRecordKeys(kind:ids:count:_:)``.
+    static let batch = 32
+
     private let sealer: RecordSealer
     private var plaintext: [UInt8] = []
+    private var ids: [UInt8] = []
+    /// Where the records lie in `plaintext`; `nil` for those that did not open.
+    private var places: [Range<Int>?] = []
 
     fileprivate init(sealer: RecordSealer) {
         self.sealer = sealer
     }
 
+    /// Opens several records, ``batch`` at most, for ``record(at:)``.
+    mutating func open(_ versions: ArraySlice<StoredVersion>) {
+        ids.removeAll(keepingCapacity: true)
+        plaintext.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        // By index: an iterator gives out copies, five references more and less for each version.
+        for index in versions.indices { versions[index].columns.version.withBytes { ids.append(contentsOf: $0) } }
+        sealer.withRecordKeys(kind: .object, ids: ids, count: versions.count) { keys in
+            for index in versions.indices {
+                let start = plaintext.count
+                var isAuthentic = false
+                versions[index].columns.withAssociatedData { associatedData in
+                    isAuthentic = keys.open(
+                        versions[index].sealed, at: index - versions.startIndex, associatedData: associatedData,
+                        appendingTo: &plaintext)
+                }
+                places.append(isAuthentic ? start..<plaintext.count : nil)
+            }
+        }
+    }
+
+    /// The record of one of the versions that were opened last; `nil` when it is damaged.
+    func record(at position: Int) -> ListedRecord? {
+        guard let place = places[position] else { return nil }
+        return try? ObjectRecord.listed(plaintext[place])
+    }
+
     mutating func open(_ version: StoredVersion) throws(Corruption) -> ListedRecord {
         plaintext.removeAll(keepingCapacity: true)
-        guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext) else {
+        guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext[...])
+        else {
             throw SealedRecords.corruption(of: version)
         }
         return listed
