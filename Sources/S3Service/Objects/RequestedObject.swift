@@ -63,8 +63,8 @@ struct RequestedObject: Sendable {
     }
 
     /// Tells that it was read, where somebody is to be told.
-    func tell(_ event: EventName, _ found: Found, _ service: ServiceContext) throws {
-        service.tell(event, of: found.object, to: request, in: try service.buckets.bucket(bucket))
+    func tell(_ event: EventName, _ found: Found, _ service: ServiceContext) {
+        service.tell(event, of: found.object, to: request, in: found.bucket)
     }
 
     /// Demands again what a policy allows by the object's tags, now that it is at hand.

@@ -30,7 +30,7 @@ struct DeleteObjectAnnotation: AsyncS3Operation {
             annotation.name, of: named.name, in: bucket, version: named.version.selector,
             bypassesGovernance: request.bypassesGovernance(named.name, in: named.bucket), at: request.time
         ) { object in
-            try request.access.require(demands, of: object)
+            try request.access.require(demands, of: object, in: bucket)
             try annotation.requireMatch(object)
         }
         return S3Response(status: 204, headers: RequestedAnnotation.versionHeaders(of: object, in: bucket))
