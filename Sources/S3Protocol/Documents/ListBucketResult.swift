@@ -11,6 +11,8 @@ package struct ListedObject: Sendable {
     package var checksumType: String?
     /// One of ``StorageClass``.
     package var storageClass: String
+    /// When it was asked for, and may be told.
+    package var metadata: ListedMetadata?
 
     package init(
         key: String, modified: Int64, etag: ETag, size: Int64, checksumAlgorithm: String? = nil,
@@ -100,6 +102,8 @@ package struct ListBucketResult: Sendable {
         if showsOwner { xml.fragment(Owner.serverElement) }
         xml.markup("<StorageClass>")
         xml.text(object.storageClass)
-        xml.markup("</StorageClass></Contents>")
+        xml.markup("</StorageClass>")
+        object.metadata?.write(to: &xml)
+        xml.markup("</Contents>")
     }
 }
