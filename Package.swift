@@ -136,7 +136,7 @@ let package = Package(
             "S3Service",
             [
                 "Requests", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
+                "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore, logging,
             ]),
         module(
             "AdminService",
