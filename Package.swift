@@ -156,7 +156,8 @@ let package = Package(
             "S3Service",
             [
                 "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore,
+                logging,
             ]),
         module(
             "AdminService",

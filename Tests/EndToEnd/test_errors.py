@@ -119,10 +119,10 @@ def test_a_storage_class_is_one_of_s3s_and_shown_again(http):
         assert (answer.status, answer.code) == (400, "InvalidStorageClass")
 
 
-def test_an_archive_to_unpack_is_refused_and_not_stored_as_it_is(http, bucket):
+def test_what_is_no_archive_is_not_unpacked_nor_stored_as_it_is(http, bucket):
     key = f"/{bucket}/snowball.tar"
     answer = http.call("PUT", key, {"X-Amz-Meta-Snowball-Auto-Extract": "true"}, b"archive")
-    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert http.call("HEAD", key).status == 404
 
 

@@ -10,6 +10,8 @@ package struct ListedObject: Sendable {
     package var checksum: (algorithm: S3ChecksumAlgorithm, type: S3ChecksumType)?
     /// One of ``StorageClass``.
     package var storageClass: String
+    /// When it was asked for, and may be told.
+    package var metadata: ListedMetadata?
 
     package init(
         key: String, modified: Int64, etag: ETag, size: Int64,
@@ -104,6 +106,8 @@ package struct ListBucketResult: Sendable {
         if showsOwner { xml.fragment(Owner.serverElement) }
         xml.markup("<StorageClass>")
         xml.text(object.storageClass)
-        xml.markup("</StorageClass></Contents>")
+        xml.markup("</StorageClass>")
+        object.metadata?.write(to: &xml)
+        xml.markup("</Contents>")
     }
 }
