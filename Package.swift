@@ -234,7 +234,8 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
+                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement",
+                "S3Protocol",
                 "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]

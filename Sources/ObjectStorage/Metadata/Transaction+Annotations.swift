@@ -13,7 +13,9 @@ extension Transaction {
 
     func deleteAnnotation(_ key: String, of owner: StoredVersion) throws(StorageError) -> AnnotationOutcome {
         guard let found = try living(owner.columns), found.stored.sealed == owner.sealed else { return .ownerChanged }
-        if let annotation = try newestVersion(owner.columns.bucket.ofAnnotations, key) { try remove(annotation, isNewest: true) }
+        if let annotation = try newestVersion(owner.columns.bucket.ofAnnotations, key) {
+            try remove(annotation, isNewest: true)
+        }
         return .done
     }
 
