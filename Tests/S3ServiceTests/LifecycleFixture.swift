@@ -1,3 +1,4 @@
+import HTTPServerTesting
 import Maintenance
 import Requests
 import S3Protocol
