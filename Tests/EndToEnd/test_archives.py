@@ -5,9 +5,15 @@ import io
 import tarfile
 
 import pytest
+import urllib3
+from minio import Minio
 from minio.commonconfig import SnowballObject, Tags
 
-from test_minio_py import minio
+
+def minio(server):
+    pool = urllib3.PoolManager(retries=urllib3.Retry(total=0), timeout=60)
+    return Minio(endpoint=server.host, access_key=server.access_key, secret_key=server.secret_key, secure=False,
+                 http_client=pool)
 
 
 @pytest.mark.parametrize("compression", (False, True))
