@@ -18,11 +18,11 @@ struct BodyWriter: Sendable {
     ) async throws -> NewBody {
         let identity = StreamIdentity(versionID: key.record.identity.bytes)
         let announced = source.length
-        let sealer = LayeredSealer(objectKey: key.objectKey, identity: identity, plaintextLength: announced)
         let sealedLength = key.objectKey.sealedLength(ofPlaintext: announced)
         if sealedLength <= Int64(min(store.inlineLimit, inlineLimit)) {
-            return .inline(try await seal(source, sealer: sealer, sealedLength: Int(sealedLength), sum))
+            return .inline(try await seal(source, under: key.objectKey, identity, sum))
         }
+        let sealer = LayeredSealer(objectKey: key.objectKey, identity: identity, plaintextLength: announced)
         let (blob, rest) = try await write(
             source, sealer: sealer, into: store.makeBlob(expectedLength: sealedLength), sum)
         guard source.length != announced else { return .file(blob) }
@@ -107,13 +107,29 @@ struct BodyWriter: Sendable {
     }
 
     private func seal(
-        _ source: some ByteSource, sealer: LayeredSealer, sealedLength: Int, _ sum: S3ChecksumCalculator?
+        _ source: some ByteSource, under key: ObjectKey, _ identity: StreamIdentity, _ sum: S3ChecksumCalculator?
     ) async throws -> [UInt8] {
+        let length = source.length
+        var next = try await source.next()
+        // A small body mostly comes in one piece.
+        if let whole = next, !key.isLayered, Int64(whole.readableBytes) == length,
+            length <= Int64(PackageFormat.packageSize)
+        {
+            if let sum { whole.withUnsafeReadableBytes { sum.update($0) } }
+            let end = try await source.next()
+            precondition(end == nil, "a source gives the length it has declared")
+            return whole.withUnsafeReadableBytes {
+                PackageSealer.sealOnlyPackage($0, objectKey: key, identity: identity)
+            }
+        }
+        let sealer = LayeredSealer(objectKey: key, identity: identity, plaintextLength: length)
+        let sealedLength = Int(key.sealedLength(ofPlaintext: length))
         var sealed = [UInt8](repeating: 0, count: sealedLength)
         var filled = 0
-        while let bytes = try await source.next() {
+        while let bytes = next {
             if let sum { bytes.withUnsafeReadableBytes { sum.update($0) } }
             filled += seal(bytes, sealer: sealer, into: &sealed, from: filled)
+            next = try await source.next()
         }
         filled += seal(ByteBuffer(), sealer: sealer, into: &sealed, from: filled)
         precondition(filled == sealedLength && sealer.isFinished, "a verified source has given its declared length")
