@@ -93,10 +93,10 @@ package final class SigV4Verifier: Sendable {
             known
             ?? secret.signingKey(date: credential.date, region: credential.region, service: credential.service)
         let expected = HMACSHA256.code(stringToSign, key: key)
-        guard let signature = Hex.decode(authorization.signature),
-            try constantTimeEqual(signature, expected)
-                || isSignedInOrder(request, authorization, payloadHash, signature, key)
-        else {
+        let signature = Hex.decode(authorization.signature) ?? []
+        var isSigned = constantTimeEqual(signature, expected)
+        if !isSigned { isSigned = try isSignedInOrder(request, authorization, payloadHash, signature, key) }
+        guard isSigned else {
             throw Self.mismatch(request, authorization, stringToSign: stringToSign, canonicalRequest: canonical)
         }
         if known == nil { signingKeys.insert(key, credential, secret) }
