@@ -107,7 +107,7 @@ import Testing
     private static let withoutDocument: Set<String> = [
         "PutObject", "CopyObject", "UploadPart", "UploadPartCopy", "CreateMultipartUpload", "RenameObject",
         "PostObject",
-        "AppendObject",
+        "AppendObject", "PutObjectAnnotation",
     ]
 
     @Test(arguments: all.filter { ($0.method == "PUT" || $0.method == "POST") && !withoutDocument.contains($0.name) })
