@@ -34,7 +34,8 @@ extension Objects {
     ///   - key: what it is to replace in a bucket that keeps no versions, or `nil` where it replaces nothing: a part.
     /// - Throws: `StorageError.quotaExceeded`.
     package func requireRoom(for size: Int64, in bucket: Bucket, replacing key: ObjectName?) throws {
-        guard let limit = try bucket.record.quota?.limit, size > 0 else { return }
+        // Of a record that cannot be read the quota is known all the same, by the transaction.
+        guard let record = try? bucket.record, let limit = record.quota?.limit, size > 0 else { return }
         guard size <= limit else { throw StorageError.quotaExceeded }
         let used = try store.usageAtHand(of: bucket.id).bytes
         guard used > limit - size else { return }
