@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from operations import operations_of_the_table
+
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 600
 
@@ -153,14 +155,6 @@ def test_links_of_the_readme_resolve():
     assert links
     broken = [link for link in links if not re.match(r"[a-z]+:", link) and not (ROOT / link).exists()]
     assert broken == []
-
-
-def operations_of_the_table():
-    """Every operation of the S3 table with whether it is performed, and not only recognised and refused."""
-    folder = ROOT / "Sources/S3Service"
-    table = (folder / "Routing/OperationTable.swift").read_text().split("let operations", 1)[1].split("\n    ]", 1)[0]
-    refused = {path.stem for path in (folder / "Operations").glob("*.swift") if ": RefusedOperation" in path.read_text()}
-    return {name: name not in refused for name in re.findall(r"\b([A-Z]\w+)\.self", table)}
 
 
 def operations_of_the_readme():
