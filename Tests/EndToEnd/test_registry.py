@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -63,7 +64,9 @@ class Registry:
 
     def __enter__(self):
         with open(self.directory / "registry.log", "wb") as log:
-            self.process = subprocess.Popen(["docker-registry", "serve", self.configuration], stdout=log, stderr=log)
+            # Of this environment's variables none: the SDK in it reads some, and cannot have both its own and the registry's.
+            self.process = subprocess.Popen(["docker-registry", "serve", self.configuration], stdout=log, stderr=log,
+                                            env={"PATH": os.environ["PATH"], "HOME": str(self.directory)})
         for _ in range(200):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/v2/", timeout=5).close()
