@@ -160,7 +160,7 @@ def test_a_sync_goes_both_ways_and_a_check_finds_what_differs(rclone, server, tm
     # What was altered behind its back, at the same length and under the same time, is found by its bytes alone.
     server.call("PUT", f"/{bucket}/deep/b", body=bytes(3001))
     differs = rclone.rclone("check", "--download", source, f"c:{bucket}", check=False)
-    assert differs.returncode != 0 and b"deep/b" in differs.stderr
+    assert differs.returncode != 0 and b"1 differences found" in differs.stderr
 
 
 def test_folders_are_moved_and_purged_and_unfinished_uploads_cleaned_up(rclone, server, tmp_path, payload_directory):
