@@ -13,6 +13,22 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InferIsolatedConformances"),
     ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+/// Swift's runtime goes into the programs.
+///
+/// They then run where no toolchain is, as the units of `deploy/` want it, and calls of the runtime, hundreds in a request,
+/// do not go by way of a library's jump table. The libraries named are what `Foundation` stands on: the compiler names them
+/// only to a build that is static from the start.
+let programLinking: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-Xlinker", "--start-group"]
+            + [
+                "Foundation", "CoreFoundation", "FoundationEssentials", "FoundationInternationalization",
+                "_FoundationCShims", "_FoundationCollections", "_FoundationICU", "swiftSynchronization",
+                "swiftDispatch", "dispatch", "BlocksRuntime",
+            ].map { "-l\($0)" } + ["-Xlinker", "--end-group"],
+        .when(platforms: [.linux]))
+]
+
 /// A module of `Sources/`, with its unit tests' target where it has one.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -117,6 +133,10 @@ let package = Package(
             ]),
 
         // Level 5
+        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
+        module(
+            "Notifications",
+            ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
         module(
             "Requests",
             [
@@ -135,8 +155,9 @@ let package = Package(
         module(
             "S3Service",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", "Notation", nioCore, logging,
+                "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore,
+                logging,
             ]),
         module(
             "AdminService",
@@ -149,11 +170,13 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Requests", "SealedStorage", "KESClient", "KESProtocol", "HTTPClient",
+                "AdminService", "S3Service", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
+                "KESProtocol",
+                "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
                 "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: programLinking),
         .executableTarget(
             name: "coffer-kes",
             dependencies: [
@@ -161,14 +184,14 @@ let package = Package(
                 "HTTPServer", "CLinux", "CWipingHeap", "JSON", "Threading", nioCore, logging,
                 arguments,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: programLinking),
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
                 "KESClient", "KESProtocol", "Encryption", "Certificates", "Cryptography", "ObjectStorage", "CLinux",
                 "Notation", "Threading", nioCore, nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: programLinking),
 
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
@@ -211,8 +234,9 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Requests", "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", logging,
+                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement",
+                "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]
 )

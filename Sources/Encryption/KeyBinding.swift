@@ -3,6 +3,8 @@ package enum EncryptionScheme: UInt8, Sendable, CaseIterable {
     case sseS3 = 1
     case sseKMS = 2
     case sseC = 3
+    /// SSE-KMS with a second layer of encryption around the first: see ``LayeredSealer``.
+    case dsseKMS = 4
 }
 
 /// What a sealed object key is bound to: it opens for no other scheme, bucket or version.

@@ -90,6 +90,35 @@ package final class PackageSealer: @unchecked Sendable {
         }
     }
 
+    /// Seals a stream of one package whose plaintext is in memory as a whole: for small objects a sealer would cost more than
+    /// what it does.
+    ///
+    /// - Precondition: there are ``PackageFormat/packageSize`` bytes at most.
+    package static func sealOnlyPackage(
+        _ plaintext: UnsafeRawBufferPointer, objectKey: ObjectKey, identity: StreamIdentity,
+        algorithm: AEADAlgorithm = .aes256GCM
+    ) -> [UInt8] {
+        let length = Int64(plaintext.count)
+        precondition(PackageFormat.packageCount(ofPlaintext: length) == 1, "more plaintext than a package holds")
+        let header = PackageHeader(
+            algorithm: algorithm, plaintextLength: length, salt: SecureRandom.bytes(PackageHeader.saltSize))
+        let key = header.streamKey(from: objectKey, identity: identity)
+        let count = Int(PackageFormat.sealedLength(ofPlaintext: length))
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let stream = UnsafeMutableRawBufferPointer(buffer)
+            stream.copyBytes(from: header.encoded)
+            key.withUnsafeBytes { key in
+                withNonce(ofPackage: 0, .final) { nonce in
+                    AEAD.seal(
+                        plaintext, key: key, nonce: nonce,
+                        associatedData: UnsafeRawBufferPointer(start: nil, count: 0), algorithm: algorithm,
+                        into: UnsafeMutableRawBufferPointer(rebasing: stream[PackageFormat.headerSize...]))
+                }
+            }
+            initialized = count
+        }
+    }
+
     private func beginPackage() {
         cipher.begin(package: packageNumber, position: packageNumber == finalPackage ? .final : .inner)
         remainingInPackage = Int(min(Int64(PackageFormat.packageSize), remainingPlaintext))

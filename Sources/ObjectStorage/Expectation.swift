@@ -39,6 +39,8 @@ package enum MoveOutcome: Hashable, Sendable {
     case moved
     /// The version is not its key's newest one any more, or its record is another; nothing was changed.
     case sourceChanged
+    /// The version has annotations, which would not come along; nothing was changed.
+    case annotated
     /// The other key has not what was expected, or a version of no lesser order: never `stored`; nothing was changed.
     case refused(PutOutcome)
 }
@@ -50,6 +52,15 @@ package enum VersionSelector: Hashable, Sendable {
     /// The one that the key has had without versioning, if it is still there.
     case null
     case id(VersionID)
+}
+
+/// How a version that is to be removed must stand to the others of its key; decided inside the committing transaction.
+package enum VersionStanding: Hashable, Sendable {
+    case any
+    /// This version is the next newer one, and of those between it and the newest so many are objects, no delete markers.
+    case noncurrent(behind: VersionID, newerObjects: Int64)
+    /// The key has no other version.
+    case alone
 }
 
 /// One of the changes that a batch of deletions makes.
@@ -67,11 +78,20 @@ package struct Deletion: Sendable {
     package let change: Change
     /// What is expected of the selected version; for a marker, of the newest one.
     package let expectation: Expectation
+    /// Of a version that is removed, what is expected besides; a marker is always the newest.
+    package let standing: VersionStanding
+    /// What targets are to be told once a version is removed; a marker brings its own.
+    package let events: [NewEvent]
 
-    package init(key: String, _ change: Change, expecting expectation: Expectation = .none) {
+    package init(
+        key: String, _ change: Change, expecting expectation: Expectation = .none, standing: VersionStanding = .any,
+        events: [NewEvent] = []
+    ) {
         self.key = key
         self.change = change
         self.expectation = expectation
+        self.standing = standing
+        self.events = events
     }
 
     /// Whether who asks for it has seen the record of what it removes.

@@ -93,6 +93,10 @@ package typealias BlobID = Identifier<BlobIdentity>
 /// Names one multipart upload.
 package typealias UploadID = Identifier<UploadIdentity>
 
+package enum EventIdentity {}
+/// Names an event that waits for a target.
+package typealias EventID = Identifier<EventIdentity>
+
 /// Names a bucket within this drive; never used again after the bucket is deleted.
 ///
 /// From ``ObjectStore/nextBucketID()`` for a new one.

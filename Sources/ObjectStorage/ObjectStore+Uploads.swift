@@ -28,7 +28,7 @@ extension ObjectStore {
     /// Throws `noSuchUpload`, `noSuchBlob`, `diskFull`; the blob is unlinked then.
     package func putPart(_ part: PartRow, of upload: UploadID) async throws(StorageError) {
         do throws(StorageError) {
-            _ = try await commitClaiming(part.blob, bytes: part.sealed.count, .putPart(part, of: upload))
+            _ = try await commitClaiming([part.blob], bytes: part.sealed.count, .putPart(part, of: upload))
         } catch .noSuchBlob {
             // The upload's end is the reason to tell, whatever became of the blob because of it.
             guard try await findUpload(upload) != nil else { throw .noSuchUpload }

@@ -97,7 +97,7 @@ package final class ObjectStore: Sendable {
         unlinker = Unlinker(
             catalogue: catalogue, committer: committer, directories: directories, leases: leases,
             durability: durability, options: options)
-        engine = CommitEngine(
+        engine = try CommitEngine(
             catalogue.writer, directories: directories, space: space, durability: durability, options: options
         ) { [dataKeyRows, unlinker] dataKeys, madeGarbage in
             dataKeyRows.forget(dataKeys)

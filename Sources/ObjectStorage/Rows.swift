@@ -1,21 +1,25 @@
 import CLinux
 
-/// A bucket: its name, its date and its versioning in clear, all other settings in the sealed record.
+/// A bucket: its name, its date, its versioning and its quota in clear, all other settings in the sealed record.
 package struct BucketRow: Hashable, Sendable {
     package let id: BucketID
     package let name: String
     /// Milliseconds since 1970.
     package let created: Int64
     package let versioning: BucketVersioning
+    /// The most bytes that the versions of the bucket may have together; nil when that has no bound.
+    package let quota: Int64?
     package let sealed: [UInt8]
 
     package init(
-        id: BucketID, name: String, created: Int64, versioning: BucketVersioning = .unversioned, sealed: [UInt8]
+        id: BucketID, name: String, created: Int64, versioning: BucketVersioning = .unversioned, quota: Int64? = nil,
+        sealed: [UInt8]
     ) {
         self.id = id
         self.name = name
         self.created = created
         self.versioning = versioning
+        self.quota = quota
         self.sealed = sealed
     }
 }

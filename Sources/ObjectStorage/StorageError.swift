@@ -19,8 +19,10 @@ package enum StorageError: Error, Hashable, Sendable {
     case noSuchDataKey
     /// A row names a blob that is not waiting for one, or is to share one to which no row refers any more.
     case noSuchBlob
-    /// No room, neither on the device nor in the quota. Deletes and reads still work.
+    /// No room, neither on the device nor in the file system's quota. Deletes and reads still work.
     case diskFull
+    /// The bucket would have more bytes than its quota; nothing was changed.
+    case quotaExceeded
     /// More than the bounded number of mutations wait for the committer.
     case overloaded
     /// A blob that a row refers to has no file: the drive is damaged.
@@ -67,6 +69,7 @@ extension StorageError: CustomStringConvertible {
         case .noSuchDataKey: "the data key does not exist"
         case .noSuchBlob: "the blob does not wait for a row"
         case .diskFull: "the drive is full"
+        case .quotaExceeded: "the bucket's quota is exceeded"
         case .overloaded: "too many changes wait for the drive"
         case .blobMissing(let blob): "the file of blob \(blob.hex) is missing"
         case .io(let operation, let number), .syncFailed(let operation, let number):

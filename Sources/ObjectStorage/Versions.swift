@@ -175,12 +175,19 @@ package struct NewVersion: Sendable {
     package let body: NewBody
     /// Inserted in the same transaction, unless it is there.
     package let dataKey: DataKeyRow?
+    /// Annotations that it has from the beginning, stored in the same transaction; at most ``greatestAnnotationCount``.
+    package var annotations: [NewVersion] = []
+    /// What targets are to be told once it is stored.
+    package var events: [NewEvent]
 
-    package init(columns: VersionColumns, sealed: [UInt8], body: NewBody, dataKey: DataKeyRow?) {
+    package init(
+        columns: VersionColumns, sealed: [UInt8], body: NewBody, dataKey: DataKeyRow?, events: [NewEvent] = []
+    ) {
         self.columns = columns
         self.sealed = sealed
         self.body = body
         self.dataKey = dataKey
+        self.events = events
     }
 }
 

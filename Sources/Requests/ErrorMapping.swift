@@ -49,6 +49,16 @@ extension S3Error {
                 .invalidRequest,
                 "The object was stored using a form of Server Side Encryption. "
                     + "The correct parameters must be provided to retrieve the object.")
+        case .layeredEncryption:
+            self.init(
+                .invalidRequest,
+                "The encryption of an object with two layers (aws:kms:dsse) cannot be updated. Copy it instead.")
+        case .annotatedObject: self.init(.notImplemented, "An object with annotations cannot be renamed.")
+        case .noSuchAnnotation: self.init(S3ErrorCode.noSuchAnnotation)
+        case .annotationLimitExceeded: self.init(S3ErrorCode.annotationLimitExceeded)
+        case .annotationUnderCustomerKey:
+            self.init(
+                .invalidRequest, "Objects encrypted with customer-provided keys (SSE-C) cannot have annotations.")
         case .wrongCustomerKey: self.init(.accessDenied)
         }
     }
@@ -65,6 +75,7 @@ extension S3Error {
         case .noSuchUpload: code = .noSuchUpload
         case .partsChanged: code = .invalidPart
         case .diskFull: code = .xMinioStorageFull
+        case .quotaExceeded: code = .xMinioAdminBucketQuotaExceeded
         case .closed:
             code = .serviceUnavailable
             headers = [("retry-after", "5")]

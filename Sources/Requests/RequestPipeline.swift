@@ -102,13 +102,18 @@ package final class RequestPipeline: Sendable {
             ])
     }
 
-    /// The headers that every answer has, with room for those of its own.
+    /// The headers that every answer has.
     package static func commonHeaders(_ record: RequestRecord) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(16)
+        appendCommonHeaders(record, to: &headers)
+        return headers
+    }
+
+    package static func appendCommonHeaders(
+        _ record: RequestRecord, to headers: inout [(name: String, value: String)]
+    ) {
         headers.append(("server", "Coffer"))
         headers.append(("x-amz-request-id", record.id))
         headers.append(("x-amz-id-2", record.id))
-        return headers
     }
 }

@@ -13,6 +13,8 @@ package struct S3Response: Sendable {
         case described(length: Int64)
         /// The bytes of an object, or of a slice of it, opened package by package.
         case object(ObjectBody)
+        /// What happens, for as long as the client stays.
+        case events(EventStream)
     }
 
     package var status: Int
@@ -29,7 +31,7 @@ package struct S3Response: Sendable {
     var isLong: Bool {
         switch body {
         case .xml(let document), .json(let document): document.count > ResponseWriter.smallestBlockBytes
-        case .empty, .described, .object: false
+        case .empty, .described, .object, .events: false
         }
     }
 

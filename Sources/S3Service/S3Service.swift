@@ -30,13 +30,14 @@ package final class S3Service: HTTPHandler {
             case .waiting(let longest, let rest):
                 return later(record) { response in
                     try await response.room(forDocumentUpTo: longest)
-                    try await self.send(rest(), record, response)
+                    var answer = try await rest()
+                    self.addCommonHeaders(record, to: &answer.headers)
+                    try await self.send(answer, record, response)
                 }
-            case .done(let answer):
-                if !answer.isLong, let response = try whole(answer, record) {
-                    return pipeline.answer(response, record)
-                }
-                return later(record) { try await self.send(answer, record, $0) }
+            case .done(var answer):
+                addCommonHeaders(record, to: &answer.headers)
+                if !answer.isLong, let response = try whole(answer) { return pipeline.answer(response, record) }
+                return later(record) { [answer] in try await self.send(answer, record, $0) }
             }
         } catch {
             return pipeline.answer(refusal(error, record), record)
@@ -105,7 +106,8 @@ package final class S3Service: HTTPHandler {
         let type = try OperationTable.operation(
             method: head.method, level: resource.level, query: verified.parameters(of: target),
             hasHeader: { head.headers.firstValue(of: $0) != nil })
-        if !target.query.isEmpty { try requireSigned(type.route, target, verified.scheme) }
+        let route = type.route
+        if !target.query.isEmpty { try requireSigned(route, target, verified.scheme) }
         record.operation = type.name
         let access = RequestAccess(
             principal,
@@ -114,7 +116,7 @@ package final class S3Service: HTTPHandler {
                 scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
                 region: context.settings.region ?? "us-east-1"),
             buckets: context.buckets, objects: context.objects)
-        if !type.route.isRead { try requireAllowedList(head, resource) }
+        if !route.isRead { try requireAllowedList(head, resource) }
         let decoded: Result<any S3Operation, any Error> = Result {
             try type.init(
                 S3Request(
@@ -123,14 +125,14 @@ package final class S3Service: HTTPHandler {
         }
         if type.isSignedInBody { return try ofForm(decoded, verified.scheme) }
         // Who may not write at all learns that, and not what else is wrong with the request.
-        if case .failure = decoded, !type.route.isRead { try access.requireWrite(type.route, resource) }
+        if case .failure = decoded, !route.isRead { try access.requireWrite(route, resource) }
         let operation = try decoded.get()
         do {
             try access.require(operation.demands)
         } catch let refusal as S3Error {
             throw try access.refusal(refusal, of: operation.demands)
         }
-        if !type.route.isRead { try requireKeyUser(head, principal) }
+        if !route.isRead { try requireKeyUser(head, principal) }
         return operation
     }
 
@@ -201,8 +203,8 @@ package final class S3Service: HTTPHandler {
     // MARK: The answer
 
     /// The answer as it goes out, if all of it is in memory.
-    private func whole(_ answer: S3Response, _ record: RequestRecord) throws -> HTTPResponse? {
-        var head = head(of: answer, record)
+    private func whole(_ answer: S3Response) throws -> HTTPResponse? {
+        var head = ResponseHead(status: answer.status, headers: answer.headers, contentLength: 0)
         switch answer.body {
         case .empty:
             if answer.status == 204 || answer.status == 304 { head.contentLength = nil }
@@ -218,18 +220,17 @@ package final class S3Service: HTTPHandler {
             return HTTPResponse(head, body: ByteBuffer(bytes: document))
         case .object(let body):
             return try body.wholeFromMemory().map { HTTPResponse(head, body: $0) }
+        case .events: return nil
         }
     }
 
-    private func head(of answer: S3Response, _ record: RequestRecord) -> ResponseHead {
-        ResponseHead(status: answer.status, headers: commonHeaders(record) + answer.headers, contentLength: 0)
-    }
-
-    /// The headers that every answer has, and those for a page that the browser asks for.
-    private func commonHeaders(_ record: RequestRecord) -> [(name: String, value: String)] {
-        let common = RequestPipeline.commonHeaders(record)
+    /// Adds the headers that every answer has, and those for a page that the browser asks for.
+    ///
+    /// Behind the answer's own, in whose memory there is mostly room.
+    private func addCommonHeaders(_ record: RequestRecord, to headers: inout [(name: String, value: String)]) {
+        RequestPipeline.appendCommonHeaders(record, to: &headers)
         let more = crossOrigin.headers(record)
-        return more.isEmpty ? common : common + more
+        if !more.isEmpty { headers += more }
     }
 
     private func preflight(_ record: RequestRecord) throws -> HTTPResponse {
@@ -238,9 +239,10 @@ package final class S3Service: HTTPHandler {
     }
 
     private func send(_ answer: S3Response, _ record: RequestRecord, _ response: ResponseWriter) async throws {
-        if let whole = try whole(answer, record) { return try await send(whole, record, response) }
+        if let whole = try whole(answer) { return try await send(whole, record, response) }
+        var head = ResponseHead(status: answer.status, headers: answer.headers, contentLength: nil)
+        if case .events(let events) = answer.body { return try await send(head, events, record, response) }
         guard case .object(let body) = answer.body else { return }
-        var head = head(of: answer, record)
         head.contentLength = body.length
         try await send(head, body, record, response)
     }
@@ -304,7 +306,12 @@ package final class S3Service: HTTPHandler {
         pipeline.note(error, refusal, record)
         let answer = ErrorAnswer(refusal, record: record, settings: context.settings)
         // What is wrong with a preflight request is not for the page.
-        let common = record.head.method == "OPTIONS" ? RequestPipeline.commonHeaders(record) : commonHeaders(record)
+        var common: [(name: String, value: String)] = []
+        if record.head.method == "OPTIONS" {
+            RequestPipeline.appendCommonHeaders(record, to: &common)
+        } else {
+            addCommonHeaders(record, to: &common)
+        }
         return HTTPResponse(answer.head(common), body: answer.body)
     }
 }

@@ -1,31 +1,46 @@
 import KeyManagement
 package import Logging
+package import Notifications
 package import S3Protocol
 package import SealedStorage
 
 /// The storage, the keys and the settings that operations work with; one value for the life of the server.
-package struct ServiceContext: Sendable {
+///
+/// A class, because what waits in a request keeps it: a copy is one reference.
+package final class ServiceContext: Sendable {
     package let buckets: BucketDirectory
     package let objects: Objects
     package let uploads: Uploads
     package let keys: DataKeys
     package let drive: SealedDrive
     package let settings: ServiceSettings
+    /// Who listens to what happens.
+    package let hub: EventHub
+    /// The names of the webhooks that buckets may have told.
+    package let webhooks: Set<String>
     package let logger: Logger
 
-    package init(drive: SealedDrive, settings: ServiceSettings, logger: Logger) {
+    package init(
+        drive: SealedDrive, settings: ServiceSettings, hub: EventHub = EventHub(), webhooks: Set<String> = [],
+        logger: Logger
+    ) {
         self.drive = drive
         buckets = drive.buckets
         objects = drive.objects
         uploads = drive.uploads
         keys = drive.keys
         self.settings = settings
+        self.hub = hub
+        self.webhooks = webhooks
         self.logger = logger
     }
 
     /// How a write is to be encrypted: what the client asked, else the bucket's rule, else this server's setting.
+    ///
+    /// - Throws: `AccessDenied` for what the bucket blocks.
     func encryption(_ requested: RequestedEncryption, in bucket: Bucket) throws -> EncryptionDecision {
-        try EncryptionDecision(
+        if case .sseC = requested { try bucket.record.encryption?.blocked?.requireAllowed(requested) }
+        return try EncryptionDecision(
             requested, bucket: bucket, defaultKey: keys.service.defaultKey, autoEncryption: settings.autoEncryption)
     }
 }

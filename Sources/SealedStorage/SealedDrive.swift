@@ -8,6 +8,7 @@ package struct SealedDrive: Sendable {
     package let uploads: Uploads
     package let keys: DataKeys
     package let records: SealedRecords
+    package let events: EventQueue
     private let store: ObjectStore
 
     /// - Throws: what reading the buckets does.
@@ -16,9 +17,11 @@ package struct SealedDrive: Sendable {
         self.keys = keys
         store = records.store
         buckets = try BucketDirectory(records)
-        let objectKeys = ObjectKeys(keys)
+        let objectKeys = ObjectKeys(keys, records)
         let bodies = BodyWriter(store: records.store)
-        objects = Objects(store: records.store, records: records, keys: objectKeys, bodies: bodies)
+        events = EventQueue(records)
+        objects = Objects(
+            store: records.store, records: records, keys: objectKeys, bodies: bodies, events: events)
         uploads = Uploads(store: records.store, records: records, keys: objectKeys, bodies: bodies)
     }
 
@@ -26,6 +29,9 @@ package struct SealedDrive: Sendable {
     package func offload<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
         try await store.offload(work)
     }
+
+    /// Milliseconds since 1970: the clock's, or the latest that any version of this drive was written at if that is later.
+    package var latestTime: Int64 { store.nextOrder() / 1000 }
 
     /// Throws what a write would meet now; changes nothing.
     package func checkWritable() throws(StorageError) { try store.checkWritable() }

@@ -21,6 +21,15 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case customerKeyRequired
     /// A customer's key came for an object that is encrypted otherwise.
     case customerKeyNotApplicable
+    /// The object is encrypted in two layers, where that does not go.
+    case layeredEncryption
+    /// The object has annotations, which would not come along.
+    case annotatedObject
+    case noSuchAnnotation
+    /// The version has as many annotations as it may have.
+    case annotationLimitExceeded
+    /// Objects under a customer's key have no annotations.
+    case annotationUnderCustomerKey
     /// The customer's key that came is not the one that the object was written with.
     case wrongCustomerKey
 }

@@ -48,11 +48,11 @@ def package_streams():
 
 
 def sealed_keys():
-    for scheme, bucket in ((1, 1), (2, 0x0102030405060708), (3, 2**63 - 1)):
+    for scheme, bucket in ((1, 1), (2, 0x0102030405060708), (3, 2**63 - 1), (4, 7)):
         binding = {"scheme": scheme, "bucket_id": bucket, "version_id": fixed(f"version {scheme}", 16)}
         data_key, nonce, key = fixed(f"data key {scheme}"), fixed(f"nonce {scheme}", 12), fixed(f"object key {scheme}")
         yield {
-            "name": {1: "SSE-S3", 2: "SSE-KMS", 3: "SSE-C"}[scheme],
+            "name": {1: "SSE-S3", 2: "SSE-KMS", 3: "SSE-C", 4: "DSSE-KMS"}[scheme],
             "scheme": scheme,
             "bucket_id": bucket,
             "version_id": binding["version_id"].hex(),

@@ -18,6 +18,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 4096, n])
+    func `a stream of one package that is sealed at once opens`(size: Int) throws {
+        let plaintext = Stream.pattern(size)
+        let sealed = plaintext.withUnsafeBytes {
+            PackageSealer.sealOnlyPackage($0, objectKey: key, identity: Stream.identity)
+        }
+        #expect(try Stream.open(sealed, key: key, length: size, packagesAtOnce: 1) == plaintext)
+    }
+
     @Test(arguments: sizes, steps)
     func `the stream does not depend on how its input and output are cut`(size: Int, step: Int) {
         let plaintext = Stream.pattern(size)

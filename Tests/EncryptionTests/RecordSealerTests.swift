@@ -32,6 +32,21 @@ import Testing
         #expect(buffer == [9, 1, 2, 1, 2])
     }
 
+    @Test func `records whose keys are derived together open each with its own`() {
+        let ids = (0..<5).map { number in [UInt8](repeating: number, count: 16) }
+        let sealed = ids.map { sealer.seal($0 + [7], kind: .object, id: $0, associatedData: columns) }
+        var buffer: [UInt8] = []
+        sealer.withRecordKeys(kind: .object, ids: ids.flatMap { $0 }, count: ids.count) { keys in
+            columns.withUnsafeBytes { columns in
+                for (position, record) in sealed.enumerated() {
+                    #expect(keys.open(record, at: position, associatedData: columns, appendingTo: &buffer))
+                    #expect(!keys.open(record, at: (position + 1) % 5, associatedData: columns, appendingTo: &buffer))
+                }
+            }
+        }
+        #expect(buffer == ids.flatMap { $0 + [7] })
+    }
+
     @Test func `it opens in no other row, as no other kind, beside no other columns, under no other key`() {
         let sealed = sealer.seal([1, 2, 3], kind: .object, id: id, associatedData: columns)
         #expect(throws: AuthenticationFailure.self) {

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from contract import Client, ClientContract, digest, run
-from operations import operations_of_the_table
+import operations
 from payloads import CUSTOMER_KEY, KEY_ID, MIB, PLAIN, SSE, SSE_C, SSE_KMS, payload_file
 from server import DEFAULT_KEY
 
@@ -327,7 +327,7 @@ CALLS = (
 
 
 def test_every_operation_has_a_call():
-    performed = {name for name, is_performed in operations_of_the_table().items() if is_performed}
+    performed = operations.performed()
     assert performed - NOT_OF_THE_COMMAND_LINE == {call[0] for call in CALLS}
 
 

@@ -13,9 +13,9 @@ import wire
 UNIMPLEMENTED = {
     "bucket": {
         "abac": "GET PUT", "acl": "DELETE", "analytics": "GET PUT DELETE", "intelligent-tiering": "GET PUT DELETE", "inventory": "GET PUT DELETE",
-        "lifecycle": "GET PUT DELETE", "logging": "DELETE", "metadataConfiguration": "GET POST DELETE",
+        "logging": "DELETE", "metadataConfiguration": "GET POST DELETE",
         "metadataInventoryTable": "PUT", "metadataJournalTable": "PUT", "metadataTable": "GET POST DELETE",
-        "metrics": "GET PUT DELETE", "notification": "PUT", "replication": "PUT", "session": "GET", "website": "PUT",
+        "metrics": "GET PUT DELETE", "replication": "PUT", "session": "GET", "website": "PUT",
     },
     "object": {
         "restore": "POST", "select": "POST", "torrent": "GET",
@@ -119,10 +119,10 @@ def test_a_storage_class_is_one_of_s3s_and_shown_again(http):
         assert (answer.status, answer.code) == (400, "InvalidStorageClass")
 
 
-def test_an_archive_to_unpack_is_refused_and_not_stored_as_it_is(http, bucket):
+def test_what_is_no_archive_is_not_unpacked_nor_stored_as_it_is(http, bucket):
     key = f"/{bucket}/snowball.tar"
     answer = http.call("PUT", key, {"X-Amz-Meta-Snowball-Auto-Extract": "true"}, b"archive")
-    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert http.call("HEAD", key).status == 404
 
 

@@ -10,7 +10,6 @@ import requests
 from botocore.exceptions import ClientError
 
 from contract import Client, ClientContract, digest, run
-from operations import is_performed
 from payloads import KEY_ID, MIB, PLAIN, SSE_KMS, SSE_S3, payload_file
 
 S3CMD = Path(sys.executable).parent / "s3cmd"
@@ -216,7 +215,6 @@ def test_a_stream_an_address_for_others_and_a_lock(s3cmd, server, payload_direct
     assert head["ObjectLockRetainUntilDate"].year == 2100
 
 
-@pytest.mark.skipif(not is_performed("PutBucketLifecycleConfiguration"), reason="the server has no lifecycle yet")
 def test_a_lifecycle_is_put_shown_and_removed(s3cmd, server, tmp_path):
     bucket, rules = server.bucket(), tmp_path / "rules.xml"
     rules.write_text("<LifecycleConfiguration><Rule><ID>one</ID><Filter><Prefix>tmp/</Prefix></Filter><Status>Enabled</Status>"

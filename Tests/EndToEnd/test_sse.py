@@ -226,7 +226,7 @@ BAD_ENCRYPTION_HEADERS = {
     "misspelt method": ({SSE: "aes:kms"}, UNSUPPORTED),
     "empty method": ({SSE: ""}, UNSUPPORTED),
     "upper-case method": ({SSE: "AWS:KMS"}, UNSUPPORTED),
-    "two layers": ({SSE: "aws:kms:dsse"}, UNSUPPORTED),
+    "misspelt two layers": ({SSE: "aws:kms:DSSE"}, UNSUPPORTED),
     "AES256 with a key id": ({SSE: "AES256", KEY_ID: DEFAULT_KEY}, KMS_ONLY),
     "AES256 with a context": ({SSE: "AES256", CONTEXT: context({"a": "b"})}, KMS_ONLY),
     "key id alone": ({KEY_ID: DEFAULT_KEY}, KMS_ONLY),

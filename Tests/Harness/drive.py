@@ -56,6 +56,19 @@ class Drive:
         finally:
             database.close()
 
+    def counted(self):
+        """What each bucket has by its counts: number -> bytes, objects, versions, delete markers."""
+        rows = self.rows("SELECT bucket, bytes, objects, versions, delete_markers FROM bucket_usage")
+        return {row["bucket"]: tuple(row.values())[1:] for row in rows if any(tuple(row.values())[1:])}
+
+    def stored(self):
+        """The same by its versions; of flags, 1 is a delete marker."""
+        rows = self.rows("""
+            SELECT bucket, sum(size) AS bytes, sum(flags & 1 = 0 AND ord = newest), sum(flags & 1 = 0), sum(flags & 1)
+            FROM (SELECT *, max(ord) OVER (PARTITION BY bucket, key) AS newest FROM versions WHERE bucket <> 0)
+            GROUP BY bucket""")
+        return {row["bucket"]: tuple(row.values())[1:] for row in rows}
+
     def version(self, key):
         """The newest version of a key, in whatever bucket."""
         return self.rows("SELECT * FROM versions WHERE key = ? ORDER BY ord DESC LIMIT 1", key.encode())[0]

@@ -194,6 +194,7 @@ def assert_clean(server):
     server.stop()
     complaints, garbage = drive.complaints(), drive.garbage()
     assert not complaints, complaints
+    assert drive.counted() == drive.stored(), "what buckets are said to have is not what they have"
     assert not garbage, f"garbage that nobody has collected: {garbage}"
 
 

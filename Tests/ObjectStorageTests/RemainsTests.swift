@@ -34,7 +34,7 @@ import Testing
         }
 
         func alter(_ sql: String) throws {
-            try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: "4: versioning of buckets", running: sql)
+            try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: "5: usage of buckets, events", running: sql)
         }
     }
 

@@ -138,7 +138,7 @@ import Testing
             ])
         #expect(
             root.children.map(\.text) == [
-                "b", "", token, ListPosition.key("z").token, "s+s", "2", "2", "url", "true", "", "",
+                "b", "", token, ListPosition.key("z").token, "s%20s", "2", "2", "url", "true", "", "",
             ])
         #expect(try root.optional("Contents")?.optionalText("Key") == "a%20b%2Bc%01%C3%A9%26")
         #expect(try root.optional("Contents")?.optional("Owner") == nil)

@@ -110,8 +110,12 @@ import Testing
             ("<KMSMasterKeyID>k</KMSMasterKeyID><SSEAlgorithm>aws:kms</SSEAlgorithm>", "", .sseKMS(keyID: "k"), nil),
             (
                 "<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>arn:aws:kms:k</KMSMasterKeyID>",
-                "<BucketKeyEnabled>true</BucketKeyEnabled><BlockedEncryptionTypes/>", .sseKMS(keyID: "arn:aws:kms:k"),
+                "<BucketKeyEnabled>true</BucketKeyEnabled>", .sseKMS(keyID: "arn:aws:kms:k"),
                 true
+            ),
+            (
+                "<SSEAlgorithm>aws:kms:dsse</SSEAlgorithm><KMSMasterKeyID>k</KMSMasterKeyID>", "",
+                .dsseKMS(keyID: "k"), nil
             ),
             ("<SSEAlgorithm>AES256</SSEAlgorithm>", "<BucketKeyEnabled>false</BucketKeyEnabled>", .sseS3, false),
         ] as [(String, String, ServerSideEncryptionConfiguration.Algorithm, Bool?)])
@@ -123,6 +127,25 @@ import Testing
         #expect(try ServerSideEncryptionConfiguration.parse(configuration.xml()) == configuration)
     }
 
+    private func blocked(_ type: String) -> String {
+        "<BlockedEncryptionTypes><EncryptionType>\(type)</EncryptionType></BlockedEncryptionTypes>"
+    }
+
+    @Test func `say which types of encryption are blocked`() throws {
+        for (element, type) in [
+            (blocked("SSE-C"), BlockedEncryptionTypes.customerKeys), (blocked("NONE"), .none),
+            ("<BlockedEncryptionTypes/>", .none),
+        ] {
+            let beside = try parse(rule("<SSEAlgorithm>AES256</SSEAlgorithm>", element))
+            #expect(beside == ServerSideEncryptionConfiguration(algorithm: .sseS3, blocked: type))
+            let alone = try parse("<Rule>\(element)</Rule>")
+            #expect(alone == ServerSideEncryptionConfiguration(algorithm: nil, blocked: type))
+            for configuration in [beside, alone] {
+                #expect(try ServerSideEncryptionConfiguration.parse(configuration.xml()) == configuration)
+            }
+        }
+    }
+
     @Test func `are refused with the reason`() {
         let algorithm = "<SSEAlgorithm>AES256</SSEAlgorithm>"
         for (rules, code, reason) in [
@@ -131,7 +154,17 @@ import Testing
             ("<Rule/>", .malformedXML, "ApplyServerSideEncryptionByDefault"),
             (rule(""), .malformedXML, "Unknown SSE algorithm"),
             (rule("<SSEAlgorithm>aes256</SSEAlgorithm>"), .malformedXML, "Unknown SSE algorithm"),
-            (rule("<SSEAlgorithm>aws:kms:dsse</SSEAlgorithm>"), .malformedXML, "Unknown SSE algorithm"),
+            (rule("<SSEAlgorithm>AWS:KMS:DSSE</SSEAlgorithm>"), .malformedXML, "Unknown SSE algorithm"),
+            (rule(algorithm, blocked("SSE-S3")), .malformedXML, ""),
+            (rule(algorithm, blocked("sse-c")), .malformedXML, ""),
+            (rule(algorithm, blocked("SSE-C") + blocked("SSE-C")), .malformedXML, ""),
+            (rule(algorithm, "<BlockedEncryptionTypes><Type>SSE-C</Type></BlockedEncryptionTypes>"), .malformedXML, ""),
+            (
+                rule(
+                    algorithm,
+                    "<BlockedEncryptionTypes><EncryptionType>NONE</EncryptionType>"
+                        + "<EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>"), .malformedXML, ""
+            ),
             (rule(algorithm, "<BucketKeyEnabled>x</BucketKeyEnabled>"), .malformedXML, ""),
             (rule(algorithm + "<KMSMasterKeyID>k</KMSMasterKeyID>"), .invalidArgument, "KMSMasterKeyID"),
         ] {

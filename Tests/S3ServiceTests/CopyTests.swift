@@ -5,11 +5,11 @@ import Testing
 /// CopyObject: what is copied, under which key, and what it costs.
 @Suite struct CopyTests {
     enum Encryption: String, CaseIterable, Sendable {
-        case none, sseS3, sseKMS, bucketKey, sseC, otherCustomerKey
+        case none, sseS3, sseKMS, bucketKey, dsse, sseC, otherCustomerKey
 
         private var customerByte: UInt8? {
             switch self {
-            case .none, .sseS3, .sseKMS, .bucketKey: nil
+            case .none, .sseS3, .sseKMS, .bucketKey, .dsse: nil
             case .sseC: 1
             case .otherCustomerKey: 2
             }
@@ -25,6 +25,7 @@ import Testing
                     ("x-amz-server-side-encryption", "aws:kms"),
                     ("x-amz-server-side-encryption-bucket-key-enabled", "true"),
                 ]
+            case .dsse: [("x-amz-server-side-encryption", "aws:kms:dsse")]
             case .sseC, .otherCustomerKey: read
             }
         }
@@ -34,6 +35,7 @@ import Testing
             switch self {
             case .none, .sseS3: "AES256"
             case .sseKMS, .bucketKey: "aws:kms"
+            case .dsse: "aws:kms:dsse"
             case .sseC, .otherCustomerKey: nil
             }
         }
@@ -95,7 +97,7 @@ import Testing
         #expect(try await fixture.call("GET", "/bucket/copy-of-copy").body == bytes)
     }
 
-    @Test(arguments: [Encryption.none, .sseKMS, .sseC], [Encryption.none, .sseKMS, .sseC])
+    @Test(arguments: [Encryption.none, .sseKMS, .dsse, .sseC], [Encryption.none, .sseKMS, .dsse, .sseC])
     func `a copy of parts has them all`(from: Encryption, to: Encryption) async throws {
         let fixture = try await S3Fixture()
         let parts = [Self.bytes(5 << 20), Self.bytes(1000)]

@@ -48,4 +48,14 @@ import Testing
         #expect(try await fixture.call("DELETE", "/bucket?cors", [Self.force]).status == 204)
         #expect(try await keys(fixture) == ["a/b"])
     }
+
+    @Test func `nothing is forced where objects are locked`() async throws {
+        let fixture = try await S3Fixture()
+        try await fixture.makeLockedBucket()
+        let version = try await fixture.putLocked("k")
+        for target in ["/locked", "/locked/k"] {
+            #expect(try await fixture.call("DELETE", target, [Self.force]).status == 405)
+        }
+        #expect(try await fixture.call("GET", "/locked/k?versionId=\(version)").body == [1])
+    }
 }

@@ -68,7 +68,7 @@ import Testing
     }
 
     private static let subResources = [
-        "annotation", "lifecycle", "metadataTable", "torrent", "invented-tomorrow",
+        "metadataTable", "torrent", "invented-tomorrow",
     ]
 
     /// The rule that keeps `DELETE /bucket?ownershipControls` from deleting the bucket, whatever S3 will add to the list.

@@ -32,7 +32,7 @@ import Testing
         return try await fixture.call("POST", "/bucket/whole?uploadId=\(upload)", body: Array(document.utf8))
     }
 
-    @Test(arguments: [CopyTests.Encryption.none, .sseKMS, .sseC], [CopyTests.Encryption.none, .sseKMS, .sseC])
+    @Test(arguments: [CopyTests.Encryption.none, .sseKMS, .dsse, .sseC], [CopyTests.Encryption.none, .dsse, .sseC])
     func `parts are copied from slices of whatever object`(
         from: CopyTests.Encryption, to: CopyTests.Encryption
     ) async throws {

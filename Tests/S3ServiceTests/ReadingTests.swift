@@ -7,7 +7,7 @@ import Testing
 /// Ranges, conditions and encryption in all their combinations, on every kind of body.
 @Suite struct ReadingTests {
     enum Shape: String, CaseIterable, Sendable { case inline, file, parts, empty }
-    enum Scheme: String, CaseIterable, Sendable { case sseS3, sseKMS, sseC }
+    enum Scheme: String, CaseIterable, Sendable { case sseS3, sseKMS, dsse, sseC }
 
     /// Bytes of each shape; parts are of 5 MiB and of a rest.
     static func content(_ shape: Shape) -> [UInt8] {
@@ -25,6 +25,7 @@ import Testing
         switch scheme {
         case .sseS3: []
         case .sseKMS: [("x-amz-server-side-encryption", "aws:kms")]
+        case .dsse: [("x-amz-server-side-encryption", "aws:kms:dsse")]
         case .sseC: customerKey
         }
     }
@@ -134,8 +135,8 @@ import Testing
         let prefix = "x-amz-server-side-encryption"
         switch scheme {
         case .sseS3: #expect(answer.header(prefix) == "AES256")
-        case .sseKMS:
-            #expect(answer.header(prefix) == "aws:kms")
+        case .sseKMS, .dsse:
+            #expect(answer.header(prefix) == (scheme == .dsse ? "aws:kms:dsse" : "aws:kms"))
             #expect(answer.header("\(prefix)-aws-kms-key-id") != nil)
         case .sseC:
             #expect(answer.header(prefix) == nil)

@@ -9,6 +9,7 @@ import S3Protocol
 import S3Service
 import SealedStorage
 import TestSupport
+import Threading
 
 /// The S3 service on a drive of its own, asked in this process: requests are signed, sealed and committed as ever, and
 /// only the network is missing.
@@ -16,12 +17,20 @@ final class S3Fixture: Sendable {
     static let bucket = "bucket"
 
     private let directory: TemporaryDirectory
-    private let store: ObjectStore
+    let store: ObjectStore
+    let drive: SealedDrive
     private let server: MemoryServer
+    private let context: ServiceContext
+    let observer = RecordingObserver()
     private let signer = SigV4Signer(accessKey: "tester", secretKey: "secret-of-the-tester")
 
     /// With one bucket, named ``bucket``.
-    init(_ settings: ServiceSettings = ServiceSettings(), isTLS: Bool = true) async throws {
+    ///
+    /// - Parameter webhooks: those that events wait for, and how much may.
+    init(
+        _ settings: ServiceSettings = ServiceSettings(), isTLS: Bool = true,
+        webhooks: [String: EventQueueLimit] = [:]
+    ) async throws {
         directory = try TemporaryDirectory()
         store = try ObjectStore.open("\(directory.path)/drive")
         let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
@@ -33,8 +42,10 @@ final class S3Fixture: Sendable {
         let verifier = SigV4Verifier(region: settings.region) { accessKey in
             accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
         }
-        let context = ServiceContext(
-            drive: try SealedDrive(records: records, keys: keys), settings: settings, logger: logger)
+        drive = try SealedDrive(records: records, keys: keys)
+        _ = try drive.events.open(webhooks, observer: observer)
+        context = ServiceContext(
+            drive: drive, settings: settings, webhooks: Set(webhooks.keys), logger: logger)
         server = MemoryServer(
             S3Service(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)), isTLS: isTLS)
         let made = try await call("PUT", "/\(Self.bucket)")
@@ -42,6 +53,23 @@ final class S3Fixture: Sendable {
     }
 
     deinit { store.close() }
+
+    /// Sets the bucket's quota, as the administration does; 0 takes it away.
+    func setQuota(_ bytes: UInt64) async throws {
+        let bucket = try context.buckets.bucket(try BucketName(Self.bucket))
+        try await context.buckets.setQuota(BucketQuota(bytes: bytes), of: bucket)
+    }
+
+    /// The documents that wait for a webhook.
+    func waiting(for webhook: String) async throws -> [String] {
+        try await context.drive.events.next(of: webhook, limit: 1000, bytes: 1 << 24).map { event in
+            String(decoding: event.document ?? [], as: UTF8.self)
+        }
+    }
+
+    func usage() throws -> BucketUsage {
+        try context.buckets.usage(of: try context.buckets.bucket(try BucketName(Self.bucket)))
+    }
 
     /// How many files the drive has for bodies once those are gone that nobody needs; throws for what is amiss with them.
     func blobCount() async throws -> Int {
@@ -116,6 +144,24 @@ final class S3Fixture: Sendable {
         let completed = try await call("POST", "\(target)?uploadId=\(id)", body: Array(document.utf8))
         precondition(completed.status == 200, "the upload was completed: \(completed.text)")
     }
+}
+
+/// Notes the events that it is told of.
+final class RecordingObserver: EventObserver {
+    private let state = ShortLock((happened: [ObjectEvent](), dropped: 0, queued: 0))
+
+    var names: [String] { state.withLock { $0.happened.map(\.name.rawValue) } }
+    var events: [ObjectEvent] { state.withLock { $0.happened } }
+    var dropped: Int { state.withLock { $0.dropped } }
+    /// Events of reads that lie on the drive.
+    var queued: Int { state.withLock { $0.queued } }
+
+    func happened(_ event: ObjectEvent, queuedFor targets: [String]) {
+        state.withLock { $0.happened.append(event) }
+    }
+
+    func queued(for targets: [String]) { state.withLock { $0.queued += 1 } }
+    func dropped(_ event: ObjectEvent, for target: String) { state.withLock { $0.dropped += 1 } }
 }
 
 extension MemoryResponse {

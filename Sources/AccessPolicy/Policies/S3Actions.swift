@@ -45,7 +45,7 @@ enum S3Actions {
         GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration
         GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration GetMetricsConfiguration
         GetReplicationConfiguration InitiateReplication ListBucket ListBucketMultipartUploads ListBucketVersions
-        ListTagsForResource ListenBucketNotification PutAccelerateConfiguration PutAnalyticsConfiguration PutBucketAbac
+        ListTagsForResource ListenBucketNotification ListenNotification PutAccelerateConfiguration PutAnalyticsConfiguration PutBucketAbac
         PutBucketAcl PutBucketCORS PutBucketLogging PutBucketNotification PutBucketObjectLockConfiguration
         PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock PutBucketRequestPayment PutBucketTagging
         PutBucketVersioning PutBucketWebsite PutEncryptionConfiguration PutIntelligentTieringConfiguration

@@ -7,5 +7,6 @@
 
 #include "Checksums.h"
 #include "XXHash.h"
+#include "coffer_inflate.h"
 
 #endif

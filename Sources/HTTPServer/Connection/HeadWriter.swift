@@ -26,6 +26,23 @@ struct HeadWriter {
         }
     }
 
+    /// One header's line; control bytes become spaces, so that no value can end it.
+    mutating func append(_ name: String, _ value: String) {
+        let start = count
+        append(name)
+        append(UInt8(ascii: ":"), UInt8(ascii: " "))
+        append(value)
+        blankControls(from: start)
+        append(UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+    }
+
+    /// Two bytes, for which a call of the C library would be long.
+    private mutating func append(_ first: UInt8, _ second: UInt8) {
+        bytes[count] = first
+        bytes[count + 1] = second
+        count += 2
+    }
+
     mutating func append(_ number: Int64) {
         guard number >= 0 else { return append(String(number)) }
         var digits = InlineArray<20, UInt8>(repeating: 0)
@@ -48,8 +65,7 @@ struct HeadWriter {
         append("\r\n")
     }
 
-    /// Control bytes become spaces, so that no value can end its line.
-    mutating func blankControls(from start: Int) {
+    private mutating func blankControls(from start: Int) {
         let written = UnsafeRawBufferPointer(rebasing: bytes[start..<count])
         guard written.examined(below: 0x20).hasControl else { return }
         for index in start..<count where bytes[index] < 0x20 || bytes[index] == 0x7f {

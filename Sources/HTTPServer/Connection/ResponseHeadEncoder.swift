@@ -52,12 +52,7 @@ enum ResponseHeadEncoder {
         for index in head.headers.indices {
             let (name, value) = head.headers[index]
             if name.utf8.count == 4, name.lowercased() == "date" { hasDate = true }
-            let start = writer.count
-            writer.append(name)
-            writer.append(": ")
-            writer.append(value)
-            writer.blankControls(from: start)
-            writer.append("\r\n")
+            writer.append(name, value)
         }
         if !hasDate { context.date.withLine { writer.append($0) } }
         switch framing {

@@ -28,6 +28,7 @@ struct StuckRemains {
             case .uploadsOfBuckets: "the uploads of deleted bucket \(row)"
             case .unusedParts: "the unused parts of upload \(row)"
             case .fileLists: "the files of deleted version \(row)"
+            case .annotations: "the annotations of a deleted version, row \(row)"
             }
         logger.error("damaged: \(what) cannot be removed, one of \(places.count): \(error)")
     }

@@ -87,6 +87,7 @@ final class Unlinker: Sendable {
     private func run(_ stuck: inout StuckFiles, _ remains: inout StuckRemains) {
         var lastSweep = monotonicMilliseconds()
         var lastKeySweep: Int64?
+        var counts = true
         while true {
             let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
                 if state.isClosing { return .close }
@@ -105,6 +106,12 @@ final class Unlinker: Sendable {
             }
             attempt { () throws(StorageError) in if hasSwept { try pass(&stuck) } }
             attempt { () throws(StorageError) in if try sweepUploads() { try pass(&stuck) } }
+            // In turns with the rest: on a drive of a former release there may be many millions.
+            if counts {
+                counts = false
+                attempt { () throws(StorageError) in counts = try countVersions() }
+                if counts { wake() }
+            }
             // Last, and once a day: it may read all rows of a large drive. At first those of former runs: with their
             // processes, whoever could begin to use them has gone.
             if lastKeySweep.map({ monotonicMilliseconds() - $0 >= Self.keySweepMilliseconds }) ?? true {
@@ -284,6 +291,19 @@ final class Unlinker: Sendable {
         options.faultHook?(.garbageDirectoriesSynced)
         _ = try committer.commitAndWait(.maintain(.forgetGarbage(gone.map(\.row))))
         options.faultHook?(.garbageForgotten)
+    }
+
+    /// Some steps of counting the versions of a former release; true when there are more.
+    private func countVersions() throws(StorageError) -> Bool {
+        let counted = try catalogue.readers.read { session throws(StorageError) in
+            try session.driveValue(Session.countedRows)
+        }
+        guard counted != .max else { return false }
+        for _ in 0..<64 where !state.withLock(\.isClosing) {
+            let result = try committer.commitAndWait(.maintain(.countVersions(limit: 256)))
+            guard case .found(true) = result else { return false }
+        }
+        return true
     }
 
     private func sweep() throws(StorageError) {

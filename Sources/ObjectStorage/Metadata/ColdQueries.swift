@@ -41,17 +41,22 @@ extension Session {
     }
 
     func buckets() throws(StorageError) -> [BucketRow] {
-        try all("SELECT id, name, created, versioning, sealed FROM buckets ORDER BY name") { row in bucketRow(row) }
+        try all("SELECT id, name, created, versioning, quota, sealed FROM buckets ORDER BY name") { row in
+            bucketRow(row)
+        }
     }
 
     func bucket(named name: String) throws(StorageError) -> BucketRow? {
-        try first("SELECT id, name, created, versioning, sealed FROM buckets WHERE name = ?", .text(name)) { row in
+        try first("SELECT id, name, created, versioning, quota, sealed FROM buckets WHERE name = ?", .text(name)) {
+            row in
             bucketRow(row)
         }
     }
 
     func bucket(_ id: BucketID) throws(StorageError) -> BucketRow? {
-        try first("SELECT id, name, created, versioning, sealed FROM buckets WHERE id = ?", .integer(id.rawValue)) {
+        try first(
+            "SELECT id, name, created, versioning, quota, sealed FROM buckets WHERE id = ?", .integer(id.rawValue)
+        ) {
             row in bucketRow(row)
         }
     }
@@ -224,6 +229,11 @@ extension Session {
             case .uploadsOfBuckets: "SELECT id FROM dead_buckets WHERE id > ? ORDER BY id LIMIT ?"
             case .unusedParts: "SELECT upload FROM unused_parts WHERE upload > ? ORDER BY upload LIMIT ?"
             case .fileLists: "SELECT id FROM dead_versions WHERE id > ? ORDER BY id LIMIT ?"
+            case .annotations:
+                """
+                SELECT id FROM versions INDEXED BY versions_by_key
+                WHERE bucket = -9223372036854775807 AND id > ? ORDER BY id LIMIT ?
+                """
             }
         return try all(sql, .integer(row), .integer(Int64(limit))) { row in row.integer(0) }
     }
@@ -298,7 +308,7 @@ private func blobID(_ row: PreparedStatement) throws(StorageError) -> BlobID {
 private func bucketRow(_ row: PreparedStatement) -> BucketRow {
     BucketRow(
         id: BucketID(rawValue: row.integer(0)), name: row.string(1), created: row.integer(2),
-        versioning: BucketVersioning(column: row.integer(3)), sealed: row.bytes(4))
+        versioning: BucketVersioning(column: row.integer(3)), quota: row.optionalInteger(4), sealed: row.bytes(5))
 }
 
 private func dataKeyRow(_ row: PreparedStatement) -> DataKeyRow {

@@ -16,11 +16,13 @@ final class CommitEngine: @unchecked Sendable {
     private var log: LogState
     /// What the catalogue has of this run's blob numbers; nil before it has anything.
     private var storedBounds: (reserved: UInt64, settled: UInt64)?
+    /// Versions up to this row number are counted, see ``Transaction/countVersions(_:)``.
+    private var countedRows: Int64
 
     init(
         _ connection: Connection, directories: BlobDirectories, space: DriveSpace, durability: Durability,
         options: StoreOptions, afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
-    ) {
+    ) throws(StorageError) {
         self.connection = connection
         self.directories = directories
         self.space = space
@@ -28,6 +30,9 @@ final class CommitEngine: @unchecked Sendable {
         self.options = options
         self.afterCommit = afterCommit
         log = LogState(limit: options.logLimit)
+        countedRows = try connection.use { session throws(StorageError) in
+            try session.driveValue(Session.countedRows) ?? 0
+        }
         connection.use { session in log.watch(session) }
         space.reusable.store(connection.use(freeBytes), ordering: .relaxed)
     }
@@ -91,7 +96,8 @@ final class CommitEngine: @unchecked Sendable {
         _ batch: [PendingMutation], _ session: Session, undo: Undo = .none
     ) throws(StorageError) {
         let transaction = Transaction(
-            session, epoch: Int64(clamping: directories.epoch), undoesSingly: undo == .savepoints)
+            session, epoch: Int64(clamping: directories.epoch), countedRows: countedRows,
+            undoesSingly: undo == .savepoints)
         let changes = session.totalChanges
         try transaction.run("BEGIN IMMEDIATE")
         let dataKeys: [DataKeyID]
@@ -114,6 +120,7 @@ final class CommitEngine: @unchecked Sendable {
             throw error
         }
         try commitTransaction(transaction, session)
+        countedRows = transaction.countedRows
         for what in transaction.damage { options.logger.error("\(what)") }
         options.faultHook?(.committed)
         options.rowCountHook?(session.totalChanges - changes)

@@ -20,6 +20,7 @@ private let shapes = [
     (name: "2: versions, runs and bounded sweeps", statements: versionsAndRuns),
     (name: "3: versions own uploads", statements: versionsOwnUploads),
     (name: "4: versioning of buckets", statements: versioningOfBuckets),
+    (name: "5: usage of buckets, events", statements: usageAndEvents),
 ]
 
 private let catalogueTables = """
@@ -157,4 +158,26 @@ private let versionsOwnUploads = """
 
 private let versioningOfBuckets = """
     ALTER TABLE buckets ADD COLUMN versioning INTEGER NOT NULL DEFAULT 0;
+    """
+
+/// Versions that are there are counted after the start, see ``Transaction/countVersions(_:)``: it makes no pass over them.
+private let usageAndEvents = """
+    ALTER TABLE buckets ADD COLUMN quota INTEGER;
+
+    CREATE TABLE bucket_usage (
+        bucket INTEGER PRIMARY KEY,
+        bytes INTEGER NOT NULL,
+        objects INTEGER NOT NULL,
+        versions INTEGER NOT NULL,
+        delete_markers INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO drive SELECT 'counted', CASE WHEN EXISTS (SELECT 1 FROM versions) THEN 0 ELSE 9223372036854775807 END;
+
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        target TEXT NOT NULL,
+        event BLOB NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_target ON events (target, id);
     """

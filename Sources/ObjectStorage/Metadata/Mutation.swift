@@ -1,10 +1,12 @@
 /// A change to the catalogue, as a value: it can be made again in another transaction, and holds no code of its caller.
 enum Mutation: Sendable {
     case put(NewVersion, Expectation)
-    case replaceRecord(BucketID, key: String, VersionID, sealed: [UInt8], replacing: [UInt8])
+    case replaceRecord(BucketID, key: String, VersionID, sealed: [UInt8], replacing: [UInt8], events: [NewEvent])
     case rekey(StoredVersion, under: DataKeyRow, sealed: [UInt8])
     case move(NewVersion, Expectation, from: StoredVersion)
     case delete(BucketID, [Deletion])
+    case putAnnotation(NewVersion, of: VersionColumns)
+    case deleteAnnotation(key: String, of: StoredVersion)
     case createUpload(UploadRow, dataKey: DataKeyRow?)
     case putPart(PartRow, of: UploadID)
     case completeUpload(UploadCompletion, Expectation)
@@ -16,18 +18,23 @@ enum Mutation: Sendable {
     case insertDataKey(DataKeyRow)
     case replaceDataKey(DataKeyRow, replacing: [UInt8])
     case retireDataKeys([DataKeyID], now: Int64)
+    /// What targets are to be told of what is no change.
+    case queueEvents([NewEvent])
     case maintain(Maintenance)
 
     /// Whether it needs room, or gives some back and must therefore work on a full device.
     var kind: MutationKind {
         switch self {
-        case .put, .replaceRecord, .rekey, .move, .createUpload, .putPart, .completeUpload, .createBucket,
-            .updateBucket, .setSetting, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
+        case .put, .putAnnotation, .replaceRecord, .rekey, .move, .createUpload, .putPart, .completeUpload,
+            .createBucket,
+            .updateBucket, .setSetting, .queueEvents, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
             .maintain(.moveFileList):
             .grows
-        case .delete, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
+        case .delete, .deleteAnnotation, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweep), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
-            .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions):
+            .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions),
+            .maintain(.countVersions),
+            .maintain(.forgetEvents):
             .shrinks
         }
     }
@@ -57,6 +64,10 @@ enum Maintenance: Sendable {
     /// These data keys are counted as unused, but so many rows name them.
     case mendDataKeyCounts([DataKeyID: Int64])
     case sweepCompletions(before: Int64, limit: Int64)
+    /// These events have been told.
+    case forgetEvents([Int64])
+    /// Goes on with counting what the buckets of a former release's drive have.
+    case countVersions(limit: Int64)
 }
 
 /// What makes an upload a version: its parts in their order, the version with its sealed record, and the receipt by
@@ -77,6 +88,7 @@ enum MutationResult: Sendable {
     case put(PutOutcome)
     case deletions([DeletionOutcome])
     case swap(SwapOutcome)
+    case annotation(AnnotationOutcome)
     case bucket(BucketUpdateOutcome)
     case move(MoveOutcome)
     /// What the mutation is about was there; of a sweep, that more is left.

@@ -2,17 +2,18 @@ extension Transaction {
     func createBucket(_ row: BucketRow) throws(StorageError) -> MutationResult {
         if let existing = try session.bucket(named: row.name) { throw .bucketExists(existing) }
         try run(
-            "INSERT INTO buckets (id, name, created, versioning, sealed) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO buckets (id, name, created, versioning, quota, sealed) VALUES (?, ?, ?, ?, ?, ?)",
             .integer(row.id.rawValue), .text(row.name), .integer(row.created), .integer(row.versioning.rawValue),
-            .blob(row.sealed))
+            .optional(row.quota), .blob(row.sealed))
         return .done
     }
 
-    /// Puts another record and versioning in the place of those that were read.
+    /// Puts another record, versioning and quota in the place of those that were read.
     func updateBucket(_ row: BucketRow, _ replacing: [UInt8]) throws(StorageError) -> BucketUpdateOutcome {
         try run(
-            "UPDATE buckets SET sealed = ?, versioning = ? WHERE id = ? AND sealed = ?", .blob(row.sealed),
-            .integer(row.versioning.rawValue), .integer(row.id.rawValue), .blob(replacing))
+            "UPDATE buckets SET sealed = ?, versioning = ?, quota = ? WHERE id = ? AND sealed = ?",
+            .blob(row.sealed), .integer(row.versioning.rawValue), .optional(row.quota), .integer(row.id.rawValue),
+            .blob(replacing))
         if session.hasChangedRow {
             noteChange(of: row.id)
             return .updated
@@ -34,6 +35,7 @@ extension Transaction {
             throw .bucketNotEmpty
         }
         try run("DELETE FROM buckets WHERE id = ?", .integer(id.rawValue))
+        try run("DELETE FROM bucket_usage WHERE bucket = ?", .integer(id.rawValue))
         noteChange(of: id)
         if try integer("SELECT 1 FROM uploads WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) != nil {
             try run("INSERT INTO dead_buckets (id) VALUES (?)", .integer(id.rawValue))

@@ -12,13 +12,15 @@ extension Transaction {
         guard let found = try newestVersion(columns.bucket, columns.key),
             found.stored.columns.version == columns.version, found.stored.sealed == source.sealed
         else { return .sourceChanged }
-        switch try put(new, expectation) {
+        // They belong to the version that goes.
+        if try session.hasAnnotations(columns.bucket, columns.version) { return .annotated }
+        switch try put(new, expectation, mayExceedQuota: true) {
         case .stored: break
         case .changed(let current): return .refused(.changed(current: current))
         case .staleOrder(let newest): return .refused(.staleOrder(newest: newest))
         case .versioningChanged(let versioning): return .refused(.versioningChanged(versioning))
         }
-        try remove(found)
+        try remove(found, isNewest: true)
         return .moved
     }
 

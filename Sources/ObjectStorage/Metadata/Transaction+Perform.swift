@@ -3,11 +3,13 @@ extension Transaction {
     func perform(_ mutation: Mutation) throws(StorageError) -> MutationResult {
         switch mutation {
         case .put(let version, let expectation): .put(try put(version, expectation))
-        case .replaceRecord(let bucket, let key, let version, let sealed, let replacing):
-            .swap(try replaceRecord(bucket, key, version, sealed, replacing))
+        case .replaceRecord(let bucket, let key, let version, let sealed, let replacing, let events):
+            .swap(try replaceRecord(bucket, key, version, sealed, replacing, events))
         case .rekey(let version, let dataKey, let sealed): .swap(try rekey(version, under: dataKey, sealed))
         case .move(let version, let expectation, let source): .move(try move(version, expectation, from: source))
         case .delete(let bucket, let deletions): .deletions(try delete(bucket, deletions))
+        case .putAnnotation(let new, let owner): .annotation(try putAnnotation(new, of: owner))
+        case .deleteAnnotation(let key, let owner): .annotation(try deleteAnnotation(key, of: owner))
         case .createUpload(let upload, let dataKey): try createUpload(upload, dataKey)
         case .putPart(let part, let upload): try putPart(part, of: upload)
         case .completeUpload(let completion, let expectation): .put(try complete(completion, expectation))
@@ -19,8 +21,14 @@ extension Transaction {
         case .insertDataKey(let row): try insertNewDataKey(row)
         case .replaceDataKey(let row, let replacing): .found(try replaceDataKey(row, replacing))
         case .retireDataKeys(let keys, let now): try retireDataKeys(keys, now)
+        case .queueEvents(let events): try queueAlone(events)
         case .maintain(let maintenance): .found(try maintain(maintenance))
         }
+    }
+
+    private func queueAlone(_ events: [NewEvent]) throws(StorageError) -> MutationResult {
+        try queue(events)
+        return .done
     }
 
     /// True when another step would find more to do.
@@ -43,6 +51,10 @@ extension Transaction {
             try mendDataKeyCounts(counts)
             return false
         case .sweepCompletions(let time, let limit): return try sweepCompletions(before: time, limit)
+        case .forgetEvents(let numbers):
+            try forgetEvents(numbers)
+            return false
+        case .countVersions(let limit): return try countVersions(limit)
         }
     }
 }

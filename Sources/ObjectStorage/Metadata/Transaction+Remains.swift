@@ -1,5 +1,5 @@
 /// What deletions and completions leave to be removed in the background, in steps of a bounded number of rows: each kind
-/// has a table of its own, with a row for each thing that is left.
+/// has a table, with a row for each thing that is left.
 enum Remains: CaseIterable, Sendable {
     /// The uploads of deleted buckets, by the bucket's number: `dead_buckets`.
     case uploadsOfBuckets
@@ -7,6 +7,8 @@ enum Remains: CaseIterable, Sendable {
     case unusedParts
     /// Lists of files that versions of former releases have left, by the version's row number: `dead_versions`.
     case fileLists
+    /// The annotations of versions that are gone, by the number of the row that stands for such a version: in `versions`.
+    case annotations
 }
 
 extension Transaction {
@@ -18,6 +20,7 @@ extension Transaction {
         case .uploadsOfBuckets: try sweepBucket(row, limit)
         case .unusedParts: try sweepUnusedParts(ofUpload: row, limit)
         case .fileLists: try sweepVersion(row, limit)
+        case .annotations: try sweepAnnotations(row: row, limit)
         }
     }
 

@@ -71,6 +71,7 @@ extension Transaction {
             """,
             .identifier(completion.upload), .integer(version.columns.bucket.rawValue), .key(version.columns.key),
             .identifier(version.columns.version), .integer(completion.completed), .blob(completion.receipt))
+        try queue(version.events)
         return .stored
     }
 

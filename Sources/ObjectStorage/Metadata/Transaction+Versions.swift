@@ -9,14 +9,27 @@ struct VersionRow {
 
 extension Transaction {
     /// Stores a version with its body.
-    func put(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> PutOutcome {
+    ///
+    /// - Parameter mayExceedQuota: whether the bucket has the same bytes already, under a key from which they go.
+    func put(
+        _ new: NewVersion, _ expectation: Expectation, mayExceedQuota: Bool = false
+    ) throws(StorageError) -> PutOutcome {
         // Looked up first: the version that is put may take the place of the one whose parts it shares.
         let upload = try sharedUpload(of: new.body)
         let row: Int64
-        switch try store(new, expectation) {
+        switch try store(new, expectation, mayExceedQuota: mayExceedQuota) {
         case .refused(let outcome): return outcome
         case .stored(let number): row = number
         }
+        try writeBody(new, row: row)
+        if let upload { try own(upload, by: row) }
+        try insertAnnotations(of: new)
+        try queue(new.events)
+        return .stored
+    }
+
+    /// Writes what a version's row does not hold of its body.
+    func writeBody(_ new: NewVersion, row: Int64) throws(StorageError) {
         switch new.body {
         case .inline(let bytes):
             // In the place of the body that the row had, or that one of this number had.
@@ -28,9 +41,7 @@ extension Transaction {
         case .none, .sharedFile: break
         case .sharedParts(_, let manifest):
             try insertManifest(manifest, of: new.columns.version)
-            if let upload { try own(upload, by: row) }
         }
-        return .stored
     }
 
     enum Storing {
@@ -42,7 +53,9 @@ extension Transaction {
     /// Writes the row of a new version, after everything that can refuse it; a version that it replaces goes with its body.
     ///
     /// The new body is the caller's to write.
-    func store(_ new: NewVersion, _ expectation: Expectation) throws(StorageError) -> Storing {
+    func store(
+        _ new: NewVersion, _ expectation: Expectation, mayExceedQuota: Bool = false
+    ) throws(StorageError) -> Storing {
         let columns = new.columns
         let versioning = try requireBucket(columns.bucket)
         guard columns.flags.contains(.nullVersion) == versioning.writesNullVersions else {
@@ -54,16 +67,20 @@ extension Transaction {
         if let order = newest?.stored.columns.order, order >= columns.order, order < OrderClock.greatest {
             return .refused(.staleOrder(newest: order))
         }
+        let isNull = columns.flags.contains(.nullVersion)
+        let replaced: VersionRow? =
+            if !isNull { nil } else if let newest, newest.isNull { newest } else { try nullVersion(below: newest) }
+        if !mayExceedQuota { try requireRoom(for: columns, replacing: replaced) }
         try requireShared(new.body)
         try useDataKey(columns.dataKey, row: new.dataKey)
         noteOrder(columns.order)
-        guard columns.flags.contains(.nullVersion) else {
+        guard isNull else {
             let nullOrder = newest.flatMap { $0.isNull ? $0.stored.columns.order : $0.nullOrder }
-            return .stored(try insert(new, nullOrder: nullOrder))
+            return .stored(try insert(new, nullOrder: nullOrder, above: newest))
         }
         if let newest, newest.isNull { return .stored(try replace(newest, by: new)) }
-        if let replaced = try nullVersion(below: newest) { try remove(replaced) }
-        return .stored(try insert(new, nullOrder: nil))
+        if let replaced { try remove(replaced, isNewest: false) }
+        return .stored(try insert(new, nullOrder: nil, above: newest))
     }
 
     /// Checks that rows refer to the file that the body is to share: it cannot go as long as this one does.
@@ -78,10 +95,13 @@ extension Transaction {
     /// still known by that number.
     private func replace(_ old: VersionRow, by new: NewVersion) throws(StorageError) -> Int64 {
         if try hasFileList(old) {
-            try remove(old)
-            return try insert(new, nullOrder: nil)
+            try remove(old, isNewest: true)
+            return try insert(new, nullOrder: nil, above: nil)
         }
         let columns = new.columns
+        try releaseAnnotations(of: old.stored.columns)
+        count(old.stored.columns, row: old.row, times: -1, isNewest: true)
+        count(columns, row: old.row, times: 1, isNewest: true)
         removeReference(old.stored.columns.dataKey)
         try change(old) { () throws(StorageError) in
             try run(
@@ -98,7 +118,10 @@ extension Transaction {
         return old.row
     }
 
-    private func insert(_ new: NewVersion, nullOrder: Int64?) throws(StorageError) -> Int64 {
+    /// - Parameter newest: the version of the key that has been the newest one until now.
+    func insert(
+        _ new: NewVersion, nullOrder: Int64?, above newest: VersionRow?
+    ) throws(StorageError) -> Int64 {
         let columns = new.columns
         try run(
             """
@@ -110,14 +133,18 @@ extension Transaction {
             .identifier(columns.version), .integer(columns.size), .integer(columns.modified),
             .integer(Int64(columns.flags.rawValue)), .optional(columns.dataKey?.rawValue),
             .integer(columns.body.rawValue), .identifier(columns.blob), .blob(new.sealed), .optional(nullOrder))
-        return session.lastInsertedRow
+        let row = session.lastInsertedRow
+        count(columns, row: row, times: 1, isNewest: true)
+        if let newest { countObject(newest, times: -1) }
+        return row
     }
 
     /// Puts another record of the same version in the place of the one that was read.
     ///
     /// `changed` without bytes when there is no such version.
     func replaceRecord(
-        _ bucket: BucketID, _ key: String, _ version: VersionID, _ sealed: [UInt8], _ replacing: [UInt8]
+        _ bucket: BucketID, _ key: String, _ version: VersionID, _ sealed: [UInt8], _ replacing: [UInt8],
+        _ events: [NewEvent]
     ) throws(StorageError) -> SwapOutcome {
         try requireBucket(bucket)
         guard let found = try select(.id(version), bucket, key, newest: try newestVersion(bucket, key)) else {
@@ -125,6 +152,7 @@ extension Transaction {
         }
         guard found.stored.sealed == replacing else { return .changed(current: found.stored.sealed) }
         try run("UPDATE versions SET sealed = ? WHERE id = ?", .blob(sealed), .integer(found.row))
+        try queue(events)
         return .swapped
     }
 
@@ -151,27 +179,37 @@ extension Transaction {
             }
         case .onlyVersion:
             guard versioning == .unversioned else { return .versioningChanged(versioning) }
-            return try remove(.current, bucket, deletion, isLocked: false)
+            return try remove(.current, bucket, deletion, versioning)
         case .version(let selector):
-            return try remove(selector, bucket, deletion, isLocked: versioning == .locked)
+            return try remove(selector, bucket, deletion, versioning)
         }
     }
 
-    /// - Parameter isLocked: whether a version may be locked: then who removes it must have seen its record.
+    /// Where a version may be locked, who removes it must have seen its record.
     private func remove(
-        _ selector: VersionSelector, _ bucket: BucketID, _ deletion: Deletion, isLocked: Bool
+        _ selector: VersionSelector, _ bucket: BucketID, _ deletion: Deletion, _ versioning: BucketVersioning
     ) throws(StorageError) -> DeletionOutcome {
+        let isLocked = versioning == .locked
         let newest = try newestVersion(bucket, deletion.key)
         let found = try select(selector, bucket, deletion.key, newest: newest)
         guard deletion.expectation.holds(for: found?.stored), !isLocked || found == nil || deletion.isOfRecord else {
             return .changed(current: found?.stored)
         }
         guard let found else { return .absent }
-        try remove(found)
+        guard try stands(found, as: deletion.standing, newest: newest) else { return .changed(current: found.stored) }
+        let isNewest = found.row == newest?.row
+        try remove(found, isNewest: isNewest)
+        if isNewest, versioning != .unversioned, let next = try newestVersion(bucket, deletion.key) {
+            countObject(next, times: 1)
+        }
+        try queue(deletion.events)
         return .removed(found.stored.columns)
     }
 
-    func remove(_ version: VersionRow) throws(StorageError) {
+    /// - Parameter isNewest: whether it is its key's newest version; to count the next one as that is the caller's.
+    func remove(_ version: VersionRow, isNewest: Bool) throws(StorageError) {
+        try releaseAnnotations(of: version.stored.columns)
+        count(version.stored.columns, row: version.row, times: -1, isNewest: isNewest)
         removeReference(version.stored.columns.dataKey)
         if try hasFileList(version) {
             try change(version) { () throws(StorageError) in try buryRow(of: version) }

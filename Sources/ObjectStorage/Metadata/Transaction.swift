@@ -19,17 +19,24 @@ final class Transaction {
     /// Changes of this transaction are taken back one by one.
     let undoesSingly: Bool
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
-    private var knownBucket: (id: BucketID, versioning: BucketVersioning)?
+    private var knownBucket: (id: BucketID, versioning: BucketVersioning, quota: Int64?)?
     private var knownDataKey: (id: DataKeyID, origin: Int64)?
+    /// A bucket whose objects are known to have no annotations.
+    var bucketWithoutAnnotations: BucketID?
+
+    /// Versions up to this row number are counted in ``BucketUsage``.
+    var countedRows: Int64
+    private var usageChanges = UsageChanges()
 
     /// Rows whose inline bodies go at the end of the batch, unless new ones take their place; zero for those.
     ///
     /// Nil where changes are taken back one by one: there they go at once.
     private var deadBodies: [Int64]?
 
-    init(_ session: Session, epoch: Int64, undoesSingly: Bool) {
+    init(_ session: Session, epoch: Int64, countedRows: Int64, undoesSingly: Bool) {
         self.session = session
         self.epoch = epoch
+        self.countedRows = countedRows
         self.undoesSingly = undoesSingly
         deadBodies = undoesSingly ? nil : []
     }
@@ -39,12 +46,14 @@ final class Transaction {
         fileprivate let blobs: Int
         fileprivate let changedDataKeys: Int
         fileprivate let damage: Int
+        fileprivate let usageChanges: Int
+        fileprivate let countedRows: Int64
     }
 
     var mark: Mark {
         Mark(
             references: references.count, blobs: blobs.count, changedDataKeys: changedDataKeys.count,
-            damage: damage.count)
+            damage: damage.count, usageChanges: usageChanges.mark, countedRows: countedRows)
     }
 
     /// Forgets what was noted since the mark.
@@ -53,19 +62,41 @@ final class Transaction {
         blobs.removeLast(blobs.count - mark.blobs)
         changedDataKeys.removeLast(changedDataKeys.count - mark.changedDataKeys)
         damage.removeLast(damage.count - mark.damage)
+        usageChanges.revert(to: mark.usageChanges)
+        countedRows = mark.countedRows
         knownBucket = nil
         knownDataKey = nil
+        bucketWithoutAnnotations = nil
     }
 
     /// The versioning of the bucket of this number, found in this transaction already or looked up; nil when there is none.
     func versioning(of bucket: BucketID) throws(StorageError) -> BucketVersioning? {
-        if let knownBucket, knownBucket.id == bucket { return knownBucket.versioning }
-        let column = try integer("SELECT versioning FROM buckets WHERE id = ?", .integer(bucket.rawValue))
-        guard let column else { return nil }
-        let versioning = BucketVersioning(column: column)
-        knownBucket = (bucket, versioning)
-        return versioning
+        try known(bucket)?.versioning
     }
+
+    /// The most bytes that the bucket of this number may have; nil when that has no bound.
+    func quota(of bucket: BucketID) throws(StorageError) -> Int64? {
+        try known(bucket)?.quota
+    }
+
+    private func known(
+        _ bucket: BucketID
+    ) throws(StorageError) -> (id: BucketID, versioning: BucketVersioning, quota: Int64?)? {
+        if let knownBucket, knownBucket.id == bucket { return knownBucket }
+        let found = try session.first(
+            "SELECT versioning, quota FROM buckets WHERE id = ?", .integer(bucket.rawValue)
+        ) { row in (bucket, BucketVersioning(column: row.integer(0)), row.optionalInteger(1)) }
+        guard let found else { return nil }
+        knownBucket = found
+        return found
+    }
+
+    func noteUsage(_ usage: BucketUsage, times sign: Int64, in bucket: BucketID) {
+        usageChanges.note(usage, times: sign, in: bucket)
+    }
+
+    /// What the batch has changed so far.
+    func usageChange(of bucket: BucketID) -> BucketUsage { usageChanges.sums[bucket] ?? BucketUsage() }
 
     /// The row of a bucket was changed or removed.
     func noteChange(of bucket: BucketID) {
@@ -178,6 +209,7 @@ final class Transaction {
     func settle() throws(StorageError) -> [DataKeyID] {
         try deleteBodies(deadBodies ?? [])
         deadBodies?.removeAll()
+        try settleUsage(usageChanges.sums)
         if greatestOrder > 0 {
             try run("UPDATE drive SET value = max(value, ?) WHERE name = 'order'", .integer(greatestOrder))
         }

@@ -10,6 +10,12 @@ enum SelectVersion {
         FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key = ? AND v.ord = ?
         """
 
+    /// The next newer one than that of an order.
+    static let above: StaticString = """
+        SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.id, v.null_ord
+        FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key = ? AND v.ord > ? ORDER BY v.ord LIMIT 1
+        """
+
     static let currentWithBody: StaticString = """
         SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.id, v.null_ord,
             b.bytes

@@ -41,7 +41,11 @@ extension PercentEncoding {
     ///
     /// Nothing is normalised: `//` and `/../` stay. The path's escapes have been checked by `RequestTarget`.
     static func appendCanonicalPath(_ rawPath: String.UTF8View, to encoded: inout [UInt8]) {
-        guard !rawPath.allSatisfy({ isUnreserved($0) || $0 == UInt8(ascii: "/") }) else {
+        let isPlain = { (byte: UInt8) in isUnreserved(byte) || byte == UInt8(ascii: "/") }
+        // Where the text lies in one piece, as nearly always, this is several times faster.
+        let isCanonical =
+            rawPath.withContiguousStorageIfAvailable { $0.allSatisfy(isPlain) } ?? rawPath.allSatisfy(isPlain)
+        guard !isCanonical else {
             return encoded.append(contentsOf: rawPath)
         }
         var rest = rawPath.makeIterator()

@@ -10,7 +10,7 @@ package enum AuthenticationScheme: Hashable, Sendable {
     /// Decides from headers and query alone which scheme a request claims, without believing it.
     ///
     /// Throws `InvalidRequest` (400) for an unknown mechanism and for more than one at once.
-    package init(_ request: SigningRequest) throws(S3Error) {
+    package init(_ request: borrowing SigningRequest) throws(S3Error) {
         let isV4Query = request.target.query.contains { pair in
             pair.name == "X-Amz-Credential" || pair.name == "X-Amz-Signature" || pair.name == "X-Amz-Algorithm"
         }

@@ -20,7 +20,7 @@ struct AuthorizationV4: Sendable {
 
 extension AuthorizationV4 {
     /// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` and the date that belongs to it.
-    init(header: String, of request: SigningRequest) throws(S3Error) {
+    init(header: String, of request: borrowing SigningRequest) throws(S3Error) {
         let bytes = Array(header.utf8)
         if let known = Self.known(bytes) {
             let (timestamp, time) = try Self.date(of: request)

@@ -12,7 +12,9 @@ enum CanonicalRequest {
         _ request: SigningRequest, signedHeaders: SignedHeaders, payloadHash: String
     ) throws(S3Error) -> [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(request.secrets.isEmpty ? 1024 : request.signedTextBytes)
+        // With an array's own 32 bytes no more than the 1032 that the C library has at hand: a longer piece takes it ten
+        // times as long to find.
+        text.reserveCapacity(request.secrets.isEmpty ? 992 : request.signedTextBytes)
         text.append(contentsOf: request.method.utf8)
         text.append(newline)
         PercentEncoding.appendCanonicalPath(request.target.rawPath.utf8, to: &text)

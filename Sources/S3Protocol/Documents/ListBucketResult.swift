@@ -6,22 +6,23 @@ package struct ListedObject: Sendable {
     package var etag: ETag
     /// Bytes of plaintext.
     package var size: Int64
-    /// `CRC32` and its like, and `FULL_OBJECT` or `COMPOSITE`, when the object has a checksum.
-    package var checksumAlgorithm: String?
-    package var checksumType: String?
+    /// How the object's checksum was made, when it has one.
+    package var checksum: (algorithm: S3ChecksumAlgorithm, type: S3ChecksumType)?
     /// One of ``StorageClass``.
     package var storageClass: String
+    /// When it was asked for, and may be told.
+    package var metadata: ListedMetadata?
 
     package init(
-        key: String, modified: Int64, etag: ETag, size: Int64, checksumAlgorithm: String? = nil,
-        checksumType: String? = nil, storageClass: String = StorageClass.standard.rawValue
+        key: String, modified: Int64, etag: ETag, size: Int64,
+        checksum: (algorithm: S3ChecksumAlgorithm, type: S3ChecksumType)? = nil,
+        storageClass: String = StorageClass.standard.rawValue
     ) {
         self.key = key
         self.modified = modified
         self.etag = etag
         self.size = size
-        self.checksumAlgorithm = checksumAlgorithm
-        self.checksumType = checksumType
+        self.checksum = checksum
         self.storageClass = storageClass
     }
 }
@@ -91,15 +92,22 @@ package struct ListBucketResult: Sendable {
         xml.milliseconds(object.modified)
         xml.markup("</LastModified><ETag>")
         xml.quoted(object.etag)
-        xml.markup("</ETag>")
-        xml.element("ChecksumAlgorithm", ifPresent: object.checksumAlgorithm)
-        xml.element("ChecksumType", ifPresent: object.checksumType)
-        xml.markup("<Size>")
+        if let (algorithm, type) = object.checksum {
+            xml.markup("</ETag><ChecksumAlgorithm>")
+            xml.text(algorithm.name)
+            xml.markup("</ChecksumAlgorithm><ChecksumType>")
+            xml.text(type.rawValue)
+            xml.markup("</ChecksumType><Size>")
+        } else {
+            xml.markup("</ETag><Size>")
+        }
         xml.number(object.size)
         xml.markup("</Size>")
         if showsOwner { xml.fragment(Owner.serverElement) }
         xml.markup("<StorageClass>")
         xml.text(object.storageClass)
-        xml.markup("</StorageClass></Contents>")
+        xml.markup("</StorageClass>")
+        object.metadata?.write(to: &xml)
+        xml.markup("</Contents>")
     }
 }

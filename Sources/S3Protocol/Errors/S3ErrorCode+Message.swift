@@ -136,6 +136,18 @@ extension S3ErrorCode {
             "The replication configuration was not found"
         case .serverSideEncryptionConfigurationNotFoundError:
             "The server side encryption configuration was not found"
+        case .annotationLimitExceeded:
+            "The request would exceed the maximum number of annotations allowed per object."
+        case .annotationNameTooLong:
+            "The annotation name exceeds 512 bytes."
+        case .invalidAnnotationName:
+            "The annotation name you provided is invalid."
+        case .invalidPrefix:
+            "The annotation prefix you provided is invalid."
+        case .noSuchAnnotation:
+            "The specified annotation does not exist on this object."
+        case .unsupportedMediaType:
+            "The annotation payload is not valid UTF-8 encoded text."
         case .conditionalRequestConflict:
             "The conditional request cannot succeed due to a conflicting operation against this resource."
         case .invalidPart:

@@ -6,6 +6,7 @@ extension S3ErrorCode {
             304
         case .accessControlListNotSupported, .invalidBucketAclWithObjectOwnership, .authorizationHeaderMalformed,
             .authorizationParametersError, .authorizationQueryParametersError,
+            .annotationLimitExceeded, .annotationNameTooLong, .invalidAnnotationName, .invalidPrefix,
             .badRequest, .invalidArgument, .invalidLocationConstraint, .invalidRedirectLocation,
             .invalidRequest, .invalidStorageClass, .invalidURI, .keyTooLongError, .malformedPOSTRequest,
             .metadataTooLarge, .requestHeaderSectionTooLarge,
@@ -25,7 +26,7 @@ extension S3ErrorCode {
             .noSuchPublicAccessBlockConfiguration, .noSuchTagSet, .noSuchWebsiteConfiguration,
             .objectLockConfigurationNotFoundError, .ownershipControlsNotFoundError,
             .replicationConfigurationNotFoundError, .serverSideEncryptionConfigurationNotFoundError, .noSuchKey,
-            .noSuchObjectLockConfiguration, .noSuchUpload, .noSuchVersion:
+            .noSuchObjectLockConfiguration, .noSuchUpload, .noSuchVersion, .noSuchAnnotation:
             404
         case .methodNotAllowed:
             405
@@ -36,6 +37,8 @@ extension S3ErrorCode {
             411
         case .preconditionFailed:
             412
+        case .unsupportedMediaType:
+            415
         case .invalidPartNumber, .invalidRange:
             416
         case .xMinioAdminVersionMismatch:

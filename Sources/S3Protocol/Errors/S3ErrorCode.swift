@@ -74,6 +74,12 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case serverSideEncryptionConfigurationNotFoundError = "ServerSideEncryptionConfigurationNotFoundError"
 
     // Objects, versions, uploads and conditions on them.
+    case annotationLimitExceeded = "AnnotationLimitExceeded"
+    case annotationNameTooLong = "AnnotationNameTooLong"
+    case invalidAnnotationName = "InvalidAnnotationName"
+    case invalidPrefix = "InvalidPrefix"
+    case noSuchAnnotation = "NoSuchAnnotation"
+    case unsupportedMediaType = "UnsupportedMediaType"
     case conditionalRequestConflict = "ConditionalRequestConflict"
     case invalidPart = "InvalidPart"
     case invalidPartNumber = "InvalidPartNumber"

@@ -57,13 +57,18 @@ package struct ContentHeaders: Hashable, Sendable {
 
     /// The headers of a GET or HEAD answer; `content-type` is always among them.
     package var responseHeaders: [(name: String, value: String)] {
-        var headers = [(name: "content-type", value: contentType ?? Self.defaultContentType)]
+        var headers: [(name: String, value: String)] = []
+        appendResponseHeaders(to: &headers)
+        return headers
+    }
+
+    package func appendResponseHeaders(to headers: inout [(name: String, value: String)]) {
+        headers.append(("content-type", contentType ?? Self.defaultContentType))
         if let cacheControl { headers.append(("cache-control", cacheControl)) }
         if let contentDisposition { headers.append(("content-disposition", contentDisposition)) }
         if let contentEncoding { headers.append(("content-encoding", contentEncoding)) }
         if let contentLanguage { headers.append(("content-language", contentLanguage)) }
         if let expires { headers.append(("expires", expires)) }
-        return headers
     }
 }
 

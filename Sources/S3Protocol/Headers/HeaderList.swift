@@ -31,6 +31,15 @@ extension String {
     }
 }
 
+extension String {
+    /// The byte at a position, `nil` behind the last.
+    @inline(__always)
+    func byte(at position: Int) -> UInt8? {
+        guard position < utf8.count else { return nil }
+        return utf8.withContiguousStorageIfAvailable { $0[position] } ?? Array(utf8)[position]
+    }
+}
+
 /// Whether two pieces of memory of one length hold the same bytes.
 @inline(__always)
 func haveEqualBytes(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {

@@ -37,9 +37,9 @@ package struct Preconditions: Hashable, Sendable {
 
     private init(_ headers: [(name: String, value: String)], prefix: StaticString) {
         let length = prefix.utf8CodeUnitCount
-        for index in headers.indices where headers[index].name.begins(with: prefix) {
+        for index in headers.indices
+        where headers[index].name.begins(with: prefix) && headers[index].name.byte(at: length) == UInt8(ascii: "i") {
             let (name, value) = headers[index]
-            guard name.utf8.dropFirst(length).first == UInt8(ascii: "i") else { continue }
             switch name.dropFirst(length) {
             // A source that is to match no tag matches nothing: what is written must not ignore a condition.
             case "if-match": ifMatch = ETagCondition(value) ?? (length == 0 ? nil : .oneOf([]))

@@ -8,7 +8,10 @@ package enum RequestedEncryption: Sendable {
     /// - keyID: the bare name, without `arn:aws:kms:`; nil stands for the default key. Whether the name is legal and the
     ///   key exists is the key service's to say.
     /// - context: nil when none was given; the pairs otherwise, possibly none.
-    case sseKMS(keyID: String?, context: [String: String]?, bucketKey: Bool)
+    /// - bucketKey: nil when the request does not say: the bucket's setting decides.
+    case sseKMS(keyID: String?, context: [String: String]?, bucketKey: Bool?)
+    /// Two layers. AWS has no bucket keys for them; a request for one is of no effect.
+    case dsseKMS(keyID: String?, context: [String: String]?)
     case sseC(CustomerKeyHeaders)
 }
 
@@ -168,10 +171,11 @@ struct SSEFields {
         if let customer = try CustomerKeyHeaders(customerKey) { return .sseC(customer) }
         switch method {
         case "aws:kms":
-            var pairs: [String: String]?
-            if let context, !context.isEmpty { pairs = try EncryptionContext.parse(base64: context) }
             return .sseKMS(
-                keyID: keyID.flatMap(bareKeyID), context: pairs, bucketKey: bucketKey?.lowercased() == "true")
+                keyID: keyID.flatMap(bareKeyID), context: try contextPairs,
+                bucketKey: bucketKey.map { $0.lowercased() == "true" })
+        case "aws:kms:dsse":
+            return .dsseKMS(keyID: keyID.flatMap(bareKeyID), context: try contextPairs)
         case let method where method == nil || method?.lowercased() == "aes256":
             guard keyID == nil, context == nil else {
                 throw S3Error(
@@ -185,6 +189,16 @@ struct SSEFields {
             throw S3Error(
                 .invalidArgument, "The encryption method specified is not supported",
                 details: [("ArgumentName", "x-amz-server-side-encryption"), ("ArgumentValue", other ?? "")])
+        }
+    }
+}
+
+extension SSEFields {
+    /// Nil when no context was given.
+    private var contextPairs: [String: String]? {
+        get throws(S3Error) {
+            guard let context, !context.isEmpty else { return nil }
+            return try EncryptionContext.parse(base64: context)
         }
     }
 }

@@ -30,10 +30,14 @@ package struct ListParameters: Sendable {
     package var continuationToken: String?
     /// V2: owners are shown only when asked for; V1 always shows them.
     package var fetchOwner = false
+    /// MinIO's `metadata=true`: each object with its metadata and tags, and so fewer on a page.
+    package var withMetadata = false
     /// Where the listing begins: the token's place, else behind `start-after` or `marker`, else nil for the front.
     package var start: ListPosition?
 
     package static let maximumKeys = 1000
+    /// The most objects of a page that shows their metadata.
+    package static let maximumWithMetadata = 200
 
     /// - Parameter query: decoded pairs; names unknown here are ignored.
     /// - Throws: `invalidArgument` for max-keys, encoding-type and continuation tokens that are not valid.
@@ -49,10 +53,12 @@ package struct ListParameters: Sendable {
             case "marker" where version == .v1: marker = value
             case "start-after" where version == .v2: startAfter = value
             case "continuation-token" where version == .v2: continuationToken = value
+            case "metadata": withMetadata = value == "true"
             case "fetch-owner": fetchOwner = value.lowercased() == "true"
             default: break
             }
         }
+        if withMetadata { maxKeys = min(maxKeys, Self.maximumWithMetadata) }
         switch version {
         case .v1: start = marker.isEmpty ? nil : markerPosition
         case .v2: start = try tokenPosition ?? startAfter.flatMap { $0.isEmpty ? nil : .key($0) }

@@ -141,6 +141,9 @@ package struct XMLWriter {
 
     /// Escaped text.
     package mutating func text(_ text: String) {
+        // A native string is read where it is: to make a copy first counts a reference for each text of a listing.
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { appendEscaped($0) }
+        guard isDone == nil else { return }
         var text = text
         text.withUTF8 { appendEscaped($0) }
     }

@@ -5,7 +5,9 @@ import S3Protocol
 import SealedStorage
 
 /// Whether the sender of one request may do what it demands: by the policies of the buckets that it is about.
-struct RequestAccess: Sendable {
+///
+/// A class, because the request keeps it with two dozen attributes that no bucket without a policy asks for.
+final class RequestAccess: Sendable {
     let principal: Principal
     let attributes: S3RequestAttributes
     let buckets: BucketDirectory
@@ -43,15 +45,13 @@ struct RequestAccess: Sendable {
         }
     }
 
-    /// Demands again what is demanded of an object, now that it is at hand: it may be another than the one whose tags were
-    /// looked up.
-    func require(_ demands: [Demand], of object: StoredObject) throws {
-        for demand in demands {
-            guard let bucket = demand.resource.bucket.flatMap(buckets.bucket(named:)), bucket.obstacle == nil,
-                case .readable(let policy)? = try bucket.record.policy, policy.asksForExistingTags
-            else { continue }
-            try require(demand, existingTags: object.record.attributes.tags)
+    /// Demands again what is demanded of an object of a bucket, now that it is at hand: it may be another than the one
+    /// whose tags were looked up.
+    func require(_ demands: @autoclosure () -> [Demand], of object: StoredObject, in bucket: Bucket) throws {
+        guard bucket.obstacle == nil, case .readable(let policy)? = try bucket.policy, policy.asksForExistingTags else {
+            return
         }
+        for demand in demands() { try require(demand, existingTags: object.record.attributes.tags) }
     }
 
     /// Demands what every write of an object needs, of a request that could not be decoded.
@@ -107,8 +107,7 @@ struct RequestAccess: Sendable {
         case .locked where principal != .anonymous && Self.needsNoRecord(demand.action): return plainly(demand)
         case .damaged, .locked: _ = try bucket.record
         }
-        let record = try bucket.record
-        switch record.policy {
+        switch try bucket.policy {
         case nil: return plainly(demand)
         case .unreadable:
             guard principal != .anonymous, Self.isOfPolicy(demand.action) else {
@@ -119,7 +118,7 @@ struct RequestAccess: Sendable {
             let tags = policy.asksForExistingTags ? try existingTags ?? self.tags(of: demand, in: bucket) : []
             return authoriser.decide(
                 AccessRequest(principal, demand, attributes, existingTags: tags), by: policy,
-                restrictsPublic: record.publicAccessBlock?.restrictPublicBuckets ?? false)
+                restrictsPublic: try bucket.record.publicAccessBlock?.restrictPublicBuckets ?? false)
         }
     }
 
@@ -154,7 +153,8 @@ extension SealedStorageError {
         switch self {
         case .noSuchKey, .noSuchVersion, .deleteMarker: true
         case .noSuchBucket, .locked, .noSuchUpload, .versionedBucket, .preconditionFailed, .conditionalConflict,
-            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey:
+            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .layeredEncryption, .annotatedObject,
+            .noSuchAnnotation, .annotationLimitExceeded, .annotationUnderCustomerKey:
             false
         }
     }

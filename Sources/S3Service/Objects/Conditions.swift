@@ -9,6 +9,8 @@ extension RequestedEncryption {
         case .sseS3: [.serverSideEncryption: ["AES256"]]
         case .sseKMS(let keyID, _, _):
             [.serverSideEncryption: ["aws:kms"]].merging(keyID.map { [.kmsKeyID: [$0]] } ?? [:]) { one, _ in one }
+        case .dsseKMS(let keyID, _):
+            [.serverSideEncryption: ["aws:kms:dsse"]].merging(keyID.map { [.kmsKeyID: [$0]] } ?? [:]) { one, _ in one }
         case .sseC: [.customerAlgorithm: ["AES256"]]
         }
     }

@@ -35,6 +35,9 @@ struct CopySource: Sendable {
             in: address.bucket, conditions: version.conditions)
     }
 
+    /// What a copy of its annotations needs besides.
+    var annotationDemand: Demand { Demand(.getObjectAnnotation, on: address.key, in: address.bucket) }
+
     /// Whether it is an object of this address, in whatever version.
     func isOf(_ bucket: BucketName, _ object: ObjectName) -> Bool {
         address.bucket == bucket && address.key == object
@@ -46,9 +49,15 @@ struct CopySource: Sendable {
     func find(in service: ServiceContext) throws -> StoredObject {
         let bucket = try service.buckets.bucket(address.bucket)
         let object = try access.revealing(address.key, in: address.bucket) {
-            try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
+            do {
+                return try service.objects.requireWithBody(bucket, key: address.key, version: version.selector)
+            } catch SealedStorageError.deleteMarker(let marker) where marker.isNamed {
+                throw S3Error(
+                    .invalidRequest,
+                    "The source of a copy request may not specifically refer to a delete marker by version id.")
+            }
         }
-        try access.require(demands, of: object)
+        try access.require(demands, of: object, in: bucket)
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
         switch preconditions.evaluateCopySource(etag: object.record.etag, modified: object.columns.modified) {

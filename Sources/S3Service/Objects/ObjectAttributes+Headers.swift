@@ -35,13 +35,12 @@ extension ObjectAttributes {
         return answer
     }
 
-    /// The headers that give the client its attributes back, with a GET's `response-*` overrides.
-    func responseHeaders(_ overrides: ResponseOverrides) -> [(name: String, value: String)] {
-        var answer = overrides.applied(to: headers).responseHeaders
-        answer += UserMetadata(stored: metadata).responseHeaders
+    /// Appends the headers that give the client its attributes back, with a GET's `response-*` overrides.
+    func appendResponseHeaders(_ overrides: ResponseOverrides, to answer: inout [(name: String, value: String)]) {
+        overrides.applied(to: headers).appendResponseHeaders(to: &answer)
+        if !metadata.isEmpty { answer += UserMetadata(stored: metadata).responseHeaders }
         if !tags.isEmpty { answer.append(("x-amz-tagging-count", "\(tags.count)")) }
         if let storageClass { answer.append(("x-amz-storage-class", storageClass)) }
         if let websiteRedirect { answer.append((Self.websiteRedirectHeader, websiteRedirect)) }
-        return answer
     }
 }

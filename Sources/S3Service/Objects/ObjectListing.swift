@@ -1,3 +1,4 @@
+import AccessPolicy
 import Logging
 import ObjectStorage
 import S3Protocol
@@ -7,11 +8,16 @@ import SealedStorage
 struct ObjectListing {
     let bucket: Bucket
     let parameters: ListParameters
+    let access: RequestAccess
 
     /// The most bytes that a page has: besides its key, an entry has some three hundred.
     static func longestDocument(_ parameters: ListParameters) -> Int {
-        longestDocument(entries: parameters.maxKeys, parameters.encoding)
+        let entries = longestDocument(entries: parameters.maxKeys, parameters.encoding)
+        return parameters.withMetadata ? entries + parameters.maxKeys * metadataBytes : entries
     }
+
+    /// Bytes of an object's metadata and tags, as far as they are usual; what has more has to be escaped throughout.
+    private static let metadataBytes = 16 << 10
 
     /// The most bytes of so many entries, each of a key and of less than 768 bytes besides.
     static func longestDocument(entries: Int, _ encoding: ListEncoding) -> Int {
@@ -25,17 +31,34 @@ struct ObjectListing {
     }
 
     func xml(_ service: ServiceContext) async throws -> [UInt8] {
-        try await service.objects.list(request) { page in
+        try await service.objects.list(request, withDetails: parameters.withMetadata) { page in
             for corruption in page.damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
             return xml(page)
         }
     }
 
     private func xml(_ page: ObjectPage) -> [UInt8] {
-        ListBucketResult(
-            bucket: bucket.name, parameters: parameters, objects: page.objects, commonPrefixes: page.commonPrefixes,
+        var objects = page.objects
+        for (index, details) in page.details.enumerated() {
+            objects[index].metadata = details.flatMap { metadata($0, of: objects[index].key) }
+        }
+        return ListBucketResult(
+            bucket: bucket.name, parameters: parameters, objects: objects, commonPrefixes: page.commonPrefixes,
             next: page.isTruncated ? page.passed.map(ListPosition.key) ?? page.last : nil
         ).xml()
+    }
+
+    /// What the sender may be told, who could read it of each object: of one under a customer's key no more than that it is.
+    private func metadata(_ details: ListedDetails, of key: String) -> ListedMetadata? {
+        let resource = Resource.object(bucket: bucket.name, key: key)
+        guard access.allows(Demand(.getObject, on: resource)) else { return nil }
+        var metadata = ListedMetadata()
+        for (name, value) in details.encryption.headers { metadata.add(name, value) }
+        if case .sseC = details.encryption { return metadata }
+        for (name, value) in details.attributes.headers.responseHeaders { metadata.add(name, value) }
+        for (name, value) in details.attributes.metadata { metadata.add("x-amz-meta-\(name)", value) }
+        if access.allows(Demand(.getObjectTagging, on: resource)) { metadata.set(details.attributes.tags) }
+        return metadata
     }
 
     private var request: ListRequest {

@@ -58,6 +58,11 @@ struct ObjectReadRequest: Sendable {
         [Demand(version.readAction, on: object, in: bucket, conditions: version.conditions)]
     }
 
+    /// Tells that the object was read, where somebody is to be told.
+    func tell(_ name: EventName, of object: StoredObject, in bucket: Bucket, _ service: ServiceContext) {
+        service.tell(name, of: object, to: request, in: bucket)
+    }
+
     /// Whether a part of the object is asked for, by its number.
     var isOfPart: Bool { partNumber != nil }
 
@@ -66,7 +71,7 @@ struct ObjectReadRequest: Sendable {
 
     /// Checks key and conditions, and resolves the range.
     func resolve(_ object: StoredObject, in bucket: Bucket, _ service: ServiceContext) throws -> Resolved {
-        try request.access.require(demands, of: object)
+        try request.access.require(demands, of: object, in: bucket)
         let record = object.record
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
@@ -111,8 +116,14 @@ struct ObjectReadRequest: Sendable {
         if isPartial {
             headers.append(("content-range", ByteRange.contentRange(wanted, size: size)))
         }
-        headers += record.attributes.responseHeaders(overrides)
-        headers += request.visibleHeaders(of: record.attributes.lock, self.object, in: self.bucket)
+        record.attributes.appendResponseHeaders(overrides, to: &headers)
+        // An older version has an end of its own, which this header is not about.
+        if version.selector == .current, let lifecycle = bucket.lifecycle {
+            headers += lifecycle.expirationHeader(
+                ofKey: object.columns.key, size: size, modified: object.columns.modified, tags: record.attributes.tags)
+        }
+        let lock = record.attributes.lock
+        if !lock.isEmpty { headers += request.visibleHeaders(of: lock, self.object, in: self.bucket) }
         headers += try service.objects.encryption(of: object, customerKey).headers
         if wantsChecksum, let checksum { headers += checksum.headers }
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
@@ -135,8 +146,8 @@ struct ObjectReadRequest: Sendable {
 
     private func validators(_ object: StoredObject) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
-        // For those that follow, too.
-        headers.reserveCapacity(12)
+        // For those that follow, too, and those of every answer.
+        headers.reserveCapacity(16)
         headers.append(("etag", object.record.etag.quoted))
         headers.append(("last-modified", HTTPDate.format(object.columns.modified)))
         headers.append(("accept-ranges", "bytes"))

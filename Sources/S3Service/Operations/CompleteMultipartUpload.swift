@@ -79,8 +79,10 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         }
         let written = try await service.uploads.complete(
             upload, in: bucket, of: chosen, checksum: checksum, modified: request.time, conditions: preconditions,
-            by: service.objects)
-        return answer(written.record, written.newVersionID, written.encryption, bucket)
+            notice: service.notice(.createdMultipart, of: request, in: bucket), by: service.objects)
+        var response = answer(written.record, written.newVersionID, written.encryption, bucket)
+        response.headers += written.expirationHeader(in: bucket)
+        return response
     }
 
     private func answerAgain(_ bucket: Bucket, _ service: ServiceContext) async throws -> S3Response {
@@ -112,7 +114,7 @@ struct CompleteMultipartUpload: AsyncS3Operation {
         let encryption =
             switch encryption {
             case .sseC: AppliedEncryption.sseC(keyMD5: customerKey?.keyMD5)
-            case .sseS3, .sseKMS: encryption
+            case .sseS3, .sseKMS, .dsseKMS: encryption
             }
         let scheme = request.isSecure ? "https" : "http"
         let result = CompleteMultipartUploadResult(

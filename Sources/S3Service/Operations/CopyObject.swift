@@ -19,6 +19,7 @@ struct CopyObject: AsyncS3Operation {
     private let attributes: ObjectAttributes
     private let metadata: CopyDirective
     private let tagging: CopyDirective
+    private let annotations: AnnotationDirective
     /// The checksum that the copy is to have; `nil` for its source's.
     private let algorithm: S3ChecksumAlgorithm?
 
@@ -32,6 +33,8 @@ struct CopyObject: AsyncS3Operation {
         preconditions = try WritePreconditions(request.headers)
         metadata = try CopyDirective(.metadata, request.headers)
         tagging = try CopyDirective(.tagging, request.headers)
+        annotations = try AnnotationDirective(
+            request.header(AnnotationDirective.header) ?? request.query(AnnotationDirective.header))
         attributes = try ObjectAttributes(request)
         algorithm = try UploadChecksum.parse(headers: request.headers)?.algorithm
     }
@@ -65,16 +68,35 @@ struct CopyObject: AsyncS3Operation {
         }
         let draft = ObjectDraft(
             bucket: bucket, key: object, encryption: decision, attributes: try attributes(of: found),
-            modified: request.time)
+            modified: request.time, notice: service.notice(.createdCopy, of: request, in: bucket))
+        try service.objects.requireRoom(for: found.columns.size, in: bucket, replacing: object)
         let written = try await service.objects.copy(
-            found, source.customerKey, as: draft, checksum: algorithm, conditions: preconditions)
+            found, source.customerKey, as: draft, checksum: algorithm,
+            withAnnotations: try copiesAnnotations(of: found, service), conditions: preconditions)
 
         let result = CopyResult(
             etag: written.record.etag, modified: written.columns.modified,
             checksums: written.record.checksum?.elements ?? [])
         var headers = written.encryption.headers + source.headers(of: found)
         if let versionID = written.newVersionID { headers.append((name: "x-amz-version-id", value: versionID)) }
+        headers += written.expirationHeader(in: bucket)
         return .xml(result.objectXML(), headers: headers)
+    }
+
+    /// Whether the copy is to have annotations.
+    ///
+    /// - Throws: `AccessDenied` when there are some, which the sender may not read there or write here.
+    private func copiesAnnotations(of found: StoredObject, _ service: ServiceContext) throws -> Bool {
+        switch annotations {
+        case .exclude: return false
+        case .copy:
+            guard try service.objects.hasAnnotations(found) else { return false }
+            let put = Demand(.putObjectAnnotation, on: object, in: bucket)
+            guard request.access.allows(source.annotationDemand), request.access.allows(put) else {
+                throw S3Error(.accessDenied)
+            }
+            return true
+        }
     }
 
     /// Whether the request asks for something that the source does not have.
@@ -87,7 +109,7 @@ struct CopyObject: AsyncS3Operation {
         }
         switch encryption {
         case .none: return algorithm != nil && algorithm != found.record.checksum?.algorithm
-        case .sseS3, .sseKMS, .sseC: return true
+        case .sseS3, .sseKMS, .dsseKMS, .sseC: return true
         }
     }
 

@@ -43,6 +43,7 @@ struct CreateBucket: AsyncS3Operation {
         if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" { record.versioning = .locked }
         record.ownershipControls = ownershipControls
         try await service.buckets.create(bucket, at: request.time, record)
+        service.tell(.bucketCreated, ofBucket: bucket.rawValue, to: request)
         return S3Response(headers: [("location", "/\(bucket.rawValue)")])
     }
 }

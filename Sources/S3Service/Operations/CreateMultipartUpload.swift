@@ -45,6 +45,9 @@ struct CreateMultipartUpload: AsyncS3Operation {
             headers.append(("x-amz-checksum-algorithm", checksum.algorithm.name))
             headers.append(("x-amz-checksum-type", checksum.type.rawValue))
         }
+        if let lifecycle = bucket.lifecycle {
+            headers += lifecycle.abortionHeaders(ofUploadTo: object.rawValue, initiated: request.time)
+        }
         let result = InitiateMultipartUploadResult(
             bucket: bucket.name, key: object.rawValue, uploadID: begun.upload.id.hex)
         return .xml(result.xml(), headers: headers)

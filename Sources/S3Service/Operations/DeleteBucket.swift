@@ -6,9 +6,11 @@ struct DeleteBucket: AsyncS3Operation {
     static let name = "DeleteBucket"
     static let route = Route("DELETE", .bucket)
 
+    private let request: S3Request
     private let bucket: BucketName
 
     init(_ request: S3Request) throws(S3Error) {
+        self.request = request
         bucket = try request.bucket
     }
 
@@ -18,6 +20,7 @@ struct DeleteBucket: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         try await service.drive.deleteBucket(try service.buckets.bucket(bucket))
+        service.tell(.bucketRemoved, ofBucket: bucket.rawValue, to: request)
         return .noContent
     }
 }

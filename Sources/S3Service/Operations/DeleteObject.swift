@@ -30,9 +30,11 @@ struct DeleteObject: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
+        let found = try service.buckets.bucket(bucket)
         let deleted = try await service.objects.delete(
-            try service.buckets.bucket(bucket), key: object, version: version.selector, conditions: preconditions,
-            bypassesGovernance: request.bypassesGovernance(object, in: bucket), at: request.time)
+            found, key: object, version: version.selector, conditions: preconditions,
+            bypassesGovernance: request.bypassesGovernance(object, in: bucket),
+            notice: service.notice(.removedDelete, of: request, in: found), at: request.time)
         var headers: [(name: String, value: String)] = []
         if let versionID = deleted.versionID { headers.append(("x-amz-version-id", versionID)) }
         if deleted.isDeleteMarker { headers.append(("x-amz-delete-marker", "true")) }

@@ -17,7 +17,7 @@ struct DeleteObjectTagging: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        let untagged = try await object.setTags(ObjectTags(stored: []), in: service)
+        let untagged = try await object.setTags(ObjectTags(stored: []), in: service, .deletedTagging)
         return S3Response(status: 204, headers: untagged.versionHeaders)
     }
 }

@@ -35,7 +35,8 @@ struct DeleteObjects: AsyncS3Operation {
         let delete = try await service.drive.offload { try DeleteObjectsRequest.parse(document) }
 
         // What cannot or may not be deleted fails alone; all else goes in one transaction.
-        let checked = delete.objects.map { object in Result { try deletion(object, service) } }
+        let notice = service.notice(.removedDelete, of: request, in: bucket)
+        let checked = delete.objects.map { object in Result { try deletion(object, notice) } }
         let outcomes = try await service.objects.delete(
             bucket, checked.compactMap { try? $0.get() }, at: request.time)
 
@@ -59,7 +60,7 @@ struct DeleteObjects: AsyncS3Operation {
     }
 
     private func deletion(
-        _ object: DeleteObjectsRequest.Object, _ service: ServiceContext
+        _ object: DeleteObjectsRequest.Object, _ notice: ChangeNotice?
     ) throws -> ObjectDeletion {
         let version = try RequestedVersion(object.versionID)
         let name = try ObjectName(object.key)
@@ -67,6 +68,6 @@ struct DeleteObjects: AsyncS3Operation {
             Demand(version.deleteAction, on: name, in: bucket, conditions: version.conditions))
         return ObjectDeletion(
             key: name, version: version.selector, conditions: object.preconditions,
-            bypassesGovernance: request.bypassesGovernance(name, in: bucket))
+            bypassesGovernance: request.bypassesGovernance(name, in: bucket), notice: notice)
     }
 }

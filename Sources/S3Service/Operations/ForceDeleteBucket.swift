@@ -8,9 +8,11 @@ struct ForceDeleteBucket: AsyncS3Operation {
     static let name = "ForceDeleteBucket"
     static let route = Route("DELETE", .bucket, header: ForceDelete.header)
 
+    private let request: S3Request
     private let bucket: BucketName
 
     init(_ request: S3Request) throws(S3Error) {
+        self.request = request
         bucket = try request.bucket
         try ForceDelete.require(request)
     }
@@ -23,15 +25,18 @@ struct ForceDeleteBucket: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         try ForceDelete.requireUnlocked(bucket)
         for _ in 1..<Self.greatestAttempts {
-            try await service.objects.forceDelete(.bucket, in: bucket)
+            try await service.objects.forceDelete(
+                .bucket, in: bucket, notice: service.notice(.removedDelete, of: request, in: bucket))
             do {
                 try await service.drive.deleteBucket(bucket)
+                service.tell(.bucketRemoved, ofBucket: bucket.name, to: request)
                 return .noContent
             } catch StorageError.bucketNotEmpty {
                 // Somebody still writes into it.
             }
         }
         try await service.drive.deleteBucket(bucket)
+        service.tell(.bucketRemoved, ofBucket: bucket.name, to: request)
         return .noContent
     }
 

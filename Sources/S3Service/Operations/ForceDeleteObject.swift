@@ -31,7 +31,9 @@ struct ForceDeleteObject: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let found = try service.buckets.bucket(bucket)
         try ForceDelete.requireUnlocked(found)
-        try await service.objects.forceDelete(.key(object), in: found) { key in
+        try await service.objects.forceDelete(
+            .key(object), in: found, notice: service.notice(.removedDelete, of: request, in: found)
+        ) { key in
             let resource = Resource.object(bucket: bucket.rawValue, key: key)
             for action in [Action.deleteObject, .deleteObjectVersion] {
                 try request.access.require(Demand(action, on: resource))

@@ -19,35 +19,43 @@ struct GetObject: S3Operation {
         let object = try read.find(in: bucket, withBody: true, service)
         if read.isLong(object) {
             return .waiting(documentUpTo: 0) {
-                try await respond(service.drive.offload { try read.resolve(object, in: bucket, service) }, service)
+                try await respond(
+                    service.drive.offload { try read.resolve(object, in: bucket, service) }, bucket, service)
             }
         }
         let resolved = try read.resolve(object, in: bucket, service)
-        if let response = try respondAtHand(resolved, service) { return .done(response) }
-        return .waiting(documentUpTo: 0) { try await respond(resolved, service) }
+        if let response = try respondAtHand(resolved, bucket, service) { return .done(response) }
+        return .waiting(documentUpTo: 0) { try await respond(resolved, bucket, service) }
     }
 
     /// The answer, where everything for it is at hand.
-    private func respondAtHand(_ resolved: ObjectReadRequest.Resolved, _ service: ServiceContext) throws -> S3Response?
-    {
+    private func respondAtHand(
+        _ resolved: ObjectReadRequest.Resolved, _ bucket: Bucket, _ service: ServiceContext
+    ) throws -> S3Response? {
         switch resolved.outcome {
         case .notModified: S3Response(status: 304, headers: resolved.headers)
         case .content(let wanted, _):
-            try service.objects.bodyAtHand(of: resolved.object, wanted, read.key).map { answer(resolved, $0) }
+            try service.objects.bodyAtHand(of: resolved.object, wanted, read.key).map {
+                answer(resolved, $0, bucket, service)
+            }
         }
     }
 
     private func respond(
-        _ resolved: ObjectReadRequest.Resolved, _ service: ServiceContext
+        _ resolved: ObjectReadRequest.Resolved, _ bucket: Bucket, _ service: ServiceContext
     ) async throws -> S3Response {
         switch resolved.outcome {
         case .notModified: S3Response(status: 304, headers: resolved.headers)
         case .content(let wanted, _):
-            answer(resolved, try await service.objects.body(of: resolved.object, wanted, read.key))
+            answer(
+                resolved, try await service.objects.body(of: resolved.object, wanted, read.key), bucket, service)
         }
     }
 
-    private func answer(_ resolved: ObjectReadRequest.Resolved, _ body: ObjectBody) -> S3Response {
-        S3Response(status: resolved.isPartial ? 206 : 200, headers: resolved.headers, body: .object(body))
+    private func answer(
+        _ resolved: ObjectReadRequest.Resolved, _ body: ObjectBody, _ bucket: Bucket, _ service: ServiceContext
+    ) -> S3Response {
+        read.tell(.accessedGet, of: resolved.object, in: bucket, service)
+        return S3Response(status: resolved.isPartial ? 206 : 200, headers: resolved.headers, body: .object(body))
     }
 }

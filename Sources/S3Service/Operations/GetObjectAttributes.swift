@@ -56,6 +56,7 @@ struct GetObjectAttributes: S3Operation {
             case .size: result.size = object.columns.size
             }
         }
+        self.object.tell(.accessedAttributes, found, service)
         let modified = HTTPDate.format(object.columns.modified)
         return .xml(result.xml(), headers: found.versionHeaders + [("last-modified", modified)])
     }

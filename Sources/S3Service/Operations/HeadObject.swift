@@ -21,17 +21,21 @@ struct HeadObject: S3Operation {
         let object = try read.find(in: bucket, withBody: read.isOfPart, service)
         if read.isLong(object) {
             return .waiting(documentUpTo: 0) {
-                try await respond(service.drive.offload { try read.resolve(object, in: bucket, service) })
+                try await respond(
+                    service.drive.offload { try read.resolve(object, in: bucket, service) }, bucket, service)
             }
         }
-        return .done(respond(try read.resolve(object, in: bucket, service)))
+        return .done(respond(try read.resolve(object, in: bucket, service), bucket, service))
     }
 
-    private func respond(_ resolved: ObjectReadRequest.Resolved) -> S3Response {
+    private func respond(
+        _ resolved: ObjectReadRequest.Resolved, _ bucket: Bucket, _ service: ServiceContext
+    ) -> S3Response {
         switch resolved.outcome {
-        case .notModified: S3Response(status: 304, headers: resolved.headers)
+        case .notModified: return S3Response(status: 304, headers: resolved.headers)
         case .content(let wanted, let isPartial):
-            S3Response(
+            read.tell(.accessedHead, of: resolved.object, in: bucket, service)
+            return S3Response(
                 status: isPartial ? 206 : 200, headers: resolved.headers,
                 body: .described(length: Int64(wanted.count)))
         }

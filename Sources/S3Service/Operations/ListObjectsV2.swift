@@ -9,10 +9,12 @@ struct ListObjectsV2: AsyncS3Operation {
     private let bucket: BucketName
     private let parameters: ListParameters
     private let conditions: [ConditionKey: [String]]
+    private let access: RequestAccess
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         parameters = try ListParameters(request.target.query)
+        access = request.access
         conditions = ListParameters.conditions(request.target.query)
     }
 
@@ -22,6 +24,7 @@ struct ListObjectsV2: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        return .xml(try await ObjectListing(bucket: bucket, parameters: parameters).xml(service))
+        let listing = ObjectListing(bucket: bucket, parameters: parameters, access: access)
+        return .xml(try await listing.xml(service))
     }
 }

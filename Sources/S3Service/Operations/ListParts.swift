@@ -43,6 +43,9 @@ struct ListParts: AsyncS3Operation {
             checksumAlgorithm: upload.record.checksum?.algorithm.name,
             checksumType: upload.record.checksum?.type.rawValue,
             storageClass: upload.record.attributes.storageClass ?? StorageClass.standard.rawValue)
-        return .xml(result.xml())
+        let headers = bucket.lifecycle.map {
+            $0.abortionHeaders(ofUploadTo: object.rawValue, initiated: upload.initiated)
+        }
+        return .xml(result.xml(), headers: headers ?? [])
     }
 }

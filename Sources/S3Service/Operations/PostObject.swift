@@ -50,7 +50,8 @@ struct PostObject: AsyncS3Operation {
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
             bucket: bucket, key: upload.object, encryption: try service.encryption(encryption, in: bucket),
-            attributes: attributes, modified: form.time)
+            attributes: attributes, modified: form.time,
+            notice: service.notice(.createdPost, of: upload.request, in: bucket))
         let written = try await service.objects.write(upload.file(), as: draft, conditions: WritePreconditions([]))
         return answer(upload, written, bucket)
     }
@@ -61,6 +62,7 @@ struct PostObject: AsyncS3Operation {
         var headers = [(name: "etag", value: etag.quoted)] + written.encryption.headers
         if let checksum = written.record.checksum { headers += checksum.headers }
         if let versionID = written.newVersionID { headers.append(("x-amz-version-id", versionID)) }
+        headers += written.expirationHeader(in: bucket)
         switch PostSuccess(upload.fields) {
         case .redirect(let place):
             headers.append(("location", PostSuccess.location(place, bucket: bucket.name, key: key, etag: etag)))

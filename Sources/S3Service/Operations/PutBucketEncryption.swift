@@ -23,7 +23,7 @@ struct PutBucketEncryption: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let rule = try ServerSideEncryptionConfiguration.parse(document)
-        if case .sseKMS(let key?) = rule.algorithm {
+        if let key = rule.algorithm?.keyID {
             // A key that does not exist is refused here, not at every later write.
             try await service.keys.service.requireUsable(KeyID(key))
         }

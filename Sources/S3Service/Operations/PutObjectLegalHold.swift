@@ -32,7 +32,10 @@ struct PutObjectLegalHold: AsyncS3Operation {
             Demand(
                 .putObjectLegalHold, on: object, in: self.bucket,
                 conditions: version.conditions.merging([.objectLockLegalHold: [legalHold ? "ON" : "OFF"]]) { $1 }))
-        try await service.objects.updateLock(bucket, key: object, version: version.selector) { lock, _ in
+        try await service.objects.updateLock(
+            bucket, key: object, version: version.selector,
+            notice: service.notice(.createdLegalHold, of: request, in: bucket)
+        ) { lock, _ in
             ObjectLock(retention: lock.retention, legalHold: legalHold)
         }
         return S3Response()

@@ -33,7 +33,10 @@ struct PutObjectRetention: AsyncS3Operation {
                 .putObjectRetention, on: object, in: self.bucket,
                 conditions: version.conditions.merging(retention.conditions(at: request.time)) { $1 }))
         let bypasses = request.bypassesGovernance(object, in: self.bucket)
-        try await service.objects.updateLock(bucket, key: object, version: version.selector) { lock, start in
+        try await service.objects.updateLock(
+            bucket, key: object, version: version.selector,
+            notice: service.notice(.createdRetention, of: request, in: bucket)
+        ) { lock, start in
             try lock.changed(by: retention, at: request.time, periodsFrom: start, bypassesGovernance: bypasses)
         }
         return S3Response()

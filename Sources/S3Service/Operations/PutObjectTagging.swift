@@ -27,6 +27,6 @@ struct PutObjectTagging: AsyncS3Operation {
         let document = try await request.document(upTo: DocumentLimit.smallSetting)
         let tags = try ObjectTags(document: document, maximum: ObjectTags.maximumOfObject)
         try request.access.require(demand(tags.conditions))
-        return S3Response(headers: try await object.setTags(tags, in: service).versionHeaders)
+        return S3Response(headers: try await object.setTags(tags, in: service, .createdTagging).versionHeaders)
     }
 }

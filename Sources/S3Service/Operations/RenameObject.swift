@@ -10,6 +10,7 @@ struct RenameObject: AsyncS3Operation {
     static let name = "RenameObject"
     static let route = Route("PUT", .object, requiring: ["renameObject"])
 
+    private let request: S3Request
     private let bucket: BucketName
     private let object: ObjectName
     private let source: ObjectName
@@ -17,6 +18,7 @@ struct RenameObject: AsyncS3Operation {
     private let preconditions: Preconditions
 
     init(_ request: S3Request) throws(S3Error) {
+        self.request = request
         bucket = try request.bucket
         object = try request.object
         source = try RenameSourceAddress(header: request.header(RenameSourceAddress.header) ?? "", in: bucket).key
@@ -41,9 +43,10 @@ struct RenameObject: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
+        let bucket = try service.buckets.bucket(bucket)
         try await service.objects.rename(
-            source, to: object, in: try service.buckets.bucket(bucket), if: sourcePreconditions,
-            replacing: preconditions)
+            source, to: object, in: bucket, if: sourcePreconditions, replacing: preconditions,
+            notice: service.notice(.createdCopy, of: request, in: bucket))
         return S3Response()
     }
 }

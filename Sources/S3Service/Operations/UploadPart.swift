@@ -34,6 +34,7 @@ struct UploadPart: AsyncS3Operation {
         try upload.requireMatching(customerKey)
         try checkChecksum(for: upload)
         let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
+        try service.objects.requireRoom(for: payload.length, in: bucket, replacing: nil)
         let part = try await service.uploads.writePart(
             payload, number: number, of: upload, customerKey, modified: request.time)
 

@@ -45,6 +45,7 @@ struct UploadPartCopy: AsyncS3Operation {
                 try ByteRange.copySource(range, size: found.columns.size)
             } ?? 0..<found.columns.size
         try CopySource.requireCopyable(Int64(wanted.count))
+        try service.objects.requireRoom(for: Int64(wanted.count), in: bucket, replacing: nil)
         let part = try await service.uploads.copyPart(
             found, wanted, source.customerKey, number: number, of: upload, customerKey, modified: request.time,
             in: service.objects)

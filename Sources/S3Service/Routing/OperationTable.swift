@@ -4,7 +4,7 @@ package import S3Protocol
 package enum OperationTable {
     package static let operations: [any S3Operation.Type] = [
         // service
-        ListBuckets.self,
+        ListBuckets.self, ListenNotification.self,
         // bucket
         CreateBucket.self, HeadBucket.self, DeleteBucket.self, GetBucketLocation.self,
         ListObjects.self, ListObjectsV2.self, ListObjectVersions.self, DeleteObjects.self, ListMultipartUploads.self,
@@ -13,12 +13,15 @@ package enum OperationTable {
         PutObjectLockConfiguration.self, GetObjectLockConfiguration.self,
         PutBucketTagging.self, GetBucketTagging.self, DeleteBucketTagging.self,
         PutBucketCors.self, GetBucketCors.self, DeleteBucketCors.self,
+        PutBucketNotificationConfiguration.self, GetBucketNotificationConfiguration.self,
+        ListenBucketNotification.self,
         PutBucketPolicy.self, GetBucketPolicy.self, DeleteBucketPolicy.self, GetBucketPolicyStatus.self,
         PutPublicAccessBlock.self, GetPublicAccessBlock.self, DeletePublicAccessBlock.self,
         PutBucketOwnershipControls.self, GetBucketOwnershipControls.self, DeleteBucketOwnershipControls.self,
+        PutBucketLifecycleConfiguration.self, GetBucketLifecycleConfiguration.self, DeleteBucketLifecycle.self,
         // bucket, with one answer
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
-        GetBucketNotificationConfiguration.self, GetBucketAccelerateConfiguration.self,
+        GetBucketAccelerateConfiguration.self,
         PutBucketAccelerateConfiguration.self, GetBucketRequestPayment.self, PutBucketRequestPayment.self,
         GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, DeleteBucketReplication.self,
         // object
@@ -27,6 +30,7 @@ package enum OperationTable {
         CopyObject.self, RenameObject.self, UpdateObjectEncryption.self,
         PutObjectTagging.self, GetObjectTagging.self, DeleteObjectTagging.self, GetObjectAcl.self, PutObjectAcl.self,
         PutObjectRetention.self, GetObjectRetention.self, PutObjectLegalHold.self, GetObjectLegalHold.self,
+        PutObjectAnnotation.self, GetObjectAnnotation.self, ListObjectAnnotations.self, DeleteObjectAnnotation.self,
         // multipart upload
         CreateMultipartUpload.self, UploadPart.self, UploadPartCopy.self, CompleteMultipartUpload.self,
         AbortMultipartUpload.self, ListParts.self,

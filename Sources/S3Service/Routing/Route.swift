@@ -50,7 +50,7 @@ package struct Route: Sendable {
     /// The parameters of a listing of objects, version 1 and 2; clients of the one send those of the other.
     package static let listing: Set<String> = [
         "prefix", "delimiter", "max-keys", "marker", "encoding-type", "start-after", "continuation-token",
-        "fetch-owner",
+        "fetch-owner", "metadata",
     ]
     /// The parameters of a GET or HEAD of an object.
     package static let reading: Set<String> = [

@@ -14,12 +14,12 @@ extension Upload {
                 .invalidRequest,
                 "The multipart upload initiate requested encryption. "
                     + "Subsequent part requests must include the appropriate encryption parameters.")
-        case (.sseS3, .some), (.sseKMS, .some):
+        case (.sseS3, .some), (.sseKMS, .some), (.dsseKMS, .some):
             throw S3Error(
                 .invalidRequest,
                 "The multipart upload was not initiated with a customer provided key. "
                     + "Part requests must not include one.")
-        case (.sseC, .some), (.sseS3, nil), (.sseKMS, nil): break
+        case (.sseC, .some), (.sseS3, nil), (.sseKMS, nil), (.dsseKMS, nil): break
         }
     }
 }

@@ -4,7 +4,9 @@ package import S3Protocol
 import Threading
 
 /// A bucket as requests see it.
-package struct Bucket: Sendable {
+///
+/// A class, because each request looks for its own several times: a copy is one reference instead of a dozen.
+package final class Bucket: Sendable {
     package let id: BucketID
     package let name: String
     /// Milliseconds since 1970.
@@ -12,16 +14,25 @@ package struct Bucket: Sendable {
     /// What becomes of objects that are written over or deleted; the commit of a change has the last word.
     ///
     /// Known of a locked catalogue and of a bucket with a damaged record, too.
-    package fileprivate(set) var versioning: BucketVersioning
-    fileprivate var state: State
+    package let versioning: BucketVersioning
+    fileprivate let state: State
     /// The record as it is stored, which the next change is to replace.
-    fileprivate var sealed: [UInt8]
+    fileprivate let sealed: [UInt8]
 
     fileprivate enum State {
         case open(BucketRecord)
         /// What kept the catalogue locked when the record was to be opened.
         case locked(KeyServiceError)
         case damaged(Corruption)
+    }
+
+    fileprivate init(_ row: BucketRow, _ state: State) {
+        id = row.id
+        name = row.name
+        created = row.created
+        versioning = row.versioning
+        self.state = state
+        sealed = row.sealed
     }
 
     /// Why nobody can read ``record``.
@@ -51,6 +62,33 @@ package struct Bucket: Sendable {
             case .locked(let obstacle): throw obstacle
             case .damaged(let corruption): throw corruption
             }
+        }
+    }
+
+    /// As ``record``, of which everything that is done with a bucket needs no more.
+    package var policy: StoredPolicy? {
+        get throws {
+            switch state {
+            case .open(let record): record.policy
+            case .locked(let obstacle): throw obstacle
+            case .damaged(let corruption): throw corruption
+            }
+        }
+    }
+
+    /// The bucket's lifecycle configuration; nil too while it cannot be known.
+    package var lifecycle: LifecycleConfiguration? {
+        switch state {
+        case .open(let record): record.lifecycle
+        case .locked, .damaged: nil
+        }
+    }
+
+    /// Who is told of what happens in the bucket; nobody, where the record cannot be read.
+    package var notification: NotificationConfiguration? {
+        switch state {
+        case .open(let record): record.notification
+        case .locked, .damaged: nil
         }
     }
 
@@ -122,9 +160,7 @@ package final class BucketDirectory: Sendable {
     private static func read(_ records: SealedRecords) throws -> [String: Bucket] {
         var buckets: [String: Bucket] = [:]
         for row in try records.store.buckets() {
-            buckets[row.name] = Bucket(
-                id: row.id, name: row.name, created: row.created, versioning: row.versioning,
-                state: try state(of: row, records), sealed: row.sealed)
+            buckets[row.name] = Bucket(row, try state(of: row, records))
         }
         return buckets
     }
@@ -164,16 +200,21 @@ package final class BucketDirectory: Sendable {
     /// All buckets in the byte order of their names, as ListBuckets shows them.
     package var sorted: SortedBuckets { buckets.withLock { $0.sorted } }
 
+    /// All buckets, in no order.
+    var known: [Bucket] { Array(buckets.withLock { $0.known }.values) }
+
+    var store: ObjectStore { records.store }
+
     package var count: Int { buckets.withLock { $0.known.count } }
 
     package func create(_ name: BucketName, at time: Int64, _ record: BucketRecord = BucketRecord()) async throws {
         let id = try records.store.nextBucketID()
         let sealed = try records.seal(record, id: id, name: name.rawValue, created: time)
-        try await records.store.createBucket(
-            BucketRow(id: id, name: name.rawValue, created: time, versioning: record.versioning, sealed: sealed))
-        let bucket = Bucket(
-            id: id, name: name.rawValue, created: time, versioning: record.versioning, state: .open(record),
+        let row = BucketRow(
+            id: id, name: name.rawValue, created: time, versioning: record.versioning, quota: record.quota?.limit,
             sealed: sealed)
+        try await records.store.createBucket(row)
+        let bucket = Bucket(row, .open(record))
         buckets.withLock { state in
             state.known[bucket.name] = bucket
             state.sorted.insert(bucket.listed)
@@ -211,19 +252,13 @@ package final class BucketDirectory: Sendable {
                 record.versioning = present.versioning
             }
             try change(&record)
-            var changed = present
-            changed.state = .open(record)
-            changed.versioning = record.versioning
-            changed.sealed = try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created)
             let row = BucketRow(
-                id: bucket.id, name: bucket.name, created: bucket.created, versioning: changed.versioning,
-                sealed: changed.sealed)
+                id: bucket.id, name: bucket.name, created: bucket.created, versioning: record.versioning,
+                quota: record.quota?.limit,
+                sealed: try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created))
             switch try await records.store.updateBucket(row, replacing: present.sealed) {
-            case .updated: return follow(present.sealed, with: changed)
-            case .changed(let row):
-                present.state = try Self.state(of: row, records)
-                present.versioning = row.versioning
-                present.sealed = row.sealed
+            case .updated: return follow(present.sealed, with: Bucket(row, .open(record)))
+            case .changed(let row): present = Bucket(row, try Self.state(of: row, records))
             }
         }
     }

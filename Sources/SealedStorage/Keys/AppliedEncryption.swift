@@ -4,6 +4,8 @@ package enum AppliedEncryption: Sendable {
     /// - kmsKey: the name of the key service's key that wraps the data key now.
     /// - clientContext: the client's encryption context as canonical JSON, when it sent one.
     case sseKMS(kmsKey: String?, clientContext: [UInt8]?, bucketKey: Bool)
+    /// In two layers; otherwise as `sseKMS`, without a bucket key.
+    case dsseKMS(kmsKey: String?, clientContext: [UInt8]?)
     /// - keyMD5: base64, as the client sent it with this request; `nil` when it sent no key.
     case sseC(keyMD5: String?)
 }

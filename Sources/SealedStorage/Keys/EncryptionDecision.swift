@@ -10,6 +10,8 @@ package enum EncryptionDecision: Sendable {
     case sseS3
     case sseKMS(key: KeyID, clientContext: KMSContext?, bucketKey: Bool)
     case sseC(CustomerKey)
+    /// In two layers; a bucket key is not for them.
+    case dsseKMS(key: KeyID, clientContext: KMSContext?)
 
     /// - Parameters:
     ///   - defaultKey: the key service's, where neither request nor bucket names one.
@@ -26,7 +28,11 @@ package enum EncryptionDecision: Sendable {
         case .sseKMS(let keyID, let context, let bucketKey):
             self = .sseKMS(
                 key: try Self.key(keyID) ?? defaultKey, clientContext: context.map { KMSContext($0) },
-                bucketKey: bucketKey)
+                // A saving of calls and no protection: of a rule that cannot be read it is not asked.
+                bucketKey: bucketKey ?? (try? bucket.record.encryption)?.bucketKeyEnabled ?? false)
+        case .dsseKMS(let keyID, let context):
+            self = .dsseKMS(
+                key: try Self.key(keyID) ?? defaultKey, clientContext: context.map { KMSContext($0) })
         case .none:
             let rule = try bucket.record.encryption
             switch rule?.algorithm {
@@ -36,6 +42,8 @@ package enum EncryptionDecision: Sendable {
                 self = .sseKMS(
                     key: try Self.key(keyID) ?? defaultKey, clientContext: nil,
                     bucketKey: rule?.bucketKeyEnabled ?? false)
+            case .dsseKMS(let keyID):
+                self = .dsseKMS(key: try Self.key(keyID) ?? defaultKey, clientContext: nil)
             case nil:
                 self =
                     autoEncryption
@@ -55,7 +63,7 @@ package enum EncryptionDecision: Sendable {
     package var etagIsMD5: Bool {
         switch self {
         case .sseS3: true
-        case .sseKMS, .sseC: false
+        case .sseKMS, .sseC, .dsseKMS: false
         }
     }
 }

@@ -44,8 +44,13 @@ struct StoredObjectKey {
 /// Makes, seals and opens the keys that objects are encrypted with.
 struct ObjectKeys: Sendable {
     private let dataKeys: DataKeys
+    private let records: SealedRecords
 
-    init(_ dataKeys: DataKeys) { self.dataKeys = dataKeys }
+    /// - Parameter records: whose key the outer layers' keys are derived from.
+    init(_ dataKeys: DataKeys, _ records: SealedRecords) {
+        self.dataKeys = dataKeys
+        self.records = records
+    }
 
     /// Draws an object key and seals it as `decision` says.
     ///
@@ -87,16 +92,51 @@ struct ObjectKeys: Sendable {
             if record.usesBucketKey {
                 dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseKMS, under: key)
             } else {
-                var context = clientContext ?? KMSContext()
-                if context.pairs[bucket.name] == nil {
-                    context.pairs[bucket.name] = "\(bucket.name)/\(object.rawValue)"
-                }
-                dataKey = try await dataKeys.ownKey(under: key, context: context)
+                dataKey = try await ownKey(under: key, clientContext, in: bucket, for: object)
             }
             applied = .sseKMS(kmsKey: key.name, clientContext: record.clientContext, bucketKey: record.usesBucketKey)
+        case .dsseKMS(let key, let clientContext):
+            record = EncryptionRecord(scheme: .dsseKMS, identity: identity)
+            record.clientContext = clientContext?.canonicalJSON
+            dataKey = try await ownKey(under: key, clientContext, in: bucket, for: object)
+            applied = .dsseKMS(kmsKey: key.name, clientContext: record.clientContext)
         }
         record.sealedObjectKey = KeySealing.seal(objectKey, under: dataKey.key, binding: record.binding(in: bucket.id))
-        return NewObjectKey(objectKey: objectKey, record: record, dataKeyRow: dataKey.row, applied: applied)
+        return NewObjectKey(
+            objectKey: try layered(objectKey, record), record: record, dataKeyRow: dataKey.row, applied: applied)
+    }
+
+    /// Draws an object key for what belongs to a stored object, and seals it as that one's is: under the same data key.
+    ///
+    /// - Parameter bucket: the number of the bucket that its row is to have.
+    func make(as stored: StoredObjectKey, in bucket: BucketID) async throws -> NewObjectKey {
+        var record = EncryptionRecord(scheme: stored.record.scheme, identity: ObjectIdentity())
+        record.clientContext = stored.record.clientContext
+        record.usesBucketKey = stored.record.usesBucketKey
+        let dataKey = try stored.requiredDataKey
+        let secret =
+            if let cached = dataKeys.cachedKey(dataKey) { cached } else { try await dataKeys.key(of: dataKey) }
+        let objectKey = ObjectKey()
+        record.sealedObjectKey = KeySealing.seal(objectKey, under: secret, binding: record.binding(in: bucket))
+        return NewObjectKey(
+            objectKey: try layered(objectKey, record), record: record, dataKeyRow: dataKey,
+            applied: applied(record, dataKey: dataKey, customerKey: nil))
+    }
+
+    private func ownKey(
+        under key: KeyID, _ clientContext: KMSContext?, in bucket: Bucket, for object: ObjectName
+    ) async throws -> DataKeys.ForWriting {
+        var context = clientContext ?? KMSContext()
+        if context.pairs[bucket.name] == nil { context.pairs[bucket.name] = "\(bucket.name)/\(object.rawValue)" }
+        return try await dataKeys.ownKey(under: key, context: context)
+    }
+
+    /// The object key with that of the layer around it, if the scheme has two.
+    private func layered(_ objectKey: ObjectKey, _ record: EncryptionRecord) throws(KeyServiceError) -> ObjectKey {
+        switch record.scheme {
+        case .sseS3, .sseKMS, .sseC: objectKey
+        case .dsseKMS: objectKey.inside(try records.outerObjectKey(of: record.identity))
+        }
     }
 
     /// Whether what is stored is encrypted by the scheme and under the key service's key that `decision` names.
@@ -107,7 +147,10 @@ struct ObjectKeys: Sendable {
         switch (decision, record.scheme) {
         case (.sseS3, .sseS3): return dataKey.kmsKey.hasSameBytes(as: dataKeys.service.defaultKey.name)
         case (.sseKMS(let key, _, _), .sseKMS): return dataKey.kmsKey.hasSameBytes(as: key.name)
-        case (.sseS3, .sseKMS), (.sseS3, .sseC), (.sseKMS, .sseS3), (.sseKMS, .sseC), (.sseC, _): return false
+        case (.dsseKMS(let key, _), .dsseKMS): return dataKey.kmsKey.hasSameBytes(as: key.name)
+        case (.sseS3, .sseKMS), (.sseS3, .sseC), (.sseS3, .dsseKMS), (.sseKMS, .sseS3), (.sseKMS, .sseC),
+            (.sseKMS, .dsseKMS), (.dsseKMS, .sseS3), (.dsseKMS, .sseKMS), (.dsseKMS, .sseC), (.sseC, _):
+            return false
         }
     }
 
@@ -117,14 +160,16 @@ struct ObjectKeys: Sendable {
     ///   not open, and the key service's errors.
     func open(_ stored: StoredObjectKey) async throws -> ObjectKey {
         if let objectKey = try openAtHand(stored) { return objectKey }
-        return try stored.open(under: try await dataKeys.key(of: stored.requiredDataKey))
+        return try layered(stored.open(under: try await dataKeys.key(of: stored.requiredDataKey)), stored.record)
     }
 
     /// Opens it where the key service need not be asked; else nil.
     func openAtHand(_ stored: StoredObjectKey) throws -> ObjectKey? {
         try verify(stored.customerKey, opens: stored.record)
         if let customerKey = stored.customerKey { return try stored.open(under: customerKey.key) }
-        return try dataKeys.cachedKey(stored.requiredDataKey).map { try stored.open(under: $0) }
+        return try dataKeys.cachedKey(stored.requiredDataKey).map {
+            try layered(stored.open(under: $0), stored.record)
+        }
     }
 
     /// Checks that a customer's key was sent if and only if it is needed, and that it is the right one.
@@ -135,8 +180,8 @@ struct ObjectKeys: Sendable {
                 key.matches(commitment: commitment, versionID: record.identity.bytes)
             else { throw .wrongCustomerKey }
         case (.sseC, nil): throw .customerKeyRequired
-        case (.sseS3, nil), (.sseKMS, nil): break
-        case (.sseS3, .some), (.sseKMS, .some): throw .customerKeyNotApplicable
+        case (.sseS3, nil), (.sseKMS, nil), (.dsseKMS, nil): break
+        case (.sseS3, .some), (.sseKMS, .some), (.dsseKMS, .some): throw .customerKeyNotApplicable
         }
     }
 
@@ -152,6 +197,7 @@ struct ObjectKeys: Sendable {
             .sseKMS(
                 kmsKey: dataKey?.kmsKey, clientContext: record.clientContext,
                 bucketKey: record.usesBucketKey)
+        case .dsseKMS: .dsseKMS(kmsKey: dataKey?.kmsKey, clientContext: record.clientContext)
         case .sseC: .sseC(keyMD5: customerKey?.keyMD5)
         }
     }

@@ -9,18 +9,20 @@ struct BodyWriter: Sendable {
 
     /// The body of an object: in memory when it is small enough to go into the row's transaction, else in a blob file.
     ///
-    /// - Parameter sum: gets all bytes, when a checksum is wanted that the source does not have.
+    /// - Parameters:
+    ///   - sum: gets all bytes, when a checksum is wanted that the source does not have.
+    ///   - inlineLimit: bytes that a body in memory may have, where that is less than the drive's own limit.
     /// - Returns: the body, complete, of bytes that their source has verified.
     func write(
-        _ source: some ByteSource, under key: NewObjectKey, _ sum: S3ChecksumCalculator?
+        _ source: some ByteSource, under key: NewObjectKey, _ sum: S3ChecksumCalculator?, inlineLimit: Int = .max
     ) async throws -> NewBody {
         let identity = StreamIdentity(versionID: key.record.identity.bytes)
         let announced = source.length
-        let sealer = PackageSealer(objectKey: key.objectKey, identity: identity, plaintextLength: announced)
-        let sealedLength = PackageFormat.sealedLength(ofPlaintext: announced)
-        if sealedLength <= Int64(store.inlineLimit) {
-            return .inline(try await seal(source, sealer: sealer, sealedLength: Int(sealedLength), sum))
+        let sealedLength = key.objectKey.sealedLength(ofPlaintext: announced)
+        if sealedLength <= Int64(min(store.inlineLimit, inlineLimit)) {
+            return .inline(try await seal(source, under: key.objectKey, identity, sum))
         }
+        let sealer = LayeredSealer(objectKey: key.objectKey, identity: identity, plaintextLength: announced)
         let (blob, rest) = try await write(
             source, sealer: sealer, into: store.makeBlob(expectedLength: sealedLength), sum)
         guard source.length != announced else { return .file(blob) }
@@ -32,9 +34,9 @@ struct BodyWriter: Sendable {
     func write(
         _ source: some ByteSource, part number: UInt32, under key: ObjectKey, _ sum: S3ChecksumCalculator?
     ) async throws -> FinishedBlob {
-        let blob = try store.makeBlob(expectedLength: PackageFormat.sealedLength(ofPlaintext: source.length))
+        let blob = try store.makeBlob(expectedLength: key.sealedLength(ofPlaintext: source.length))
         // The blob's id stands in the part's stream key: another attempt at the same part is another stream.
-        let sealer = PackageSealer(
+        let sealer = LayeredSealer(
             objectKey: key, identity: StreamIdentity(versionID: blob.id.bytes, partNumber: number),
             plaintextLength: source.length)
         let (finished, rest) = try await write(source, sealer: sealer, into: blob, sum)
@@ -43,7 +45,7 @@ struct BodyWriter: Sendable {
     }
 
     private func write(
-        _ source: some ByteSource, sealer: PackageSealer, into writer: BlobWriter, _ sum: S3ChecksumCalculator?
+        _ source: some ByteSource, sealer: LayeredSealer, into writer: BlobWriter, _ sum: S3ChecksumCalculator?
     ) async throws -> (blob: FinishedBlob, beyond: [UInt8]) {
         // Bytes that the source has given beyond the length it had guessed.
         var beyond: [UInt8] = []
@@ -90,8 +92,8 @@ struct BodyWriter: Sendable {
                 .init(source: .blob(blob.id), identity: identity, size: announced, wanted: 0..<min(announced, length))
             ],
             name: "", lease: nil)
-        let sealer = PackageSealer(objectKey: key, identity: identity, plaintextLength: length)
-        let writer = try store.makeBlob(expectedLength: PackageFormat.sealedLength(ofPlaintext: length))
+        let sealer = LayeredSealer(objectKey: key, identity: identity, plaintextLength: length)
+        let writer = try store.makeBlob(expectedLength: key.sealedLength(ofPlaintext: length))
         do {
             while let bytes = try await body.next(upTo: Int(Self.paddingBytes)) {
                 try await seal(bytes, sealer: sealer, into: writer)
@@ -105,20 +107,36 @@ struct BodyWriter: Sendable {
     }
 
     private func seal(
-        _ source: some ByteSource, sealer: PackageSealer, sealedLength: Int, _ sum: S3ChecksumCalculator?
+        _ source: some ByteSource, under key: ObjectKey, _ identity: StreamIdentity, _ sum: S3ChecksumCalculator?
     ) async throws -> [UInt8] {
+        let length = source.length
+        var next = try await source.next()
+        // A small body mostly comes in one piece.
+        if let whole = next, !key.isLayered, Int64(whole.readableBytes) == length,
+            length <= Int64(PackageFormat.packageSize)
+        {
+            if let sum { whole.withUnsafeReadableBytes { sum.update($0) } }
+            let end = try await source.next()
+            precondition(end == nil, "a source gives the length it has declared")
+            return whole.withUnsafeReadableBytes {
+                PackageSealer.sealOnlyPackage($0, objectKey: key, identity: identity)
+            }
+        }
+        let sealer = LayeredSealer(objectKey: key, identity: identity, plaintextLength: length)
+        let sealedLength = Int(key.sealedLength(ofPlaintext: length))
         var sealed = [UInt8](repeating: 0, count: sealedLength)
         var filled = 0
-        while let bytes = try await source.next() {
+        while let bytes = next {
             if let sum { bytes.withUnsafeReadableBytes { sum.update($0) } }
             filled += seal(bytes, sealer: sealer, into: &sealed, from: filled)
+            next = try await source.next()
         }
         filled += seal(ByteBuffer(), sealer: sealer, into: &sealed, from: filled)
         precondition(filled == sealedLength && sealer.isFinished, "a verified source has given its declared length")
         return sealed
     }
 
-    private func seal(_ bytes: ByteBuffer, sealer: PackageSealer, into sealed: inout [UInt8], from: Int) -> Int {
+    private func seal(_ bytes: ByteBuffer, sealer: LayeredSealer, into sealed: inout [UInt8], from: Int) -> Int {
         bytes.withUnsafeReadableBytes { plaintext in
             sealed.withUnsafeMutableBytes { output in
                 sealer.seal(plaintext, into: UnsafeMutableRawBufferPointer(rebasing: output[from...])).produced
@@ -127,7 +145,7 @@ struct BodyWriter: Sendable {
     }
 
     /// Seals straight into the writer's aligned buffers; suspends while both are with the disk.
-    private func seal(_ bytes: ByteBuffer, sealer: PackageSealer, into writer: BlobWriter) async throws {
+    private func seal(_ bytes: ByteBuffer, sealer: LayeredSealer, into writer: BlobWriter) async throws {
         var rest = bytes
         repeat {
             if writer.isFull { try await writer.flush() }

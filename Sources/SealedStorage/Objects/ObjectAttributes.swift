@@ -20,5 +20,8 @@ package struct ObjectAttributes: Sendable {
     /// A copy does not have its source's.
     package var lock = ObjectLock()
 
+    /// The name of the annotation that the bytes are; nil for an object.
+    package var annotation: AnnotationName?
+
     package init() {}
 }

@@ -21,6 +21,13 @@ package final class ObjectBody: @unchecked Sendable {
         let size: Int64
         /// The wanted bytes of the stream's plaintext.
         let wanted: Range<Int64>
+
+        fileprivate var isInMemory: Bool {
+            switch source {
+            case .memory: true
+            case .blob: false
+            }
+        }
     }
 
     /// Bytes that ``next(upTo:)`` will give out in all.
@@ -75,7 +82,7 @@ package final class ObjectBody: @unchecked Sendable {
 
     /// Everything, if that is a slice of one package in memory.
     package func wholeFromMemory() throws -> ByteBuffer? {
-        guard stream == nil, segments.count == 1, let segment = segments.first,
+        guard stream == nil, !objectKey.isLayered, segments.count == 1, let segment = segments.first,
             case .memory(let sealed) = segment.source, segment.size <= PackageFormat.packageSize
         else { return nil }
         segments = []
@@ -102,56 +109,29 @@ package final class ObjectBody: @unchecked Sendable {
 private final class OpenStream: @unchecked Sendable {
     // Unchecked: handed from the request's task to one I/O thread at a time, and back.
 
-    /// Whether bytes that are not in the page cache are waited for.
-    enum Reading {
-        case waiting
-        /// On an event loop, which must not wait for a device.
-        case ifCached
-    }
-
     private static let packageSize = Int64(PackageFormat.packageSize)
 
     private let segment: ObjectBody.Segment
     private let name: String
-    private let reader: BlobReader?
+    private let source: SealedSource
     private let opener: PackageOpener
     private var position: Int64
 
     /// `nil` when it would have to be waited for.
     init?(
-        _ segment: ObjectBody.Segment, _ reading: Reading, store: ObjectStore, objectKey: ObjectKey, name: String
+        _ segment: ObjectBody.Segment, _ reading: BlobReading, store: ObjectStore, objectKey: ObjectKey, name: String
     ) throws {
         self.segment = segment
         self.name = name
         position = segment.wanted.lowerBound
-        var header: [UInt8]
-        switch segment.source {
-        case .memory(let sealed):
-            reader = nil
-            header = [UInt8](sealed.prefix(PackageFormat.headerSize))
-        case .blob(let blob):
-            let reader: BlobReader
-            do {
-                switch reading {
-                case .waiting: reader = try store.openBlob(blob)
-                case .ifCached:
-                    guard let cached = try store.openBlobIfCached(blob) else { return nil }
-                    reader = cached
-                }
-            } catch .blobMissing {
-                throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex) is missing)")
-            }
-            guard reader.length == PackageFormat.sealedLength(ofPlaintext: segment.size) else {
-                throw Corruption(what: "data of object \"\(name)\" (blob \(blob.hex) has \(reader.length) bytes)")
-            }
-            header = [UInt8](repeating: 0, count: PackageFormat.headerSize)
-            let count = try header.withUnsafeMutableBytes { try reader.read(reading, at: 0, into: $0) }
-            guard count != nil else { return nil }
-            self.reader = reader
+        guard let source = try SealedSource(segment, reading, store: store, objectKey: objectKey, name: name) else {
+            return nil
         }
+        self.source = source
         do {
             opener = try PackageOpener(
-                header: header, objectKey: objectKey, identity: segment.identity, plaintextLength: segment.size)
+                header: source.header, objectKey: objectKey, identity: segment.identity,
+                plaintextLength: segment.size)
         } catch {
             throw Corruption(what: "data of object \"\(name)\" (\(error))")
         }
@@ -162,11 +142,11 @@ private final class OpenStream: @unchecked Sendable {
     private var emptyPackageChecked = false
 
     var nextBlockIsSmall: Bool {
-        reader == nil || segment.wanted.upperBound - position <= 2 * Self.packageSize
+        segment.isInMemory || segment.wanted.upperBound - position <= 2 * Self.packageSize
     }
 
     /// `nil`, with nothing done, when it would have to be waited for.
-    func nextBlock(_ packages: Int64, _ reading: Reading) throws -> ByteBuffer? {
+    func nextBlock(_ packages: Int64, _ reading: BlobReading) throws -> ByteBuffer? {
         let first = position / Self.packageSize
         let last =
             segment.size == 0
@@ -179,7 +159,7 @@ private final class OpenStream: @unchecked Sendable {
         var plaintext = ByteBufferAllocator().buffer(capacity: max(Int(blockEnd - blockStart), 1))
         var isRead = true
         try plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: Int(blockEnd - blockStart)) { output in
-            let opened = try withSealedBytes(reading, at: sealedStart, count: sealedCount) { sealed in
+            let opened = try source.withBytes(reading, at: sealedStart, count: sealedCount) { sealed in
                 do {
                     return try opener.open(sealed, firstPackage: first, into: output)
                 } catch {
@@ -196,38 +176,5 @@ private final class OpenStream: @unchecked Sendable {
         let slice = plaintext.readSlice(length: Int(wantedEnd - position)) ?? ByteBuffer()
         position = wantedEnd
         return slice
-    }
-
-    private func withSealedBytes<R>(
-        _ reading: Reading, at offset: Int64, count: Int, _ body: (UnsafeRawBufferPointer) throws -> R
-    ) throws -> R? {
-        switch segment.source {
-        case .memory(let sealed):
-            guard Int(offset) + count <= sealed.count else {
-                throw Corruption(what: "data of object \"\(name)\" (cut short)")
-            }
-            return try sealed.withUnsafeBytes {
-                try body(UnsafeRawBufferPointer(rebasing: $0[Int(offset)..<Int(offset) + count]))
-            }
-        case .blob:
-            return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 64) { sealed in
-                let cut = Corruption(what: "data of object \"\(name)\" (cut short)")
-                guard let reader else { throw cut }
-                guard let read = try reader.read(reading, at: offset, into: sealed) else { return nil }
-                guard read == count else { throw cut }
-                return try body(UnsafeRawBufferPointer(sealed))
-            }
-        }
-    }
-}
-
-extension BlobReader {
-    fileprivate func read(
-        _ reading: OpenStream.Reading, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(StorageError) -> Int? {
-        switch reading {
-        case .waiting: try read(at: offset, into: buffer)
-        case .ifCached: try readIfCached(at: offset, into: buffer)
-        }
     }
 }

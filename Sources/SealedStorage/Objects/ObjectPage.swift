@@ -5,6 +5,8 @@ package import S3Protocol
 package struct ObjectPage: Sendable {
     /// One whose record is damaged is listed with an empty tag, so that it can be found and deleted.
     package fileprivate(set) var objects: [ListedObject] = []
+    /// What each of ``objects`` has besides, where that was asked for; nil for one whose record is damaged.
+    package fileprivate(set) var details: [ListedDetails?] = []
     package fileprivate(set) var commonPrefixes: [String] = []
     /// Where the page ends; `nil` when it has no entries.
     package fileprivate(set) var last: ListPosition?
@@ -23,8 +25,10 @@ package struct ObjectPage: Sendable {
 
 extension Objects {
     /// One page of a listing: read, then opened and given to `body`, on threads of the drive's.
+    ///
+    /// - Parameter withDetails: whether whole records are opened, for ``ObjectPage/details``.
     package func list<R: Sendable>(
-        _ request: ListRequest, _ body: @escaping @Sendable (ObjectPage) throws -> R
+        _ request: ListRequest, withDetails: Bool = false, _ body: @escaping @Sendable (ObjectPage) throws -> R
     ) async throws -> R {
         var rest = request
         // A flag alone is not believed: damaged, it would hide an object that can then be neither found nor deleted.
@@ -35,21 +39,28 @@ extension Objects {
             rest.after = passed
             page = try await store.list(rest)
         }
-        return try await open(page, body)
+        return try await open(page, withDetails: withDetails, body)
     }
 
     private func open<R: Sendable>(
-        _ page: ListPage, _ body: @escaping @Sendable (ObjectPage) throws -> R
+        _ page: ListPage, withDetails: Bool, _ body: @escaping @Sendable (ObjectPage) throws -> R
     ) async throws -> R {
         try await store.offload {
             var records = try records.forListing()
             var opened = ObjectPage(isTruncated: page.isTruncated, passed: page.passed)
             opened.objects.reserveCapacity(page.entries.count)
+            var versions: [StoredVersion] = []
+            versions.reserveCapacity(page.entries.count)
             for entry in page.entries {
                 switch entry {
                 case .commonPrefix(let prefix): opened.commonPrefixes.append(prefix)
-                case .version(let version): opened.append(version, &records)
+                case .version(let version):
+                    versions.append(version)
+                    if withDetails { opened.details.append(try? details(of: version)) }
                 }
+            }
+            for start in stride(from: 0, to: versions.count, by: ListedRecords.batch) {
+                opened.append(versions[start...].prefix(ListedRecords.batch), &records)
             }
             opened.last = page.entries.last.map { entry in
                 switch entry {
@@ -62,21 +73,34 @@ extension Objects {
     }
 }
 
+/// What a listing shows of an object that shows all.
+package struct ListedDetails: Sendable {
+    package let attributes: ObjectAttributes
+    package let encryption: AppliedEncryption
+}
+
+extension Objects {
+    private func details(of version: StoredVersion) throws -> ListedDetails {
+        let record = try records.open(version)
+        let dataKey = record.encryption.scheme.namesKey ? try version.columns.dataKey.flatMap(store.dataKeyAtHand) : nil
+        return ListedDetails(
+            attributes: record.attributes,
+            encryption: keys.applied(record.encryption, dataKey: dataKey, customerKey: nil))
+    }
+}
+
 extension ObjectPage {
-    fileprivate mutating func append(_ version: StoredVersion, _ records: inout ListedRecords) {
-        let columns = version.columns
-        do throws(Corruption) {
-            let record = try records.open(version)
+    fileprivate mutating func append(_ versions: ArraySlice<StoredVersion>, _ records: inout ListedRecords) {
+        records.open(versions)
+        for index in versions.indices {
+            let record = records.record(at: index - versions.startIndex)
+            if record == nil { damaged.append(SealedRecords.corruption(of: versions[index])) }
+            let columns = versions[index].columns
             objects.append(
                 ListedObject(
-                    key: columns.key, modified: columns.modified, etag: record.etag, size: columns.size,
-                    checksumAlgorithm: record.checksum?.algorithm.name, checksumType: record.checksum?.type.rawValue,
-                    storageClass: record.storageClass ?? StorageClass.standard.rawValue))
-        } catch {
-            damaged.append(error)
-            objects.append(
-                ListedObject(
-                    key: columns.key, modified: columns.modified, etag: ETag(unquoted: ""), size: columns.size))
+                    key: columns.key, modified: columns.modified, etag: record?.etag ?? ETag(unquoted: ""),
+                    size: columns.size, checksum: record?.checksum.map { ($0.algorithm, $0.type) },
+                    storageClass: record?.storageClass ?? StorageClass.standard.rawValue))
         }
     }
 }

@@ -22,27 +22,30 @@ extension Objects {
     ///   - customerKey: the source's.
     ///   - algorithm: of the checksum that the copy is to have, of all its bytes; `nil` for its source's. Bytes that are not
     ///     encrypted anew are read for it if need be.
+    ///   - withAnnotations: whether the copy is to have its source's, in the same commit.
     /// - Throws: as ``write(_:as:conditions:)``, and the refusals of customer keys. Nothing has changed then.
     package func copy(
         _ source: StoredObject, _ customerKey: CustomerKey?, as draft: ObjectDraft,
-        checksum algorithm: S3ChecksumAlgorithm?, conditions: WritePreconditions
+        checksum algorithm: S3ChecksumAlgorithm?, withAnnotations: Bool, conditions: WritePreconditions
     ) async throws -> WrittenObject {
         if isEncrypted(source, as: draft.encryption) {
             do {
-                return try await share(source, customerKey, as: draft, checksum: algorithm, conditions)
+                return try await share(
+                    source, customerKey, as: draft, checksum: algorithm, withAnnotations: withAnnotations, conditions)
             } catch StorageError.noSuchBlob {
                 // The source is gone meanwhile. Its lease keeps the files until their bytes have been read.
             }
         }
         let body = try await body(of: source, 0..<source.columns.size, customerKey)
         let bytes = StoredBytes(body, algorithm ?? source.record.checksum?.algorithm, store: store)
-        return try await write(bytes, as: draft, conditions: conditions)
+        return try await write(
+            bytes, as: draft, conditions: conditions, annotatedAs: withAnnotations ? source : nil)
     }
 
     /// - Throws: `noSuchBlob` when the source's files have no version any more.
     private func share(
         _ source: StoredObject, _ customerKey: CustomerKey?, as draft: ObjectDraft,
-        checksum algorithm: S3ChecksumAlgorithm?, _ conditions: WritePreconditions
+        checksum algorithm: S3ChecksumAlgorithm?, withAnnotations: Bool, _ conditions: WritePreconditions
     ) async throws -> WrittenObject {
         let expectation = try expectation(conditions, draft)
         let objectKey = try await keys.open(source.key(customerKey))
@@ -57,15 +60,24 @@ extension Objects {
             partCount: source.record.partCount)
         let shared = try await sharedBody(of: source, keepsChecksums: isKept)
 
-        let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { place in
-            let columns = VersionColumns(
-                bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
-                size: source.columns.size, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
-                body: source.columns.body, blob: source.columns.blob)
-            let version = try await newVersion(columns, record, shared, dataKey: key.dataKeyRow)
-            return (try await store.put(version, expecting: place.expectation), columns)
+        let copied = withAnnotations ? try await copyAnnotations(of: source, under: key, in: draft.bucket) : []
+        do {
+            let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { place in
+                let columns = VersionColumns(
+                    bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
+                    size: source.columns.size, modified: draft.modified, flags: place.flags,
+                    dataKey: key.dataKeyRow?.id, body: source.columns.body, blob: source.columns.blob)
+                var version = try await newVersion(columns, record, shared, dataKey: key.dataKeyRow)
+                version.annotations = try await annotations(copied, of: columns)
+                let told = try prepare(draft.notice, columns, record)
+                version.events = told.flatMap(\.rows)
+                return (try await put(version, told, expecting: place.expectation), columns)
+            }
+            return WrittenObject(committed, record: record, encryption: key.applied)
+        } catch {
+            discard(copied.map(\.body))
+            throw error
         }
-        return WrittenObject(committed, record: record, encryption: key.applied)
     }
 
     /// The checksum of all bytes of an object, which are read for it.

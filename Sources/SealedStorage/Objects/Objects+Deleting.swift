@@ -9,15 +9,39 @@ package struct ObjectDeletion: Sendable {
     package let conditions: DeletePreconditions
     /// Whether retention in governance mode is no obstacle.
     package let bypassesGovernance: Bool
+    /// What is to be told once it is deleted; `nil` where nobody is to be told.
+    package let notice: ChangeNotice?
+    /// Judges what is there instead of the conditions, again whenever that was changed.
+    let judge: Judge?
+
+    /// Throws to refuse the deletion of the version that is there, nil for none.
+    typealias Judge = @Sendable (StoredVersion?) throws -> Requirement
+
+    /// What the committing transaction must find.
+    struct Requirement {
+        let expectation: Expectation
+        var standing = VersionStanding.any
+    }
 
     package init(
         key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions,
-        bypassesGovernance: Bool = false
+        bypassesGovernance: Bool = false, notice: ChangeNotice? = nil
     ) {
         self.key = key
         self.version = version
         self.conditions = conditions
         self.bypassesGovernance = bypassesGovernance
+        self.notice = notice
+        judge = nil
+    }
+
+    init(key: ObjectName, version: VersionSelector, notice: ChangeNotice?, judge: @escaping Judge) {
+        self.key = key
+        self.version = version
+        conditions = DeletePreconditions()
+        bypassesGovernance = false
+        self.notice = notice
+        self.judge = judge
     }
 }
 
@@ -28,6 +52,8 @@ package struct DeletedObject: Hashable, Sendable {
     package let versionID: String?
     /// Whether that is a delete marker.
     package let isDeleteMarker: Bool
+    /// Whether it is one that was made.
+    var isNewMarker = false
 }
 
 extension Objects {
@@ -38,10 +64,11 @@ extension Objects {
     @discardableResult
     package func delete(
         _ bucket: Bucket, key: ObjectName, version: VersionSelector = .current, conditions: DeletePreconditions,
-        bypassesGovernance: Bool = false, at time: Int64
+        bypassesGovernance: Bool = false, notice: ChangeNotice? = nil, at time: Int64
     ) async throws -> DeletedObject {
         let deletion = ObjectDeletion(
-            key: key, version: version, conditions: conditions, bypassesGovernance: bypassesGovernance)
+            key: key, version: version, conditions: conditions, bypassesGovernance: bypassesGovernance,
+            notice: notice)
         return try await delete(bucket, [deletion], at: time)[0].get()
     }
 
@@ -61,16 +88,17 @@ extension Objects {
                 pending, of: deletions, bucket, versioning, attempt: attempt, at: time)
             for (index, error) in refused { results[index] = .failure(error) }
             guard !ready.isEmpty else { return results }
-            let outcomes = try await store.delete(bucket.id, ready.map(\.deletion))
+            let outcomes = try await delete(ready.map(\.deletion), in: bucket, ready.compactMap(\.told))
             pending.removeAll()
             for (one, outcome) in zip(ready, outcomes) {
                 let wanted = deletions[one.index]
+                if let told = one.told { outcome.hasChanged ? events.made(told) : events.undone(told) }
                 switch outcome {
                 case .removed(let columns): results[one.index] = .success(wanted.result(removing: columns, versioning))
                 case .absent: results[one.index] = .success(wanted.result(removing: nil, versioning))
                 case .marked:
                     results[one.index] = .success(
-                        DeletedObject(versionID: one.marker?.clientID, isDeleteMarker: true))
+                        DeletedObject(versionID: one.marker?.clientID, isDeleteMarker: true, isNewMarker: true))
                 case .failed(let error): results[one.index] = .failure(error)
                 case .changed(let current):
                     pending.append(PendingDeletion(index: one.index, finding: .found(current)))
@@ -106,6 +134,7 @@ extension Objects {
     private struct ReadyDeletion: Sendable {
         let index: Int
         let deletion: Deletion
+        let told: PreparedEvent?
 
         var marker: VersionColumns? {
             switch deletion.change {
@@ -126,9 +155,9 @@ extension Objects {
             ready.reserveCapacity(pending.count)
             for one in pending {
                 do {
-                    let deletion = try prepare(
+                    let (deletion, told) = try prepare(
                         one, deletions[one.index], bucket, versioning, attempt: attempt, at: time)
-                    ready.append(ReadyDeletion(index: one.index, deletion: deletion))
+                    ready.append(ReadyDeletion(index: one.index, deletion: deletion, told: told))
                 } catch {
                     refused.append((one.index, error))
                 }
@@ -141,21 +170,81 @@ extension Objects {
     private func prepare(
         _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning,
         attempt: Int, at time: Int64
-    ) throws -> Deletion {
+    ) throws -> (Deletion, PreparedEvent?) {
         let key = deletion.key.rawValue
-        let expectation = try expectation(pending, deletion, bucket, versioning, at: time)
-        guard deletion.version == .current else {
-            return Deletion(key: key, .version(deletion.version), expecting: expectation)
+        let requirement = try requirement(pending, deletion, bucket, versioning, at: time)
+        let expectation = requirement.expectation
+        guard deletion.version == .current, versioning != .unversioned else {
+            let told = try prepare(deletion.notice, removing: deletion.version, of: deletion.key, in: bucket)
+            let change =
+                deletion.version == .current ? Deletion.Change.onlyVersion : .version(deletion.version)
+            return (
+                Deletion(
+                    key: key, change, expecting: expectation, standing: requirement.standing, events: told?.rows ?? []),
+                told
+            )
         }
-        guard versioning != .unversioned else { return Deletion(key: key, .onlyVersion, expecting: expectation) }
         let order = pending.newest.map { store.nextOrder(after: $0) + Self.lead(afterAttempts: attempt) }
         let place = VersionPlace(order: order ?? store.nextOrder(), versioning, expecting: expectation)
         let columns = VersionColumns(
             bucket: bucket.id, key: key, version: place.version, order: place.order, size: 0,
             modified: time, flags: place.flags.union(.deleteMarker), dataKey: nil, body: .none, blob: nil)
+        let notice = deletion.notice?.with(.removedMarkerCreated)
+        let told = try notice.map { try events.prepare($0.event(columns, nil), of: $0) }
         let marker = NewVersion(
-            columns: columns, sealed: try records.sealDeleteMarker(columns), body: .none, dataKey: nil)
-        return Deletion(key: key, .marker(marker), expecting: expectation)
+            columns: columns, sealed: try records.sealDeleteMarker(columns), body: .none, dataKey: nil,
+            events: told?.rows ?? [])
+        return (Deletion(key: key, .marker(marker), expecting: expectation), told)
+    }
+
+    /// What the removal of a version is to tell.
+    private func prepare(
+        _ notice: ChangeNotice?, removing version: VersionSelector, of key: ObjectName, in bucket: Bucket
+    ) throws -> PreparedEvent? {
+        guard let notice = notice?.ofRemoval else { return nil }
+        var event = ObjectEvent(
+            notice.name, bucket: notice.bucket, key: key.rawValue, sequence: store.nextOrder(),
+            source: notice.source)
+        switch version {
+        case .current: break
+        case .null: event.versionID = nullVersionID
+        case .id(let id): event.versionID = id.hex
+        }
+        return try events.prepare(event, of: notice)
+    }
+
+    /// As above, of a version that has been listed.
+    func prepare(_ notice: ChangeNotice?, removing columns: VersionColumns) throws -> PreparedEvent? {
+        guard let notice = notice?.ofRemoval else { return nil }
+        return try events.prepare(notice.event(columns, nil, sequence: store.nextOrder()), of: notice)
+    }
+
+    /// Commits deletions; what was to be told of them is undone when nothing came of it, else the caller's to settle.
+    func delete(
+        _ deletions: [Deletion], in bucket: Bucket, _ told: [PreparedEvent]
+    ) async throws -> [DeletionOutcome] {
+        do {
+            return try await store.delete(bucket.id, deletions)
+        } catch {
+            for event in told { events.undone(event) }
+            throw error
+        }
+    }
+
+    private func requirement(
+        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning,
+        at time: Int64
+    ) throws -> ObjectDeletion.Requirement {
+        guard let judge = deletion.judge else {
+            let expectation = try expectation(pending, deletion, bucket, versioning, at: time)
+            return ObjectDeletion.Requirement(expectation: expectation)
+        }
+        switch pending.finding {
+        case .found(let current): return try judge(current)
+        case .nothingYet:
+            return try judge(
+                store.findAtHand(bucket.id, key: deletion.key.rawValue, version: deletion.version, .row)?.version)
+        }
     }
 
     private func expectation(
@@ -195,6 +284,15 @@ extension Objects {
         guard deletion.version != .current else { return .current(current.columns.version) }
         try requireUnlocked(current, deletion, at: time)
         return .exactly(current)
+    }
+}
+
+extension DeletionOutcome {
+    fileprivate var hasChanged: Bool {
+        switch self {
+        case .removed, .marked: true
+        case .absent, .changed, .staleOrder, .versioningChanged, .failed: false
+        }
     }
 }
 

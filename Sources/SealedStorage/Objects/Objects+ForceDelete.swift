@@ -19,24 +19,25 @@ extension Objects {
     /// - Parameter allows: asked about each key before any of its versions goes.
     /// - Throws: what `allows` throws, at once; what kept a version from being removed, after all others were.
     package func forceDelete(
-        _ tree: KeyTree, in bucket: Bucket, allows: @escaping @Sendable (String) throws -> Void = { _ in }
+        _ tree: KeyTree, in bucket: Bucket, notice: ChangeNotice? = nil,
+        allows: @escaping @Sendable (String) throws -> Void = { _ in }
     ) async throws {
         switch tree {
-        case .bucket: try await forceDelete(in: bucket, prefix: "", allows) { _ in true }
+        case .bucket: try await forceDelete(in: bucket, prefix: "", notice, allows) { _ in true }
         case .key(let name):
             let key = name.rawValue
             if key.utf8.last == UInt8(ascii: "/") {
-                return try await forceDelete(in: bucket, prefix: key, allows) { _ in true }
+                return try await forceDelete(in: bucket, prefix: key, notice, allows) { _ in true }
             }
             // In the order of keys it comes before all others that begin with it.
-            try await forceDelete(in: bucket, prefix: key, allows) { $0.hasSameBytes(as: key) }
-            try await forceDelete(in: bucket, prefix: key + "/", allows) { _ in true }
+            try await forceDelete(in: bucket, prefix: key, notice, allows) { $0.hasSameBytes(as: key) }
+            try await forceDelete(in: bucket, prefix: key + "/", notice, allows) { _ in true }
         }
     }
 
     /// - Parameter isMeant: true for the first keys that begin with the prefix, or for all.
     private func forceDelete(
-        in bucket: Bucket, prefix: String, _ allows: @Sendable (String) throws -> Void,
+        in bucket: Bucket, prefix: String, _ notice: ChangeNotice?, _ allows: @Sendable (String) throws -> Void,
         while isMeant: (String) -> Bool
     ) async throws {
         var request = VersionListRequest(bucket: bucket.id, prefix: prefix, limit: Self.forcedPerCommit)
@@ -52,14 +53,22 @@ extension Objects {
             let meant = found.prefix { isMeant($0.key) }
             guard let last = meant.last else { break }
             for columns in meant { try allows(columns.key) }
-            let deletions = meant.map { Deletion(key: $0.key, .version(.id($0.version))) }
-            for outcome in try await store.delete(bucket.id, deletions) {
+            let told = try meant.compactMap { columns in try prepare(notice, removing: columns) }
+            let deletions = meant.enumerated().map { index, columns in
+                Deletion(
+                    key: columns.key, .version(.id(columns.version)), events: told.isEmpty ? [] : told[index].rows)
+            }
+            for (index, outcome) in try await delete(deletions, in: bucket, told).enumerated() {
                 switch outcome {
-                case .removed, .absent: break
+                case .removed: if !told.isEmpty { events.made(told[index]) }
+                case .absent: if !told.isEmpty { events.undone(told[index]) }
                 // Its bucket has become one that locks its objects.
                 case .marked, .changed, .staleOrder, .versioningChanged:
+                    if !told.isEmpty { events.undone(told[index]) }
                     failure = failure ?? SealedStorageError.conditionalConflict
-                case .failed(let error): failure = failure ?? error
+                case .failed(let error):
+                    if !told.isEmpty { events.undone(told[index]) }
+                    failure = failure ?? error
                 }
             }
             guard page.isTruncated, meant.count == found.count else { break }

@@ -7,10 +7,10 @@ extension Objects {
     /// - Parameter change: gets what is there, and the time from which periods are counted, in milliseconds since 1970.
     /// - Throws: what `change` does, as ``require(_:key:version:)``, and as ``untilSwapped(_:)``.
     package func updateLock(
-        _ bucket: Bucket, key: ObjectName, version: VersionSelector,
+        _ bucket: Bucket, key: ObjectName, version: VersionSelector, notice: ChangeNotice? = nil,
         _ change: (ObjectLock, _ periodsFrom: Int64) throws -> ObjectLock
     ) async throws {
-        try await replaceRecord(of: key, version, in: bucket) { object in
+        try await replaceRecord(of: key, version, in: bucket, notice) { object in
             var attributes = object.record.attributes
             attributes.lock = try change(attributes.lock, startOfPeriods())
             guard attributes.lock != object.record.attributes.lock else { return nil }

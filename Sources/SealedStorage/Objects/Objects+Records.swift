@@ -8,9 +8,10 @@ extension Objects {
     /// - Throws: as ``require(_:key:version:)`` and ``untilSwapped(_:)``.
     @discardableResult
     package func setTags(
-        _ tags: ObjectTags, of bucket: Bucket, key: ObjectName, version selector: VersionSelector
+        _ tags: ObjectTags, of bucket: Bucket, key: ObjectName, version selector: VersionSelector,
+        notice: ChangeNotice? = nil
     ) async throws -> StoredObject {
-        try await replaceRecord(of: key, selector, in: bucket) { try records.retagged($0.version, tags) }
+        try await replaceRecord(of: key, selector, in: bucket, notice) { try records.retagged($0.version, tags) }
     }
 
     /// Puts another record in the place of a version's.
@@ -21,18 +22,24 @@ extension Objects {
     /// - Throws: what `change` does, as ``require(_:key:version:)``, and as ``untilSwapped(_:)``.
     @discardableResult
     func replaceRecord(
-        of key: ObjectName, _ selector: VersionSelector, in bucket: Bucket,
+        of key: ObjectName, _ selector: VersionSelector, in bucket: Bucket, _ notice: ChangeNotice? = nil,
         _ change: (StoredObject) throws -> [UInt8]?
     ) async throws -> StoredObject {
         try await untilSwapped {
             let object = try require(bucket, key: key, version: selector)
             guard let sealed = try change(object) else { return (object, .swapped) }
-            return (
-                object,
+            let columns = object.columns
+            var told: [PreparedEvent] = []
+            if let notice {
+                let event = notice.event(columns, object.record, sequence: store.nextOrder())
+                told.append(try events.prepare(event, of: notice))
+            }
+            let outcome = try await events.commit(told, isMade: { $0 == .swapped }) {
                 try await store.replaceRecord(
-                    of: object.columns.version, bucket.id, key: object.columns.key, sealed: sealed,
-                    replacing: object.version.sealed)
-            )
+                    of: columns.version, bucket.id, key: columns.key, sealed: sealed,
+                    replacing: object.version.sealed, events: told.flatMap(\.rows))
+            }
+            return (object, outcome)
         }
     }
 

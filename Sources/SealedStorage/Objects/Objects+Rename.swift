@@ -12,10 +12,10 @@ extension Objects {
     ///   - key: another one than the object's.
     ///   - sourceConditions: of the object.
     ///   - conditions: of what has the other key.
-    /// - Throws: `versionedBucket`, `noSuchKey`, `preconditionFailed`, `conditionalConflict`; what the drive does. Nothing has changed then.
+    /// - Throws: `versionedBucket`, `annotatedObject`, `noSuchKey`, `preconditionFailed`, `conditionalConflict`; what the drive does. Nothing has changed then.
     package func rename(
         _ object: ObjectName, to key: ObjectName, in bucket: Bucket, if sourceConditions: Preconditions,
-        replacing conditions: Preconditions
+        replacing conditions: Preconditions, notice: ChangeNotice? = nil
     ) async throws {
         guard bucket.versioning == .unversioned else { throw SealedStorageError.versionedBucket }
         var order = store.nextOrder()
@@ -30,9 +30,19 @@ extension Objects {
                 body: from.body, blob: from.blob)
             let shared = try await sharedBody(of: source, keepsChecksums: true)
             // The object key stays sealed as it is: for the bucket and the stream, which are the same.
-            let version = try await newVersion(columns, source.record, shared, dataKey: nil)
-            switch try await store.move(version, expecting: expectation, from: source.version) {
+            var version = try await newVersion(columns, source.record, shared, dataKey: nil)
+            // To who follows a bucket, an object has come and another one is gone.
+            var told = try prepare(notice, columns, source.record)
+            if let gone = notice?.with(.removedDelete) {
+                told.append(try events.prepare(gone.event(from, nil, sequence: order), of: gone))
+            }
+            version.events = told.flatMap(\.rows)
+            let outcome = try await events.commit(told, isMade: { $0 == .moved }) {
+                try await store.move(version, expecting: expectation, from: source.version)
+            }
+            switch outcome {
             case .moved: return
+            case .annotated: throw SealedStorageError.annotatedObject
             case .sourceChanged, .refused(.stored), .refused(.changed): break
             case .refused(.versioningChanged): throw SealedStorageError.versionedBucket
             case .refused(.staleOrder(let newest)):

@@ -27,31 +27,60 @@ extension Objects {
     package func write(
         _ source: some ByteSource, as draft: ObjectDraft, conditions: WritePreconditions
     ) async throws -> WrittenObject {
+        try await write(source, as: draft, conditions: conditions, annotatedAs: nil)
+    }
+
+    /// - Parameter original: an object whose annotations the new version is to have; nil for none.
+    func write(
+        _ source: some ByteSource, as draft: ObjectDraft, conditions: WritePreconditions,
+        annotatedAs original: StoredObject?
+    ) async throws -> WrittenObject {
         let expectation = try expectation(conditions, draft)
         let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key)
         if draft.encryption.etagIsMD5 { source.computeMD5() }
         let sum = source.checksumAlgorithm == nil ? S3ChecksumCalculator(.fallback) : nil
         let body = try await bodies.write(source, under: key, sum)
+        var copied: [CopiedAnnotation] = []
 
         do {
+            if let original { copied = try await copyAnnotations(of: original, under: key, in: draft.bucket) }
             // Its retention begins now, not before a long upload.
             let record = ObjectRecord(
                 etag: source.etag, encryption: key.record,
                 attributes: try lockedByDefault(draft.attributes, in: draft.bucket),
                 checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
-            let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { place in
+            let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { [copied] place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                     size: source.length, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
                     body: body.kind, blob: body.blob)
-                let version = NewVersion(
-                    columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow)
-                return (try await store.put(version, expecting: place.expectation), columns)
+                let told = try prepare(draft.notice, columns, record)
+                var version = NewVersion(
+                    columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow,
+                    events: told.flatMap(\.rows))
+                version.annotations = try await annotations(copied, of: columns)
+                return (try await put(version, told, expecting: place.expectation), columns)
             }
             return WrittenObject(committed, record: record, encryption: key.applied)
         } catch {
-            if case .file(let blob) = body { store.discard(blob) }
+            discard([body] + copied.map(\.body))
             throw error
+        }
+    }
+
+    /// What the commit of a version is to tell; nothing without a notice.
+    func prepare(
+        _ notice: ChangeNotice?, _ columns: VersionColumns, _ record: ObjectRecord
+    ) throws -> [PreparedEvent] {
+        guard let notice else { return [] }
+        return [try events.prepare(notice.event(columns, record), of: notice)]
+    }
+
+    func put(
+        _ version: NewVersion, _ told: [PreparedEvent], expecting expectation: Expectation
+    ) async throws -> PutOutcome {
+        try await events.commit(told, isMade: { $0 == .stored }) {
+            try await store.put(version, expecting: expectation)
         }
     }
 

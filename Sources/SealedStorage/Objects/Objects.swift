@@ -9,6 +9,7 @@ package struct Objects: Sendable {
     let records: SealedRecords
     let keys: ObjectKeys
     let bodies: BodyWriter
+    let events: EventQueue
 
     // MARK: Finding
 
@@ -77,8 +78,8 @@ package struct Objects: Sendable {
         _ bucket: Bucket, _ key: ObjectName, _ version: VersionSelector
     ) throws -> LookUp {
         let found = try lookUp(bucket, key, version, .row)
-        // Only of SSE-KMS is the data key told of; with its version it comes from one snapshot.
-        guard case .object(let object) = found, object.record.encryption.scheme == .sseKMS else { return found }
+        // Only of SSE-KMS and DSSE-KMS is the data key told of; with its version it comes from one snapshot.
+        guard case .object(let object) = found, object.record.encryption.scheme.namesKey else { return found }
         return try lookUp(bucket, key, version, .rowAndDataKey)
     }
 
@@ -126,7 +127,7 @@ package struct Objects: Sendable {
 
     /// How the object is encrypted, as its clients are told.
     package func encryption(of object: StoredObject, _ customerKey: CustomerKey?) throws -> AppliedEncryption {
-        guard object.record.encryption.scheme != .sseKMS || object.dataKey != nil else {
+        guard !object.record.encryption.scheme.namesKey || object.dataKey != nil else {
             throw Corruption(what: "data key of object \"\(object.columns.key)\"")
         }
         return keys.applied(object.record.encryption, dataKey: object.dataKey, customerKey: customerKey)

@@ -48,15 +48,19 @@ package struct ObjectDraft: Sendable {
     package let attributes: ObjectAttributes
     /// Milliseconds since 1970.
     package let modified: Int64
+    /// What is to be told once it is written; `nil` where nobody is to be told.
+    package let notice: ChangeNotice?
 
     package init(
-        bucket: Bucket, key: ObjectName, encryption: EncryptionDecision, attributes: ObjectAttributes, modified: Int64
+        bucket: Bucket, key: ObjectName, encryption: EncryptionDecision, attributes: ObjectAttributes, modified: Int64,
+        notice: ChangeNotice? = nil
     ) {
         self.bucket = bucket
         self.key = key
         self.encryption = encryption
         self.attributes = attributes
         self.modified = modified
+        self.notice = notice
     }
 }
 

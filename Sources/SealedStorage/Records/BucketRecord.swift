@@ -4,7 +4,8 @@ package import S3Protocol
 
 /// What a bucket has besides its name and time.
 ///
-/// At rest only inside a sealed record, but for the versioning: that is a column, to which the record is bound.
+/// At rest only inside a sealed record, but for the versioning and the bytes of the quota: those are columns too, to which
+/// the record is bound.
 package struct BucketRecord: Sendable {
     package var versioning = BucketVersioning.unversioned
     /// The default encryption rule, or `nil` when none was put.
@@ -17,6 +18,11 @@ package struct BucketRecord: Sendable {
     package var policy: StoredPolicy?
     package var publicAccessBlock: PublicAccessBlock?
     package var ownershipControls: OwnershipControls?
+    package var lifecycle: LifecycleConfiguration?
+    /// Who is told of what happens in the bucket; never empty.
+    package var notification: NotificationConfiguration?
+    /// Never empty.
+    package var quota: BucketQuota?
 
     package init() {}
 }
@@ -49,19 +55,21 @@ private enum Tag: UInt8 {
     case policy = 8
     case publicAccessBlock = 9
     case ownershipControls = 10
+    case lifecycle = 11
+    case notification = 12
+    case quota = 13
+    case blockedEncryption = 14
 }
 
 extension BucketRecord {
     func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 64)
         if let encryption {
-            switch encryption.algorithm {
-            case .sseS3:
-                encoder.put(Tag.encryptionAlgorithm, "AES256")
-            case .sseKMS(let keyID):
-                encoder.put(Tag.encryptionAlgorithm, "aws:kms")
-                encoder.put(Tag.encryptionKey, keyID)
+            if let algorithm = encryption.algorithm {
+                encoder.put(Tag.encryptionAlgorithm, algorithm.name)
+                encoder.put(Tag.encryptionKey, algorithm.keyID)
             }
+            encoder.put(Tag.blockedEncryption, encryption.blocked?.rawValue)
             if let enabled = encryption.bucketKeyEnabled { encoder.put(Tag.bucketKeyEnabled, [enabled ? 1 : 0]) }
         }
         if let objectLock { encoder.put(Tag.objectLock, objectLock.xml()) }
@@ -70,6 +78,9 @@ extension BucketRecord {
         if let policy { encoder.put(Tag.policy, policy.document) }
         if let publicAccessBlock { encoder.put(Tag.publicAccessBlock, publicAccessBlock.xml()) }
         if let ownershipControls { encoder.put(Tag.ownershipControls, ownershipControls.xml()) }
+        if let lifecycle { encoder.put(Tag.lifecycle, lifecycle.storedXML()) }
+        if let notification { encoder.put(Tag.notification, notification.xml()) }
+        if let quota { encoder.put(Tag.quota, quota.json()) }
         return encoder.bytes
     }
 
@@ -79,9 +90,15 @@ extension BucketRecord {
         while let field = try decoder.next() {
             switch Tag(rawValue: field.tag) {
             case .encryptionAlgorithm:
-                encryption = ServerSideEncryptionConfiguration(
-                    algorithm: field.string == "aws:kms" ? .sseKMS(keyID: nil) : .sseS3)
-            case .encryptionKey: encryption?.algorithm = .sseKMS(keyID: field.string)
+                guard let algorithm = Algorithm(name: field.string, keyID: nil) else { throw RecordMalformed() }
+                encryption = ServerSideEncryptionConfiguration(algorithm: algorithm)
+            case .encryptionKey:
+                guard let name = encryption?.algorithm?.name else { throw RecordMalformed() }
+                encryption?.algorithm = Algorithm(name: name, keyID: field.string)
+            case .blockedEncryption:
+                guard let blocked = BlockedEncryptionTypes(rawValue: field.string) else { throw RecordMalformed() }
+                if encryption == nil { encryption = ServerSideEncryptionConfiguration(algorithm: nil) }
+                encryption?.blocked = blocked
             case .bucketKeyEnabled: encryption?.bucketKeyEnabled = field.value.first == 1
             case .objectLock:
                 objectLock = try Self.setting { () throws(S3Error) in try ObjectLockConfiguration.parse(field.value) }
@@ -97,10 +114,21 @@ extension BucketRecord {
             case .ownershipControls:
                 guard let controls = try? OwnershipControls.parse(field.bytes) else { throw RecordMalformed() }
                 ownershipControls = controls
+            case .lifecycle:
+                lifecycle = try Self.setting { () throws(S3Error) in
+                    try LifecycleConfiguration.parse(stored: field.value)
+                }
+            case .notification:
+                notification = try Self.setting { () throws(S3Error) in
+                    try NotificationConfiguration.parse(field.value)
+                }
+            case .quota: quota = try Self.setting { () throws(S3Error) in try BucketQuota.parse(Array(field.value)) }
             case nil: throw RecordMalformed()
             }
         }
     }
+
+    private typealias Algorithm = ServerSideEncryptionConfiguration.Algorithm
 
     /// A setting that is stored as the document it was put as.
     private static func setting<Setting>(

@@ -40,6 +40,16 @@ package struct EncryptionRecord: Sendable {
     }
 }
 
+extension EncryptionScheme {
+    /// Whether clients are told the name of the key service's key.
+    var namesKey: Bool {
+        switch self {
+        case .sseKMS, .dsseKMS: true
+        case .sseS3, .sseC: false
+        }
+    }
+}
+
 private enum Tag: UInt8 {
     case scheme = 1, sealedObjectKey, customerKeyCommitment, clientContext, bucketKey, identity
 }

@@ -60,7 +60,34 @@ package struct ListedRecord: Sendable {
     package var etag: ETag
     /// `nil` for the standard class.
     package var storageClass: String?
-    package var checksum: StoredChecksum?
+    package var checksum: ChecksumKind?
+}
+
+/// How a checksum was made.
+package struct ChecksumKind: Sendable {
+    package let algorithm: S3ChecksumAlgorithm
+    package let type: S3ChecksumType
+
+    fileprivate var name: String { "\(algorithm.rawValue)/\(type.rawValue)" }
+
+    /// From its name in a record, `ALGORITHM/TYPE`.
+    fileprivate init(name: ArraySlice<UInt8>) throws(RecordMalformed) {
+        guard let known = Self.known.first(where: { $0.name == name }) else { throw RecordMalformed() }
+        self = known.kind
+    }
+
+    fileprivate init(_ algorithm: S3ChecksumAlgorithm, _ type: S3ChecksumType) {
+        self.algorithm = algorithm
+        self.type = type
+    }
+
+    /// All of them, that which most objects have first: a listing looks one up for each.
+    private static let known = ([.fallback] + S3ChecksumAlgorithm.allCases).flatMap { algorithm in
+        [S3ChecksumType.fullObject, .composite].map { type in
+            let kind = ChecksumKind(algorithm, type)
+            return (name: Array(kind.name.utf8)[...], kind: kind)
+        }
+    }
 }
 
 private enum Tag: UInt8 {
@@ -71,6 +98,7 @@ private enum Tag: UInt8 {
     case cacheControl, contentDisposition, contentEncoding, contentLanguage, expires, metadata, tag, storageClass
     case websiteRedirect
     case retention = 32, legalHold, eventHold
+    case annotation = 35
 }
 
 extension ObjectRecord {
@@ -80,7 +108,7 @@ extension ObjectRecord {
         encoder.put(Tag.encryption, encryption.encoded())
         if let checksum {
             encoder.put(
-                Tag.checksum, name: "\(checksum.algorithm.rawValue)/\(checksum.type.rawValue)", value: checksum.value)
+                Tag.checksum, name: ChecksumKind(checksum.algorithm, checksum.type).name, value: checksum.value)
         }
         if partCount > 0 { encoder.put(Tag.partCount, Int64(partCount)) }
         attributes.encode(into: &encoder)
@@ -98,7 +126,7 @@ extension ObjectRecord {
             switch Tag(rawValue: field.tag) {
             case .etag: etag = ETag(unquoted: field.string)
             case .encryption: encryption = try EncryptionRecord(decoding: field.bytes, version: version)
-            case .checksum: checksum = try StoredChecksum(field.pair())
+            case .checksum: checksum = try StoredChecksum(field)
             case .partCount: partCount = Int(try field.integer())
             default: try attributes.decode(field)
             }
@@ -133,14 +161,14 @@ extension ObjectRecord {
     }
 
     /// What a listing shows, without decoding the rest.
-    static func listed(_ record: [UInt8]) throws(RecordMalformed) -> ListedRecord {
+    static func listed(_ record: ArraySlice<UInt8>) throws(RecordMalformed) -> ListedRecord {
         var decoder = try RecordDecoder(record)
         guard let first = try decoder.next(), first.tag == Tag.etag.rawValue else { throw RecordMalformed() }
         var listed = ListedRecord(etag: ETag(unquoted: first.string))
         while let field = try decoder.next() {
             switch field.tag {
             case Tag.storageClass.rawValue: listed.storageClass = field.string
-            case Tag.checksum.rawValue: listed.checksum = try StoredChecksum(field.pair())
+            case Tag.checksum.rawValue: listed.checksum = try ChecksumKind(name: field.pairOfBytes().name)
             default: break
             }
         }
@@ -161,6 +189,7 @@ extension ObjectAttributes {
         encoder.put(Tag.storageClass, storageClass)
         encoder.put(Tag.websiteRedirect, websiteRedirect)
         lock.encode(into: &encoder)
+        encoder.put(Tag.annotation, annotation?.rawValue)
     }
 
     mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
@@ -178,6 +207,8 @@ extension ObjectAttributes {
         case .storageClass: storageClass = field.string
         case .websiteRedirect: websiteRedirect = field.string
         case .retention, .legalHold, .eventHold: try lock.decode(field)
+        case .annotation:
+            do { annotation = try AnnotationName(field.string) } catch { throw RecordMalformed() }
         case .etag, .encryption, .checksum, .partCount, nil: throw RecordMalformed()
         }
     }
@@ -217,12 +248,10 @@ extension ObjectLock {
 }
 
 extension StoredChecksum {
-    /// From the name `ALGORITHM/TYPE` and the value.
-    init(_ pair: (name: String, value: String)) throws(RecordMalformed) {
-        let names = pair.name.split(separator: "/", maxSplits: 1)
-        guard names.count == 2, let algorithm = S3ChecksumAlgorithm(rawValue: String(names[0])),
-            let type = S3ChecksumType(rawValue: String(names[1]))
-        else { throw RecordMalformed() }
-        self.init(algorithm: algorithm, type: type, value: pair.value)
+    /// From a pair of its kind's name and its value.
+    fileprivate init(_ field: RecordDecoder.Field) throws(RecordMalformed) {
+        let (name, value) = try field.pairOfBytes()
+        let kind = try ChecksumKind(name: name)
+        self.init(algorithm: kind.algorithm, type: kind.type, value: String(decoding: value, as: UTF8.self))
     }
 }

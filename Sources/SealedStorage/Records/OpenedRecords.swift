@@ -1,3 +1,4 @@
+import Glibc
 import ObjectStorage
 import S3Protocol
 import Threading
@@ -43,12 +44,23 @@ extension StoredVersion {
     ///
     /// Numbers as such: the `==` of a type that has a raw value is generic, and not specialised here.
     fileprivate func isSame(as other: StoredVersion) -> Bool {
-        sealed == other.sealed && columns.order == other.columns.order && columns.size == other.columns.size
+        haveSameBytes(sealed, other.sealed) && columns.order == other.columns.order
+            && columns.size == other.columns.size
             && columns.modified == other.columns.modified && columns.version == other.columns.version
             && columns.bucket.rawValue == other.columns.bucket.rawValue
             && columns.flags.rawValue == other.columns.flags.rawValue
             && columns.dataKey?.rawValue == other.columns.dataKey?.rawValue
             && columns.body.rawValue == other.columns.body.rawValue
             && columns.blob == other.columns.blob && columns.key.hasSameBytes(as: other.columns.key)
+    }
+}
+
+/// `==` compares byte by byte.
+private func haveSameBytes(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    one.withUnsafeBytes { one in
+        other.withUnsafeBytes { other in
+            guard let first = one.baseAddress, let second = other.baseAddress else { return one.count == other.count }
+            return one.count == other.count && memcmp(first, second, one.count) == 0
+        }
     }
 }

@@ -79,19 +79,25 @@ package struct RecordDecoder {
         }
 
         package func pair() throws(RecordMalformed) -> (name: String, value: String) {
+            let (name, value) = try pairOfBytes()
+            return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        }
+
+        func pairOfBytes() throws(RecordMalformed) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
             var decoder = RecordDecoder(field: value)
             let length = try decoder.length()
             guard length <= decoder.rest.count else { throw RecordMalformed() }
-            let name = decoder.rest.prefix(length)
-            return (
-                String(decoding: name, as: UTF8.self), String(decoding: decoder.rest.dropFirst(length), as: UTF8.self)
-            )
+            return (decoder.rest.prefix(length), decoder.rest.dropFirst(length))
         }
     }
 
     private var rest: ArraySlice<UInt8>
 
     package init(_ record: [UInt8]) throws(RecordMalformed) {
+        try self.init(record[...])
+    }
+
+    package init(_ record: ArraySlice<UInt8>) throws(RecordMalformed) {
         guard record.first == RecordEncoder.version else { throw RecordMalformed() }
         rest = record.dropFirst()
     }

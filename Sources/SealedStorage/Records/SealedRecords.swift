@@ -44,13 +44,23 @@ package final class SealedRecords: Sendable {
         }
     }
 
-    private var sealer: RecordSealer {
+    var sealer: RecordSealer {
         get throws(KeyServiceError) {
             switch state.withLock({ $0 }) {
             case .locked(let obstacle): throw obstacle
             case .open(let sealer): return sealer
             }
         }
+    }
+
+    /// The key of the outer layer of an object that is encrypted twice.
+    func outerObjectKey(of identity: ObjectIdentity) throws(KeyServiceError) -> ObjectKey {
+        try sealer.outerObjectKey(identity: identity.bytes)
+    }
+
+    /// The key of an annotation's row: which version it belongs to, and a code in the place of its name.
+    func annotationKey(_ name: AnnotationName, of version: VersionID) throws(KeyServiceError) -> String {
+        version.annotationPrefix + Hex.encode(try sealer.code(ofName: name.rawValue, in: version.bytes))
     }
 
     // MARK: Object versions
@@ -80,6 +90,15 @@ package final class SealedRecords: Sendable {
         return record
     }
 
+    /// The record of a version that is not looked for soon again: what is kept for requests stays as it is.
+    func openOnce(_ version: StoredVersion) throws -> ObjectRecord {
+        let plaintext = try openBytes(version)
+        guard let record = try? ObjectRecord(decoding: plaintext, version: version.columns.version) else {
+            throw Self.corruption(of: version)
+        }
+        return record
+    }
+
     /// The records as a page of a listing opens them, one after another.
     func forListing() throws(KeyServiceError) -> ListedRecords { ListedRecords(sealer: try sealer) }
 
@@ -102,7 +121,7 @@ package final class SealedRecords: Sendable {
         return plaintext
     }
 
-    fileprivate static func corruption(of version: StoredVersion) -> Corruption {
+    static func corruption(of version: StoredVersion) -> Corruption {
         Corruption(what: "record of object \"\(version.columns.key)\" (bucket id \(version.columns.bucket.rawValue))")
     }
 
@@ -204,7 +223,7 @@ package final class SealedRecords: Sendable {
     ) throws(KeyServiceError) -> [UInt8] {
         try sealer.seal(
             record.encoded(), kind: .bucket, id: bytes(id.rawValue),
-            associatedData: columnData(created: created, name: name, record.versioning))
+            associatedData: columnData(created: created, name: name, record.versioning, quota: record.quota?.limit))
     }
 
     func open(_ row: BucketRow) throws -> BucketRecord {
@@ -213,7 +232,8 @@ package final class SealedRecords: Sendable {
             return try BucketRecord(
                 decoding: sealer.open(
                     row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
-                    associatedData: columnData(created: row.created, name: row.name, row.versioning)),
+                    associatedData: columnData(
+                        created: row.created, name: row.name, row.versioning, quota: row.quota)),
                 versioning: row.versioning)
         } catch {
             throw Corruption(what: "record of bucket \"\(row.name)\"")
@@ -240,18 +260,52 @@ package final class SealedRecords: Sendable {
     }
 }
 
-/// What a listing shows of records: each is opened for itself, in memory that serves one after another.
+/// What a listing shows of records, which are opened in memory that serves one after another.
 struct ListedRecords {
+    /// Records that are opened together, see ``RecordSealer/withRecordKeys(kind:ids:count:_:)``.
+    static let batch = 32
+
     private let sealer: RecordSealer
     private var plaintext: [UInt8] = []
+    private var ids: [UInt8] = []
+    /// Where the records lie in `plaintext`; `nil` for those that did not open.
+    private var places: [Range<Int>?] = []
 
     fileprivate init(sealer: RecordSealer) {
         self.sealer = sealer
     }
 
+    /// Opens several records, ``batch`` at most, for ``record(at:)``.
+    mutating func open(_ versions: ArraySlice<StoredVersion>) {
+        ids.removeAll(keepingCapacity: true)
+        plaintext.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        // By index: an iterator gives out copies, five references more and less for each version.
+        for index in versions.indices { versions[index].columns.version.withBytes { ids.append(contentsOf: $0) } }
+        sealer.withRecordKeys(kind: .object, ids: ids, count: versions.count) { keys in
+            for index in versions.indices {
+                let start = plaintext.count
+                var isAuthentic = false
+                versions[index].columns.withAssociatedData { associatedData in
+                    isAuthentic = keys.open(
+                        versions[index].sealed, at: index - versions.startIndex, associatedData: associatedData,
+                        appendingTo: &plaintext)
+                }
+                places.append(isAuthentic ? start..<plaintext.count : nil)
+            }
+        }
+    }
+
+    /// The record of one of the versions that were opened last; `nil` when it is damaged.
+    func record(at position: Int) -> ListedRecord? {
+        guard let place = places[position] else { return nil }
+        return try? ObjectRecord.listed(plaintext[place])
+    }
+
     mutating func open(_ version: StoredVersion) throws(Corruption) -> ListedRecord {
         plaintext.removeAll(keepingCapacity: true)
-        guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext) else {
+        guard sealer.open(version, appendingTo: &plaintext), let listed = try? ObjectRecord.listed(plaintext[...])
+        else {
             throw SealedRecords.corruption(of: version)
         }
         return listed
@@ -272,11 +326,13 @@ extension RecordSealer {
     }
 }
 
-/// A bucket's clear columns; one that never had versioning has the encoding of former releases.
-private func columnData(created: Int64, name: String, _ versioning: BucketVersioning) -> [UInt8] {
-    let columns = bytes(created) + Array(name.utf8)
-    // No name has a zero byte.
-    return versioning == .unversioned ? columns : columns + [0] + bytes(versioning.rawValue)
+/// A bucket's clear columns; one that never had versioning, or has no quota, has the encoding of former releases.
+private func columnData(created: Int64, name: String, _ versioning: BucketVersioning, quota: Int64?) -> [UInt8] {
+    var columns = bytes(created) + Array(name.utf8)
+    // No name has a zero byte. With a quota two numbers follow it, without one it is one or none.
+    if versioning != .unversioned || quota != nil { columns += [0] + bytes(versioning.rawValue) }
+    if let quota { columns += bytes(quota) }
+    return columns
 }
 
 private func bytes(_ value: Int64) -> [UInt8] {

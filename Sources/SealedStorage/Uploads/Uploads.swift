@@ -10,6 +10,8 @@ package struct Upload: Sendable {
     package let record: UploadRecord
 
     package var id: UploadID { row.id }
+    /// Milliseconds since 1970.
+    package var initiated: Int64 { row.initiated }
 
     func key(_ customerKey: CustomerKey?) -> StoredObjectKey {
         StoredObjectKey(
@@ -185,7 +187,7 @@ package struct Uploads: Sendable {
     ///   were chosen.
     package func complete(
         _ upload: Upload, in bucket: Bucket, of chosen: ChosenParts, checksum: StoredChecksum?, modified: Int64,
-        conditions: WritePreconditions, by objects: Objects
+        conditions: WritePreconditions, notice: ChangeNotice? = nil, by objects: Objects
     ) async throws -> WrittenObject {
         let parts = chosen.parts
         // Of ten thousand parts: not on an event loop.
@@ -208,9 +210,14 @@ package struct Uploads: Sendable {
                     try await store.offload { try seal(upload, parts, record, at: place, modified: modified) }
                 }
             last = sealed
-            let outcome = try await store.completeUpload(
-                upload.id, parts: chosen.selection, version: sealed.version, manifest: sealed.manifest,
-                receipt: sealed.receipt, expecting: place.expectation)
+            var version = sealed.version
+            let told = try objects.prepare(notice, version.columns, record)
+            version.events = told.flatMap(\.rows)
+            let outcome = try await objects.events.commit(told, isMade: { $0 == .stored }) {
+                try await store.completeUpload(
+                    upload.id, parts: chosen.selection, version: version, manifest: sealed.manifest,
+                    receipt: sealed.receipt, expecting: place.expectation)
+            }
             return (outcome, sealed.version.columns)
         }
         return WrittenObject(

@@ -88,7 +88,7 @@ struct Environment: Sendable {
     /// `MINIO_*` variables that mean nothing here, for one warning.
     var unused: [String] {
         variables.filter { name, value in
-            name.hasPrefix("MINIO_") && !value.isEmpty && !KnownVariables.names.contains(String(name.dropFirst(6)))
+            name.hasPrefix("MINIO_") && !value.isEmpty && !KnownVariables.contains(String(name.dropFirst(6)))
         }.keys.sorted()
     }
 
@@ -111,9 +111,14 @@ enum KnownVariables {
     /// Whether the values of this variable, with either prefix, are secret.
     static func areSecret(_ variable: String) -> Bool {
         ["COFFER_", "MINIO_"].contains { prefix in
-            variable.hasPrefix(prefix) && secrets.contains(String(variable.dropFirst(prefix.count)))
+            guard variable.hasPrefix(prefix) else { return false }
+            let name = String(variable.dropFirst(prefix.count))
+            return secrets.contains(name) || WebhookVariables.areSecret(name)
         }
     }
+
+    /// Whether this server reads a variable, named without prefix.
+    static func contains(_ name: String) -> Bool { names.contains(name) || WebhookVariables.contains(name) }
 
     private static let secrets: Set<String> = [
         "ROOT_PASSWORD", "SECRET_KEY", "KMS_SECRET_KEY", "KMS_MASTER_KEY", "FORMER_KMS_SECRET_KEY", "KMS_KES_API_KEY",

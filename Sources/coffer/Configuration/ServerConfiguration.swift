@@ -1,4 +1,5 @@
 import HTTPServer
+import Notifications
 import Requests
 import S3Protocol
 
@@ -27,6 +28,10 @@ struct ServerConfiguration: Sendable {
     /// How long after its last part a multipart upload is removed; `nil`: never, as on AWS.
     var staleUploadExpiry: Duration?
     var staleUploadInterval: Duration
+    /// What lifecycle rules count in.
+    var lifecycleCalendar: LifecycleCalendar
+    /// The webhooks that buckets may have told of events.
+    var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
@@ -65,6 +70,12 @@ struct ServerConfiguration: Sendable {
         allowedOrigins = try Self.allowedOrigins(environment.value("API_CORS_ALLOW_ORIGIN"))
         staleUploadExpiry = try environment.duration("API_STALE_UPLOADS_EXPIRY")
         staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
+        lifecycleCalendar = .civil
+        if let day = try environment.duration("LIFECYCLE_DAY") {
+            lifecycleCalendar = .days(ofMilliseconds: Int64(day / .milliseconds(1)))
+            notes.append("lifecycle rules count days of \(day): for tests, which wait for what is due")
+        }
+        webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)

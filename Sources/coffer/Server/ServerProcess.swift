@@ -4,6 +4,8 @@ import Glibc
 import HTTPServer
 import KeyManagement
 import Logging
+import Maintenance
+import Notifications
 import ObjectStorage
 import Requests
 import S3Protocol
@@ -53,10 +55,11 @@ struct ServerProcess {
         for (name, corruption) in drive.buckets.damaged {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
+        let notifier = try openNotifier(drive)
         let accessLog = try openAccessLog()
         // Before anybody can see the server: who saw it may end it.
         let signals = Signals.stream()
-        let server = try await listen(drive, account, accessLog)
+        let server = try await listen(drive, account, notifier, accessLog)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
@@ -66,8 +69,12 @@ struct ServerProcess {
             drive: drive, expiry: configuration.staleUploadExpiry, interval: configuration.staleUploadInterval,
             logger: logger
         ).run()
+        async let _ = Lifecycle(
+            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, logger: logger
+        ).run()
+        async let _ = notifier.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
-        await handle(signals, server, keys, accessLog)
+        await handle(signals, server, keys, notifier, accessLog)
         accessLog?.flush()
     }
 
@@ -106,6 +113,16 @@ struct ServerProcess {
         }
     }
 
+    private func openNotifier(_ drive: SealedDrive) throws -> Notifier {
+        do {
+            let notifier = try Notifier(configuration.webhooks, events: drive.events, logger: logger)
+            try notifier.open(drive.events)
+            return notifier
+        } catch {
+            throw StartFailure("webhooks: \(error)")
+        }
+    }
+
     private func openAccessLog() throws(StartFailure) -> AccessLog? {
         guard let destination = configuration.accessLog else { return nil }
         do {
@@ -116,7 +133,7 @@ struct ServerProcess {
     }
 
     private func listen(
-        _ drive: SealedDrive, _ account: RootAccount, _ accessLog: AccessLog?
+        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ accessLog: AccessLog?
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -124,7 +141,7 @@ struct ServerProcess {
                 region: configuration.region, domains: configuration.domains,
                 autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS,
                 allowedOrigins: configuration.allowedOrigins),
-            logger: logger)
+            hub: notifier.hub, webhooks: notifier.targets, logger: logger)
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2
         ) { accessKey throws(S3Error) in
@@ -173,7 +190,8 @@ struct ServerProcess {
 
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
-        _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ accessLog: AccessLog?
+        _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
+        _ accessLog: AccessLog?
     ) async {
         for await signal in signals {
             switch signal {
@@ -197,6 +215,8 @@ struct ServerProcess {
                 }
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
+                // They would stay for as long as they are let.
+                notifier.hub.close()
                 await server.shutdown(grace: .seconds(30))
                 return
             }
