@@ -220,12 +220,14 @@ def test_curl_fetches_what_was_presigned(aws, server, tmp_path, payload_director
 
 
 # Operations of the server that the command line has no call for.
-NOT_OF_THE_COMMAND_LINE = {"PostObject", "ForceDeleteBucket", "ForceDeleteObject"}
+NOT_OF_THE_COMMAND_LINE = {
+    "PostObject", "ForceDeleteBucket", "ForceDeleteObject", "ListenNotification", "ListenBucketNotification"}
 RULES = '{"CORSRules": [{"AllowedOrigins": ["https://a.test"], "AllowedMethods": ["GET"], "AllowedHeaders": ["*"]}]}'
 TAGS = '{"TagSet": [{"Key": "color", "Value": "light blue"}]}'
 BLOCK = {"BlockPublicAcls": True, "IgnorePublicAcls": False, "BlockPublicPolicy": True, "RestrictPublicBuckets": False}
 DEFAULT = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": DEFAULT_KEY}}]}
 LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
+EXPIRY = {"Rules": [{"ID": "one", "Filter": {"Prefix": "tmp/"}, "Status": "Enabled", "Expiration": {"Days": 3}}]}
 POLICY = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "s3:GetObject",
      "Resource": "arn:aws:s3:::$bucket/*"}]}
@@ -269,7 +271,11 @@ CALLS = (
     ("GetBucketAccelerateConfiguration", "--bucket $bucket", {}),
     ("PutBucketRequestPayment", "--bucket $bucket --request-payment-configuration Payer=BucketOwner", {}),
     ("GetBucketRequestPayment", "--bucket $bucket", {"Payer": "BucketOwner"}),
+    ("PutBucketNotificationConfiguration", "--bucket $bucket --notification-configuration {}", {}),
     ("GetBucketNotificationConfiguration", "--bucket $bucket", {}),
+    ("PutBucketLifecycleConfiguration", f"--bucket $bucket --lifecycle-configuration '{json.dumps(EXPIRY)}'", {}),
+    ("GetBucketLifecycleConfiguration", "--bucket $bucket", EXPIRY),
+    ("DeleteBucketLifecycle", "--bucket $bucket", {}),
     ("GetBucketWebsite", "--bucket $bucket", "NoSuchWebsiteConfiguration"),
     ("DeleteBucketWebsite", "--bucket $bucket", {}),
     ("GetBucketReplication", "--bucket $bucket", "ReplicationConfigurationNotFoundError"),
@@ -286,6 +292,10 @@ CALLS = (
     ("DeleteObjectTagging", OBJECT, {}),
     ("PutObjectAcl", f"{OBJECT} --acl private", {}),
     ("GetObjectAcl", OBJECT, {"Grants": [{"Permission": "FULL_CONTROL"}]}),
+    ("PutObjectAnnotation", f"{OBJECT} --annotation-name note --annotation-payload $note", {"AnnotationName": "note"}),
+    ("ListObjectAnnotations", OBJECT, {"Annotations": [{"AnnotationName": "note"}]}),
+    ("GetObjectAnnotation", f"{OBJECT} --annotation-name note $noted", {"ContentLength": 8}),
+    ("DeleteObjectAnnotation", f"{OBJECT} --annotation-name note", {}),
     ("CopyObject", f"{COPY} --copy-source $bucket/k", {"CopyObjectResult": {"ETag": "$etag"}}),
     ("RenameObject", "--bucket $bucket --key renamed --rename-source /copy", {}),
     ("UpdateObjectEncryption", "--bucket $bucket --key renamed --object-encryption "
@@ -351,7 +361,7 @@ def test_every_operation_is_called_once(aws, server, tmp_path, payload_directory
     data = path.read_bytes()
     until = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat(timespec="seconds")
     sha256 = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    names = {"bucket": server.bucket() + "-calls", "locked": server.bucket() + "-calls", "file": path, "out": tmp_path / "out",
+    names = {"bucket": server.bucket() + "-calls", "locked": server.bucket() + "-calls", "file": path, "out": tmp_path / "out", "noted": tmp_path / "noted", "note": tmp_path / "note",
              "etag": f'"{hashlib.md5(data).hexdigest()}"', "sha256": sha256, "until": until}
 
     def filled(value):
@@ -361,6 +371,7 @@ def test_every_operation_is_called_once(aws, server, tmp_path, payload_directory
             return [filled(one) for one in value]
         return Template(value).substitute(names) if isinstance(value, str) else value
 
+    names["note"].write_bytes(b"of a lot")
     for operation, options, expected, *kept in CALLS:
         words = [filled(word) for word in shlex.split(options)]
         call = ["s3api", botocore.xform_name(operation, "-"), *words]

@@ -117,7 +117,7 @@ def test_a_page_signs_by_itself_and_reads_a_range(server):
     wrong["Authorization"] = wrong["Authorization"][:-4] + "0000"
     answer, _ = browser.fetch("GET", address, wrong)
     assert answer.status_code == 403 and "<Code>SignatureDoesNotMatch</Code>" in answer.text
-    with pytest.raises(Blocked, match="403"):
+    with pytest.raises(Blocked):
         browser.fetch("PUT", address, signed(server, "PUT", f"/{bucket}/k", {}), data=b"x")
     answer, _ = browser.fetch("DELETE", address, signed(server, "DELETE", f"/{bucket}/k", {}))
     assert answer.status_code == 204

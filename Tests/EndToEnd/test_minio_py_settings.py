@@ -65,10 +65,12 @@ def test_locks_hold_until_they_are_lifted(minio, server):
     minio.set_object_lock_config(bucket_name=bucket, config=ObjectLockConfig(GOVERNANCE, 1, DAYS))
     found = minio.get_object_lock_config(bucket_name=bucket)
     assert (found.mode, found.duration, found.duration_unit) == (GOVERNANCE, 1, DAYS)
-    version = put(minio, bucket, "k", b"x").version_id
+    put(minio, bucket, "k", b"x")
     assert minio.get_object_retention(bucket_name=bucket, object_name="k").mode == GOVERNANCE
     until = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=2)
-    minio.set_object_retention(bucket_name=bucket, object_name="k", config=Retention(COMPLIANCE, until))
+    minio.set_object_retention(bucket_name=bucket, object_name="k", config=Retention(GOVERNANCE, until))
+    assert minio.get_object_retention(bucket_name=bucket, object_name="k").retain_until_date == until
+    version = put(minio, bucket, "k", b"x", retention=Retention(COMPLIANCE, until)).version_id
     found = minio.get_object_retention(bucket_name=bucket, object_name="k", version_id=version)
     assert (found.mode, found.retain_until_date) == (COMPLIANCE, until)
     held = put(minio, bucket, "held", b"x", legal_hold=True, retention=Retention(GOVERNANCE, until)).version_id

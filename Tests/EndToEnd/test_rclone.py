@@ -199,7 +199,7 @@ def test_old_versions_are_listed_read_and_cleaned_up(rclone, server, tmp_path):
     s3.delete_object(Bucket=bucket, Key="dir/a.txt")
     assert rclone.list(bucket) == {}
     for moment, text in zip(moments, (b"first", b"the second")):
-        assert rclone.rclone("cat", "--s3-version-at", moment, f"c:{bucket}/dir/a.txt").stdout == text
+        assert rclone.rclone("cat", "--s3-version-at", moment, f"c:{bucket}/dir").stdout == text
     rclone.rclone("copy", "--s3-versions", f"c:{bucket}", tmp_path / "all")
     assert sorted(contents(tmp_path / "all").values()) == [b"first", b"the second"]
     assert all(re.fullmatch(r"dir/a-v\d{4}-\d\d-\d\d-\d{6}-\d{3}\.txt", name) for name in contents(tmp_path / "all"))
