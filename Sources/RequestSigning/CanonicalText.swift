@@ -7,8 +7,12 @@ package enum CanonicalText {
     /// How the signature's version is called in the string to sign and in the `Authorization` header.
     package static let algorithm = "AWS4-HMAC-SHA256"
 
-    /// Appends pairs encoded anew and sorted by name, then value.
-    package static func appendQuery(_ pairs: [(name: String, value: String)], to text: inout [UInt8]) {
+    /// Appends pairs encoded anew and sorted by name.
+    ///
+    /// - Parameter sortsValues: whether those of one name are sorted by value, as AWS does, or stay in their order.
+    package static func appendQuery(
+        _ pairs: [(name: String, value: String)], sortsValues: Bool = true, to text: inout [UInt8]
+    ) {
         if let pair = pairs.first, pairs.count == 1 {
             PercentEncoding.append(pair.name.utf8, to: &text)
             text.append(UInt8(ascii: "="))
@@ -22,9 +26,11 @@ package enum CanonicalText {
             PercentEncoding.append(pair.value.utf8, to: &value)
             return (name: name, value: value)
         }
+        // The sort of the standard library is stable.
         encoded.sort { one, other in
             one.name == other.name
-                ? one.value.lexicographicallyPrecedes(other.value) : one.name.lexicographicallyPrecedes(other.name)
+                ? sortsValues && one.value.lexicographicallyPrecedes(other.value)
+                : one.name.lexicographicallyPrecedes(other.name)
         }
         for (index, pair) in encoded.enumerated() {
             if index > 0 { text.append(UInt8(ascii: "&")) }

@@ -123,6 +123,17 @@ def test_queries_are_signed_as_the_rules_say(http, bucket, query):
     assert http.call("GET", f"/{bucket}?{query}").status == 200
 
 
+def test_values_of_one_name_are_signed_in_their_order_too(http, bucket, monkeypatch):
+    """As MinIO's clients sign what they listen to: the names are sorted, and what each is given with stays as it is."""
+    monkeypatch.setattr(signing, "canonical_query", lambda query, without=(): "&".join(
+        f"{name}={value}" for name, value in sorted(
+            ((quote(name, safe="-._~"), quote(value, safe="-._~")) for name, value in signing.query_pairs(query)),
+            key=lambda pair: pair[0])))
+    assert http.call("GET", f"/{bucket}?list-type=2&x=b&prefix=k&x=a").status == 200
+    monkeypatch.setattr(signing, "canonical_query", lambda query, without=(): query)
+    assert http.call("GET", f"/{bucket}?x=b&list-type=2&prefix=k&x=a").status == 403
+
+
 # --- signed in the header: refused
 
 REFUSED = {

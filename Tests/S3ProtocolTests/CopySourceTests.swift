@@ -10,6 +10,7 @@ import Testing
         ("bucket/a/b//c", "a/b//c", nil),
         ("bucket//key", "/key", nil),
         ("bucket/a+b%20c", "a+b c", nil),
+        ("bucket/a+b%2Bc", "a b+c", nil),
         ("bucket/%C3%A9%25", "é%", nil),
         ("bucket/what?ever", "what?ever", nil),
         ("bucket/key?versionId=null", "key", "null"),

@@ -62,7 +62,6 @@ import Testing
             (400, "InvalidAnnotationName", try await put(fixture, "", "x")),
             (400, "InvalidAnnotationName", try await put(fixture, "aWs-x", "x")),
             (400, "InvalidAnnotationName", try await put(fixture, "S3", "x")),
-            (400, "InvalidAnnotationName", try await put(fixture, "a%00b", "x")),
             (400, "AnnotationNameTooLong", try await put(fixture, tooLong, "x")),
             (400, "InvalidAnnotationName", try await fixture.call("PUT", "/bucket/k?annotation", body: [1])),
             (400, "InvalidAnnotationName", try await fixture.call("DELETE", "/bucket/k?annotation")),
@@ -114,11 +113,11 @@ import Testing
     @Test func `a condition on the object's tag holds, and a checksum is kept`() async throws {
         let fixture = try await S3Fixture()
         let etag = try await fixture.call("PUT", "/bucket/k", body: [1]).header("etag") ?? ""
-        let headers = [(name: "x-amz-object-if-match", value: etag), ("x-amz-checksum-crc32", "jNxjDg==")]
+        let headers = [(name: "x-amz-object-if-match", value: etag), ("x-amz-checksum-crc32", "jNwWgw==")]
         let answer = try await put(fixture, "a", "x", of: "k", "", headers)
         #expect(answer.status == 200, "\(answer.text)")
         let got = try await fixture.call("GET", target("a"), [("x-amz-checksum-mode", "ENABLED")])
-        #expect(got.header("x-amz-checksum-crc32") == "jNxjDg==")
+        #expect(got.header("x-amz-checksum-crc32") == "jNwWgw==")
         #expect(try await fixture.call("GET", "/bucket/k?annotation").element("ChecksumAlgorithm") == "CRC32")
         #expect(try await fixture.call("DELETE", target("a"), [("x-amz-object-if-match", etag)]).status == 204)
     }

@@ -17,11 +17,16 @@ import Testing
             name = operation.name
             method = route.method
             level = route.level
-            query = route.required.sorted().map { name in "\(name)=\(Self.values[name] ?? "")" }.joined(separator: "&")
+            let named = route.understood.contains("annotationName") ? ["annotationName"] : []
+            query = (route.required.sorted() + named).map { name in "\(name)=\(Self.values[name] ?? "")" }
+                .joined(separator: "&")
             headers = route.header.map { [($0, Self.headerValues[$0] ?? "true")] } ?? Self.headers[name] ?? []
         }
 
-        private static let values = ["partNumber": "1", "uploadId": "unknown", "list-type": "2"]
+        private static let values = [
+            "partNumber": "1", "uploadId": "unknown", "list-type": "2", "annotationName": "note",
+            "events": "s3:ObjectCreated:*",
+        ]
         private static let headerValues = ["x-amz-copy-source": "/bucket/k"]
         /// Without which a request is refused before its bucket is looked for.
         private static let headers: [String: [(name: String, value: String)]] = [

@@ -3,7 +3,8 @@ import Notation
 /// What `x-amz-copy-source` names: `bucket/key`, percent-encoded, with or without a slash before it, and perhaps with
 /// `?versionId=…` behind it.
 ///
-/// A `+` stands for itself, and so does a `?` that does not begin `?versionId=`: some clients leave them as they are.
+/// A `+` stands for a space, as on AWS, unless another space is written `%20`: who writes that leaves a plus as it is. A `?`
+/// that does not begin `?versionId=` stands for itself.
 package struct CopySourceAddress: Hashable, Sendable {
     package let bucket: BucketName
     package let key: ObjectName
@@ -21,7 +22,9 @@ package struct CopySourceAddress: Hashable, Sendable {
             versionID = nil
         }
         let decoded: String
-        do { decoded = try PercentEncoding.decode(path) } catch { throw Self.invalid(header) }
+        do { decoded = try PercentEncoding.decode(path, plus: path.contains("%20") ? .literal : .space) } catch {
+            throw Self.invalid(header)
+        }
         let bytes = decoded.utf8.first == UInt8(ascii: "/") ? decoded.utf8.dropFirst() : decoded.utf8[...]
         guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else { throw Self.invalid(header) }
         let (name, rest) = (Substring(bytes[..<slash]), Substring(bytes[bytes.index(after: slash)...]))

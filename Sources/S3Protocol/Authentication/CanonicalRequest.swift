@@ -8,8 +8,10 @@ enum CanonicalRequest {
     ///
     /// Who gets it wipes it when the request has secret headers. Throws `AccessDenied` (400) when one of the signed headers
     /// is not in the request.
+    ///
+    /// - Parameter sortsValues: whether the values of a query key that comes more than once are sorted.
     static func bytes(
-        _ request: SigningRequest, signedHeaders: SignedHeaders, payloadHash: String
+        _ request: SigningRequest, signedHeaders: SignedHeaders, payloadHash: String, sortsValues: Bool = true
     ) throws(S3Error) -> [UInt8] {
         var text: [UInt8] = []
         // With an array's own 32 bytes no more than the 1032 that the C library has at hand: a longer piece takes it ten
@@ -19,7 +21,7 @@ enum CanonicalRequest {
         text.append(newline)
         PercentEncoding.appendCanonicalPath(request.target.rawPath.utf8, to: &text)
         text.append(newline)
-        appendQuery(request.target.query, to: &text)
+        appendQuery(request.target.query, sortsValues: sortsValues, to: &text)
         text.append(newline)
         var start = 0
         while let name = signedHeaders.range(from: start) {
@@ -46,9 +48,11 @@ enum CanonicalRequest {
     /// Pairs encoded anew and sorted.
     ///
     /// The signature itself is the one thing it cannot cover.
-    private static func appendQuery(_ query: [(name: String, value: String)], to text: inout [UInt8]) {
+    private static func appendQuery(
+        _ query: [(name: String, value: String)], sortsValues: Bool, to text: inout [UInt8]
+    ) {
         guard !query.isEmpty else { return }
-        CanonicalText.appendQuery(query.filter { $0.name != "X-Amz-Signature" }, to: &text)
+        CanonicalText.appendQuery(query.filter { $0.name != "X-Amz-Signature" }, sortsValues: sortsValues, to: &text)
     }
 
     /// `name:value,value ⏎` with runs of spaces made one; false when there is no such header.

@@ -93,7 +93,10 @@ package final class SigV4Verifier: Sendable {
             known
             ?? secret.signingKey(date: credential.date, region: credential.region, service: credential.service)
         let expected = HMACSHA256.code(stringToSign, key: key)
-        guard let signature = Hex.decode(authorization.signature), constantTimeEqual(signature, expected) else {
+        let signature = Hex.decode(authorization.signature) ?? []
+        var isSigned = constantTimeEqual(signature, expected)
+        if !isSigned { isSigned = try isSignedInOrder(request, authorization, payloadHash, signature, key) }
+        guard isSigned else {
             throw Self.mismatch(request, authorization, stringToSign: stringToSign, canonicalRequest: canonical)
         }
         if known == nil { signingKeys.insert(key, credential, secret) }
@@ -103,6 +106,22 @@ package final class SigV4Verifier: Sendable {
         }
         return VerifiedRequest(
             caller: .accessKey(credential.accessKey), payload: payload, scheme: scheme, queryHeaders: [])
+    }
+
+    /// Whether the signature is of a query whose values stand in their order where a key comes more than once: MinIO's
+    /// clients sign them so, and AWS has them sorted.
+    private func isSignedInOrder(
+        _ request: SigningRequest, _ authorization: AuthorizationV4, _ payloadHash: String, _ signature: [UInt8],
+        _ key: SecretKey
+    ) throws(S3Error) -> Bool {
+        let query = request.target.query
+        guard query.count > 1, Set(query.map(\.name)).count < query.count else { return false }
+        var canonical = try CanonicalRequest.bytes(
+            request, signedHeaders: authorization.signedHeaders, payloadHash: payloadHash, sortsValues: false)
+        defer { if !request.secrets.isEmpty { wipe(&canonical) } }
+        let stringToSign = CanonicalText.stringToSign(
+            canonical, timestamp: authorization.timestamp, scope: authorization.credential.scope)
+        return constantTimeEqual(signature, HMACSHA256.code(stringToSign, key: key))
     }
 
     func checkScope(_ credential: Credential, acceptsAnyRegion: Bool) throws(S3Error) {

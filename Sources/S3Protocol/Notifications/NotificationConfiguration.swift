@@ -49,7 +49,8 @@ package struct NotificationConfiguration: Hashable, Sendable {
         for (index, rule) in rules.enumerated() where rules[..<index].contains(where: { $0.isSame(as: rule) }) {
             throw S3Error(
                 .invalidArgument,
-                "Configurations overlap. Configurations on the same bucket cannot share a common event type.")
+                "An object key name filtering rule defined with overlapping prefixes, overlapping suffixes, or "
+                    + "overlapping combinations of prefixes and suffixes for the same event types.")
         }
         return NotificationConfiguration(rules: rules)
     }

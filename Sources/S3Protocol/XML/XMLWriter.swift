@@ -93,11 +93,12 @@ package struct XMLWriter {
 
     /// An element whose name is known only at run time.
     ///
-    /// The name is dropped with its text unless it is a plain ASCII
-    /// identifier, so that no value can become markup.
+    /// The name is dropped with its text unless it is a letter with letters, digits, `-`, `.` and `_` behind it, all ASCII,
+    /// so that no value can become markup.
     package mutating func element(named name: String, _ text: String) {
-        let isIdentifier = name.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) }
-        guard isIdentifier, let first = name.utf8.first, first >= 0x41 else { return }
+        guard name.utf8.allSatisfy(Self.isOfNames), let first = name.utf8.first, first >= 0x41, first != 0x5F else {
+            return
+        }
         markup("<")
         bytes.append(contentsOf: name.utf8)
         markup(">")
@@ -105,6 +106,13 @@ package struct XMLWriter {
         markup("</")
         bytes.append(contentsOf: name.utf8)
         markup(">")
+    }
+
+    private static func isOfNames(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+        default: false
+        }
     }
 
     /// Bytes that another writer made.

@@ -83,7 +83,9 @@ extension Objects {
             repeating: .failure(SealedStorageError.conditionalConflict), count: deletions.count)
         var versioning = bucket.versioning
         var pending = deletions.indices.map { PendingDeletion(index: $0, finding: .nothingYet) }
-        for attempt in 1...Self.greatestAttempts {
+        // What is judged may stand otherwise each time it is looked at, and can be judged another time.
+        let attempts = deletions.contains { $0.judge != nil } ? Self.greatestJudgements : Self.greatestAttempts
+        for attempt in 1...attempts {
             let (ready, refused) = try await prepare(
                 pending, of: deletions, bucket, versioning, attempt: attempt, at: time)
             for (index, error) in refused { results[index] = .failure(error) }
@@ -117,6 +119,8 @@ extension Objects {
         }
         return results
     }
+
+    private static let greatestJudgements = 3
 
     private struct PendingDeletion: Sendable {
         enum Finding: Sendable {
