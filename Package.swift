@@ -125,6 +125,8 @@ let package = Package(
                 "Notation", "Threading", logging,
             ]),
 
+        module("S3Client", ["HTTPClient", "S3Protocol", "Cryptography", "Notation"]),
+
         module(
             "SealedStorage",
             [
@@ -170,7 +172,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
+                "AdminService", "S3Service", "S3Client", "Maintenance", "Requests", "Notifications", "SealedStorage",
+                "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",

@@ -17,7 +17,7 @@ LEVELS = {
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
-    "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
+    "KESClient": 4, "KeyStores": 4, "S3Client": 4, "SealedStorage": 4,
     "Maintenance": 5, "Notifications": 5, "Requests": 5,
     "AdminService": 6, "KESService": 6, "S3Service": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
