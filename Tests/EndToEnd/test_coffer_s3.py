@@ -3,8 +3,10 @@
 import http.server
 import json
 import os
+import re
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +140,17 @@ def test_customers_keys_travel_by_https_alone(s3, server, tmp_path):
 def test_what_cannot_be_done_is_said_in_one_line(s3, arguments, said):
     error = s3(*arguments, status=1)
     assert said in error and error.count("\n") == 1, error
+
+
+def test_the_commands_of_the_readme(http, tmp_path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    commands = re.findall(r"^coffer s3 .*$", readme, re.MULTILINE)
+    assert len(commands) > 6
+    environment = {"PATH": f"{Path(harness.binary()).parent}:{os.environ['PATH']}", "AWS_ENDPOINT_URL": http.endpoint,
+                   "MINIO_ROOT_USER": http.access_key, "MINIO_ROOT_PASSWORD": http.secret_key}
+    done = subprocess.run(["sh", "-ec", "\n".join(commands)], env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, (done.stdout[-1000:], done.stderr[-1000:])
+    assert Path("/etc/hostname").read_bytes() in done.stdout
 
 
 class Liar(http.server.BaseHTTPRequestHandler):
