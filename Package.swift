@@ -147,6 +147,7 @@ let package = Package(
             ]),
 
         // Level 6
+        module("OpenTelemetry", ["Requests", "HTTPClient", "Cryptography", "Threading", logging]),
         module(
             "KESService",
             [
@@ -172,7 +173,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "S3Client", "Maintenance", "Requests", "Notifications", "SealedStorage",
+                "AdminService", "OpenTelemetry", "S3Service", "S3Client", "Maintenance", "Requests", "Notifications",
+                "SealedStorage",
                 "KESClient",
                 "KESProtocol",
                 "HTTPClient",

@@ -23,6 +23,8 @@ package struct CompletedRequest: Sendable {
     package let target: String?
     package let host: String?
     package let userAgent: String?
+    /// The span that the request says it belongs to.
+    package let traceParent: TraceParent?
     package let remoteAddress: String
     package let isTLS: Bool
     package let status: Int

@@ -42,6 +42,7 @@ package final class RequestRecord: @unchecked Sendable {
             service: service, operation: operation, id: id, principal: principal, bucket: bucket, key: key,
             versionID: versionID, method: head.method, target: loggable(LoggedTarget(head.target).description),
             host: head.header("host").map(loggable), userAgent: head.header("user-agent").map(loggable),
+            traceParent: head.header("traceparent").flatMap(TraceParent.init),
             remoteAddress: connection.remoteAddress, isTLS: connection.isTLS, status: status, errorCode: errorCode,
             bytesReceived: bytesReceived, bytesSent: bytesSent, isComplete: !isAborted, time: time,
             duration: Clock.monotonicNanoseconds() - start)
@@ -54,7 +55,8 @@ extension CompletedRequest {
         self.init(
             service: .http, operation: nil, id: id, principal: nil, bucket: nil, key: nil, versionID: nil,
             method: refusal.method, target: refusal.target.map { loggable(LoggedTarget($0).description) }, host: nil,
-            userAgent: nil, remoteAddress: refusal.connection.remoteAddress, isTLS: refusal.connection.isTLS,
+            userAgent: nil, traceParent: nil, remoteAddress: refusal.connection.remoteAddress,
+            isTLS: refusal.connection.isTLS,
             status: refusal.status, errorCode: code.rawValue, bytesReceived: 0, bytesSent: Int64(refusal.bytesSent),
             isComplete: true, time: time, duration: nil)
     }

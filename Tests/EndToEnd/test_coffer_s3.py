@@ -133,7 +133,7 @@ def test_customers_keys_travel_by_https_alone(s3, server, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, said", (
-    (("cp", "/etc/hostname", "/tmp/x"), "one of the two must be"), (("stat", "s3://bucket"), "names no object"),
+    (("cp", "/etc/hostname", "copy"), "one of the two must be"), (("stat", "s3://bucket"), "names no object"),
     (("rm", "bucket/key"), "not of the form"), (("mb", "s3://a/b"), "names no bucket"),
     (("stat", "s3://no-such-bucket-here/x"), "404"), (("ls", "s3://no-such-bucket-here"), "NoSuchBucket"),
     (("cp", "/no/such/file", "s3://bucket/x"), "No such file"), (("mb", "s3://UPPER"), "InvalidBucketName")))

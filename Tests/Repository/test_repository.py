@@ -19,7 +19,7 @@ LEVELS = {
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "S3Client": 4, "SealedStorage": 4,
     "Maintenance": 5, "Notifications": 5, "Requests": 5,
-    "AdminService": 6, "KESService": 6, "S3Service": 6,
+    "AdminService": 6, "KESService": 6, "OpenTelemetry": 6, "S3Service": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.

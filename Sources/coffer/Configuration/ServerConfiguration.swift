@@ -1,5 +1,6 @@
 import HTTPServer
 import Notifications
+import OpenTelemetry
 import Requests
 import S3Protocol
 
@@ -36,6 +37,8 @@ struct ServerConfiguration: Sendable {
     var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
+    /// Where spans of requests are sent; `nil`: nowhere.
+    var tracing: TraceTarget?
     var logsJSON: Bool
     var isQuiet: Bool
     var logsDebug: Bool
@@ -80,6 +83,7 @@ struct ServerConfiguration: Sendable {
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
+        tracing = try TraceVariables.target(environment)
         logsJSON = command.json
         isQuiet = command.quiet
         logsDebug = command.debug

@@ -7,6 +7,7 @@ import Logging
 import Maintenance
 import Notifications
 import ObjectStorage
+import OpenTelemetry
 import Requests
 import S3Protocol
 import S3Service
@@ -57,9 +58,10 @@ struct ServerProcess {
         }
         let notifier = try openNotifier(drive)
         let accessLog = try openAccessLog()
+        let tracing = try openTracing()
         // Before anybody can see the server: who saw it may end it.
         let signals = Signals.stream()
-        let server = try await listen(drive, account, notifier, accessLog)
+        let server = try await listen(drive, account, notifier, [accessLog, tracing])
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
@@ -73,6 +75,7 @@ struct ServerProcess {
             drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, logger: logger
         ).run()
         async let _ = notifier.run()
+        async let _ = tracing?.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
         await handle(signals, server, keys, notifier, accessLog)
         accessLog?.flush()
@@ -132,8 +135,17 @@ struct ServerProcess {
         }
     }
 
+    private func openTracing() throws(StartFailure) -> TraceExporter? {
+        guard let target = configuration.tracing else { return nil }
+        do {
+            return try TraceExporter(target, logger: logger)
+        } catch {
+            throw StartFailure("OTEL_EXPORTER_OTLP_CERTIFICATE: \(error)")
+        }
+    }
+
     private func listen(
-        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ accessLog: AccessLog?
+        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ observers: [(any RequestObserver)?]
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -148,7 +160,7 @@ struct ServerProcess {
             try account.secret(of: accessKey)
         }
         let pipeline = RequestPipeline(
-            verifier: verifier, observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
+            verifier: verifier, observers: observers.compactMap(\.self), logger: logger)
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
