@@ -31,8 +31,8 @@ def test_an_upgrade_that_may_be_on_the_disk_is_no_drive_of_the_former_release(fr
     flag.touch()
     status, output = server.run_to_end()
     assert status != 0, output
-    assert number.read_text() == "coffer drive 5\n"
+    assert number.read_text() == "coffer drive 6\n"
     flag.unlink()
     with server:
         assert server.call("GET", f"/{bucket}/k").body == b"content"
-    assert number.read_text() == "coffer drive 5\n"
+    assert number.read_text() == "coffer drive 6\n"

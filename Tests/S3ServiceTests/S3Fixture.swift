@@ -1,3 +1,5 @@
+import AccessPolicy
+import Accounts
 import Cryptography
 import Foundation
 import HTTPServerTesting
@@ -19,6 +21,8 @@ final class S3Fixture: Sendable {
     private let directory: TemporaryDirectory
     let store: ObjectStore
     let drive: SealedDrive
+    /// Without anybody but root, who is `tester`.
+    let accounts: Accounts
     private let server: MemoryServer
     private let context: ServiceContext
     let observer = RecordingObserver()
@@ -39,8 +43,15 @@ final class S3Fixture: Sendable {
         let keys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let verifier = SigV4Verifier(region: settings.region) { accessKey in
-            accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
+        let accounts = Accounts(records: records, setting: Accounts.Setting(rootAccessKey: { "tester" }))
+        _ = try await accounts.load()
+        self.accounts = accounts
+        let verifier = SigV4Verifier(region: settings.region) { accessKey, token throws(S3Error) in
+            if accessKey == "tester", token == nil {
+                return SigningAccount(
+                    secret: SecretString("secret-of-the-tester"), principal: .root(accessKey: accessKey))
+            }
+            return try accounts.signingAccount(accessKey, token: token, at: Clock.milliseconds())
         }
         drive = try SealedDrive(records: records, keys: keys)
         _ = try drive.events.open(webhooks, observer: observer)
