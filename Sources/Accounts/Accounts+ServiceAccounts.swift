@@ -45,23 +45,43 @@ extension Accounts {
     package func addServiceAccount(
         _ new: NewServiceAccount, for owner: AccountOwner, at time: Int64
     ) async throws -> ServiceAccount {
-        let accessKey = try AccountName(accessKey: new.accessKey)
-        try new.secret.requireLength()
-        var account = ServiceAccount(accessKey: accessKey, secret: new.secret, owner: owner, created: time)
-        account.policy = new.policy.map { .readable($0) }
-        account.name = try KeyDetails.name(new.name)
-        account.description = try KeyDetails.description(new.description)
-        account.expiration = try new.expiration.flatMap { try KeyDetails.expiration($0, at: time) }
+        let account = try new.account(for: owner, at: time)
         let root = rootName
-        return try await change { [account] snapshot throws(AccountError) in
-            guard accessKey != root else { throw .isRoot }
-            guard snapshot.user(accessKey) == nil else { throw .isUser }
-            guard !snapshot.isTaken(accessKey) else { throw .accessKeyTaken }
+        return try await change { snapshot throws(AccountError) in
+            guard account.accessKey != root else { throw .isRoot }
+            guard snapshot.user(account.accessKey) == nil else { throw .isUser }
+            guard !snapshot.isTaken(account.accessKey) else { throw .accessKeyTaken }
             try snapshot.requireRoom(for: owner)
             guard snapshot.serviceAccounts.count < AccountLimits.serviceAccounts else {
                 throw .limitReached("access keys")
             }
             return ([.put(.serviceAccount(account))], account)
+        }
+    }
+
+    /// Makes an access key, or puts it in the place of the one of that name.
+    ///
+    /// - Parameter mayReplaceRoots: whether one that acts for root may be replaced.
+    /// - Throws: as ``addServiceAccount(_:for:at:)``; `isRoot` too of one that may not be replaced.
+    package func importServiceAccount(
+        _ new: NewServiceAccount, isEnabled: Bool, for owner: AccountOwner, mayReplaceRoots: Bool, at time: Int64
+    ) async throws {
+        var account = try new.account(for: owner, at: time)
+        account.isEnabled = isEnabled
+        let root = rootName
+        try await change { [account] snapshot throws(AccountError) in
+            guard account.accessKey != root else { throw .isRoot }
+            guard snapshot.user(account.accessKey) == nil else { throw .isUser }
+            guard snapshot.session(account.accessKey) == nil else { throw .accessKeyTaken }
+            let present = snapshot.serviceAccount(account.accessKey)
+            guard present?.owner != .root || mayReplaceRoots else { throw .isRoot }
+            try snapshot.requireRoom(for: owner)
+            guard present != nil || snapshot.serviceAccounts.count < AccountLimits.serviceAccounts else {
+                throw .limitReached("access keys")
+            }
+            // Taken away first: it may have been another owner's.
+            let removal = present.map { _ in [AccountMutation.remove(.serviceAccount, account.accessKey)] } ?? []
+            return (removal + [.put(.serviceAccount(account))], ())
         }
     }
 
@@ -95,6 +115,19 @@ extension Accounts {
             guard snapshot.serviceAccount(accessKey) != nil else { throw .noSuchAccessKey }
             return ([.remove(.serviceAccount, accessKey)], ())
         }
+    }
+}
+
+extension NewServiceAccount {
+    fileprivate func account(for owner: AccountOwner, at time: Int64) throws(AccountError) -> ServiceAccount {
+        try secret.requireLength()
+        var account = ServiceAccount(
+            accessKey: try AccountName(accessKey: accessKey), secret: secret, owner: owner, created: time)
+        account.policy = policy.map { .readable($0) }
+        account.name = try KeyDetails.name(name)
+        account.description = try KeyDetails.description(description)
+        if let expiration { account.expiration = try KeyDetails.expiration(expiration, at: time) }
+        return account
     }
 }
 

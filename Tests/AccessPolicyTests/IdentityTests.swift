@@ -36,7 +36,7 @@ import Testing
         (#"{"Effect":"Allow","Action":"admin:ServerInfo","Resource":"arn:aws:s3:::*"}"#, false, false, true, false),
         (#"{"Effect":"Allow","Action":"kms:*"}"#, false, false, false, true),
         (#"{"Effect":"Allow","Action":"kms:KeyStatus","Resource":"arn:minio:kms:::key-*"}"#, false, false, false, true),
-        (#"{"Effect":"Allow","Action":"kms:KeyStatus","Resource":"arn:minio:kms:::other"}"#, false, false, false, false),
+        (#"{"Effect":"Allow","Action":"kms:KeyStatus","Resource":"arn:minio:kms:::o"}"#, false, false, false, false),
     ])
     func `each service has its own`(statement: String, object: Bool, list: Bool, admin: Bool, key: Bool) throws {
         let user = try Self.user(statement)

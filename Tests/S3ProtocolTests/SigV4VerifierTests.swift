@@ -1,3 +1,4 @@
+import AccessPolicy
 import Cryptography
 import S3Protocol
 import Testing

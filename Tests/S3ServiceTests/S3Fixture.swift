@@ -107,6 +107,34 @@ final class S3Fixture: Sendable {
         return await server.answer(method, target, headers: signed.headers, body: body)
     }
 
+    /// The answer to a request that somebody else than root has signed.
+    func call(
+        by signer: SigV4Signer, token: String? = nil, _ method: String, _ target: String,
+        _ headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) async throws -> MemoryResponse {
+        var framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        if let token { framing.append(("x-amz-security-token", token)) }
+        let signed = try signer.sign(
+            method: method, target: target, headers: framing + headers, payload: .body(body),
+            now: Clock.milliseconds() / 1000)
+        return await server.answer(method, target, headers: signed.headers, body: body)
+    }
+
+    /// Makes a user, whose secret is `secret-of-NAME`, and gives it policies.
+    func addUser(_ name: String, _ policies: String...) async throws -> SigV4Signer {
+        try await accounts.putUser(name, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
+        if !policies.isEmpty {
+            _ = try await accounts.changePolicies(
+                .attach(policies.map { AccountName($0) }), ofUser: AccountName(name), at: 1)
+        }
+        return SigV4Signer(accessKey: name, secretKey: "secret-of-\(name)")
+    }
+
+    func addPolicy(_ name: String, _ statements: String) async throws {
+        let document = #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#
+        try await accounts.putPolicy(AccountName(name), try IdentityPolicy(Array(document.utf8)), at: 1)
+    }
+
     /// The answer to a signed request whose body comes in unsigned chunks with a trailer behind them.
     func callInChunks(
         _ method: String, _ target: String, body: [UInt8], trailer: (name: String, value: String)

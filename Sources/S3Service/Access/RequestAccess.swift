@@ -76,6 +76,17 @@ final class RequestAccess: Sendable {
         return S3Error(.noSuchKey)
     }
 
+    /// Refuses what uses a key of the key service that a policy of the sender's forbids it.
+    ///
+    /// No policy has to allow it: who may read or write an object may use its key for that, as on MinIO.
+    func requireUse(of key: String?, _ action: Action) throws(S3Error) {
+        guard let key, case .account = principal else { return }
+        let demand = Demand(action, on: .key(key))
+        guard !authoriser.forbids(AccessRequest(principal, demand, attributes)) else {
+            throw S3Error(.accessDenied, forbidding(demand, "an identity-based policy"))
+        }
+    }
+
     func allows(_ demand: Demand) -> Bool { (try? decide(demand, nil)) == .allowed }
 
     /// Looks for an object: who may not list the bucket learns of one that is not there no more than that access is denied.
@@ -182,6 +193,7 @@ extension Resource {
         case .bucket(let bucket): "arn:aws:s3:::\(bucket)"
         case .object(let bucket, let key): "arn:aws:s3:::\(bucket)/\(key)"
         case .someObject(let bucket): "arn:aws:s3:::\(bucket)/*"
+        case .key(let name?): "arn:minio:kms:::\(name)"
         case .service, .key, .someKey: nil
         }
     }
