@@ -133,7 +133,12 @@ let package = Package(
             ]),
 
         // Level 5
-        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
+        module(
+            "Maintenance",
+            [
+                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "Threading", logging,
+            ]),
         module(
             "Notifications",
             ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
@@ -156,14 +161,14 @@ let package = Package(
             "S3Service",
             [
                 "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore,
-                logging,
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading",
+                nioCore, logging,
             ]),
         module(
             "AdminService",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "HTTPServer", "Notation", nioCore,
+                "Requests", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "KeyManagement",
+                "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
         // Level 7: the composition roots.
@@ -224,7 +229,12 @@ let package = Package(
         tests(of: "AccessPolicy", ["JSON"]),
         tests(of: "S3Protocol", ["Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
-        tests(of: "AdminService"),
+        tests(
+            of: "AdminService",
+            [
+                "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+            ]),
         tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),

@@ -49,6 +49,19 @@ package final class RequestPipeline: Sendable {
         guard authoriser.allows(principal, demands) else { throw S3Error(.accessDenied) }
     }
 
+    /// Whether the sender of a request may do all that is demanded, of what no bucket's policy is about.
+    package func allows(_ principal: Principal, _ demands: [Demand], _ record: RequestRecord) -> Bool {
+        authoriser.allows(principal, demands)
+    }
+
+    /// Whether an access key is the sender's own, and nothing denies its owner one of the demands.
+    package func isOwner(
+        _ principal: Principal, of accessKey: String, unlessDenied demands: [Demand], _ record: RequestRecord
+    ) -> Bool {
+        // As bytes: two spellings of one text are two access keys.
+        principal.accessKey.map { $0.utf8.elementsEqual(accessKey.utf8) } ?? false
+    }
+
     // MARK: The exit
 
     /// Sends a whole answer at once.

@@ -25,6 +25,13 @@ package final class SecretString: @unchecked Sendable {
         isEqual(to: SecretString(secret))
     }
 
+    /// Lends the bare secret for the length of `body`; the pointer must not leave it.
+    package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try prefixed.withUnsafeBytes { bytes in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[SigningKey.secretPrefix.utf8.count...]))
+        }
+    }
+
     /// The key of all SigV4 signatures with one date, region and service.
     package func signingKey(date: String, region: String, service: String) -> SecretKey {
         SigningKey.derive(prefixedSecret: prefixed, date: date, region: region, service: service)

@@ -105,7 +105,8 @@ package final class SigV4Verifier: Sendable {
             ChunkSigner(key: key, timestamp: authorization.timestamp, scope: credential.scope, seed: signature)
         }
         return VerifiedRequest(
-            caller: .accessKey(credential.accessKey), payload: payload, scheme: scheme, queryHeaders: [])
+            caller: .accessKey(credential.accessKey), payload: payload, scheme: scheme, queryHeaders: [],
+            secret: scheme == .v4Header ? secret : nil)
     }
 
     /// Whether the signature is of a query whose values stand in their order where a key comes more than once: MinIO's

@@ -78,6 +78,8 @@ package struct VerifiedRequest: Sendable {
     ///
     /// Empty for other schemes.
     package let queryHeaders: [(name: String, value: String)]
+    /// What the request was signed with, for bodies that are encrypted with it too; `nil` but for version 4 in a header.
+    package var secret: SecretString?
 
     /// Nil for an anonymous request.
     package var accessKey: String? {
