@@ -138,7 +138,12 @@ let package = Package(
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "JSON", "Threading",
             ]),
-        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
+        module(
+            "Maintenance",
+            [
+                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "Threading", logging,
+            ]),
         module(
             "Notifications",
             ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
@@ -161,14 +166,15 @@ let package = Package(
             "S3Service",
             [
                 "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore,
-                logging,
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading",
+                nioCore, logging,
             ]),
         module(
             "AdminService",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "HTTPServer", "Notation", nioCore,
+                "Requests", "Accounts", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "CLinux",
+                "KeyManagement",
+                "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
         module(
@@ -237,7 +243,13 @@ let package = Package(
         tests(of: "AccessPolicy", ["JSON"]),
         tests(of: "S3Protocol", ["AccessPolicy", "Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
-        tests(of: "AdminService"),
+        tests(
+            of: "AdminService",
+            [
+                "AccessPolicy", "Accounts", "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
+                "ObjectStorage",
+                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+            ]),
         tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
