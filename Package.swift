@@ -107,7 +107,7 @@ let package = Package(
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
-        module("S3Protocol", ["RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
+        module("S3Protocol", ["AccessPolicy", "RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4
@@ -135,7 +135,17 @@ let package = Package(
             ]),
 
         // Level 5
-        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
+        module(
+            "Accounts",
+            [
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "JSON", "Threading",
+            ]),
+        module(
+            "Maintenance",
+            [
+                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "Threading", logging,
+            ]),
         module(
             "Notifications",
             ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
@@ -159,23 +169,29 @@ let package = Package(
             "S3Service",
             [
                 "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore,
-                logging,
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading",
+                nioCore, logging,
             ]),
         module(
             "AdminService",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "HTTPServer", "Notation", nioCore,
+                "Requests", "Accounts", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "CLinux",
+                "KeyManagement",
+                "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
+            ]),
+
+        module(
+            "STSService",
+            [
+                "Requests", "Accounts", "AccessPolicy", "S3Protocol", "Cryptography", "HTTPServer", "Notation", nioCore,
             ]),
 
         // Level 7: the composition roots.
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "OpenTelemetry", "S3Service", "S3Client", "Maintenance", "Requests", "Notifications",
-                "SealedStorage",
-                "KESClient",
+                "AdminService", "OpenTelemetry", "S3Service", "STSService", "S3Client", "Accounts", "AccessPolicy",
+                "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
@@ -227,20 +243,31 @@ let package = Package(
             ]),
         tests(of: "RequestSigning"),
         tests(of: "AccessPolicy", ["JSON"]),
-        tests(of: "S3Protocol", ["Cryptography", "Notation"]),
+        tests(of: "S3Protocol", ["AccessPolicy", "Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
-        tests(of: "AdminService"),
+        tests(
+            of: "AdminService",
+            [
+                "AccessPolicy", "Accounts", "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
+                "ObjectStorage",
+                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+            ]),
         tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
+        tests(
+            of: "Accounts",
+            [
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "ObjectStorage", "Cryptography", "JSON",
+            ]),
         tests(
             of: "Requests",
             ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", logging]),
         tests(
             of: "S3Service",
             [
-                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol",
+                "Accounts", "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption",
+                "KeyManagement", "S3Protocol",
                 "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]

@@ -1,8 +1,10 @@
+import AccessPolicy
 import KeyManagement
 package import Logging
 package import Notifications
 package import S3Protocol
 package import SealedStorage
+package import Threading
 
 /// The storage, the keys and the settings that operations work with; one value for the life of the server.
 ///
@@ -37,11 +39,18 @@ package final class ServiceContext: Sendable {
 
     /// How a write is to be encrypted: what the client asked, else the bucket's rule, else this server's setting.
     ///
-    /// - Throws: `AccessDenied` for what the bucket blocks.
-    func encryption(_ requested: RequestedEncryption, in bucket: Bucket) throws -> EncryptionDecision {
+    /// - Throws: `AccessDenied` for what the bucket blocks, and for a key that a policy of the sender's forbids it.
+    func encryption(
+        _ requested: RequestedEncryption, in bucket: Bucket, by access: RequestAccess
+    ) throws -> EncryptionDecision {
         if case .sseC = requested { try bucket.record.encryption?.blocked?.requireAllowed(requested) }
-        return try EncryptionDecision(
+        let decision = try EncryptionDecision(
             requested, bucket: bucket, defaultKey: keys.service.defaultKey, autoEncryption: settings.autoEncryption)
+        switch decision {
+        case .sseKMS(let key, _, _), .dsseKMS(let key, _): try access.requireUse(of: key.name, .generateDataKey)
+        case .sseS3, .sseC: break
+        }
+        return decision
     }
 }
 
@@ -56,11 +65,20 @@ package struct ServiceSettings: Sendable {
     /// TLS is ended by a trusted proxy: SSE-C is allowed on plain connections.
     package var trustsUpstreamTLS: Bool
     /// Origins whose pages may use the buckets that have no CORS configuration.
-    package var allowedOrigins: AllowedOrigins
+    package var allowedOrigins: Adjustable<AllowedOrigins>
 
     package init(
         region: String? = nil, domains: [String] = [], autoEncryption: Bool = false, trustsUpstreamTLS: Bool = false,
         allowedOrigins: AllowedOrigins = .any
+    ) {
+        self.init(
+            region: region, domains: domains, autoEncryption: autoEncryption, trustsUpstreamTLS: trustsUpstreamTLS,
+            allowedOrigins: Adjustable(allowedOrigins))
+    }
+
+    package init(
+        region: String?, domains: [String], autoEncryption: Bool, trustsUpstreamTLS: Bool,
+        allowedOrigins: Adjustable<AllowedOrigins>
     ) {
         self.region = region
         self.domains = domains

@@ -24,17 +24,16 @@ struct ServerConfiguration: Sendable {
     /// Threads that serve connections; `nil` leaves it to the engine.
     var eventLoops: Int?
     var trustsUpstreamTLS: Bool
-    /// Origins whose pages may use the buckets that have no CORS configuration.
-    var allowedOrigins: AllowedOrigins
-    /// How long after its last part a multipart upload is removed; `nil`: never, as on AWS.
-    var staleUploadExpiry: Duration?
-    var staleUploadInterval: Duration
+    /// What may change while the server runs.
+    var runtime: RuntimeSettings
     /// What lifecycle rules count in.
     var lifecycleCalendar: LifecycleCalendar
     /// The webhooks that buckets may have told of events.
     var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
+    /// Whether root, and who acts for it, may send requests.
+    var admitsRoot: Bool
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
     /// Where spans of requests are sent; `nil`: nowhere.
@@ -70,9 +69,7 @@ struct ServerConfiguration: Sendable {
         try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
         eventLoops = loops
         trustsUpstreamTLS = command.tlsTerminatedUpstream
-        allowedOrigins = try Self.allowedOrigins(environment.value("API_CORS_ALLOW_ORIGIN"))
-        staleUploadExpiry = try environment.duration("API_STALE_UPLOADS_EXPIRY")
-        staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
+        runtime = try RuntimeSettings(environment)
         lifecycleCalendar = .civil
         if let day = try environment.duration("LIFECYCLE_DAY") {
             lifecycleCalendar = .days(ofMilliseconds: Int64(day / .milliseconds(1)))
@@ -80,6 +77,7 @@ struct ServerConfiguration: Sendable {
         }
         webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
+        admitsRoot = try Self.admitsRoot(environment.value("API_ROOT_ACCESS") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
@@ -134,19 +132,19 @@ struct ServerConfiguration: Sendable {
         return addresses
     }
 
-    private static func allowedOrigins(_ list: String?) throws(StartFailure) -> AllowedOrigins {
-        guard let list else { return .any }
-        guard let origins = AllowedOrigins(list) else {
-            throw StartFailure("MINIO_API_CORS_ALLOW_ORIGIN: \"\(list)\": origins by commas, each with one * at most")
-        }
-        return origins
-    }
-
     private static func acceptsSigV2(_ text: String) throws(StartFailure) -> Bool {
         switch text.lowercased() {
         case "on": true
         case "off": false
         default: throw StartFailure("--sigv2 \(text): on or off")
+        }
+    }
+
+    private static func admitsRoot(_ text: String) throws(StartFailure) -> Bool {
+        switch text.lowercased() {
+        case "on": true
+        case "off": false
+        default: throw StartFailure("MINIO_API_ROOT_ACCESS: \"\(text)\" is neither on nor off")
         }
     }
 

@@ -7,13 +7,16 @@ enum Signals: Sendable {
     case stop
     /// HUP.
     case reload
+    /// By an administrator's request.
+    case restart
 
-    static func stream() -> AsyncStream<Signals> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(4)) { continuation in
-            let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP]) { number in
-                continuation.yield(number == SIGHUP ? .reload : .stop)
-            }
-            continuation.onTermination = { _ in signals.cancel() }
+    /// What comes, and where an administrator's request comes in.
+    static func stream() -> (signals: AsyncStream<Signals>, control: ProcessControl) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Signals.self, bufferingPolicy: .bufferingNewest(4))
+        let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP]) { number in
+            continuation.yield(number == SIGHUP ? .reload : .stop)
         }
+        continuation.onTermination = { _ in signals.cancel() }
+        return (stream, ProcessControl(signals: continuation))
     }
 }
