@@ -141,10 +141,19 @@ let package = Package(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer", "Notation", "Threading", nioCore, logging,
+                "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
         // Level 6
+        module(
+            "Metrics",
+            [
+                "Maintenance", "Notifications", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
+                "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading", nioCore,
+            ]),
+        module(
+            "Audit",
+            ["AccessPolicy", "Requests", "SealedStorage", "HTTPServer", "JSON", "Notation", "Threading", logging]),
         module(
             "KESService",
             [
@@ -170,7 +179,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
+                "AdminService", "Audit", "Metrics", "S3Service", "Maintenance", "Requests", "Notifications",
+                "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
@@ -226,11 +236,22 @@ let package = Package(
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
         tests(
+            of: "Metrics",
+            [
+                "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption", "KeyManagement",
+                "S3Protocol", "S3Service", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
+                "Notation", "Threading", logging,
+            ]),
+        tests(of: "Audit", ["Requests", "S3Protocol", "HTTPServer", "JSON"]),
+        tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
         tests(
             of: "Requests",
-            ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", logging]),
+            [
+                "AccessPolicy", "KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", "JSON",
+                "Threading", logging,
+            ]),
         tests(
             of: "S3Service",
             [

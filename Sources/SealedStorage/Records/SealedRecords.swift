@@ -239,25 +239,6 @@ package final class SealedRecords: Sendable {
             throw Corruption(what: "record of bucket \"\(row.name)\"")
         }
     }
-
-    /// A setting of the drive that must not be readable on it, such as the generated root secret.
-    package func secretSetting(_ name: String) throws -> [UInt8]? {
-        let sealer = try sealer
-        guard let sealed = try store.settingAtHand(name) else { return nil }
-        do {
-            return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])
-        } catch {
-            throw Corruption(what: "setting \"\(name)\"")
-        }
-    }
-
-    package func setSecretSetting(_ name: String, _ value: [UInt8]) async throws {
-        let sealed = try sealer.seal(value, kind: .setting, id: Array(name.utf8), associatedData: [])
-        var present = try store.settingAtHand(name)
-        while case .changed(let current) = try await store.setSetting(name, sealed, replacing: present) {
-            present = current
-        }
-    }
 }
 
 /// What a listing shows of records, which are opened in memory that serves one after another.

@@ -1,5 +1,6 @@
 import AdminService
 import HTTPServer
+import Metrics
 import Requests
 import S3Service
 
@@ -7,26 +8,30 @@ import S3Service
 struct RequestDispatcher: HTTPHandler {
     private let s3: S3Service
     private let admin: AdminService
+    private let metrics: MetricsService
     private let settings: ServiceSettings
     private let pipeline: RequestPipeline
 
-    init(context: ServiceContext, pipeline: RequestPipeline) {
+    init(context: ServiceContext, metrics: MetricsService, pipeline: RequestPipeline) {
         s3 = S3Service(context: context, pipeline: pipeline)
         admin = AdminService(drive: context.drive, pipeline: pipeline)
+        self.metrics = metrics
         settings = context.settings
         self.pipeline = pipeline
     }
 
+    /// In a bucket with a host name of its own the path is a key, whatever it looks like.
     func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        isAdministration(request.head) ? admin.answer(request) : s3.answer(request)
+        let target = request.head.originForm
+        // All that is not S3's is there, and few requests are.
+        guard target.hasPrefix("/minio/"), !settings.namesBucket(request.head.header("host")) else {
+            return s3.answer(request)
+        }
+        if AdminService.serves(target) { return admin.answer(request) }
+        return MetricsService.serves(target) ? metrics.answer(request) : s3.answer(request)
     }
 
     func refused(_ refusal: HTTPRefusal) {
         pipeline.end(refusal, FaultDocument.code(refusal.fault))
-    }
-
-    /// In a bucket with a host name of its own the path is a key, whatever it looks like.
-    private func isAdministration(_ head: RequestHead) -> Bool {
-        AdminService.serves(head.originForm) && !settings.namesBucket(head.header("host"))
     }
 }

@@ -1,3 +1,4 @@
+import AdminService
 import Certificates
 import Cryptography
 import Glibc
@@ -5,12 +6,14 @@ import HTTPServer
 import KeyManagement
 import Logging
 import Maintenance
+import Metrics
 import Notifications
 import ObjectStorage
 import Requests
 import S3Protocol
 import S3Service
 import SealedStorage
+import Threading
 
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
 struct ServerProcess {
@@ -56,10 +59,17 @@ struct ServerProcess {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
         let notifier = try openNotifier(drive)
-        let accessLog = try openAccessLog()
+        let lifecycle = Lifecycle(
+            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, logger: logger)
+        let running = RunningServer()
+        let observers = try Observers(
+            configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
+            node: { running.node }, logger: logger)
+        let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let signals = Signals.stream()
-        let server = try await listen(drive, account, notifier, accessLog)
+        let server = try await listen(drive, account, notifier, observers, sources)
+        running.hasStarted(server)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
@@ -69,13 +79,35 @@ struct ServerProcess {
             drive: drive, expiry: configuration.staleUploadExpiry, interval: configuration.staleUploadInterval,
             logger: logger
         ).run()
-        async let _ = Lifecycle(
-            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, logger: logger
-        ).run()
+        async let _ = lifecycle.run()
         async let _ = notifier.run()
+        async let _ = observers.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
-        await handle(signals, server, keys, notifier, accessLog)
-        accessLog?.flush()
+        await handle(signals, server, keys, notifier, observers)
+        await observers.flush()
+    }
+
+    private func metrics(
+        _ store: ObjectStore, _ keys: DriveKeys, _ drive: SealedDrive, _ notifier: Notifier, _ lifecycle: Lifecycle,
+        _ observers: Observers, _ running: RunningServer
+    ) -> MetricsSources {
+        let operations: [CompletedRequest.Service: [String]] = [
+            .s3: OperationTable.operations.map { $0.name }, .admin: AdminService.operationNames,
+            .health: ["live", "ready", "cluster", "cluster/read"], .metrics: ["Scrape"],
+        ]
+        return MetricsSources(
+            version: Release.version, path: configuration.drive, drive: drive, store: store,
+            requests: RequestCounts(operations), keyService: keys.calls, notifier: notifier, lifecycle: lifecycle,
+            host: running.host, engine: { running.figures },
+            certificates: {
+                [("server", running.certificateEnd), ("key-service-client", keys.certificateEnd)].compactMap {
+                    name, end in
+                    end.map { (name, $0) }
+                }
+            },
+            lostLines: { [log] in
+                [("server", log.lostLines), ("trace", observers.trace.lostCount)] + observers.lostLines
+            })
     }
 
     /// Serves what needs no key until the key service answers, then everything.
@@ -123,17 +155,9 @@ struct ServerProcess {
         }
     }
 
-    private func openAccessLog() throws(StartFailure) -> AccessLog? {
-        guard let destination = configuration.accessLog else { return nil }
-        do {
-            return try AccessLog(destination, logger: logger)
-        } catch {
-            throw StartFailure("--access-log: \(error)")
-        }
-    }
-
     private func listen(
-        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ accessLog: AccessLog?
+        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ observers: Observers,
+        _ sources: MetricsSources
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -148,7 +172,8 @@ struct ServerProcess {
             try account.secret(of: accessKey)
         }
         let pipeline = RequestPipeline(
-            verifier: verifier, observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
+            verifier: verifier, observers: observers.all, counts: sources.requests, logger: logger)
+        let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -157,7 +182,8 @@ struct ServerProcess {
         http.secretHeaders = SSEHeaders.secretNames
         do {
             return try await HTTPServer.start(
-                http, handler: RequestDispatcher(context: context, pipeline: pipeline), logger: logger)
+                http, handler: RequestDispatcher(context: context, metrics: metrics, pipeline: pipeline), logger: logger
+            )
         } catch {
             throw StartFailure(error)
         }
@@ -191,7 +217,7 @@ struct ServerProcess {
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ accessLog: AccessLog?
+        _ observers: Observers
     ) async {
         for await signal in signals {
             switch signal {
@@ -208,15 +234,16 @@ struct ServerProcess {
                 } catch {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
-                do {
-                    try accessLog?.reopen { [logger] in logger.notice("access log reopened") }
-                } catch {
-                    logger.error("the access log goes on in the old file", metadata: ["cause": "\(error)"])
-                }
+                observers.reopen()
+            case .toggleDebug:
+                let level = log.level.toggleDebug()
+                logger.notice("lines are logged from level \(level) on")
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
                 // They would stay for as long as they are let.
                 notifier.hub.close()
+                observers.trace.close()
+                log.feed.ring.close()
                 await server.shutdown(grace: .seconds(30))
                 return
             }

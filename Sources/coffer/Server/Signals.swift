@@ -7,11 +7,13 @@ enum Signals: Sendable {
     case stop
     /// HUP.
     case reload
+    /// USR1.
+    case toggleDebug
 
     static func stream() -> AsyncStream<Signals> {
         AsyncStream(bufferingPolicy: .bufferingNewest(4)) { continuation in
-            let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP]) { number in
-                continuation.yield(number == SIGHUP ? .reload : .stop)
+            let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1]) { number in
+                continuation.yield(number == SIGHUP ? .reload : number == SIGUSR1 ? .toggleDebug : .stop)
             }
             continuation.onTermination = { _ in signals.cancel() }
         }
