@@ -107,7 +107,7 @@ let package = Package(
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
-        module("S3Protocol", ["RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
+        module("S3Protocol", ["AccessPolicy", "RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4
@@ -133,6 +133,11 @@ let package = Package(
             ]),
 
         // Level 5
+        module(
+            "Accounts",
+            [
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "JSON", "Threading",
+            ]),
         module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
         module(
             "Notifications",
@@ -175,11 +180,18 @@ let package = Package(
                 "HTTPServer", "Notation", nioCore,
             ]),
 
+        module(
+            "STSService",
+            [
+                "Requests", "Accounts", "AccessPolicy", "S3Protocol", "Cryptography", "HTTPServer", "Notation", nioCore,
+            ]),
+
         // Level 7: the composition roots.
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "Audit", "Metrics", "S3Service", "Maintenance", "Requests", "Notifications",
+                "AdminService", "Audit", "Metrics", "S3Service", "STSService", "Accounts", "AccessPolicy", "Maintenance",
+                "Requests", "Notifications",
                 "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
@@ -232,7 +244,7 @@ let package = Package(
             ]),
         tests(of: "RequestSigning"),
         tests(of: "AccessPolicy", ["JSON"]),
-        tests(of: "S3Protocol", ["Cryptography", "Notation"]),
+        tests(of: "S3Protocol", ["AccessPolicy", "Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(of: "AdminService"),
         tests(
@@ -247,6 +259,11 @@ let package = Package(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
         tests(
+            of: "Accounts",
+            [
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "ObjectStorage", "Cryptography", "JSON",
+            ]),
+        tests(
             of: "Requests",
             [
                 "AccessPolicy", "KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", "JSON",
@@ -255,8 +272,8 @@ let package = Package(
         tests(
             of: "S3Service",
             [
-                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol",
+                "Accounts", "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption",
+                "KeyManagement", "S3Protocol",
                 "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]

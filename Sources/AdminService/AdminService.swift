@@ -46,7 +46,7 @@ package final class AdminService: HTTPHandler {
         // A presigned URL travels further than an administrator's request should.
         guard verified.scheme == .v4Header else { throw S3Error(.accessDenied) }
         let admin = AdminRequest(target: target, payload: verified.payload)
-        try pipeline.authorise(principal, operation.demands(admin))
+        try pipeline.authorise(principal, operation.demands(admin), record)
         // Whatever a body says, its sender signed for it.
         try await verifyBody(request.body, admin.payload, record)
         try await operation.perform(admin, on: drive, AdminReply(response, record))

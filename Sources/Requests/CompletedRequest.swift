@@ -3,7 +3,7 @@ package import AccessPolicy
 /// A request that has been answered, well or badly: what logs, metrics, audit and notifications are made of.
 package struct CompletedRequest: Sendable {
     package enum Service: String, CaseIterable, Sendable {
-        case s3, admin, health
+        case s3, admin, sts, health
         /// Scrapes.
         case metrics
         /// None: the HTTP engine has refused the request.

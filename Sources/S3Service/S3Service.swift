@@ -12,12 +12,15 @@ package final class S3Service: HTTPHandler {
     private let pipeline: RequestPipeline
     private let health: HealthCheck
     private let crossOrigin: CrossOrigin
+    private let senderSetting: SenderAttributes.Setting
 
     package init(context: ServiceContext, pipeline: RequestPipeline) {
         self.context = context
         self.pipeline = pipeline
         health = HealthCheck(context: context, pipeline: pipeline)
         crossOrigin = CrossOrigin(context: context)
+        senderSetting = SenderAttributes.Setting(
+            region: context.settings.region, trustsUpstreamTLS: context.settings.trustsUpstreamTLS)
     }
 
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
@@ -112,9 +115,10 @@ package final class S3Service: HTTPHandler {
         let access = RequestAccess(
             principal,
             S3RequestAttributes(
-                head: head, target: target, connection: request.connection, principal: principal,
-                scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
-                region: context.settings.region ?? "us-east-1"),
+                sender: SenderAttributes(
+                    head: head, target: target, connection: request.connection, principal: principal,
+                    scheme: verified.scheme, time: record.time, setting: senderSetting),
+                operation: type.name),
             buckets: context.buckets, objects: context.objects)
         if !route.isRead { try requireAllowedList(head, resource) }
         let decoded: Result<any S3Operation, any Error> = Result {
@@ -163,7 +167,7 @@ package final class S3Service: HTTPHandler {
 
     /// Whoever the key service would have to ask for a right is nobody.
     private func requireKeyUser(_ head: RequestHead, _ principal: Principal) throws(S3Error) {
-        guard principal == .anonymous, head.header("x-amz-server-side-encryption")?.hasPrefix("aws:kms") == true else {
+        guard principal.isAnonymous, head.header("x-amz-server-side-encryption")?.hasPrefix("aws:kms") == true else {
             return
         }
         throw S3Error(

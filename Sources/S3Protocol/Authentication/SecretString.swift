@@ -9,9 +9,16 @@ import RequestSigning
 package final class SecretString: @unchecked Sendable {
     private var prefixed: [UInt8]
 
-    package init(_ secret: String) {
-        prefixed = Array(SigningKey.secretPrefix.utf8)
-        prefixed.append(contentsOf: secret.utf8)
+    package convenience init(_ secret: String) { self.init(bytes: secret.utf8) }
+
+    /// The caller wipes its own copy.
+    package init(bytes: some Collection<UInt8>) {
+        // At once as long as it becomes: an array that grows leaves a copy behind.
+        var prefixed: [UInt8] = []
+        prefixed.reserveCapacity(SigningKey.secretPrefix.utf8.count + bytes.count)
+        prefixed.append(contentsOf: SigningKey.secretPrefix.utf8)
+        prefixed.append(contentsOf: bytes)
+        self.prefixed = prefixed
     }
 
     deinit { wipe(&prefixed) }
@@ -23,6 +30,13 @@ package final class SecretString: @unchecked Sendable {
 
     package func isEqual(to secret: String) -> Bool {
         isEqual(to: SecretString(secret))
+    }
+
+    /// Lends the bare secret for the length of `body`; the pointer must not leave it.
+    package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try prefixed.withUnsafeBytes { bytes in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[SigningKey.secretPrefix.utf8.count...]))
+        }
     }
 
     /// The key of all SigV4 signatures with one date, region and service.

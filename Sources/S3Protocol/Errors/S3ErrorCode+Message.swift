@@ -20,6 +20,8 @@ extension S3ErrorCode {
             Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, \
             X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.
             """
+        case .expiredToken:
+            "The provided token has expired."
         case .invalidAccessKeyId:
             "The Access Key Id you provided does not exist in our records."
         case .invalidTokenId:
@@ -200,6 +202,54 @@ extension S3ErrorCode {
             "The specified policy change is already in effect."
         case .xMinioAdminVersionMismatch:
             "This administration API is not supported by this server."
+        case .xMinioAdminConfigBadJSON:
+            "JSON configuration provided is of incorrect format"
+        case .xMinioAdminConfigTooLarge:
+            "The configuration is larger than this server takes."
+        case .xMinioAdminGroupNotEmpty:
+            "The specified group is not empty - cannot remove it."
+        case .xMinioAdminInvalidAccessKey:
+            "The access key is invalid."
+        case .xMinioAdminInvalidArgument:
+            "Invalid arguments specified."
+        case .xMinioAdminInvalidSecretKey:
+            "The secret key is invalid."
+        case .xMinioAdminNoAccessKey:
+            "No access key was given beside the secret key."
+        case .xMinioAdminNoSecretKey:
+            "No secret key was given beside the access key."
+        case .xMinioAdminNoSuchAccessKey:
+            "The specified access key does not exist."
+        case .xMinioAdminNoSuchGroup:
+            "The specified group does not exist."
+        case .xMinioAdminNoSuchJob:
+            "The specified job does not exist."
+        case .xMinioAdminNoSuchPolicy:
+            "The canned policy does not exist."
+        case .xMinioAdminNoSuchUser:
+            "The specified user does not exist."
+        case .xMinioAdminTierNotFound:
+            "The specified tier does not exist."
+        case .xMinioConfigError:
+            "The configuration is not valid."
+        case .xMinioConfigNotFoundError:
+            "The specified configuration does not exist."
+        case .xMinioIAMActionNotAllowed:
+            "The specified action is not allowed."
+        case .xMinioIAMPolicyInUse:
+            "The policy is attached to users or groups."
+        case .xMinioIAMServiceAccountNotAllowed:
+            "The specified service account action is not allowed."
+        case .xMinioInvalidIAMCredentials:
+            "The credentials cannot be used for this."
+        case .xMinioInvalidResource:
+            "The resource cannot be changed as asked."
+        case .xMinioLDAPNotEnabled:
+            "LDAP is not enabled."
+        case .xMinioMalformedIAMPolicy:
+            "The policy is malformed."
+        case .policyInvalidName:
+            "The policy's name must not contain a comma."
         }
     }
 }

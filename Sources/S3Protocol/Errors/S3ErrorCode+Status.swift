@@ -11,22 +11,30 @@ extension S3ErrorCode {
             .invalidRequest, .invalidStorageClass, .invalidURI, .keyTooLongError, .malformedPOSTRequest,
             .metadataTooLarge, .requestHeaderSectionTooLarge,
             .xMinioInvalidObjectName, .badDigest, .entityTooLarge, .entityTooSmall, .excessData, .incompleteBody,
-            .invalidDigest, .invalidPolicyDocument, .malformedACLError, .malformedTrailerError, .malformedXML,
+            .expiredToken, .invalidDigest, .invalidPolicyDocument, .malformedACLError, .malformedTrailerError,
+            .malformedXML,
             .maxMessageLengthExceeded, .maxPostPreDataLengthExceeded, .missingContentMD5, .requestTimeout,
             .xAmzContentSHA256Mismatch,
             .invalidBucketName, .invalidRetentionPeriod, .invalidTag, .malformedPolicy, .invalidPart, .invalidPartOrder,
             .kmsServiceNotFoundException, .kmsInvalidCiphertextException, .xMinioAdminBucketQuotaExceeded,
-            .xMinioAdminPolicyChangeAlreadyApplied:
+            .xMinioAdminPolicyChangeAlreadyApplied,
+            .xMinioAdminConfigBadJSON, .xMinioAdminConfigTooLarge, .xMinioAdminGroupNotEmpty,
+            .xMinioAdminInvalidAccessKey, .xMinioAdminInvalidArgument, .xMinioAdminInvalidSecretKey,
+            .xMinioAdminNoAccessKey, .xMinioAdminNoSecretKey, .xMinioConfigError, .xMinioIAMPolicyInUse,
+            .xMinioIAMServiceAccountNotAllowed, .xMinioInvalidResource, .xMinioMalformedIAMPolicy, .policyInvalidName:
             400
         case .accessDenied, .accessForbidden, .allAccessDisabled, .invalidAccessKeyId, .invalidTokenId,
             .requestTimeTooSkewed,
-            .signatureDoesNotMatch, .kmsNotAuthorized:
+            .signatureDoesNotMatch, .kmsNotAuthorized,
+            .xMinioIAMActionNotAllowed, .xMinioInvalidIAMCredentials:
             403
         case .noSuchBucket, .noSuchBucketPolicy, .noSuchCORSConfiguration, .noSuchLifecycleConfiguration,
             .noSuchPublicAccessBlockConfiguration, .noSuchTagSet, .noSuchWebsiteConfiguration,
             .objectLockConfigurationNotFoundError, .ownershipControlsNotFoundError,
             .replicationConfigurationNotFoundError, .serverSideEncryptionConfigurationNotFoundError, .noSuchKey,
-            .noSuchObjectLockConfiguration, .noSuchUpload, .noSuchVersion, .noSuchAnnotation:
+            .noSuchObjectLockConfiguration, .noSuchUpload, .noSuchVersion, .noSuchAnnotation,
+            .xMinioAdminNoSuchAccessKey, .xMinioAdminNoSuchGroup, .xMinioAdminNoSuchJob, .xMinioAdminNoSuchPolicy,
+            .xMinioAdminNoSuchUser, .xMinioAdminTierNotFound, .xMinioConfigNotFoundError:
             404
         case .methodNotAllowed:
             405
@@ -45,7 +53,8 @@ extension S3ErrorCode {
             426
         case .internalError:
             500
-        case .notImplemented, .kmsNotSupported:
+        case .notImplemented, .kmsNotSupported,
+            .xMinioLDAPNotEnabled:
             501
         case .serviceUnavailable, .slowDown:
             503

@@ -1,3 +1,4 @@
+import Accounts
 import AdminService
 import Certificates
 import Cryptography
@@ -52,8 +53,12 @@ struct ServerProcess {
         let keys = try DriveKeys(configuration.keyService, store: store, logger: logger)
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
-        let account = RootAccount(configuration.credentials)
-        if obstacle == nil { try await account.load(keys.records) }
+        let root = RootAccount(configuration.credentials)
+        let accounts = Accounts(
+            records: keys.records,
+            setting: Accounts.Setting(rootAccessKey: { root.accessKey }, admitsRoot: configuration.admitsRoot))
+        let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
+        if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         let drive = try SealedDrive(records: keys.records, keys: keys.dataKeys)
         for (name, corruption) in drive.buckets.damaged {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
@@ -82,6 +87,7 @@ struct ServerProcess {
         async let _ = lifecycle.run()
         async let _ = notifier.run()
         async let _ = observers.run()
+        async let _ = account.sweep()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
         await handle(signals, server, keys, notifier, observers)
         await observers.flush()
@@ -112,7 +118,7 @@ struct ServerProcess {
 
     /// Serves what needs no key until the key service answers, then everything.
     private func becomeWhole(
-        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: RootAccount
+        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: ServerAccounts
     ) async {
         guard var obstacle else { return }
         while true {
@@ -156,7 +162,7 @@ struct ServerProcess {
     }
 
     private func listen(
-        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ observers: Observers,
+        _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
         _ sources: MetricsSources
     ) async throws -> HTTPServer {
         let context = ServiceContext(
@@ -168,11 +174,14 @@ struct ServerProcess {
             hub: notifier.hub, webhooks: notifier.targets, logger: logger)
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2
-        ) { accessKey throws(S3Error) in
-            try account.secret(of: accessKey)
+        ) { accessKey, token throws(S3Error) in
+            try account.signingAccount(accessKey, token: token)
         }
         let pipeline = RequestPipeline(
-            verifier: verifier, observers: observers.all, counts: sources.requests, logger: logger)
+            verifier: verifier,
+            setting: SenderAttributes.Setting(
+                region: configuration.region, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
+            observers: observers.all, counts: sources.requests, logger: logger)
         let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
@@ -182,8 +191,10 @@ struct ServerProcess {
         http.secretHeaders = SSEHeaders.secretNames
         do {
             return try await HTTPServer.start(
-                http, handler: RequestDispatcher(context: context, metrics: metrics, pipeline: pipeline), logger: logger
-            )
+                http,
+                handler: RequestDispatcher(
+                    context: context, accounts: account.accounts, metrics: metrics, pipeline: pipeline),
+                logger: logger)
         } catch {
             throw StartFailure(error)
         }
@@ -204,14 +215,15 @@ struct ServerProcess {
     }
 
     private func summary(
-        _ store: ObjectStore, _ keys: DriveKeys, _ server: HTTPServer, _ account: RootAccount,
+        _ store: ObjectStore, _ keys: DriveKeys, _ server: HTTPServer, _ account: ServerAccounts,
         _ obstacle: KeyServiceError?
     ) -> StartupSummary {
         StartupSummary(
             configuration: configuration, server: server,
             isTLS: certificates != nil, space: store.freeSpace(),
             keyService: obstacle == nil ? keys.title : "\(keys.title) (not to be had yet)",
-            newKeyring: keys.newKeyring, accessKey: account.accessKey, newSecret: account.newSecret, logger: logger)
+            newKeyring: keys.newKeyring, accessKey: account.root.accessKey, newSecret: account.root.newSecret,
+            logger: logger)
     }
 
     /// Returns when one of the signals has said stop, and the server has.
