@@ -138,7 +138,12 @@ let package = Package(
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "JSON", "Threading",
             ]),
-        module("Maintenance", ["SealedStorage", "S3Protocol", "ObjectStorage", "Threading", logging]),
+        module(
+            "Maintenance",
+            [
+                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "Threading", logging,
+            ]),
         module(
             "Notifications",
             ["SealedStorage", "S3Protocol", "ObjectStorage", "HTTPClient", "Threading", logging]),
@@ -170,14 +175,14 @@ let package = Package(
             "S3Service",
             [
                 "Requests", "Notifications", "AccessPolicy", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", nioCore,
-                logging,
+                "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading",
+                nioCore, logging,
             ]),
         module(
             "AdminService",
             [
-                "Requests", "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "HTTPServer", "Notation", nioCore,
+                "Requests", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "KeyManagement", "KESProtocol",
+                "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
         module(
@@ -246,11 +251,16 @@ let package = Package(
         tests(of: "AccessPolicy", ["JSON"]),
         tests(of: "S3Protocol", ["AccessPolicy", "Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
-        tests(of: "AdminService"),
+        tests(
+            of: "AdminService",
+            [
+                "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+            ]),
         tests(
             of: "Metrics",
             [
-                "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption", "KeyManagement",
+                "AccessPolicy", "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption", "KeyManagement",
                 "S3Protocol", "S3Service", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
                 "Notation", "Threading", logging,
             ]),

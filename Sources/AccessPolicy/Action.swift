@@ -106,10 +106,6 @@ extension Action {
     package static let getBucketOwnershipControls = Action("s3:GetBucketOwnershipControls")
     package static let putBucketOwnershipControls = Action("s3:PutBucketOwnershipControls")
 
-    // MARK: Operations
-
-    package static let prometheus = Action("admin:Prometheus")
-
     // MARK: Keys
 
     package static let createKey = Action("kms:CreateKey")

@@ -1,54 +1,142 @@
+import AccessPolicy
 import FoundationEssentials
 import HTTPServer
 import NIOCore
 import Requests
+import S3Protocol
+import SealedStorage
 
-/// The answer of an operation.
-struct AdminReply {
+/// The answer of an operation: one of these, once.
+struct AdminReply: Sendable {
     private let response: ResponseWriter
     private let record: RequestRecord
+    private let context: AdminContext
 
-    init(_ response: ResponseWriter, _ record: RequestRecord) {
+    init(_ response: ResponseWriter, _ record: RequestRecord, _ context: AdminContext) {
         self.response = response
         self.record = record
+        self.context = context
     }
 
-    func sendNothing() async {
-        record.status = 200
-        await response.send(ResponseHead(status: 200, headers: common, contentLength: 0), body: nil)
+    typealias Headers = [(name: String, value: String)]
+
+    /// - Parameter status: 200, or 204 where MinIO says that.
+    func sendNothing(status: Int = 200, headers: Headers = []) async {
+        let head = ResponseHead(status: status, headers: common + headers, contentLength: status == 204 ? nil : 0)
+        record.answers(head)
+        await response.send(head, body: nil)
     }
 
-    func send(_ document: some Encodable, status: Int = 200, headers: [(name: String, value: String)] = []) async {
-        let bytes = Self.json(document)
-        record.status = status
+    /// A JSON document.
+    func send(_ document: some Encodable & Sendable, headers: Headers = []) async throws {
+        // Encoding a long one takes longer than an event loop has.
+        let bytes = try await context.drive.offload { Self.json(document) }
+        try await send(bytes, type: "application/json", headers: headers)
+    }
+
+    /// Text or bytes as they are.
+    func send(_ bytes: [UInt8], type: String, headers: Headers = []) async throws {
+        if bytes.count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(bytes.count)) }
         record.bytesSent = Int64(bytes.count)
-        var head = ResponseHead(status: status, headers: common + headers, contentLength: Int64(bytes.count))
-        head.headers.append(("content-type", "application/json"))
+        var head = ResponseHead(status: 200, headers: common + headers, contentLength: Int64(bytes.count))
+        head.headers.append(("content-type", type))
+        record.answers(head)
         await response.send(head, body: ByteBuffer(bytes: bytes))
     }
 
-    /// Begins an answer of one JSON document a line, as they come.
-    func startLines() async throws {
-        record.status = 200
-        try await response.start(
-            ResponseHead(
-                status: 200, headers: common + [("content-type", "application/x-ndjson")], contentLength: nil))
+    /// A JSON document that only the sender of the request can read, see ``EncryptedBody``.
+    func sendEncrypted(_ document: some Encodable & Sendable, for request: AdminRequest, headers: Headers = [])
+        async throws
+    {
+        let bytes = try await context.drive.offload { Self.json(document) }
+        try await sendEncrypted(bytes: bytes, for: request, headers: headers)
+    }
+
+    /// The same of any text or bytes.
+    func sendEncrypted(bytes: [UInt8], for request: AdminRequest, headers: Headers = []) async throws {
+        guard let secret = request.secret, let caller = request.principal.accessKey else {
+            throw S3Error(.accessDenied)
+        }
+        let (key, salt) = try await BodyKeys.shared.answerKey(secret, of: caller)
+        let sealed = try await context.drive.offload { EncryptedBody.seal(bytes, key: key, salt: salt) }
+        try await send(sealed, type: "application/octet-stream", headers: headers)
+    }
+
+    // MARK: As it comes
+
+    /// Begins an answer of one JSON document a line.
+    func startLines() async throws { try await start(type: "application/x-ndjson") }
+
+    /// Begins an answer whose length is not known.
+    func start(type: String, headers: Headers = []) async throws {
+        let head = ResponseHead(
+            status: 200, headers: common + headers + [("content-type", type)], contentLength: nil)
+        record.answers(head)
+        try await response.start(head)
     }
 
     func sendLine(_ document: some Encodable) async throws {
-        let line = ByteBuffer(bytes: Self.json(document) + [UInt8(ascii: "\n")])
-        record.bytesSent += Int64(line.readableBytes)
-        try await response.write(line)
+        try await write(Self.json(document) + [UInt8(ascii: "\n")])
     }
 
-    func finishLines() async { await response.finish() }
+    /// Waits while the client is behind.
+    func write(_ bytes: [UInt8]) async throws {
+        record.bytesSent += Int64(bytes.count)
+        try await response.write(ByteBuffer(bytes: bytes))
+    }
 
-    private var common: [(name: String, value: String)] { RequestPipeline.commonHeaders(record) }
+    func finish() async { await response.finish() }
 
-    private static func json(_ document: some Encodable) -> [UInt8] {
+    /// Ends an answer that has begun as a failure: never cleanly.
+    func abort() {
+        record.isAborted = true
+        response.abort()
+    }
+
+    // MARK: Refusals
+
+    func refuse(_ refusal: S3Error) async {
+        let bytes = Self.json(
+            RefusalDocument(refusal, resource: String(record.head.target.prefix { $0 != "?" }), id: record.id))
+        record.bytesSent = Int64(bytes.count)
+        var head = ResponseHead(
+            status: refusal.status, headers: common + refusal.headers, contentLength: Int64(bytes.count))
+        head.headers.append(("content-type", "application/json"))
+        record.answers(head)
+        await response.send(head, body: ByteBuffer(bytes: bytes))
+    }
+
+    private var common: Headers { RequestPipeline.commonHeaders(record) }
+
+    static func json(_ document: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Documents are of strings, integers and booleans, none of which fails to encode.
         return (try? encoder.encode(document)).map { [UInt8]($0) } ?? []
+    }
+}
+
+/// A refusal in MinIO's words.
+private struct RefusalDocument: Encodable {
+    let code: String
+    let message: String
+    let resource: String
+    let requestID: String
+    let hostID: String
+
+    init(_ error: S3Error, resource: String, id: String) {
+        code = error.code.rawValue
+        message = error.message
+        self.resource = resource
+        requestID = id
+        hostID = id
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case code = "Code"
+        case message = "Message"
+        case resource = "Resource"
+        case requestID = "RequestId"
+        case hostID = "HostId"
     }
 }

@@ -1,19 +1,17 @@
-import Cryptography
 package import HTTPServer
 import NIOCore
 package import Requests
 import S3Protocol
-package import SealedStorage
 
-/// Answers the administration requests of `mc admin`, and Coffer's own beside them: JSON in both directions.
+/// Answers the administration requests of `mc admin`, and Coffer's own beside them.
 ///
-/// They are signed like S3's, in a header, for an empty region.
+/// They are signed like S3's, in a header, for any region: `mc` names none.
 package final class AdminService: HTTPHandler {
-    private let drive: SealedDrive
+    private let context: AdminContext
     private let pipeline: RequestPipeline
 
-    package init(drive: SealedDrive, pipeline: RequestPipeline) {
-        self.drive = drive
+    package init(context: AdminContext, pipeline: RequestPipeline) {
+        self.context = context
         self.pipeline = pipeline
     }
 
@@ -25,19 +23,25 @@ package final class AdminService: HTTPHandler {
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
         let record = pipeline.begin(request, .admin)
         return pipeline.answer(record) { response in
+            let reply = AdminReply(response, record, self.context)
             do {
-                try await self.perform(request, record, response)
+                try await self.perform(request, record, reply)
             } catch {
-                await self.refuse(error, record, response)
+                let refusal = adminError(for: error)
+                self.pipeline.note(error, refusal, record)
+                // What has begun does not become an error document any more.
+                if response.hasStarted { reply.abort() } else { await reply.refuse(refusal) }
             }
         }
     }
 
-    private func perform(_ request: HTTPRequest, _ record: RequestRecord, _ response: ResponseWriter) async throws {
+    /// Route, signature, rights, parameters, body: who has no right learns nothing of what else is wrong.
+    private func perform(_ request: HTTPRequest, _ record: RequestRecord, _ reply: AdminReply) async throws {
         let head = request.head
         let target = try RequestTarget(head.target)
-        let operation = try AdminRoute.operation(method: head.method, path: target.rawPath)
-        record.operation = String(describing: operation)
+        let match = try AdminRoute.match(method: head.method, path: target.rawPath)
+        let operation = match.operation
+        record.operation = operation.name
         let (verified, principal) = try pipeline.authenticate(
             SigningRequest(
                 method: head.method, target: target, headers: head.headers, secrets: head.secrets,
@@ -45,66 +49,67 @@ package final class AdminService: HTTPHandler {
             acceptsAnyRegion: true, record)
         // A presigned URL travels further than an administrator's request should.
         guard verified.scheme == .v4Header else { throw S3Error(.accessDenied) }
-        let admin = AdminRequest(target: target, payload: verified.payload)
-        try pipeline.authorise(principal, operation.demands(admin), record)
-        // Whatever a body says, its sender signed for it.
-        try await verifyBody(request.body, admin.payload, record)
-        try await operation.perform(admin, on: drive, AdminReply(response, record))
+        var admin = AdminRequest(
+            target, match.values, principal: principal, secret: verified.secret, body: operation.body, record, pipeline)
+        try admin.require(operation.demands(admin))
+        try Self.checkParameters(of: admin, operation)
+        try await admin.readBody(request.body, verified.payload)
+        try await operation.perform(admin, in: context, reply)
     }
 
-    /// No operation has a body yet; `mc` sends empty ones in chunks.
-    private func verifyBody(
-        _ body: RequestBody, _ payload: PayloadVerification, _ record: RequestRecord
-    ) async throws {
-        let bytes = try await body.collect(upTo: AdminRequest.bodyLimit)
-        record.bytesReceived = Int64(bytes.readableBytes)
-        guard payload.fits([UInt8](bytes.readableBytesView)) else { throw S3Error(.xAmzContentSHA256Mismatch) }
-    }
-
-    private func refuse(_ error: any Error, _ record: RequestRecord, _ response: ResponseWriter) async {
-        let refusal = s3Error(for: error)
-        pipeline.note(error, refusal, record)
-        guard !response.hasStarted else {
-            record.isAborted = true
-            return response.abort()
-        }
-        let path = String(record.head.target.prefix { $0 != "?" })
-        await AdminReply(response, record).send(
-            ErrorDocument(refusal, resource: path, id: record.id), status: refusal.status, headers: refusal.headers)
-    }
-}
-
-extension PayloadVerification {
-    /// Whether a whole body is the one that was signed.
-    fileprivate func fits(_ body: [UInt8]) -> Bool {
-        switch self {
-        case .sha256(let expected): expected == Digest.hash(.sha256, body)
-        case .unsigned: true
-        case .none, .streamingSigned, .streamingSignedTrailer, .streamingUnsignedTrailer: body.isEmpty
+    private static func checkParameters(
+        of request: AdminRequest, _ operation: any AdminOperation.Type
+    ) throws(S3Error) {
+        for name in operation.required { _ = try request.required(name) }
+        guard request.head.method != "GET" else { return }
+        for (name, _) in request.target.query
+        where !operation.required.contains(name) && !operation.optional.contains(name) {
+            throw S3Error(
+                .notImplemented, "The query parameter '\(name)' asks for something that is not implemented",
+                details: [("Parameter", name)])
         }
     }
 }
 
-private struct ErrorDocument: Encodable {
-    let code: String
-    let message: String
-    let resource: String
-    let requestID: String
-    let hostID: String
+/// What goes wrong in administration alone, and all else as S3's requests have it.
+private func adminError(for error: any Error) -> S3Error {
+    switch error {
+    case let error as SettingsMalformed:
+        switch error.kind {
+        case .name: S3Error(.xMinioConfigError, error.reason)
+        case .value: S3Error(.xMinioAdminConfigBadJSON, error.reason)
+        }
+    default: s3Error(for: error)
+    }
+}
 
-    init(_ error: S3Error, resource: String, id: String) {
-        code = error.code.rawValue
-        message = error.message
-        self.resource = resource
-        requestID = id
-        hostID = id
+/// An operation as its route declares it, for who makes something of all of them.
+package struct AdminEndpoint: Sendable {
+    package let name: String
+    package let method: String
+    /// With components in braces where the route has such.
+    package let path: String
+    package let required: [String]
+    /// Bytes of a body that are taken.
+    package let bodyLimit: Int
+    package let hasEncryptedBody: Bool
+    package let hasJSONBody: Bool
+
+    /// Every operation, once for each of its addresses.
+    package static let all: [AdminEndpoint] = AdminOperations.all.flatMap { operation in
+        operation.routes.map { AdminEndpoint(operation, route: $0) }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case code = "Code"
-        case message = "Message"
-        case resource = "Resource"
-        case requestID = "RequestId"
-        case hostID = "HostId"
+    private init(_ operation: any AdminOperation.Type, route: String) {
+        name = operation.name
+        method = String(route.prefix { $0 != " " })
+        path = String(route.drop { $0 != " " }.dropFirst())
+        required = operation.required
+        bodyLimit = operation.body.limit
+        switch operation.body {
+        case .none, .plain, .archive: (hasEncryptedBody, hasJSONBody) = (false, false)
+        case .json: (hasEncryptedBody, hasJSONBody) = (false, true)
+        case .encrypted: (hasEncryptedBody, hasJSONBody) = (true, false)
+        }
     }
 }

@@ -9,7 +9,7 @@ enum AuditRecord {
     /// Whether a request is told of: all but health checks and successful scrapes.
     static func isTold(_ request: CompletedRequest) -> Bool {
         switch request.service {
-        case .s3, .admin, .http: true
+        case .s3, .admin, .sts, .http: true
         case .health: false
         case .metrics: request.status >= 400
         }
@@ -41,6 +41,7 @@ enum AuditRecord {
         append("responseHeader", request.loggedAnswer.values, to: &json)
         if droppedBefore > 0 { append("tags", [("dropped-before", ["\(droppedBefore)"])], to: &json) }
         json.appendMember("accessKey", unlessEmpty: request.principal?.accessKey ?? "")
+        json.appendMember("parentUser", unlessEmpty: request.principal?.parent ?? "")
         json.appendMember("error", unlessEmpty: request.errorCode ?? "")
         json.append("}")
         return json

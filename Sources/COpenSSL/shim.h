@@ -77,6 +77,13 @@ static inline int coffer_scrypt(const void *passphrase, size_t passphraseCount, 
                           key, keyCount);
 }
 
+// PBKDF2 (RFC 8018) with HMAC-SHA256.
+static inline int coffer_pbkdf2_sha256(const void *passphrase, size_t passphraseCount, const void *salt, size_t saltCount,
+                                       int iterations, uint8_t *key, size_t keyCount) {
+    return PKCS5_PBKDF2_HMAC((const char *)passphrase, (int)passphraseCount, (const unsigned char *)salt, (int)saltCount,
+                             iterations, EVP_sha256(), (int)keyCount, key);
+}
+
 // Argon2id (RFC 9106), which OpenSSL has since 3.2: its parameters go by their names, since older headers lack the macros.
 // NULL where there is none; the caller frees it.
 static inline EVP_KDF *coffer_fetch_argon2id(void) { return EVP_KDF_fetch(NULL, "ARGON2ID", NULL); }

@@ -6,6 +6,11 @@ package struct Pace: Sendable {
     /// The least that is waited.
     let leastRest: Duration
 
+    package init(restPerWork: Int, leastRest: Duration) {
+        self.restPerWork = restPerWork
+        self.leastRest = leastRest
+    }
+
     /// A quarter of the time.
     package static let background = Pace(restPerWork: 3, leastRest: .milliseconds(1))
     /// Without waiting, for tests.

@@ -17,6 +17,9 @@ package struct BucketUsage: Hashable, Sendable {
         self.deleteMarkers = deleteMarkers
     }
 
+    /// Adds what other versions amount to.
+    package mutating func add(_ other: BucketUsage) { add(other, times: 1) }
+
     /// Wraps around: sizes in damaged rows may be any number.
     mutating func add(_ change: BucketUsage, times sign: Int64) {
         bytes &+= change.bytes &* sign

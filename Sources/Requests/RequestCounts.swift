@@ -60,7 +60,7 @@ package final class RequestCounts: Sendable {
         var operations: [Operation] = []
         var indexes: [[String: Int]] = []
         var others: [Int] = []
-        for service in Service.allCases {
+        for service in Service.allCases.sorted(by: { $0.index < $1.index }) {
             others.append(operations.count)
             operations.append(Operation(service: service, name: ""))
             var known: [String: Int] = [:]
@@ -180,6 +180,7 @@ extension CompletedRequest.Service {
         case .health: 2
         case .metrics: 3
         case .http: 4
+        case .sts: 5
         }
     }
 }

@@ -11,9 +11,8 @@ extension RequestPipeline {
             authorization[..<blank].lowercased() == "bearer"
         else { throw S3Error(.accessDenied) }
         let token = authorization[authorization.index(after: blank)...].drop { $0 == " " }
-        let accessKey = try verifier.verify(scrapeToken: String(token), now: record.time / 1000)
-        let principal = Principal.root(accessKey: accessKey)
+        let principal = try verifier.verify(scrapeToken: String(token), now: record.time / 1000)
         record.principal = principal
-        try authorise(principal, [Demand(.prometheus, on: .service)])
+        try authorise(principal, [Demand(.prometheus, on: .service)], record)
     }
 }

@@ -115,7 +115,7 @@ package struct TraceKind: OptionSet, Sendable {
 
     init(_ service: CompletedRequest.Service) {
         switch service {
-        case .s3, .http: self = .s3
+        case .s3, .sts, .http: self = .s3
         case .admin, .health, .metrics: self = .internal
         }
     }

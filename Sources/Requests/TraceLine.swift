@@ -52,6 +52,7 @@ extension CompletedRequest {
     private var functionName: String {
         switch service {
         case .s3: "s3.\(operation.map(OperationNames.minIO) ?? "Refused")"
+        case .sts: "sts.\(operation ?? "Refused")"
         case .admin: "admin.\(operation ?? "Refused")"
         case .health: "health.\(operation ?? "Refused")"
         case .metrics: "metrics.\(operation ?? "Refused")"

@@ -2,6 +2,7 @@ import HTTPServer
 import Requests
 import S3Protocol
 import SealedStorage
+import Threading
 
 /// What pages of other origins may do from within a browser: by a bucket's CORS configuration, else by the server's list of
 /// origins.
@@ -46,7 +47,9 @@ struct CrossOrigin: Sendable {
     ) throws -> [(name: String, value: String)]? {
         // Of a bucket that is not there the server's answer says so too, and no page learns it otherwise.
         let known = bucket.flatMap { try? context.buckets.bucket($0) }
-        guard let cors = try known?.record.cors else { return context.settings.allowedOrigins.answer(to: request) }
+        guard let cors = try known?.record.cors else {
+            return context.settings.allowedOrigins.current.answer(to: request)
+        }
         for rule in cors.rules {
             if let headers = rule.answer(to: request) { return headers }
         }

@@ -40,6 +40,8 @@ struct HealthCheck: Sendable {
         return Address(rawValue: String(target.prefix { $0 != "?" }.dropFirst(Self.prefix.utf8CodeUnitCount)))
     }
 
+    func serves(_ head: RequestHead) -> Bool { address(head) != nil }
+
     /// The answer to a request for a health address; `nil` for others.
     func answer(to request: HTTPRequest) -> HTTPAnswer? {
         guard let address = address(request.head) else { return nil }

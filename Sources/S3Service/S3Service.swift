@@ -3,7 +3,7 @@ package import HTTPServer
 import Logging
 import NIOCore
 package import Requests
-import S3Protocol
+package import S3Protocol
 import SealedStorage
 
 /// Answers S3 requests: authenticate → recognise → decode → demand rights → perform → answer.
@@ -45,6 +45,15 @@ package final class S3Service: HTTPHandler {
         } catch {
             return pipeline.answer(refusal(error, record), record)
         }
+    }
+
+    /// Whether a request is one of those that are answered whatever the state of the server: they tell of it.
+    package func isHealthCheck(_ head: RequestHead) -> Bool { health.serves(head) }
+
+    /// The answer to a request that is not let in.
+    package func refuse(_ request: HTTPRequest, _ error: S3Error) -> HTTPAnswer {
+        let record = pipeline.begin(request, .s3)
+        return pipeline.answer(refusal(error, record), record)
     }
 
     private func later(

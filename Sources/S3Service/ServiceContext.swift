@@ -1,8 +1,10 @@
+import AccessPolicy
 import KeyManagement
 package import Logging
 package import Notifications
 package import S3Protocol
 package import SealedStorage
+package import Threading
 
 /// The storage, the keys and the settings that operations work with; one value for the life of the server.
 ///
@@ -63,11 +65,20 @@ package struct ServiceSettings: Sendable {
     /// TLS is ended by a trusted proxy: SSE-C is allowed on plain connections.
     package var trustsUpstreamTLS: Bool
     /// Origins whose pages may use the buckets that have no CORS configuration.
-    package var allowedOrigins: AllowedOrigins
+    package var allowedOrigins: Adjustable<AllowedOrigins>
 
     package init(
         region: String? = nil, domains: [String] = [], autoEncryption: Bool = false, trustsUpstreamTLS: Bool = false,
         allowedOrigins: AllowedOrigins = .any
+    ) {
+        self.init(
+            region: region, domains: domains, autoEncryption: autoEncryption, trustsUpstreamTLS: trustsUpstreamTLS,
+            allowedOrigins: Adjustable(allowedOrigins))
+    }
+
+    package init(
+        region: String?, domains: [String], autoEncryption: Bool, trustsUpstreamTLS: Bool,
+        allowedOrigins: Adjustable<AllowedOrigins>
     ) {
         self.region = region
         self.domains = domains

@@ -38,8 +38,10 @@ final class MetricsFixture: Sendable {
         let counts = RequestCounts([
             .s3: OperationTable.operations.map { $0.name }, .health: ["live"], .metrics: ["Scrape"],
         ])
-        let verifier = SigV4Verifier(region: nil) { accessKey in
-            accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
+        let verifier = SigV4Verifier(region: nil) { accessKey, _ in
+            accessKey == "tester"
+                ? SigningAccount(
+                    secret: SecretString("secret-of-the-tester"), principal: .root(accessKey: accessKey)) : nil
         }
         pipeline = RequestPipeline(verifier: verifier, observers: observers, counts: counts, logger: logger)
         let sources = MetricsSources(

@@ -7,6 +7,7 @@
 
 #include "Checksums.h"
 #include "XXHash.h"
+#include "coffer_argon2id.h"
 #include "coffer_inflate.h"
 
 #endif

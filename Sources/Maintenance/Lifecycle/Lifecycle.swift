@@ -2,7 +2,7 @@ package import Logging
 import ObjectStorage
 package import S3Protocol
 package import SealedStorage
-import Threading
+package import Threading
 
 /// Removes what the lifecycle rules of buckets say: each bucket once a day, and whenever its rules have changed.
 package final class Lifecycle: Sendable {
@@ -10,7 +10,7 @@ package final class Lifecycle: Sendable {
     private let calendar: LifecycleCalendar
     /// Milliseconds since 1970.
     private let clock: @Sendable () -> Int64
-    private let pace: Pace
+    private let pace: Adjustable<Pace>
     private let logger: Logger
     private let state = ShortLock(State())
 
@@ -34,9 +34,17 @@ package final class Lifecycle: Sendable {
     /// How far the clock may be behind the latest time on the drive: steps of a clock that is being set.
     private static let clockTolerance: Int64 = 15 * 60_000
 
-    package init(
+    package convenience init(
         drive: SealedDrive, calendar: LifecycleCalendar, clock: @escaping @Sendable () -> Int64,
         pace: Pace = .background, logger: Logger
+    ) {
+        self.init(drive: drive, calendar: calendar, clock: clock, pace: Adjustable(pace), logger: logger)
+    }
+
+    /// - Parameter pace: may be changed while it runs.
+    package init(
+        drive: SealedDrive, calendar: LifecycleCalendar, clock: @escaping @Sendable () -> Int64,
+        pace: Adjustable<Pace>, logger: Logger
     ) {
         self.drive = drive
         self.calendar = calendar

@@ -2,6 +2,7 @@ import Logging
 import ObjectStorage
 import S3Protocol
 import SealedStorage
+import Threading
 
 /// One walk over a bucket, which removes what its rules say.
 ///
@@ -13,7 +14,7 @@ struct LifecycleSweep {
     let calendar: LifecycleCalendar
     /// Milliseconds since 1970.
     let time: Int64
-    let pace: Pace
+    let pace: Adjustable<Pace>
     let logger: Logger
 
     /// Versions of a piece of the walk: some milliseconds on one of the threads that listings have.
@@ -31,7 +32,7 @@ struct LifecycleSweep {
             var scan = VersionScan(bucket: bucket.id, prefix: prefix, limit: Self.scannedAtOnce)
             repeat {
                 let before = walk.visited
-                (walk, scan.after) = try await pace.work { [scan, walk] in
+                (walk, scan.after) = try await pace.current.work { [scan, walk] in
                     let piece = try await drive.objects.scan(scan, walk) { walk, version in walk.visit(version) }
                     return (piece.state, piece.next)
                 }
@@ -62,7 +63,7 @@ struct LifecycleSweep {
             guard isCurrent else { return false }
             let batch = Array(rest.prefix(Self.removedAtOnce))
             rest = rest.dropFirst(batch.count)
-            let outcomes = try await pace.work {
+            let outcomes = try await pace.current.work {
                 try await drive.objects.expire(batch, in: bucket, by: schedule, at: time)
             }
             for (candidate, outcome) in zip(batch, outcomes) { try count(candidate, outcome, &counts) }

@@ -13,8 +13,14 @@ package struct ScannedVersion {
 
 /// The place in a bucket behind a version.
 package struct ScanPosition: Hashable, Sendable {
-    let key: [UInt8]
-    let order: Int64
+    package let key: [UInt8]
+    package let order: Int64
+
+    /// A place that was kept, whether or not that version is still there.
+    package init(key: [UInt8], order: Int64) {
+        self.key = key
+        self.order = order
+    }
 }
 
 /// A piece of a walk over the versions of a bucket: by key, and the newest of a key first.

@@ -1,3 +1,4 @@
+package import AccessPolicy
 import Cryptography
 import JSON
 
@@ -64,14 +65,14 @@ struct ScrapeToken {
 }
 
 extension SigV4Verifier {
-    /// The access key of a scrape's token.
+    /// Who has signed a scrape's token.
     ///
     /// - Parameter now: seconds since 1970.
     /// - Throws: `AccessDenied` for a token that is none, that has expired, or that nobody known here has signed.
-    package func verify(scrapeToken text: String, now: Int64) throws(S3Error) -> String {
-        guard let token = ScrapeToken(text), let secret = try? knownSecret(of: token.subject),
-            token.isValid(under: secret, now: now)
+    package func verify(scrapeToken text: String, now: Int64) throws(S3Error) -> Principal {
+        guard let token = ScrapeToken(text), let account = try? account(of: token.subject, token: nil),
+            token.isValid(under: account.secret, now: now)
         else { throw S3Error(.accessDenied) }
-        return token.subject
+        return account.principal
     }
 }

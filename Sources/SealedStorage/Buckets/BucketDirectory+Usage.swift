@@ -23,6 +23,16 @@ extension BucketDirectory {
         let buckets = known.map { bucket in (bucket.name, usage[bucket.id] ?? BucketUsage()) }
         return (Dictionary(buckets, uniquingKeysWith: { first, _ in first }), try store.isUsageCounted)
     }
+
+    /// What every bucket's versions amount to, by the bucket, of one moment, and the sum of them all.
+    package func usageOfAll() async throws -> (buckets: [BucketID: BucketUsage], total: BucketUsage) {
+        let usage = try await store.usage()
+        return try await store.offload { [known] in
+            var total = BucketUsage()
+            for bucket in known { total.add(usage[bucket.id] ?? BucketUsage()) }
+            return (usage, total)
+        }
+    }
 }
 
 extension Objects {

@@ -18,6 +18,8 @@ package final class StoredObject: Sendable {
     package var columns: VersionColumns { found.version.columns }
     /// The row of the data key that its object key is sealed under.
     var dataKey: DataKeyRow? { found.dataKey }
+    /// The name of the key service's key that wraps the data key; `nil` under a client's key.
+    package var keyName: String? { dataKey?.kmsKey }
     /// The sealed bytes of a body that is kept in the catalogue, when the look-up was for the body too.
     var inline: [UInt8]? { found.inline }
     /// The sealed list of its parts, when it has any and the look-up was for the body too.

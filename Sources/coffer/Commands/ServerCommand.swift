@@ -26,6 +26,14 @@ struct ServerCommand: AsyncParsableCommand {
               MINIO_API_CORS_ALLOW_ORIGIN
                     origins whose web pages may use buckets without CORS
                     rules of their own, by commas (unset: *)
+              MINIO_API_REQUESTS_MAX, _CLUSTER_DEADLINE
+                    S3 requests that are served at once (unset: no bound), and
+                    how long one beyond them waits (10s)
+              MINIO_SCANNER_SPEED
+                    how much of the time lifecycle rules may take: slowest,
+                    slow, default, fast, fastest
+              MINIO_BATCH_KEYROTATION_WORKERS_WAIT, _EXPIRATION_WORKERS_WAIT
+                    the rest after each object of a batch job (0s)
               MINIO_API_STALE_UPLOADS_EXPIRY, _STALE_UPLOADS_CLEANUP_INTERVAL
                     how long after its last part a multipart upload is removed
                     (unset: never), how often that is looked for (6h)
@@ -125,8 +133,12 @@ struct ServerCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         do {
-            let configuration = try ServerConfiguration(command: self, environment: Environment.ofProcess())
-            try await ServerProcess(configuration).run()
+            let image = ProcessImage.capture()
+            let input = StartInput(self, try Environment.ofProcess())
+            switch try await ServerProcess(input.configuration()).run(input) {
+            case .stopped: break
+            case .restarting: throw StartFailure("cannot begin anew: \(image.run())")
+            }
         } catch let failure as StartFailure {
             writeLine("coffer: \(failure.reason)")
             throw ExitCode(1)

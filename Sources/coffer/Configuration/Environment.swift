@@ -37,6 +37,34 @@ struct Environment: Sendable {
         for (key, value) in lines { self.variables[key] = value }
     }
 
+    /// With further variables, named without prefix, where the environment says nothing of them.
+    func completed(with settings: [String: String]) -> Environment {
+        var environment = self
+        for (name, value) in settings where self.value(name) == nil { environment.variables["MINIO_\(name)"] = value }
+        return environment
+    }
+
+    /// The same without what is secret: of an address that may have a password in it only that there is one.
+    var withoutSecrets: Environment {
+        var environment = self
+        for name in variables.keys where KnownVariables.areSecret(name) {
+            environment.variables[name] = name.contains("_ENDPOINT") ? "http://localhost" : nil
+        }
+        return environment
+    }
+
+    /// What is set for this server, by names without prefix; of what is secret only that it is there.
+    func values(redactedAs redacted: String) -> [String: String] {
+        var values: [String: String] = [:]
+        // The later one wins.
+        for prefix in ["MINIO_", "COFFER_"] {
+            for (name, value) in variables where name.hasPrefix(prefix) && !value.isEmpty {
+                values[String(name.dropFirst(prefix.count))] = KnownVariables.areSecret(name) ? redacted : value
+            }
+        }
+        return values
+    }
+
     /// `COFFER_NAME`, else `MINIO_NAME`; an empty value counts as unset.
     func value(_ name: String) -> String? {
         for prefix in ["COFFER_", "MINIO_"] {
@@ -135,5 +163,7 @@ enum KnownVariables {
         "KMS_KES_KEY_NAME", "KMS_KES_CERT_FILE", "KMS_KES_KEY_FILE", "KMS_KES_KEY_PASSWORD", "KMS_KES_API_KEY",
         "KMS_KES_CAPATH", "KMS_KES_ENCLAVE", "CERT_PASSWD", "API_CORS_ALLOW_ORIGIN",
         "API_STALE_UPLOADS_EXPIRY", "API_STALE_UPLOADS_CLEANUP_INTERVAL", "API_ROOT_ACCESS", "PROMETHEUS_AUTH_TYPE",
+        "API_REQUESTS_MAX", "API_CLUSTER_DEADLINE",
+        "API_REQUESTS_DEADLINE", "SCANNER_SPEED", "BATCH_KEYROTATION_WORKERS_WAIT", "BATCH_EXPIRATION_WORKERS_WAIT",
     ]
 }

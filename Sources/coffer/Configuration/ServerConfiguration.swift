@@ -24,11 +24,8 @@ struct ServerConfiguration: Sendable {
     /// Threads that serve connections; `nil` leaves it to the engine.
     var eventLoops: Int?
     var trustsUpstreamTLS: Bool
-    /// Origins whose pages may use the buckets that have no CORS configuration.
-    var allowedOrigins: AllowedOrigins
-    /// How long after its last part a multipart upload is removed; `nil`: never, as on AWS.
-    var staleUploadExpiry: Duration?
-    var staleUploadInterval: Duration
+    /// What may change while the server runs.
+    var runtime: RuntimeSettings
     /// What lifecycle rules count in.
     var lifecycleCalendar: LifecycleCalendar
     /// The webhooks that buckets may have told of events.
@@ -74,9 +71,7 @@ struct ServerConfiguration: Sendable {
         try environment.number("HTTP_EVENT_LOOPS") { loops = $0 }
         eventLoops = loops
         trustsUpstreamTLS = command.tlsTerminatedUpstream
-        allowedOrigins = try Self.allowedOrigins(environment.value("API_CORS_ALLOW_ORIGIN"))
-        staleUploadExpiry = try environment.duration("API_STALE_UPLOADS_EXPIRY")
-        staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
+        runtime = try RuntimeSettings(environment)
         lifecycleCalendar = .civil
         if let day = try environment.duration("LIFECYCLE_DAY") {
             lifecycleCalendar = .days(ofMilliseconds: Int64(day / .milliseconds(1)))
@@ -138,14 +133,6 @@ struct ServerConfiguration: Sendable {
         }
         guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
         return addresses
-    }
-
-    private static func allowedOrigins(_ list: String?) throws(StartFailure) -> AllowedOrigins {
-        guard let list else { return .any }
-        guard let origins = AllowedOrigins(list) else {
-            throw StartFailure("MINIO_API_CORS_ALLOW_ORIGIN: \"\(list)\": origins by commas, each with one * at most")
-        }
-        return origins
     }
 
     private static func metricsAccess(_ text: String?) throws(StartFailure) -> MetricsService.Access {

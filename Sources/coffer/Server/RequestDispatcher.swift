@@ -3,37 +3,44 @@ import AdminService
 import HTTPServer
 import Metrics
 import Requests
+import S3Protocol
 import S3Service
 import STSService
 
-/// Hands each request to the service whose it is, by its path.
+/// Hands each request to the service whose it is, by its path; S3's while the gate is open, or when it lets them in.
 struct RequestDispatcher: HTTPHandler {
     private let s3: S3Service
     private let admin: AdminService
     private let metrics: MetricsService
     private let sts: STSService
     private let settings: ServiceSettings
+    private let gate: RequestGate
     private let pipeline: RequestPipeline
 
-    init(context: ServiceContext, accounts: Accounts, metrics: MetricsService, pipeline: RequestPipeline) {
+    init(
+        context: ServiceContext, admin: AdminContext, accounts: Accounts, metrics: MetricsService,
+        pipeline: RequestPipeline
+    ) {
         s3 = S3Service(context: context, pipeline: pipeline)
-        admin = AdminService(drive: context.drive, pipeline: pipeline)
+        self.admin = AdminService(context: admin, pipeline: pipeline)
         sts = STSService(accounts: accounts, pipeline: pipeline)
         self.metrics = metrics
         settings = context.settings
+        gate = admin.gate
         self.pipeline = pipeline
     }
 
     /// In a bucket with a host name of its own the path is a key, whatever it looks like.
     func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        if isOfTokens(request.head) { return sts.answer(request) }
         let target = request.head.originForm
-        // All that is not S3's is there, and few requests are.
-        guard target.hasPrefix("/minio/"), !settings.namesBucket(request.head.header("host")) else {
-            return s3.answer(request)
+        // All that is not S3's is there or at the root, and few requests are.
+        if target.hasPrefix("/minio/"), !settings.namesBucket(request.head.header("host")) {
+            if AdminService.serves(target) { return admin.answer(request) }
+            if MetricsService.serves(target) { return metrics.answer(request) }
         }
-        if AdminService.serves(target) { return admin.answer(request) }
-        return MetricsService.serves(target) ? metrics.answer(request) : s3.answer(request)
+        if isOfTokens(request.head) { return sts.answer(request) }
+        guard gate.isOpen || s3.isHealthCheck(request.head) else { return gated(request) }
+        return s3.answer(request)
     }
 
     func refused(_ refusal: HTTPRefusal) {
@@ -42,5 +49,24 @@ struct RequestDispatcher: HTTPHandler {
 
     private func isOfTokens(_ head: RequestHead) -> Bool {
         head.method == "POST" && STSService.serves(head) && !settings.namesBucket(head.header("host"))
+    }
+
+    /// Answers when the gate lets the request in, on its connection's event loop as ever.
+    private func gated(_ request: HTTPRequest) -> HTTPAnswer {
+        .later { response in
+            guard await gate.enter() else {
+                let refusal = S3Error(.slowDown, headers: [("retry-after", "1")])
+                return await send(s3.refuse(request, refusal), response)
+            }
+            defer { gate.leave() }
+            await send(s3.answer(request), response)
+        }
+    }
+
+    private func send(_ answer: HTTPAnswer, _ response: ResponseWriter) async {
+        switch answer {
+        case .now(let whole): await response.send(whole)
+        case .later(let work): await work(response)
+        }
     }
 }

@@ -18,7 +18,7 @@ import Threading
 
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
 struct ServerProcess {
-    private let configuration: ServerConfiguration
+    private var configuration: ServerConfiguration
     private let log: LogFormat
     private let logger: Logger
 
@@ -28,7 +28,15 @@ struct ServerProcess {
         logger = log.logger()
     }
 
-    func run() async throws {
+    /// How the server has ended.
+    enum Outcome {
+        case stopped
+        /// To begin anew in this process.
+        case restarting
+    }
+
+    /// - Parameter input: what the process was started with, which is taken from it once the drive is open.
+    func run(_ input: StartInput) async throws -> Outcome {
         defer { log.flush() }
         for note in configuration.notes { logger.notice("\(note)") }
         do throws(AlgorithmUnavailable) {
@@ -39,9 +47,10 @@ struct ServerProcess {
 
         let store = try openDrive()
         do {
-            try await serve(store)
+            let outcome = try await serve(store, input)
             store.close()
             logger.notice("stopped")
+            return outcome
         } catch {
             store.close()
             throw error
@@ -49,7 +58,7 @@ struct ServerProcess {
     }
 
     /// Serves until a signal says stop.
-    private func serve(_ store: ObjectStore) async throws {
+    private func serve(_ store: ObjectStore, _ input: StartInput) async throws -> Outcome {
         let keys = try DriveKeys(configuration.keyService, store: store, logger: logger)
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
@@ -59,38 +68,65 @@ struct ServerProcess {
             setting: Accounts.Setting(rootAccessKey: { root.accessKey }, admitsRoot: configuration.admitsRoot))
         let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
         if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
+        var process = self
+        if obstacle == nil { process.configuration = completedConfiguration(input, keys.records) }
+        let live = LiveSettings(
+            try input.take(), authorities: "\(configuration.certificates)/CAs", runtime: process.configuration.runtime,
+            logger: logger)
+        return try await process.serve(store, keys, account, obstacle, live)
+    }
+
+    /// The configuration with what the drive keeps of it: what the environment says wins, and what does not open or fit any
+    /// more does not keep the server from starting.
+    private func completedConfiguration(_ input: StartInput, _ records: SealedRecords) -> ServerConfiguration {
+        do {
+            let settings = try ServerSettings(records).stored()
+            guard !settings.isEmpty else { return configuration }
+            return try input.configuration(completedWith: settings)
+        } catch {
+            logger.error(
+                "the drive's configuration is not in effect",
+                metadata: ["cause": "\((error as? StartFailure)?.reason ?? "\(error)")"])
+            return configuration
+        }
+    }
+
+    private func serve(
+        _ store: ObjectStore, _ keys: DriveKeys, _ account: ServerAccounts, _ obstacle: KeyServiceError?,
+        _ live: LiveSettings
+    ) async throws -> Outcome {
         let drive = try SealedDrive(records: keys.records, keys: keys.dataKeys)
         for (name, corruption) in drive.buckets.damaged {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
         let notifier = try openNotifier(drive)
         let lifecycle = Lifecycle(
-            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, logger: logger)
+            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
+            logger: logger)
         let running = RunningServer()
         let observers = try Observers(
             configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
             node: { running.node }, logger: logger)
         let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
-        let signals = Signals.stream()
-        let server = try await listen(drive, account, notifier, observers, sources)
+        let (signals, control) = Signals.stream()
+        let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
+        let server = try await listen(drive, account, notifier, observers, sources, live, control, streams)
         running.hasStarted(server)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
-        async let _ = StaleUploads(
-            drive: drive, expiry: configuration.staleUploadExpiry, interval: configuration.staleUploadInterval,
-            logger: logger
-        ).run()
+        async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
         async let _ = lifecycle.run()
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
-        async let _ = becomeWhole(obstacle, keys, drive.buckets, account)
-        await handle(signals, server, keys, notifier, observers)
+        async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
+        let outcome = await handle(signals, server, keys, notifier, observers)
         await observers.flush()
+        return outcome
     }
 
     private func metrics(
@@ -98,8 +134,12 @@ struct ServerProcess {
         _ observers: Observers, _ running: RunningServer
     ) -> MetricsSources {
         let operations: [CompletedRequest.Service: [String]] = [
-            .s3: OperationTable.operations.map { $0.name }, .admin: AdminService.operationNames,
-            .health: ["live", "ready", "cluster", "cluster/read"], .metrics: ["Scrape"],
+            .s3: OperationTable.operations.map { $0.name }, .admin: AdminEndpoint.all.map(\.name),
+            .sts: [
+                "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
+                "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
+            ], .health: ["live", "ready", "cluster", "cluster/read"],
+            .metrics: ["Scrape"],
         ]
         return MetricsSources(
             version: Release.version, path: configuration.drive, drive: drive, store: store,
@@ -118,7 +158,8 @@ struct ServerProcess {
 
     /// Serves what needs no key until the key service answers, then everything.
     private func becomeWhole(
-        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: ServerAccounts
+        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: ServerAccounts,
+        _ live: LiveSettings
     ) async {
         guard var obstacle else { return }
         while true {
@@ -133,11 +174,23 @@ struct ServerProcess {
                 }
                 try buckets.reload()
                 if let secret = try await account.load(keys.records) { StartupSummary.print(newSecret: secret) }
+                applyStoredSettings(keys.records, live)
                 logger.notice("the key service has opened the drive's keys: serving everything")
                 return
             } catch {
                 obstacle = .unavailable((error as? StartFailure)?.reason ?? "\(error)")
             }
+        }
+    }
+
+    private func applyStoredSettings(_ records: SealedRecords, _ live: LiveSettings) {
+        do {
+            let settings = try ServerSettings(records).stored()
+            guard !settings.isEmpty else { return }
+            live.apply(settings)
+            logger.notice("what the drive's configuration says of region and webhooks is in effect after a restart")
+        } catch {
+            logger.error("the drive's configuration is not in effect", metadata: ["cause": "\(error)"])
         }
     }
 
@@ -163,14 +216,14 @@ struct ServerProcess {
 
     private func listen(
         _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
-        _ sources: MetricsSources
+        _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
             settings: ServiceSettings(
                 region: configuration.region, domains: configuration.domains,
                 autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS,
-                allowedOrigins: configuration.allowedOrigins),
+                allowedOrigins: live.allowedOrigins),
             hub: notifier.hub, webhooks: notifier.targets, logger: logger)
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2
@@ -183,6 +236,9 @@ struct ServerProcess {
                 region: configuration.region, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
             observers: observers.all, counts: sources.requests, logger: logger)
         let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
+        var admin = AdminContext(
+            drive: drive, facts: facts(notifier, live), gate: live.gate, control: control, settingsUser: live)
+        admin.streams = streams
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -193,11 +249,32 @@ struct ServerProcess {
             return try await HTTPServer.start(
                 http,
                 handler: RequestDispatcher(
-                    context: context, accounts: account.accounts, metrics: metrics, pipeline: pipeline),
+                    context: context, admin: admin, accounts: account.accounts, metrics: metrics, pipeline: pipeline),
                 logger: logger)
         } catch {
             throw StartFailure(error)
         }
+    }
+
+    /// What administrators are told of this process.
+    private func facts(_ notifier: Notifier, _ live: LiveSettings) -> ServerFacts {
+        let address = configuration.addresses.first ?? ":9000"
+        var name = [CChar](repeating: 0, count: 256)
+        let isNamed = gethostname(&name, name.count - 1) == 0
+        let host =
+            isNamed
+            ? String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "localhost"
+        let isEverywhere = ["", "0.0.0.0", "[::]"].contains(
+            address[..<(address.lastIndex(of: ":") ?? address.startIndex)])
+        return ServerFacts(
+            version: Release.version,
+            endpoint: isEverywhere ? host + (address.lastIndex(of: ":").map { String(address[$0...]) } ?? "") : address,
+            started: Clock.milliseconds(), drive: configuration.drive, region: configuration.region ?? "",
+            webhooks: notifier.targets.sorted(),
+            environment: Dictionary(
+                live.environment.map { name, value in
+                    ("MINIO_\(name)", ServerFacts.isSecret(name) ? ServerFacts.redacted : value)
+                }, uniquingKeysWith: { first, _ in first }))
     }
 
     /// HTTPS when the directory has a certificate, as MinIO decides it.
@@ -230,7 +307,7 @@ struct ServerProcess {
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
         _ observers: Observers
-    ) async {
+    ) async -> Outcome {
         for await signal in signals {
             switch signal {
             case .reload:
@@ -252,14 +329,25 @@ struct ServerProcess {
                 logger.notice("lines are logged from level \(level) on")
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
-                // They would stay for as long as they are let.
-                notifier.hub.close()
-                observers.trace.close()
-                log.feed.ring.close()
-                await server.shutdown(grace: .seconds(30))
-                return
+                await shutDown(server, notifier, observers, grace: .seconds(30))
+                return .stopped
+            case .restart:
+                logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
+                await shutDown(server, notifier, observers, grace: .seconds(10))
+                return .restarting
             }
         }
+        return .stopped
+    }
+
+    private func shutDown(
+        _ server: HTTPServer, _ notifier: Notifier, _ observers: Observers, grace: Duration
+    ) async {
+        // They would stay for as long as they are let.
+        notifier.hub.close()
+        observers.trace.close()
+        log.feed.ring.close()
+        await server.shutdown(grace: grace)
     }
 }
 

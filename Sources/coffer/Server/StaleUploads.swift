@@ -2,22 +2,29 @@ import Logging
 import Requests
 import S3Protocol
 import SealedStorage
+import Threading
 
 /// Removes multipart uploads that nobody goes on with: MinIO's `MINIO_API_STALE_UPLOADS_EXPIRY`.
 struct StaleUploads {
     let drive: SealedDrive
-    /// How long after its last part an upload is stale; nil: never.
-    let expiry: Duration?
-    /// How long from one look to the next.
-    let interval: Duration
+    /// How long after its last part an upload is stale, and how long it is from one look to the next.
+    let settings: Adjustable<RuntimeSettings>
     let logger: Logger
+
+    /// How soon a change of the settings is seen.
+    private static let glance = Duration.seconds(10)
 
     /// Looks now and after every interval, until it is cancelled.
     func run() async {
-        guard let expiry else { return }
+        var last: ContinuousClock.Instant?
         while !Task.isCancelled {
-            await sweep(before: Clock.milliseconds() - Int64(expiry / .milliseconds(1)))
-            guard (try? await Task.sleep(for: interval)) != nil else { return }
+            let current = settings.current
+            let isDue = last.map { $0.duration(to: .now) >= current.staleUploadInterval } ?? true
+            if let expiry = current.staleUploadExpiry, isDue {
+                last = .now
+                await sweep(before: Clock.milliseconds() - Int64(expiry / .milliseconds(1)))
+            }
+            guard (try? await Task.sleep(for: min(current.staleUploadInterval, Self.glance))) != nil else { return }
         }
     }
 

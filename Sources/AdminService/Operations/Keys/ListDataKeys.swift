@@ -8,17 +8,17 @@ import SealedStorage
 enum ListDataKeys: AdminOperation {
     static let routes = ["GET /minio/kms/v1/coffer/data-keys"]
 
-    static func demands(_ request: AdminRequest) -> [Demand] {
-        [Demand(.listDataKeys, on: .service)]
+    static func demands(_ request: AdminRequest) -> AdminDemands {
+        .all(Demand(.listDataKeys, on: .service))
     }
 
-    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
-        let catalogueKey = try drive.keys.catalogueKey()
-        let counts = try await drive.keys.counts().map(KeyCount.init)
-        await reply.send(
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        let catalogueKey = try context.drive.keys.catalogueKey()
+        let counts = try await context.drive.keys.counts().map(KeyCount.init)
+        try await reply.send(
             Document(
                 catalogueKey: catalogueKey?.kmsKey.name, catalogueKeyVersion: catalogueKey?.version.known,
-                defaultKey: drive.keys.service.defaultKey.name, keys: counts))
+                defaultKey: context.drive.keys.service.defaultKey.name, keys: counts))
     }
 
     private struct Document: Encodable {

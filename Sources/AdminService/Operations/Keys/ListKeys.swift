@@ -8,14 +8,19 @@ import SealedStorage
 enum ListKeys: AdminOperation {
     static let routes = ["GET /minio/kms/v1/key/list", "GET /minio/admin/v3/kms/key/list"]
 
-    static func demands(_ request: AdminRequest) -> [Demand] {
-        [Demand(.listKeys, on: .key(nil))]
+    static let required = ["pattern"]
+
+    static func demands(_ request: AdminRequest) -> AdminDemands {
+        .all(Demand(.listKeys, on: .key(nil)))
     }
 
-    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let pattern = GlobPattern(try request.required("pattern"))
-        let keys = try await drive.keys.service.listKeys()
-        await reply.send(keys.filter { pattern.matches($0.name.name) }.map(Key.init))
+        let keys = try await context.drive.keys.service.listKeys()
+        try await reply.send(
+            keys.filter { key in
+                pattern.matches(key.name.name) && request.allows(.all(Demand(.listKeys, on: .key(key.name.name))))
+            }.map(Key.init))
     }
 
     private struct Key: Encodable {

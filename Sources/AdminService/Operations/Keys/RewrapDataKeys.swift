@@ -9,16 +9,20 @@ import SealedStorage
 enum RewrapDataKeys: AdminOperation {
     static let routes = ["POST /minio/kms/v1/coffer/rewrap"]
 
-    static func demands(_ request: AdminRequest) -> [Demand] {
-        [Demand(.rewrapDataKeys, on: .service)]
+    static let required = ["to"]
+
+    static func demands(_ request: AdminRequest) -> AdminDemands {
+        .all(Demand(.rewrapDataKeys, on: .service))
     }
 
-    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let target = try KeyID(request.required("to"))
-        guard try await drive.keys.service.hasKey(target) else { throw KeyServiceError.keyNotFound(target.name) }
+        guard try await context.drive.keys.service.hasKey(target) else {
+            throw KeyServiceError.keyNotFound(target.name)
+        }
         try await reply.startLines()
         do {
-            let outcome = try await DataKeyRewrap(drive.keys, to: target).run { progress in
+            let outcome = try await DataKeyRewrap(context.drive.keys, to: target).run { progress in
                 try await reply.sendLine(
                     Progress(examined: progress.examined, total: progress.total, moved: progress.moved))
             }
@@ -26,7 +30,7 @@ enum RewrapDataKeys: AdminOperation {
         } catch let error as KeyServiceError {
             try await reply.sendLine(["error": "\(error)"])
         }
-        await reply.finishLines()
+        await reply.finish()
     }
 
     private struct Progress: Encodable {

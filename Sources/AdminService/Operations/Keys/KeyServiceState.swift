@@ -8,12 +8,12 @@ enum KeyServiceState: AdminOperation {
         "GET /minio/kms/v1/status", "POST /minio/admin/v3/kms/status", "GET /minio/admin/v3/kms/status",
     ]
 
-    static func demands(_ request: AdminRequest) -> [Demand] {
-        [Demand(.keyServiceStatus, on: .service)]
+    static func demands(_ request: AdminRequest) -> AdminDemands {
+        .action(request.isOfOldAddress ? .keyStatusByAdministration : .keyServiceStatus)
     }
 
-    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
-        let status = await drive.keys.service.status()
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        let status = await context.drive.keys.service.status()
         let isOnline = status.endpoints.contains { $0.isOnline }
         let (isReachable, isAvailable) =
             switch status.keyStore {
@@ -22,7 +22,7 @@ enum KeyServiceState: AdminOperation {
             case .unavailable: (isOnline, false)
             case .unreachable: (false, false)
             }
-        await reply.send(
+        try await reply.send(
             Document(
                 name: status.name, key: status.defaultKey.name,
                 endpoints: Dictionary(

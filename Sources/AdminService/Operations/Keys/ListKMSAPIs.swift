@@ -4,13 +4,13 @@ import SealedStorage
 enum ListKMSAPIs: AdminOperation {
     static let routes = ["GET /minio/kms/v1/apis"]
 
-    static func demands(_ request: AdminRequest) -> [Demand] {
-        [Demand(.keyServiceAPI, on: .service)]
+    static func demands(_ request: AdminRequest) -> AdminDemands {
+        .all(Demand(.keyServiceAPI, on: .service))
     }
 
-    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let routes = AdminOperations.all.compactMap { $0.routes.first?.split(separator: " ", maxSplits: 1) }
-        await reply.send(routes.map { API(method: String($0[0]), path: String($0[1])) })
+        try await reply.send(routes.map { API(method: String($0[0]), path: String($0[1])) })
     }
 
     private struct API: Encodable {

@@ -10,14 +10,15 @@ import SealedStorage
 enum KeyStatus: AdminOperation {
     static let routes = ["GET /minio/kms/v1/key/status", "GET /minio/admin/v3/kms/key/status"]
 
-    static func demands(_ request: AdminRequest) -> [Demand] {
-        [Demand(.keyStatus, on: .key(request.target.queryValue("key-id")))]
+    static func demands(_ request: AdminRequest) -> AdminDemands {
+        request.isOfOldAddress
+            ? .action(.keyStatusByAdministration) : .all(Demand(.keyStatus, on: .key(request.nonEmpty("key-id"))))
     }
 
-    static func perform(_ request: AdminRequest, on drive: SealedDrive, _ reply: AdminReply) async throws {
-        let keys = drive.keys.service
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        let keys = context.drive.keys.service
         let context = KMSContext(["MinIO admin API": "KMSKeyStatusHandler"])
-        var status = Status(key: request.target.queryValue("key-id") ?? "")
+        var status = Status(key: request.value("key-id") ?? "")
         do {
             let key = try request.key("key-id", else: keys.defaultKey)
             status.key = key.name
@@ -34,7 +35,7 @@ enum KeyStatus: AdminOperation {
         } catch {
             status.encryptionError = "\(error)"
         }
-        await reply.send(status)
+        try await reply.send(status)
     }
 
     private struct Status: Encodable {

@@ -1,0 +1,25 @@
+package import Requests
+package import SealedStorage
+
+/// What operations act on.
+package struct AdminContext: Sendable {
+    package let drive: SealedDrive
+    package var facts: ServerFacts
+    /// Holds S3 requests back while the server is frozen.
+    package var gate: RequestGate
+    package var control: any ServerControl
+    package var settings: ServerSettings
+    /// What happens, for those who watch.
+    package var streams = AdminStreams()
+
+    package init(
+        drive: SealedDrive, facts: ServerFacts = ServerFacts(), gate: RequestGate = RequestGate(),
+        control: any ServerControl = NoServerControl(), settingsUser: any SettingsUser = NoSettingsUser()
+    ) {
+        self.drive = drive
+        self.facts = facts
+        self.gate = gate
+        self.control = control
+        settings = ServerSettings(drive.records, user: settingsUser)
+    }
+}

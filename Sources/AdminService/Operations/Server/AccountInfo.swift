@@ -1,0 +1,142 @@
+import AccessPolicy
+import JSON
+import Notation
+import ObjectStorage
+import S3Protocol
+import SealedStorage
+
+/// Who the caller is, and the buckets that it may see, with what they amount to.
+enum AccountInfo: AdminOperation {
+    static let routes = ["GET /minio/admin/v3/accountinfo"]
+
+    static func demands(_ request: AdminRequest) -> AdminDemands { .anyAccount }
+
+    /// Buckets that one answer tells of.
+    private static let mostBuckets = 10_000
+
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        let (usage, _) = try await context.drive.buckets.usageOfAll()
+        var buckets: [BucketDocument] = []
+        for listed in context.drive.buckets.sorted.page(limit: mostBuckets).buckets {
+            let access = Access(
+                read: request.allows(
+                    .any(
+                        Demand(.listBucket, on: .bucket(listed.name)),
+                        Demand(.getBucketLocation, on: .bucket(listed.name)))),
+                write: request.allows(.all(Demand(.putObject, on: .someObject(bucket: listed.name)))))
+            guard access.read || access.write, let bucket = context.drive.buckets.bucket(named: listed.name) else {
+                continue
+            }
+            buckets.append(BucketDocument(bucket, usage[bucket.id] ?? BucketUsage(), access))
+        }
+        let documents = buckets
+        try await reply.send(
+            Document(
+                accountName: request.accountName, backend: BackendDocument(), policy: request.effectivePolicy,
+                buckets: documents.isEmpty ? nil : documents))
+    }
+
+    private struct Document: Encodable, Sendable {
+        let accountName: String
+        let backend: BackendDocument
+        let policy: EffectivePolicy
+        let buckets: [BucketDocument]?
+
+        enum CodingKeys: String, CodingKey {
+            case accountName = "AccountName"
+            case backend = "Server"
+            case policy = "Policy"
+            case buckets = "Buckets"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(accountName, forKey: .accountName)
+            try container.encode(backend, forKey: .backend)
+            try container.encode(policy, forKey: .policy)
+            // Clients look for the member.
+            try container.encode(buckets, forKey: .buckets)
+        }
+    }
+
+    private struct Access: Encodable, Sendable {
+        let read: Bool
+        let write: Bool
+    }
+
+    private struct Details: Encodable, Sendable {
+        let versioning: Bool
+        let versioningSuspended: Bool
+        let locking: Bool
+        let replication = false
+        let tags: [String: String]?
+        let quota: QuotaDocument?
+
+        init(_ bucket: Bucket) {
+            versioning = bucket.versioning == .enabled || bucket.versioning == .locked
+            versioningSuspended = bucket.versioning == .suspended
+            let record = try? bucket.record
+            locking = bucket.versioning == .locked
+            tags = record?.tags.map { tags in
+                Dictionary(tags.pairs.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+            }
+            quota = record?.quota.map(QuotaDocument.init)
+        }
+    }
+
+    private struct BucketDocument: Encodable, Sendable {
+        let name: String
+        let size: Int64
+        let objects: Int64
+        let objectHistogram: [String: Int64] = [:]
+        let objectsVersionsHistogram: [String: Int64] = [:]
+        let details: Details
+        let created: String
+        let access: Access
+
+        init(_ bucket: Bucket, _ usage: BucketUsage, _ access: Access) {
+            name = bucket.name
+            size = usage.bytes
+            objects = usage.objects
+            details = Details(bucket)
+            created = HTTPDate.iso8601(bucket.created)
+            self.access = access
+        }
+    }
+}
+
+/// What the caller's policies allow together, as a policy document.
+struct EffectivePolicy: Encodable, Sendable {
+    let version = "2012-10-17"
+    let statement: [Statement]
+
+    struct Statement: Encodable, Sendable {
+        let effect = "Allow"
+        let action: [String]
+        let resource: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case effect = "Effect"
+            case action = "Action"
+            case resource = "Resource"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case version = "Version"
+        case statement = "Statement"
+    }
+
+    /// What root may, and who has the policy of that name.
+    static let consoleAdmin = EffectivePolicy(statement: [
+        Statement(action: ["admin:*"], resource: nil), Statement(action: ["kms:*"], resource: nil),
+        Statement(action: ["s3:*"], resource: ["arn:aws:s3:::*"]),
+    ])
+}
+
+extension AdminRequest {
+    /// Whose rights the caller has.
+    fileprivate var accountName: String { principal.accessKey ?? "" }
+
+    fileprivate var effectivePolicy: EffectivePolicy { .consoleAdmin }
+}

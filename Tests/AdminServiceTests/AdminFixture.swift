@@ -1,0 +1,89 @@
+import AdminService
+import Cryptography
+import Foundation
+import HTTPServerTesting
+import KeyManagement
+import Logging
+import ObjectStorage
+import Requests
+import S3Protocol
+import SealedStorage
+import TestSupport
+
+/// The administration of a drive of its own, asked in this process.
+final class AdminFixture: Sendable {
+    private let directory: TemporaryDirectory
+    let store: ObjectStore
+    let drive: SealedDrive
+    private let server: MemoryServer
+    static let secret = "secret-of-the-tester"
+
+    init() async throws {
+        directory = try TemporaryDirectory()
+        store = try ObjectStore.open("\(directory.path)/drive")
+        let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
+        let records = SealedRecords(store: store)
+        records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
+        let keys = DataKeys(
+            service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
+        drive = try SealedDrive(records: records, keys: keys)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let verifier = SigV4Verifier(region: nil) { accessKey in
+            accessKey == "tester" ? SecretString(Self.secret) : nil
+        }
+        server = MemoryServer(
+            AdminService(
+                context: AdminContext(drive: drive), pipeline: RequestPipeline(verifier: verifier, logger: logger)))
+    }
+
+    deinit { store.close() }
+
+    /// The answer to a request that is signed as `mc` signs, for no region.
+    func call(
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        secret: String = AdminFixture.secret
+    ) async throws -> MemoryResponse {
+        let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        let signer = SigV4Signer(accessKey: "tester", secretKey: secret, region: "")
+        let signed = try signer.sign(
+            method: method, target: target, headers: framing + headers, payload: .body(body),
+            now: Clock.milliseconds() / 1000)
+        return await server.answer(method, target, headers: signed.headers, body: body)
+    }
+
+    /// The answer to a request as it is given.
+    func send(
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) async -> MemoryResponse {
+        let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        return await server.answer(method, target, headers: framing + headers, body: body)
+    }
+
+    /// A body as `madmin` encrypts it.
+    static func encrypted(_ text: String, secret: String = AdminFixture.secret) throws -> [UInt8] {
+        let salt = SecureRandom.bytes(EncryptedBody.saltByteCount)
+        guard
+            let key = Array(secret.utf8).withUnsafeBytes({
+                EncryptedBody.Method.argon2idWithAES.key(from: $0, salt: salt)
+            })
+        else { throw AuthenticationFailure() }
+        return EncryptedBody.seal(Array(text.utf8), key: key, salt: salt)
+    }
+
+    /// What an encrypted answer says.
+    static func decrypted(_ body: [UInt8], secret: String = AdminFixture.secret) throws -> String {
+        let header = try EncryptedBody.Header(body)
+        guard let key = Array(secret.utf8).withUnsafeBytes({ header.method.key(from: $0, salt: header.salt) }) else {
+            throw AuthenticationFailure()
+        }
+        return String(decoding: try EncryptedBody.open(body, header, key: key), as: UTF8.self)
+    }
+}
+
+extension MemoryResponse {
+    /// The code of a refusal; empty when the answer is none.
+    var code: String {
+        let document = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+        return document?["Code"] as? String ?? ""
+    }
+}
