@@ -181,7 +181,8 @@ let package = Package(
         module(
             "AdminService",
             [
-                "Requests", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "KeyManagement", "KESProtocol",
+                "Requests", "Accounts", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "CLinux",
+                "KeyManagement", "KESProtocol",
                 "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
@@ -195,7 +196,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "Audit", "Metrics", "S3Service", "STSService", "Accounts", "AccessPolicy", "Maintenance",
+                "AdminService", "Audit", "Metrics", "S3Service", "STSService", "Accounts", "AccessPolicy",
+                "Maintenance",
                 "Requests", "Notifications",
                 "SealedStorage", "KESClient",
                 "KESProtocol",
@@ -254,13 +256,15 @@ let package = Package(
         tests(
             of: "AdminService",
             [
-                "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
+                "AccessPolicy", "Accounts", "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
+                "ObjectStorage",
                 "HTTPServer", "HTTPServerTesting", "JSON", logging,
             ]),
         tests(
             of: "Metrics",
             [
-                "AccessPolicy", "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption", "KeyManagement",
+                "AccessPolicy", "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption",
+                "KeyManagement",
                 "S3Protocol", "S3Service", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
                 "Notation", "Threading", logging,
             ]),

@@ -37,7 +37,7 @@ extension AccountError: RefusalConvertible {
         case .invalidDetails(let reason): S3Error(.xMinioInvalidResource, reason)
         case .limitReached(let what):
             S3Error(.slowDown, "There are too many \(what).", headers: [("retry-after", "1")])
-        case .mayNotAssumeRole: S3Error(.accessDenied)
+        case .mayNotGiveRights: S3Error(.accessDenied)
         }
     }
 }

@@ -31,6 +31,6 @@ package enum AccountError: Error, Hashable {
     case invalidDetails(String)
     /// There are as many as there may be: of what.
     case limitReached(String)
-    /// The sender has an access key that may not have sessions.
-    case mayNotAssumeRole
+    /// It would give somebody rights, and the sender may not do that.
+    case mayNotGiveRights
 }

@@ -1,9 +1,10 @@
 extension Accounts {
     /// Adds users to a group, which is made if there is none.
     ///
-    /// - Throws: `noSuchUser`, `memberIsNoUser`, `limitReached`.
+    /// - Parameter mayGiveRights: whether the group may be one that has policies.
+    /// - Throws: `noSuchUser`, `memberIsNoUser`, `mayNotGiveRights`, `limitReached`.
     package func addMembers(
-        _ members: [AccountName], to name: AccountName, isEnabled: Bool?, at time: Int64
+        _ members: [AccountName], to name: AccountName, isEnabled: Bool?, mayGiveRights: Bool = true, at time: Int64
     ) async throws {
         let root = rootName
         try await change { snapshot throws(AccountError) in
@@ -19,6 +20,7 @@ extension Accounts {
                 mutations.append(.put(.user(user)))
             }
             var group = snapshot.group(name) ?? Group(name: name, changed: time)
+            guard mayGiveRights || group.policies.isEmpty else { throw .mayNotGiveRights }
             if snapshot.group(name) == nil, snapshot.groups.count >= AccountLimits.groups {
                 throw .limitReached("groups")
             }
@@ -31,10 +33,14 @@ extension Accounts {
 
     /// Takes users out of a group.
     ///
-    /// - Throws: `noSuchGroup`, `noSuchUser`.
-    package func removeMembers(_ members: [AccountName], from name: AccountName, at time: Int64) async throws {
+    /// - Parameter mayGiveRights: whether the group may be one that has policies, which forbid its members something.
+    /// - Throws: `noSuchGroup`, `noSuchUser`, `mayNotGiveRights`.
+    package func removeMembers(
+        _ members: [AccountName], from name: AccountName, mayGiveRights: Bool = true, at time: Int64
+    ) async throws {
         try await change { snapshot throws(AccountError) in
             guard var group = snapshot.group(name) else { throw .noSuchGroup }
+            guard mayGiveRights || group.policies.isEmpty else { throw .mayNotGiveRights }
             var mutations: [AccountMutation] = []
             for member in Set(members).sorted() {
                 guard var user = snapshot.user(member) else { throw .noSuchUser }
@@ -59,10 +65,14 @@ extension Accounts {
         }
     }
 
-    /// - Throws: `noSuchGroup`.
-    package func setGroup(_ name: AccountName, isEnabled: Bool, at time: Int64) async throws {
+    /// - Parameter caller: whose own rights may not change with it; nil for none.
+    /// - Throws: `noSuchGroup`, `mayNotGiveRights`.
+    package func setGroup(
+        _ name: AccountName, isEnabled: Bool, unlessOf caller: AccountName? = nil, at time: Int64
+    ) async throws {
         try await change { snapshot throws(AccountError) in
             guard var group = snapshot.group(name) else { throw .noSuchGroup }
+            if let caller, snapshot.user(caller)?.groups.contains(name) == true { throw .mayNotGiveRights }
             guard group.isEnabled != isEnabled else { return ([], ()) }
             group.isEnabled = isEnabled
             group.changed = time

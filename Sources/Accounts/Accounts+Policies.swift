@@ -4,10 +4,14 @@ extension Accounts {
     /// Keeps a policy under a name, in the place of the one that is there.
     ///
     /// Whoever has it has the new one with the commit.
-    /// - Throws: `limitReached`.
-    package func putPolicy(_ name: AccountName, _ policy: IdentityPolicy, at time: Int64) async throws {
+    /// - Parameter mayReplace: whether there may be one already.
+    /// - Throws: `mayNotGiveRights`, `limitReached`.
+    package func putPolicy(
+        _ name: AccountName, _ policy: IdentityPolicy, mayReplace: Bool = true, at time: Int64
+    ) async throws {
         try await change { snapshot throws(AccountError) in
             let present = snapshot.policy(name)
+            guard mayReplace || present == nil else { throw .mayNotGiveRights }
             if present == nil, snapshot.policies.count >= AccountLimits.policies { throw .limitReached("policies") }
             let created = present.flatMap { $0.created == 0 ? nil : $0.created } ?? time
             return (

@@ -3,9 +3,10 @@ package import S3Protocol
 extension Accounts {
     /// Makes a user, or gives the one that there is another secret and status.
     ///
-    /// - Throws: `isRoot`, `isNoUser`, `invalidAccessKey`, `invalidSecret`, `limitReached`.
+    /// - Parameter mayReplace: whether one that there is may be given another secret: with it one is that user.
+    /// - Throws: `isRoot`, `isNoUser`, `invalidAccessKey`, `invalidSecret`, `mayNotGiveRights`, `limitReached`.
     package func putUser(
-        _ accessKey: String, secret: SecretString, isEnabled: Bool, at time: Int64
+        _ accessKey: String, secret: SecretString, isEnabled: Bool, mayReplace: Bool = true, at time: Int64
     ) async throws {
         let name = try AccountName(accessKey: accessKey)
         try secret.requireLength()
@@ -17,6 +18,7 @@ extension Accounts {
                 guard snapshot.members.count < AccountLimits.users else { throw .limitReached("users") }
                 return ([.put(.user(User(name: name, secret: secret, isEnabled: isEnabled, created: time)))], ())
             }
+            guard mayReplace else { throw .mayNotGiveRights }
             user.secret = secret
             user.isEnabled = isEnabled
             return ([.put(.user(user))], ())

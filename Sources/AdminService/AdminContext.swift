@@ -1,9 +1,11 @@
+package import Accounts
 package import Requests
 package import SealedStorage
 
 /// What operations act on.
 package struct AdminContext: Sendable {
     package let drive: SealedDrive
+    package let accounts: Accounts
     package var facts: ServerFacts
     /// Holds S3 requests back while the server is frozen.
     package var gate: RequestGate
@@ -13,10 +15,11 @@ package struct AdminContext: Sendable {
     package var streams = AdminStreams()
 
     package init(
-        drive: SealedDrive, facts: ServerFacts = ServerFacts(), gate: RequestGate = RequestGate(),
+        drive: SealedDrive, accounts: Accounts, facts: ServerFacts = ServerFacts(), gate: RequestGate = RequestGate(),
         control: any ServerControl = NoServerControl(), settingsUser: any SettingsUser = NoSettingsUser()
     ) {
         self.drive = drive
+        self.accounts = accounts
         self.facts = facts
         self.gate = gate
         self.control = control

@@ -1,3 +1,5 @@
+import AccessPolicy
+import Accounts
 import AdminService
 import Cryptography
 import Foundation
@@ -15,6 +17,8 @@ final class AdminFixture: Sendable {
     private let directory: TemporaryDirectory
     let store: ObjectStore
     let drive: SealedDrive
+    /// Without anybody but root, who is `tester`.
+    let accounts: Accounts
     private let server: MemoryServer
     static let secret = "secret-of-the-tester"
 
@@ -28,12 +32,19 @@ final class AdminFixture: Sendable {
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         drive = try SealedDrive(records: records, keys: keys)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let verifier = SigV4Verifier(region: nil) { accessKey in
-            accessKey == "tester" ? SecretString(Self.secret) : nil
+        let accounts = Accounts(records: records, setting: Accounts.Setting(rootAccessKey: { "tester" }))
+        _ = try await accounts.load()
+        self.accounts = accounts
+        let verifier = SigV4Verifier(region: nil) { accessKey, token throws(S3Error) in
+            if accessKey == "tester", token == nil {
+                return SigningAccount(secret: SecretString(Self.secret), principal: .root(accessKey: accessKey))
+            }
+            return try accounts.signingAccount(accessKey, token: token, at: Clock.milliseconds())
         }
         server = MemoryServer(
             AdminService(
-                context: AdminContext(drive: drive), pipeline: RequestPipeline(verifier: verifier, logger: logger)))
+                context: AdminContext(drive: drive, accounts: accounts),
+                pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }
 
     deinit { store.close() }
@@ -41,10 +52,10 @@ final class AdminFixture: Sendable {
     /// The answer to a request that is signed as `mc` signs, for no region.
     func call(
         _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = [],
-        secret: String = AdminFixture.secret
+        accessKey: String = "tester", secret: String = AdminFixture.secret
     ) async throws -> MemoryResponse {
         let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
-        let signer = SigV4Signer(accessKey: "tester", secretKey: secret, region: "")
+        let signer = SigV4Signer(accessKey: accessKey, secretKey: secret, region: "")
         let signed = try signer.sign(
             method: method, target: target, headers: framing + headers, payload: .body(body),
             now: Clock.milliseconds() / 1000)

@@ -11,6 +11,8 @@ from pathlib import Path
 import jwt
 import pytest
 import yaml
+from minio.credentials import StaticProvider
+from minio.minioadmin import MinioAdmin
 from prometheus_client.parser import text_string_to_metric_families
 
 import wire
@@ -98,6 +100,18 @@ def test_only_a_token_of_the_secret_lets_in(busy):
         assert json.loads(body)["Code"] == "AccessDenied"
     assert wire.request(busy, "GET", PAGES[0]).status == 403
     assert busy.call("GET", PAGES[0]).status == 403
+
+
+def test_a_user_may_scrape_whom_a_policy_lets(fresh_server):
+    with fresh_server() as server:
+        root = MinioAdmin(endpoint=server.host, credentials=StaticProvider(server.access_key, server.secret_key), secure=False)
+        root.user_add("watcher", "watcher-secret")
+        bearer = token(server, secret="watcher-secret", sub="watcher")
+        scrape(server, PAGES[0], bearer, status=403)
+        root.attach_policy(["diagnostics"], user="watcher")
+        assert "minio_cluster_bucket_total" in scrape(server, PAGES[0], bearer)
+        root.user_disable("watcher")
+        scrape(server, PAGES[0], bearer, status=403)
 
 
 def test_public_metrics_need_nothing_and_a_wrong_setting_does_not_start(fresh_server):

@@ -54,14 +54,11 @@ package struct AccountsSnapshot: Sendable {
     /// Those who have access keys or sessions.
     package var owners: [AccountOwner] { owned.keys }
 
-    func hasGroup(_ group: AccountName, ofPolicy policy: AccountName) -> Bool {
-        groups[group]?.policies.contains(policy) ?? false
-    }
-
-    /// Whether a user or a group has the policy.
+    /// Whether a user, a group or a session has the policy.
     func isAttached(_ policy: AccountName) -> Bool {
         groups.values.contains { $0.policies.contains(policy) }
             || members.values.contains { $0.user.policies.contains(policy) }
+            || sessions.values.contains { $0.policies.contains(policy) }
     }
 
     func countOwned(by owner: AccountOwner) -> Int { owned[owner]?.count ?? 0 }

@@ -28,7 +28,7 @@ struct Readings: Sendable {
     init(_ sources: MetricsSources, now: @escaping @Sendable () -> Int64) {
         let drive = sources.drive
         let store = sources.store
-        usage = Remembered(for: .seconds(5)) {
+        usage = Remembered(for: .seconds(5), rest: 20) {
             guard let usage = try? await drive.buckets.usage().buckets else { return nil }
             var reading = UsageReading()
             reading.bucketCount = usage.count
@@ -45,9 +45,9 @@ struct Readings: Sendable {
             }
             return reading
         }
-        backlog = Remembered(for: .seconds(15)) { try? await store.backlog() }
+        backlog = Remembered(for: .seconds(15), rest: 20) { try? await store.backlog() }
         // Reads every row of a data key: on a large drive for a while, and so not often.
-        dataKeys = Remembered(for: .seconds(60), patience: .seconds(1)) { try? await drive.keys.counts() }
+        dataKeys = Remembered(for: .seconds(60), rest: 50, patience: .seconds(1)) { try? await drive.keys.counts() }
         // Away, it may not answer for longer than a scrape may last.
         keyService = Remembered(for: .seconds(15)) { await drive.keys.service.status() }
     }

@@ -2,8 +2,7 @@ import Threading
 
 /// Something that takes its time to find out: found out when it is asked for and old, by one task for all.
 ///
-/// Who asks waits for a moment at most, and then gets what was known before. Finding out takes a fiftieth of the time
-/// at most, so that what takes long is done seldom.
+/// Who asks waits for a moment at most, and then gets what was known before.
 final class Remembered<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -14,16 +13,22 @@ final class Remembered<Value: Sendable>: Sendable {
     }
 
     private let age: Duration
+    private let rest: Int
     private let patience: Duration
     private let find: @Sendable () async -> Value?
     private let state = ShortLock(State())
 
     /// - Parameters:
     ///   - age: how old it may be.
+    ///   - rest: for how many times as long as finding out takes it is not begun again: what is work is done seldom.
     ///   - patience: how long is waited for a new one.
     ///   - find: `nil` when it cannot be found out: then what was known before is still told.
-    init(for age: Duration, patience: Duration = .seconds(2), _ find: @escaping @Sendable () async -> Value?) {
+    init(
+        for age: Duration, rest: Int = 0, patience: Duration = .seconds(2),
+        _ find: @escaping @Sendable () async -> Value?
+    ) {
         self.age = age
+        self.rest = rest
         self.patience = patience
         self.find = find
     }
@@ -33,7 +38,7 @@ final class Remembered<Value: Sendable>: Sendable {
         let answer = PendingAnswer<Bool>()
         let now = ContinuousClock.now
         let (isFresh, begins) = state.withLock { state in
-            if let found = state.found, now - found < max(age, state.cost * 50) { return (true, false) }
+            if let found = state.found, now - found < max(age, state.cost * rest) { return (true, false) }
             state.waiting.append(answer)
             defer { state.isFinding = true }
             return (false, !state.isFinding)

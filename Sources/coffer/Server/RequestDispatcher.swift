@@ -1,4 +1,3 @@
-import Accounts
 import AdminService
 import HTTPServer
 import Metrics
@@ -17,13 +16,10 @@ struct RequestDispatcher: HTTPHandler {
     private let gate: RequestGate
     private let pipeline: RequestPipeline
 
-    init(
-        context: ServiceContext, admin: AdminContext, accounts: Accounts, metrics: MetricsService,
-        pipeline: RequestPipeline
-    ) {
+    init(context: ServiceContext, admin: AdminContext, metrics: MetricsService, pipeline: RequestPipeline) {
         s3 = S3Service(context: context, pipeline: pipeline)
         self.admin = AdminService(context: admin, pipeline: pipeline)
-        sts = STSService(accounts: accounts, pipeline: pipeline)
+        sts = STSService(accounts: admin.accounts, pipeline: pipeline)
         self.metrics = metrics
         settings = context.settings
         gate = admin.gate

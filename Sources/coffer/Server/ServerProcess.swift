@@ -237,7 +237,8 @@ struct ServerProcess {
             observers: observers.all, counts: sources.requests, logger: logger)
         let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
         var admin = AdminContext(
-            drive: drive, facts: facts(notifier, live), gate: live.gate, control: control, settingsUser: live)
+            drive: drive, accounts: account.accounts, facts: facts(notifier, live), gate: live.gate, control: control,
+            settingsUser: live)
         admin.streams = streams
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
@@ -248,8 +249,7 @@ struct ServerProcess {
         do {
             return try await HTTPServer.start(
                 http,
-                handler: RequestDispatcher(
-                    context: context, admin: admin, accounts: account.accounts, metrics: metrics, pipeline: pipeline),
+                handler: RequestDispatcher(context: context, admin: admin, metrics: metrics, pipeline: pipeline),
                 logger: logger)
         } catch {
             throw StartFailure(error)

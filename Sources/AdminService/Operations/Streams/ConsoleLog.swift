@@ -1,6 +1,8 @@
 import AccessPolicy
 import Requests
 import S3Protocol
+import SealedStorage
+import Threading
 
 /// The last lines of the server's log, and those to come: `mc admin logs`.
 enum ConsoleLog: AdminOperation {

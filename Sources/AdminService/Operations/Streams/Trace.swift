@@ -2,6 +2,7 @@ import AccessPolicy
 import KESProtocol
 import Requests
 import S3Protocol
+import Threading
 
 /// Requests as they end, for as long as the client takes them: `mc admin trace`.
 ///
