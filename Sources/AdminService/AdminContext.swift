@@ -11,6 +11,8 @@ package struct AdminContext: Sendable {
     package var gate: RequestGate
     package var control: any ServerControl
     package var settings: ServerSettings
+    /// What happens, for those who watch.
+    package var streams = AdminStreams()
 
     package init(
         drive: SealedDrive, accounts: Accounts, facts: ServerFacts = ServerFacts(), gate: RequestGate = RequestGate(),

@@ -6,7 +6,9 @@ struct Coffer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coffer",
         abstract: "An S3-compatible object server that encrypts everything it stores.",
-        subcommands: [ServerCommand.self, KeysCommand.self, S3Command.self, VersionCommand.self])
+        subcommands: [
+            ServerCommand.self, KeysCommand.self, S3Command.self, DoctorCommand.self, VersionCommand.self,
+        ])
 }
 
 @main
