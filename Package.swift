@@ -232,8 +232,8 @@ let package = Package(
         tests(
             of: "AdminService",
             [
-                "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+                "Requests", "Maintenance", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
+                "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
             ]),
         tests(
             of: "SealedStorage",

@@ -4,11 +4,13 @@ import Foundation
 import HTTPServerTesting
 import KeyManagement
 import Logging
+import Maintenance
 import ObjectStorage
 import Requests
 import S3Protocol
 import SealedStorage
 import TestSupport
+import Threading
 
 /// The administration of a drive of its own, asked in this process.
 final class AdminFixture: Sendable {
@@ -18,7 +20,7 @@ final class AdminFixture: Sendable {
     private let server: MemoryServer
     static let secret = "secret-of-the-tester"
 
-    init() async throws {
+    init(_ settingsUser: any SettingsUser = NoSettingsUser()) async throws {
         directory = try TemporaryDirectory()
         store = try ObjectStore.open("\(directory.path)/drive")
         let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
@@ -33,7 +35,11 @@ final class AdminFixture: Sendable {
         }
         server = MemoryServer(
             AdminService(
-                context: AdminContext(drive: drive), pipeline: RequestPipeline(verifier: verifier, logger: logger)))
+                context: AdminContext(
+                    drive: drive, settingsUser: settingsUser,
+                    jobs: BatchJobs(
+                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger)),
+                pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }
 
     deinit { store.close() }

@@ -12,6 +12,7 @@ import Requests
 import S3Protocol
 import S3Service
 import SealedStorage
+import Threading
 
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
 struct ServerProcess {
@@ -96,20 +97,19 @@ struct ServerProcess {
         let accessLog = try openAccessLog()
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
-        let server = try await listen(drive, account, notifier, accessLog, live, control)
+        let background = background(drive, live)
+        let server = try await listen(drive, account, notifier, accessLog, live, control, background)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
-        async let _ = Lifecycle(
-            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
-            logger: logger
-        ).run()
+        async let _ = background.lifecycle.run()
+        async let _ = background.jobs.run()
         async let _ = notifier.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
-        let outcome = await handle(signals, server, keys, notifier, accessLog)
+        let outcome = await handle(signals, server, keys, notifier, accessLog, background.streams)
         accessLog?.flush()
         return outcome
     }
@@ -183,7 +183,7 @@ struct ServerProcess {
 
     private func listen(
         _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ accessLog: AccessLog?,
-        _ live: LiveSettings, _ control: ProcessControl
+        _ live: LiveSettings, _ control: ProcessControl, _ background: Background
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -200,7 +200,9 @@ struct ServerProcess {
         let pipeline = RequestPipeline(
             verifier: verifier, observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
         let admin = AdminContext(
-            drive: drive, facts: facts(notifier, live), gate: live.gate, control: control, settingsUser: live)
+            drive: drive, facts: facts(notifier, live), gate: live.gate, control: control, settingsUser: live,
+            jobs: background.jobs, streams: background.streams,
+            lifecycleTotals: { [lifecycle = background.lifecycle] in lifecycle.totals })
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -213,6 +215,26 @@ struct ServerProcess {
         } catch {
             throw StartFailure(error)
         }
+    }
+
+    /// What goes on without a request.
+    private struct Background {
+        let lifecycle: Lifecycle
+        let jobs: BatchJobs
+        let streams = OpenStreams()
+    }
+
+    private func background(_ drive: SealedDrive, _ live: LiveSettings) -> Background {
+        Background(
+            lifecycle: Lifecycle(
+                drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
+                logger: logger),
+            jobs: BatchJobs(
+                drive: drive, clock: Clock.milliseconds, pace: live.pace,
+                rests: { [runtime = live.runtime] in
+                    let settings = runtime.current
+                    return (settings.keyRotationRest, settings.expirationRest)
+                }, logger: logger))
     }
 
     /// What administrators are told of this process.
@@ -264,7 +286,7 @@ struct ServerProcess {
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ accessLog: AccessLog?
+        _ accessLog: AccessLog?, _ streams: OpenStreams
     ) async -> Outcome {
         for await signal in signals {
             switch signal {
@@ -288,10 +310,12 @@ struct ServerProcess {
                 }
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
+                streams.close()
                 await shutDown(server, notifier, grace: .seconds(30))
                 return .stopped
             case .restart:
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
+                streams.close()
                 await shutDown(server, notifier, grace: .seconds(10))
                 return .restarting
             }
