@@ -65,6 +65,10 @@ final class AdminFixture: Sendable {
         return await server.answer(method, target, headers: framing + headers, body: body)
     }
 
+    func makeBucket(_ name: String) async throws {
+        try await drive.buckets.create(try BucketName(name), at: Clock.milliseconds())
+    }
+
     /// A body as `madmin` encrypts it.
     static func encrypted(_ text: String, secret: String = AdminFixture.secret) throws -> [UInt8] {
         let salt = SecureRandom.bytes(EncryptedBody.saltByteCount)

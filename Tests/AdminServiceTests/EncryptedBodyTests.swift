@@ -69,7 +69,10 @@ import Testing
     }
 
     @Test func `what is no such body is refused`() {
-        for body in [[], [1, 2, 3], [UInt8](repeating: 0, count: 41), [UInt8](repeating: 9, count: 60)] {
+        let bodies: [[UInt8]] = [
+            [], [1, 2, 3], [UInt8](repeating: 0, count: 41), [UInt8](repeating: 9, count: 60),
+        ]
+        for body in bodies {
             #expect(throws: AuthenticationFailure.self) { try EncryptedBody.Header(body) }
         }
     }
