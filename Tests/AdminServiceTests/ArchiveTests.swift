@@ -12,7 +12,7 @@ import Testing
         let fixture = try await AdminFixture()
         var record = BucketRecord()
         record.versioning = .locked
-        record.tags = ObjectTags(stored: [(key: "team", value: "blue & green")])
+        record.tags = ObjectTags(stored: [(key: "team", value: "blue + green")])
         record.quota = BucketQuota(bytes: 1 << 30)
         try await fixture.drive.buckets.create(try BucketName("first"), at: 1, record)
         try await fixture.drive.buckets.create(try BucketName("second"), at: 2)
@@ -33,7 +33,7 @@ import Testing
         let first = try #require(other.drive.buckets.bucket(named: "first"))
         let record = try first.record
         #expect(first.versioning == .locked)
-        #expect(record.tags?.pairs.map(\.value) == ["blue & green"])
+        #expect(record.tags?.pairs.map(\.value) == ["blue + green"])
         #expect(record.quota?.bytes == 1 << 30)
         // Nothing is known of a bucket without settings.
         #expect(other.drive.buckets.bucket(named: "second") == nil)
