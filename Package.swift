@@ -257,9 +257,8 @@ let package = Package(
         tests(
             of: "AdminService",
             [
-                "AccessPolicy", "Accounts", "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage",
-                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+                "AccessPolicy", "Accounts", "Requests", "Maintenance", "SealedStorage", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
             ]),
         tests(
             of: "Metrics",

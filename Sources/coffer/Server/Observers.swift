@@ -61,8 +61,9 @@ struct Observers {
 
     /// Forwards the log and spans to where they are sent, until cancelled.
     func run() async {
-        async let _ = tracing?.run()
+        async let spans: Void? = tracing?.run()
         await logWebhooks.run()
+        _ = await spans
     }
 
     /// Opens the files anew that others may have moved away.
