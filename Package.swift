@@ -125,6 +125,8 @@ let package = Package(
                 "Notation", "Threading", logging,
             ]),
 
+        module("S3Client", ["HTTPClient", "S3Protocol", "Cryptography", "Notation"]),
+
         module(
             "SealedStorage",
             [
@@ -151,10 +153,20 @@ let package = Package(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer", "Notation", "Threading", nioCore, logging,
+                "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
         // Level 6
+        module("OpenTelemetry", ["Requests", "HTTPClient", "Cryptography", "Threading", logging]),
+        module(
+            "Metrics",
+            [
+                "Maintenance", "Notifications", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
+                "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading", nioCore,
+            ]),
+        module(
+            "Audit",
+            ["AccessPolicy", "Requests", "SealedStorage", "HTTPServer", "JSON", "Notation", "Threading", logging]),
         module(
             "KESService",
             [
@@ -173,7 +185,7 @@ let package = Package(
             "AdminService",
             [
                 "Requests", "Accounts", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "CLinux",
-                "KeyManagement",
+                "KeyManagement", "KESProtocol",
                 "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
@@ -187,9 +199,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "STSService", "Accounts", "AccessPolicy", "Maintenance", "Requests",
-                "Notifications",
-                "SealedStorage", "KESClient",
+                "AdminService", "Audit", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client", "Accounts",
+                "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
@@ -246,10 +257,18 @@ let package = Package(
         tests(
             of: "AdminService",
             [
-                "AccessPolicy", "Accounts", "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage",
-                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+                "AccessPolicy", "Accounts", "Requests", "Maintenance", "SealedStorage", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
             ]),
+        tests(
+            of: "Metrics",
+            [
+                "AccessPolicy", "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption",
+                "KeyManagement",
+                "S3Protocol", "S3Service", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
+                "Notation", "Threading", logging,
+            ]),
+        tests(of: "Audit", ["Requests", "S3Protocol", "HTTPServer", "JSON"]),
         tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
@@ -260,7 +279,10 @@ let package = Package(
             ]),
         tests(
             of: "Requests",
-            ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", logging]),
+            [
+                "AccessPolicy", "KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", "JSON",
+                "Threading", logging,
+            ]),
         tests(
             of: "S3Service",
             [

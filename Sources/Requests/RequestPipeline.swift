@@ -10,21 +10,24 @@ package final class RequestPipeline: Sendable {
     private let authoriser = Authoriser()
     private let setting: SenderAttributes.Setting
     private let observers: [any RequestObserver]
+    /// What was answered so far.
+    package let counts: RequestCounts
     private let logger: Logger
     private let ids = RequestIDs()
 
     package init(
         verifier: SigV4Verifier, setting: SenderAttributes.Setting = SenderAttributes.Setting(),
-        observers: [any RequestObserver] = [], logger: Logger
+        observers: [any RequestObserver] = [], counts: RequestCounts = RequestCounts(), logger: Logger
     ) {
         self.verifier = verifier
         self.setting = setting
         self.observers = observers
+        self.counts = counts
         self.logger = logger
     }
 
     package func begin(_ request: HTTPRequest, _ service: CompletedRequest.Service) -> RequestRecord {
-        RequestRecord(request, service: service, id: ids.next())
+        RequestRecord(request, service: service, id: ids.next(), counts: counts)
     }
 
     // MARK: Who and whether
@@ -83,7 +86,7 @@ package final class RequestPipeline: Sendable {
 
     /// Sends a whole answer at once.
     package func answer(_ response: HTTPResponse, _ record: RequestRecord) -> HTTPAnswer {
-        record.status = response.head.status
+        record.answers(response.head)
         record.bytesSent = Int64(response.body?.readableBytes ?? 0)
         end(record)
         return .now(response)
@@ -103,18 +106,19 @@ package final class RequestPipeline: Sendable {
     ///
     /// - Parameter code: what the answer gave as its reason.
     package func end(_ refusal: HTTPRefusal, _ code: S3ErrorCode) {
-        guard !observers.isEmpty else { return }
-        end(CompletedRequest(refusal, code, id: ids.next(), time: Clock.milliseconds()))
+        let completed = CompletedRequest(refusal, code, id: ids.next(), time: Clock.milliseconds())
+        counts.count(completed)
+        for observer in observers where observer.isListening { observer.observe(completed) }
     }
 
+    /// Counts a request that has ended, and tells the observers; every request comes here once.
     private func end(_ record: RequestRecord) {
-        guard !observers.isEmpty else { return }
-        end(record.completed())
-    }
-
-    /// Tells the observers of a request that has ended; every request comes here once.
-    private func end(_ completed: CompletedRequest) {
-        for observer in observers { observer.observe(completed) }
+        let duration = record.elapsed
+        counts.count(record, took: Int(duration))
+        // Made once somebody wants it: of most requests nobody does.
+        guard observers.contains(where: \.isListening) else { return }
+        let completed = record.completed(after: duration)
+        for observer in observers where observer.isListening { observer.observe(completed) }
     }
 
     /// Notes why a request was refused or failed, in the record and in the log.

@@ -72,7 +72,7 @@ package final class S3Service: HTTPHandler {
                     record.isAborted = true
                     response.abort()
                 } else {
-                    record.status = refusal.head.status
+                    record.answers(refusal.head)
                     record.bytesSent = Int64(refusal.body?.readableBytes ?? 0)
                     await response.send(refusal)
                 }
@@ -265,7 +265,7 @@ package final class S3Service: HTTPHandler {
         // What is small needs no share of the memory for bodies.
         if count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(count)) }
         response.documentHas(count)
-        record.status = whole.head.status
+        record.answers(whole.head)
         await response.send(whole)
         record.bytesSent = Int64(count)
     }
@@ -283,7 +283,7 @@ package final class S3Service: HTTPHandler {
             return try await send(HTTPResponse(head, body: first), record, response)
         }
         do {
-            record.status = head.status
+            record.answers(head)
             try await response.start(head)
             var block: ByteBuffer? = first
             while let current = block {

@@ -97,6 +97,7 @@ package final class STSService: HTTPHandler {
             status: record.status, headers: RequestPipeline.commonHeaders(record),
             contentLength: Int64(document.count))
         head.headers.append(("content-type", "application/xml"))
+        record.answers(head)
         await response.send(head, body: ByteBuffer(bytes: document))
     }
 }

@@ -44,6 +44,13 @@ package final class SecretString: @unchecked Sendable {
         SigningKey.derive(prefixedSecret: prefixed, date: date, region: region, service: service)
     }
 
+    /// HMAC under the bare secret.
+    func code(of message: [UInt8], _ algorithm: DigestAlgorithm) -> [UInt8] {
+        var secret = Array(prefixed.dropFirst(4))
+        defer { wipe(&secret) }
+        return HMAC.code(message, key: secret, algorithm)
+    }
+
     /// HMAC-SHA1 under the bare secret, for signature version 2.
     func signatureV2(_ stringToSign: [UInt8]) -> [UInt8] {
         var secret = Array(prefixed.dropFirst(4))

@@ -7,12 +7,14 @@ import HTTPServer
 import KeyManagement
 import Logging
 import Maintenance
+import Metrics
 import Notifications
 import ObjectStorage
 import Requests
 import S3Protocol
 import S3Service
 import SealedStorage
+import Threading
 
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
 struct ServerProcess {
@@ -98,26 +100,60 @@ struct ServerProcess {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
         let notifier = try openNotifier(drive)
-        let accessLog = try openAccessLog()
+        let background = background(drive, live)
+        let running = RunningServer()
+        let observers = try Observers(
+            configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
+            node: { running.node }, logger: logger)
+        let sources = metrics(store, keys, drive, notifier, background.lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
-        let server = try await listen(drive, account, notifier, accessLog, live, control)
+        let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
+        let server = try await listen(
+            drive, account, notifier, observers, sources, live, control, streams, background)
+        running.hasStarted(server)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
-        async let _ = Lifecycle(
-            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
-            logger: logger
-        ).run()
+        async let _ = background.lifecycle.run()
+        async let _ = background.jobs.run()
         async let _ = notifier.run()
+        async let _ = observers.run()
         async let _ = account.sweep()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
-        let outcome = await handle(signals, server, keys, notifier, accessLog)
-        accessLog?.flush()
+        let outcome = await handle(signals, server, keys, notifier, observers, background.streams)
+        await observers.flush()
         return outcome
+    }
+
+    private func metrics(
+        _ store: ObjectStore, _ keys: DriveKeys, _ drive: SealedDrive, _ notifier: Notifier, _ lifecycle: Lifecycle,
+        _ observers: Observers, _ running: RunningServer
+    ) -> MetricsSources {
+        let operations: [CompletedRequest.Service: [String]] = [
+            .s3: OperationTable.operations.map { $0.name }, .admin: AdminEndpoint.all.map(\.name),
+            .sts: [
+                "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
+                "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
+            ], .health: ["live", "ready", "cluster", "cluster/read"],
+            .metrics: ["Scrape"],
+        ]
+        return MetricsSources(
+            version: Release.version, path: configuration.drive, drive: drive, store: store,
+            requests: RequestCounts(operations), keyService: keys.calls, notifier: notifier, lifecycle: lifecycle,
+            host: running.host, engine: { running.figures },
+            certificates: {
+                [("server", running.certificateEnd), ("key-service-client", keys.certificateEnd)].compactMap {
+                    name, end in
+                    end.map { (name, $0) }
+                }
+            },
+            lostLines: { [log] in
+                [("server", log.lostLines), ("trace", observers.trace.lostCount)] + observers.lostLines
+            })
     }
 
     /// Serves what needs no key until the key service answers, then everything.
@@ -178,18 +214,10 @@ struct ServerProcess {
         }
     }
 
-    private func openAccessLog() throws(StartFailure) -> AccessLog? {
-        guard let destination = configuration.accessLog else { return nil }
-        do {
-            return try AccessLog(destination, logger: logger)
-        } catch {
-            throw StartFailure("--access-log: \(error)")
-        }
-    }
-
     private func listen(
-        _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ accessLog: AccessLog?,
-        _ live: LiveSettings, _ control: ProcessControl
+        _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
+        _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams,
+        _ background: Background
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -207,10 +235,13 @@ struct ServerProcess {
             verifier: verifier,
             setting: SenderAttributes.Setting(
                 region: configuration.region, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
-            observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
-        let admin = AdminContext(
+            observers: observers.all, counts: sources.requests, logger: logger)
+        let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
+        var admin = AdminContext(
             drive: drive, accounts: account.accounts, facts: facts(notifier, live), gate: live.gate, control: control,
-            settingsUser: live)
+            settingsUser: live, jobs: background.jobs, openStreams: background.streams,
+            lifecycleTotals: { [lifecycle = background.lifecycle] in lifecycle.totals })
+        admin.streams = streams
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -219,10 +250,32 @@ struct ServerProcess {
         http.secretHeaders = SSEHeaders.secretNames
         do {
             return try await HTTPServer.start(
-                http, handler: RequestDispatcher(context: context, admin: admin, pipeline: pipeline), logger: logger)
+                http,
+                handler: RequestDispatcher(context: context, admin: admin, metrics: metrics, pipeline: pipeline),
+                logger: logger)
         } catch {
             throw StartFailure(error)
         }
+    }
+
+    /// What goes on without a request.
+    private struct Background {
+        let lifecycle: Lifecycle
+        let jobs: BatchJobs
+        let streams = OpenStreams()
+    }
+
+    private func background(_ drive: SealedDrive, _ live: LiveSettings) -> Background {
+        Background(
+            lifecycle: Lifecycle(
+                drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
+                logger: logger),
+            jobs: BatchJobs(
+                drive: drive, clock: Clock.milliseconds, pace: live.pace,
+                rests: { [runtime = live.runtime] in
+                    let settings = runtime.current
+                    return (settings.keyRotationRest, settings.expirationRest)
+                }, logger: logger))
     }
 
     /// What administrators are told of this process.
@@ -275,7 +328,7 @@ struct ServerProcess {
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ accessLog: AccessLog?
+        _ observers: Observers, _ streams: OpenStreams
     ) async -> Outcome {
         for await signal in signals {
             switch signal {
@@ -292,27 +345,32 @@ struct ServerProcess {
                 } catch {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
-                do {
-                    try accessLog?.reopen { [logger] in logger.notice("access log reopened") }
-                } catch {
-                    logger.error("the access log goes on in the old file", metadata: ["cause": "\(error)"])
-                }
+                observers.reopen()
+            case .toggleDebug:
+                let level = log.level.toggleDebug()
+                logger.notice("lines are logged from level \(level) on")
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
-                await shutDown(server, notifier, grace: .seconds(30))
+                streams.close()
+                await shutDown(server, notifier, observers, grace: .seconds(30))
                 return .stopped
             case .restart:
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
-                await shutDown(server, notifier, grace: .seconds(10))
+                streams.close()
+                await shutDown(server, notifier, observers, grace: .seconds(10))
                 return .restarting
             }
         }
         return .stopped
     }
 
-    private func shutDown(_ server: HTTPServer, _ notifier: Notifier, grace: Duration) async {
+    private func shutDown(
+        _ server: HTTPServer, _ notifier: Notifier, _ observers: Observers, grace: Duration
+    ) async {
         // They would stay for as long as they are let.
         notifier.hub.close()
+        observers.trace.close()
+        log.feed.ring.close()
         await server.shutdown(grace: grace)
     }
 }
