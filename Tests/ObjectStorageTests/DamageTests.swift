@@ -7,7 +7,7 @@ import Testing
 extension Drive {
     /// Changes the catalogue of a closed drive.
     func alter(_ sql: String) throws {
-        try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: "5: usage of buckets, events", running: sql)
+        try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: FormerCatalogue.latest, running: sql)
     }
 
     /// Flips one bit of a closed drive's catalogue: of the byte `offset` behind the first place that has these bytes, in

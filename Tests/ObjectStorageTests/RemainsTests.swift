@@ -34,7 +34,7 @@ import Testing
         }
 
         func alter(_ sql: String) throws {
-            try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: "5: usage of buckets, events", running: sql)
+            try FormerCatalogue.make(at: "\(path)/coffer.db", upTo: FormerCatalogue.latest, running: sql)
         }
     }
 

@@ -62,7 +62,7 @@ import Testing
         for _ in 0..<50 { try await change(drive.store, drive.bucket, using: &generator) }
         drive.store.close()
         try FormerCatalogue.make(
-            at: "\(drive.path)/coffer.db", upTo: "5: usage of buckets, events",
+            at: "\(drive.path)/coffer.db", upTo: FormerCatalogue.latest,
             running: "UPDATE drive SET value = 0 WHERE name = 'counted'; UPDATE bucket_usage SET bytes = 5;")
         let store = try drive.reopen()
         for _ in 0..<50 { try await change(store, drive.bucket, using: &generator) }

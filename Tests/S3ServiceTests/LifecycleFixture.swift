@@ -46,6 +46,7 @@ extension S3Fixture {
         }
     }
 
+    @discardableResult
     func put(
         _ key: String, _ headers: [(name: String, value: String)] = [], size: Int = 1, bucket: String = S3Fixture.bucket
     ) async throws -> String {

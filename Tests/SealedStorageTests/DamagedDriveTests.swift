@@ -8,7 +8,7 @@ extension DriveFixture {
     /// Changes the catalogue behind the drive's back.
     func alter(_ sql: String) throws {
         try FormerCatalogue.make(
-            at: "\(directory.path)/drive/coffer.db", upTo: "5: usage of buckets, events", running: sql)
+            at: "\(directory.path)/drive/coffer.db", upTo: FormerCatalogue.latest, running: sql)
     }
 
     /// The same drive as a start finds it.
