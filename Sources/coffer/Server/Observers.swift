@@ -32,13 +32,15 @@ struct Observers {
             lost: lost)
         do {
             accessLog = try configuration.accessLog.map { try AccessLog($0, logger: logger) }
+        } catch {
+            throw StartFailure("--access-log: \(error)")
+        }
+        do {
             auditFile = try configuration.auditFile.map { path in
                 try AuditLog.file(path, deployment: { identity.known }, logger: logger)
             }
-        } catch let error as AccessLogError {
-            throw StartFailure("\(error)")
         } catch {
-            throw StartFailure("\(error)")
+            throw StartFailure("COFFER_AUDIT_FILE: \(error)")
         }
     }
 
