@@ -11,6 +11,7 @@ struct Observers {
     private let auditFile: AccessLog?
     private let audit: AuditLog?
     private let logWebhooks: LogWebhooks
+    private let identity: ServerIdentity
     private let logger: Logger
 
     /// - Parameter node: `host:port`, for traces.
@@ -19,6 +20,7 @@ struct Observers {
         identity: ServerIdentity, node: @escaping @Sendable () -> String, logger: Logger
     ) throws(StartFailure) {
         self.logger = logger
+        self.identity = identity
         trace = TraceFeed(node: node)
         let lost = { @Sendable (count: Int, target: String) in notifier.dropped(count, for: target) }
         let audits = notifier.queues(for: .audit)
@@ -55,7 +57,11 @@ struct Observers {
     }
 
     /// Forwards the log to its webhooks until cancelled.
-    func run() async { await logWebhooks.run() }
+    func run() async {
+        async let naming: Void = identity.find()
+        await logWebhooks.run()
+        await naming
+    }
 
     /// Opens the files anew that others may have moved away.
     func reopen() {
