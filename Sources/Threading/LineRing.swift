@@ -110,6 +110,9 @@ package final class LineRing<Tag: Sendable>: Sendable {
         fileprivate let ring: LineRing
         fileprivate var position: UInt64
 
+        /// Whether lines that it has not taken are gone.
+        package var isOvertaken: Bool { ring.state.withLock { position < $0.first } }
+
         /// The next lines for which `isWanted` says so, as many as are there up to about so many bytes.
         package mutating func next(
             upTo bytes: Int, within patience: Duration, where isWanted: (Tag) -> Bool

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import jwt
 import pytest
+import urllib3
 import yaml
 from minio.credentials import StaticProvider
 from minio.minioadmin import MinioAdmin
 from prometheus_client.parser import text_string_to_metric_families
 
+import server as harness
 import wire
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +60,7 @@ def busy(http):
         client.put_object(Bucket=bucket, Key=f"{number}", Body=b"x" * 1000)
     client.put_object(Bucket=bucket, Key="large", Body=b"x" * 100_000)
     client.get_object(Bucket=bucket, Key="0")["Body"].read()
-    assert wire.request(http, "GET", f"/{bucket}/0").status == 403
+    assert http.call("GET", f"/{bucket}/0", secret="another-secret").status == 403
     http.measured = bucket
     return http
 
@@ -127,7 +129,9 @@ def test_many_scrapes_at_once_are_answered(busy):
 
 
 def exported(server):
-    return set().union(*(samples(server, page) for page in PAGES))
+    """By the names that Prometheus stores; the parser ends those of counters as it likes them."""
+    names = set().union(*(samples(server, page) for page in PAGES))
+    return names | {name.removesuffix("_total") for name in names}
 
 
 # Families whose samples come with what they are about: a webhook, a certificate, a failure.
@@ -155,3 +159,43 @@ def test_promtool_accepts_pages_and_rules(busy):
     page = subprocess.run(["promtool", "check", "metrics"], input=scrape(busy, PAGES[0]).encode(), capture_output=True)
     # What it does not like is style: MinIO's names are as they are. It fails for what cannot be parsed.
     assert b"error while linting" not in page.stderr, page.stderr
+
+
+@pytest.mark.skipif(not shutil.which("prometheus"), reason="Prometheus is not installed")
+def test_a_real_prometheus_scrapes_and_evaluates_the_rules(busy, tmp_path):
+    (tmp_path / "token").write_text(token(busy))
+    scrapes = [{"job_name": f"coffer-{page.rsplit('/', 1)[1]}", "metrics_path": page, "scrape_interval": "1s",
+                "authorization": {"credentials_file": str(tmp_path / "token")},
+                "static_configs": [{"targets": [busy.host]}]} for page in PAGES]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump({
+        "global": {"evaluation_interval": "1s"}, "rule_files": [str(ROOT / "deploy/prometheus/coffer-alerts.yml")],
+        "scrape_configs": scrapes}))
+    port = harness.free_port()
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(
+            ["prometheus", f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data",
+             f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=subprocess.STDOUT)
+
+    def ask(path):
+        try:
+            return urllib3.request("GET", f"http://127.0.0.1:{port}/api/v1/{path}", retries=False).json()["data"]
+        except urllib3.exceptions.HTTPError:
+            return {}
+
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            targets = ask("targets").get("activeTargets", [])
+            rules = [rule for group in ask("rules").get("groups", []) for rule in group["rules"]]
+            healths = {target["health"] for target in targets} | {rule["health"] for rule in rules}
+            if len(targets) == len(PAGES) and rules and "unknown" not in healths:
+                break
+            time.sleep(0.5)
+        assert [target["lastError"] for target in targets] == [""] * len(PAGES)
+        assert [rule["name"] for rule in rules if rule["health"] != "ok"] == []
+        # Of a server that is well none fires but for what the machine itself lacks.
+        firing = {rule["name"] for rule in rules if rule["state"] == "firing"}
+        assert firing <= {"CofferDriveFillsUp"}
+    finally:
+        process.terminate()
+        process.wait(30)

@@ -82,7 +82,7 @@ struct RemoteDiagnosis {
         guard let time = response.headers["date"].flatMap({ HTTPDate.parse($0) }) else {
             return .unknown("Clock", "the server does not tell the time")
         }
-        let difference = abs(time - Clock.milliseconds()) / 1000
+        let difference = abs(time - Clock.milliseconds() / 1000)
         let text = "\(difference) s between this machine and the server"
         if difference > SigV4Verifier.allowedSkew {
             return .wrong("Clock", text, remedy: "set the clocks: signatures are refused")

@@ -13,6 +13,7 @@ struct Observers {
     private let audit: AuditLog?
     private let logWebhooks: LogWebhooks
     private let tracing: TraceExporter?
+    private let identity: ServerIdentity
     private let logger: Logger
 
     /// - Parameter node: `host:port`, for traces.
@@ -21,6 +22,7 @@ struct Observers {
         identity: ServerIdentity, node: @escaping @Sendable () -> String, logger: Logger
     ) throws(StartFailure) {
         self.logger = logger
+        self.identity = identity
         trace = TraceFeed(node: node)
         let lost = { @Sendable (count: Int, target: String) in notifier.dropped(count, for: target) }
         let audits = notifier.queues(for: .audit)
@@ -39,13 +41,15 @@ struct Observers {
         }
         do {
             accessLog = try configuration.accessLog.map { try AccessLog($0, logger: logger) }
+        } catch {
+            throw StartFailure("--access-log: \(error)")
+        }
+        do {
             auditFile = try configuration.auditFile.map { path in
                 try AuditLog.file(path, deployment: { identity.known }, logger: logger)
             }
-        } catch let error as AccessLogError {
-            throw StartFailure("\(error)")
         } catch {
-            throw StartFailure("\(error)")
+            throw StartFailure("COFFER_AUDIT_FILE: \(error)")
         }
     }
 
@@ -61,8 +65,10 @@ struct Observers {
 
     /// Forwards the log and spans to where they are sent, until cancelled.
     func run() async {
+        async let naming: Void = identity.find()
         async let spans: Void? = tracing?.run()
         await logWebhooks.run()
+        await naming
         _ = await spans
     }
 

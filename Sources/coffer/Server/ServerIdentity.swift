@@ -11,6 +11,15 @@ final class ServerIdentity: Sendable {
     /// Empty until it was asked for once.
     var known: String { state.withLock { $0 } }
 
+    /// Asks until it is known: for those who cannot wait for it.
+    func find() async {
+        let ask = value
+        while known.isEmpty {
+            _ = await ask()
+            guard known.isEmpty, (try? await Task.sleep(for: .seconds(10))) != nil else { return }
+        }
+    }
+
     /// Zeros as long as the key service has not opened the drive.
     var value: @Sendable () async -> String {
         { [self] in

@@ -18,7 +18,7 @@ enum ConsoleLog: AdminOperation {
         try await reply.startStream([("connection", "close")])
         // The lines of another server are not here.
         let isOurs = request.nonEmpty("node").map { $0 == context.streams.node() } ?? true
-        try await reply.follow(
+        await reply.follow(
             listener.follower, blankEvery: .milliseconds(500), where: { _ in isOurs },
             tooSlow: { context.streams.noteSlow("log", request) }
         ) { lines in

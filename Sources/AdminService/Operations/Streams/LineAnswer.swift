@@ -20,17 +20,23 @@ extension AdminReply {
     func follow<Tag>(
         _ follower: LineRing<Tag>.Follower, blankEvery interval: Duration, where isWanted: (Tag) -> Bool,
         tooSlow: () -> Void, _ lines: ([UInt8]) -> [UInt8]
-    ) async throws {
+    ) async {
         var follower = follower
-        while true {
-            switch await follower.next(upTo: 16 << 10, within: interval, where: isWanted) {
-            case .bytes(let bytes): try await write(lines(bytes))
-            case .silence: try await write([UInt8(ascii: " ")])
-            case .tooSlow:
-                tooSlow()
-                return abort()
-            case .closed: return await finish()
+        do {
+            while true {
+                switch await follower.next(upTo: 16 << 10, within: interval, where: isWanted) {
+                case .bytes(let bytes): try await write(lines(bytes))
+                case .silence: try await write([UInt8(ascii: " ")])
+                case .tooSlow:
+                    tooSlow()
+                    return abort()
+                case .closed: return await finish()
+                }
             }
+        } catch {
+            // The client has gone, or took nothing for as long as the engine lets it.
+            if follower.isOvertaken { tooSlow() }
+            abort()
         }
     }
 }

@@ -18,7 +18,7 @@ enum Trace: AdminOperation {
             throw S3Error(.slowDown, "Too many watch the trace.", headers: [("retry-after", "5")])
         }
         try await reply.startStream()
-        try await reply.follow(
+        await reply.follow(
             listener.follower, blankEvery: .seconds(1), where: filter.wants,
             tooSlow: { context.streams.noteSlow("trace", request) }, { $0 })
         withExtendedLifetime(listener) {}
