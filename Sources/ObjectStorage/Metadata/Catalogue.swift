@@ -56,9 +56,20 @@ final class Connection: @unchecked Sendable {
             switch (role, shape) {
             case (.reader, _), (.writer, .asFound): break
             case (.writer, .newest): try migrations.migrate(queue)
-            case (.writer, .of(let migration)): try migrations.migrate(queue, upTo: migration)
+            case (.writer, .of(let migration)):
+                let later = migrationNames.drop { $0 != migration }.dropFirst()
+                let applied = try queue.read { try migrations.appliedIdentifiers($0) }
+                // GRDB ends the process where a catalogue is beyond what it is to become.
+                guard applied.isDisjoint(with: later) else {
+                    throw StorageError.unusable("the catalogue is of a later format than the file format says")
+                }
+                try migrations.migrate(queue, upTo: migration)
             }
-        } catch { throw .wrapping(error) }
+        } catch let error as StorageError {
+            throw error
+        } catch {
+            throw .wrapping(error)
+        }
         guard let handle = queue.inDatabase({ $0.sqliteConnection }) else { throw .closed }
         self.handle = handle
         // GRDB's observers expect that every statement is one of its own.
