@@ -6,7 +6,7 @@ enum PolicyActions {
     static let levels: [String: (name: String, isOfObjects: Bool)] = {
         var levels: [String: (name: String, isOfObjects: Bool)] = [:]
         let lists = [
-            ("s3", S3Actions.ofBuckets, false), ("s3", S3Actions.ofObjects, true),
+            ("s3", S3Actions.ofService, false), ("s3", S3Actions.ofBuckets, false), ("s3", S3Actions.ofObjects, true),
             ("admin", AdministrationActions.ofServer, false), ("kms", AdministrationActions.ofKeys, false),
         ]
         for (service, list, isOfObjects) in lists {
@@ -19,7 +19,8 @@ enum PolicyActions {
 
     static let all = Set(levels.values.map(\.name))
 
-    static func all(of service: Action.Service) -> Set<String> { all.filter { isOf(service, $0) } }
+    /// Those that a bucket's policy can name.
+    static let ofBucketsAndObjects = all.filter { isOf(.s3, $0) }.subtracting(["s3:\(S3Actions.ofService)"])
 
     static func isOf(_ service: Action.Service, _ name: String) -> Bool { name.hasPrefix("\(service):") }
 
@@ -66,7 +67,7 @@ struct StatementActions {
         for text in texts {
             var names = try PolicyActions.named(text)
             // A bucket's policy is about nothing else.
-            if use == .ofBucket { names = names.filter { PolicyActions.isOf(.s3, $0) } }
+            if use == .ofBucket { names.formIntersection(PolicyActions.ofBucketsAndObjects) }
             guard !names.isEmpty else {
                 throw PolicyMalformed(
                     use == .ofBucket ? "Policy has invalid action '\(text)'" : "unsupported action '\(text)'")
@@ -92,7 +93,7 @@ struct StatementActions {
     /// administrator by that.
     func names(of resources: [ResourcePattern], areExcluded: Bool, _ effect: PolicyStatement.Effect) -> Set<String> {
         let named = patterns.reduce(into: Set()) { $0.formUnion($1) }
-        let possible = services.use == .ofBucket ? PolicyActions.all(of: .s3) : PolicyActions.all
+        let possible = services.use == .ofBucket ? PolicyActions.ofBucketsAndObjects : PolicyActions.all
         let names = isNegated ? possible.subtracting(named) : named
         guard services.areOpen else { return names }
         let spaces = Set(resources.map(\.space))

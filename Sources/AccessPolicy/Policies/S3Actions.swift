@@ -1,6 +1,8 @@
 /// The actions of S3 (AWS's Service Authorization Reference, and MinIO's few beside them) that are done to a bucket or to
 /// its objects.
 enum S3Actions {
+    /// Done to no bucket: no bucket's policy can name it.
+    static let ofService = "ListAllMyBuckets"
     static let ofBuckets = """
         CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketCORS
         DeleteBucketMetadataTableConfiguration DeleteBucketPolicy DeleteBucketWebsite ForceDeleteBucket
