@@ -125,6 +125,8 @@ let package = Package(
                 "Notation", "Threading", logging,
             ]),
 
+        module("S3Client", ["HTTPClient", "S3Protocol", "Cryptography", "Notation"]),
+
         module(
             "SealedStorage",
             [
@@ -155,6 +157,7 @@ let package = Package(
             ]),
 
         // Level 6
+        module("OpenTelemetry", ["Requests", "HTTPClient", "Cryptography", "Threading", logging]),
         module(
             "Metrics",
             [
@@ -196,10 +199,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "Audit", "Metrics", "S3Service", "STSService", "Accounts", "AccessPolicy",
-                "Maintenance",
-                "Requests", "Notifications",
-                "SealedStorage", "KESClient",
+                "AdminService", "Audit", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client", "Accounts",
+                "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
@@ -256,9 +257,8 @@ let package = Package(
         tests(
             of: "AdminService",
             [
-                "AccessPolicy", "Accounts", "Requests", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage",
-                "HTTPServer", "HTTPServerTesting", "JSON", logging,
+                "AccessPolicy", "Accounts", "Requests", "Maintenance", "SealedStorage", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
             ]),
         tests(
             of: "Metrics",

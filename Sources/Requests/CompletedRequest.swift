@@ -51,6 +51,8 @@ extension CompletedRequest {
     package var target: String? { sentTarget.map { loggable(LoggedTarget($0).description) } }
     package var host: String? { header("host").map(loggable) }
     package var userAgent: String? { header("user-agent").map(loggable) }
+    /// The span that the request says it belongs to.
+    package var traceParent: TraceParent? { header("traceparent").flatMap(TraceParent.init) }
 
     /// The headers without what could be secret.
     package var loggedHeaders: LoggedHeaders { LoggedHeaders(sentHeaders) }

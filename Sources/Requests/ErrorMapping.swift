@@ -45,6 +45,7 @@ extension S3Error {
         case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
         case .preconditionFailed: self.init(S3ErrorCode.preconditionFailed)
         case .conditionalConflict: self.init(S3ErrorCode.conditionalRequestConflict)
+        case .overtaken: self.init(S3ErrorCode.slowDown, headers: [("retry-after", "1")])
         case .customerKeyRequired, .customerKeyNotApplicable:
             self.init(
                 .invalidRequest,

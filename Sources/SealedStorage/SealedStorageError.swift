@@ -17,6 +17,8 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     /// Whenever a condition of a write or delete was found to hold, another writer was faster with the change: to be tried
     /// again.
     case conditionalConflict
+    /// Other changes of the same object were faster, time after time: to be tried again.
+    case overtaken
     /// The object is encrypted with a customer's key, and none came.
     case customerKeyRequired
     /// A customer's key came for an object that is encrypted otherwise.

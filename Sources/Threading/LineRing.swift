@@ -149,8 +149,13 @@ package final class LineRing<Tag: Sendable>: Sendable {
                 guard position >= state.first else { return .piece(.tooSlow) }
                 let end = min(state.next, position + 64)
                 var lines: [Line] = []
-                while position < end {
-                    if let line = state.lines[Int(position % UInt64(capacity))] { lines.append(line) }
+                var count = taken.count
+                // A position that is passed is of a line that is taken: there may be many who follow.
+                while position < end, count < bytes || lines.isEmpty {
+                    if let line = state.lines[Int(position % UInt64(capacity))] {
+                        lines.append(line)
+                        count += line.bytes.count
+                    }
                     position += 1
                 }
                 if !lines.isEmpty { return .lines(lines) }

@@ -2,7 +2,7 @@ import AccessPolicy
 import Testing
 
 @Suite struct IdentityTests {
-    private static func policy(_ statements: String) throws -> IdentityPolicy {
+    private static func identityPolicy(_ statements: String) throws -> IdentityPolicy {
         try IdentityPolicy(Array(#"{"Version":"2012-10-17","Statement":[\#(statements)]}"#.utf8), mayBeEmpty: true)
     }
 
@@ -10,7 +10,7 @@ import Testing
         .account(
             Identity(
                 accessKey: "ann", kind: restriction == nil ? .user : .serviceAccount, owner: "ann",
-                rights: .policies(try policies.map(policy)), restriction: try restriction.map(policy)))
+                rights: .policies(try policies.map(identityPolicy)), restriction: try restriction.map(identityPolicy)))
     }
 
     private static func decide(
@@ -99,7 +99,7 @@ import Testing
         let root = Principal.account(
             Identity(
                 accessKey: "k", kind: .serviceAccount, owner: "root", isOfRoot: true, rights: .everything,
-                restriction: try Self.policy(get)))
+                restriction: try Self.identityPolicy(get)))
         #expect(Self.decide(root, .getObject, Self.object) && !Self.decide(root, .serverInfo, .service))
         #expect(!root.isRoot)
         let unknown = Principal.account(Identity(accessKey: "k", kind: .user, owner: "k", rights: .unknown))

@@ -6,11 +6,13 @@ import Foundation
 import HTTPServerTesting
 import KeyManagement
 import Logging
+import Maintenance
 import ObjectStorage
 import Requests
 import S3Protocol
 import SealedStorage
 import TestSupport
+import Threading
 
 /// The administration of a drive of its own, asked in this process.
 final class AdminFixture: Sendable {
@@ -22,7 +24,7 @@ final class AdminFixture: Sendable {
     private let server: MemoryServer
     static let secret = "secret-of-the-tester"
 
-    init() async throws {
+    init(_ settingsUser: any SettingsUser = NoSettingsUser()) async throws {
         directory = try TemporaryDirectory()
         store = try ObjectStore.open("\(directory.path)/drive")
         let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
@@ -43,7 +45,10 @@ final class AdminFixture: Sendable {
         }
         server = MemoryServer(
             AdminService(
-                context: AdminContext(drive: drive, accounts: accounts),
+                context: AdminContext(
+                    drive: drive, accounts: accounts, settingsUser: settingsUser,
+                    jobs: BatchJobs(
+                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger)),
                 pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }
 
@@ -68,6 +73,10 @@ final class AdminFixture: Sendable {
     ) async -> MemoryResponse {
         let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
         return await server.answer(method, target, headers: framing + headers, body: body)
+    }
+
+    func makeBucket(_ name: String) async throws {
+        try await drive.buckets.create(try BucketName(name), at: Clock.milliseconds())
     }
 
     /// A body as `madmin` encrypts it.

@@ -48,7 +48,8 @@ import Testing
             Array(vector.secret.utf8).withUnsafeBytes { header.method.key(from: $0, salt: header.salt) })
         // The first chunk alone, a chunk's tag, everything and a byte, the second chunk left out or doubled.
         let chunk = body[(41 + 16400)...]
-        for damaged in [Array(body[..<(41 + 16400)]), Array(body.dropLast()), body + [0], body + chunk] {
+        let all: [[UInt8]] = [Array(body[..<(41 + 16400)]), Array(body.dropLast()), body + [0], body + Array(chunk)]
+        for damaged in all {
             #expect(throws: AuthenticationFailure.self) { try EncryptedBody.open(damaged, header, key: key) }
         }
         for place in [41, 41 + 16399, body.count - 1] {
@@ -69,7 +70,10 @@ import Testing
     }
 
     @Test func `what is no such body is refused`() {
-        for body in [[], [1, 2, 3], [UInt8](repeating: 0, count: 41), [UInt8](repeating: 9, count: 60)] {
+        let bodies: [[UInt8]] = [
+            [], [1, 2, 3], [UInt8](repeating: 0, count: 41), [UInt8](repeating: 9, count: 60),
+        ]
+        for body in bodies {
             #expect(throws: AuthenticationFailure.self) { try EncryptedBody.Header(body) }
         }
     }

@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_key_is_the_answer_not_its_status(http):
     ("GET", f"{KMS}/key/list", 400, "InvalidRequest"),
     ("GET", f"{KMS}/nothing", 400, "BadRequest"),
     ("DELETE", f"{KMS}/status", 400, "BadRequest"),
-    ("GET", "/minio/admin/v3/info?metrics=false", 426, "XMinioAdminVersionMismatch"),
+    ("GET", "/minio/admin/v3/top/locks?count=10", 426, "XMinioAdminVersionMismatch"),
     ("POST", f"{KMS}/coffer/rewrap?to=no-such-key", 400, "KMS.NotFoundException"),
 ))
 def test_refusals_are_json(http, method, target, status, code):

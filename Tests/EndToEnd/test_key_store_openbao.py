@@ -8,6 +8,7 @@ import pytest
 from kes import Identity
 from key_servers import generate, logged, names, opens, uncached_server_on
 from openbao import OpenBaoStore, OpenBaoStoreV1, documented_policies
+from token_review import ACCOUNT, NAMESPACE, TokenReview
 
 
 @pytest.fixture
@@ -108,6 +109,35 @@ def test_a_client_certificate_logs_in(made, uncached_server_on, tmp_path):
     refused = uncached_server_on(store, starts=False)
     refused.arguments.append("--fail-fast")
     assert "PUT auth/cert/login: status" in refused.run_to_end()[2]
+
+
+def test_a_service_account_of_kubernetes_logs_in(made, uncached_server_on, tmp_path):
+    """OpenBao's own plug-in judges the token, which it shows to the cluster; it is read anew when it is rotated."""
+    store, cluster, file = made(), TokenReview(tmp_path), tmp_path / "token"
+    store.server.do("POST", "sys/auth/kubernetes", {"type": "kubernetes"})
+    store.server.do("POST", "auth/kubernetes/config", {
+        "kubernetes_host": cluster.url, "kubernetes_ca_cert": cluster.certificate.certificate.read_text(),
+        "token_reviewer_jwt": cluster.reviewer})
+    store.server.do("POST", "auth/kubernetes/role/kes", {
+        "bound_service_account_names": [ACCOUNT], "bound_service_account_namespaces": [NAMESPACE],
+        "token_policies": ["kes"], "token_ttl": "2s", "token_max_ttl": "3s"})
+    file.write_text(cluster.issue() + "\n")
+    store.lines = {"approle": None, "kubernetes": {"role": "kes", "jwt": str(file)}}
+    server = uncached_server_on(store)
+    assert call(server, "create").status == 200
+    cluster.valid.clear()
+    fresh = cluster.issue()
+    file.write_text(fresh)
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        assert call(server, "describe").status == 200, server.log_text()
+        time.sleep(0.02)
+    assert fresh in cluster.asked and fresh not in server.log_text()
+    file.write_text(cluster.issue("stranger"))
+    refused = uncached_server_on(store, starts=False)
+    refused.arguments.append("--fail-fast")
+    assert "kubernetes/login: status 403" in refused.run_to_end()[2]
+    cluster.shutdown()
 
 
 # --- the server

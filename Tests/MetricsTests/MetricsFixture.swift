@@ -1,3 +1,4 @@
+import AccessPolicy
 import Cryptography
 import HTTPServer
 import HTTPServerTesting

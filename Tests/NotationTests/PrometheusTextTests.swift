@@ -7,7 +7,7 @@ import Testing
         text.begin("a_total", .counter, "One\nline with \\")
         text.sample([("label", "quote\" slash\\ line\n é")], 7)
         text.begin("b", .gauge, "B.")
-        text.sample(0.5)
+        text.sample([], 0.5)
         text.sample([("x", "")], 1e20)
         text.sample([("x", "1")], -3.0)
         #expect(

@@ -17,9 +17,9 @@ LEVELS = {
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
-    "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
+    "KESClient": 4, "KeyStores": 4, "S3Client": 4, "SealedStorage": 4,
     "Accounts": 5, "Maintenance": 5, "Notifications": 5, "Requests": 5,
-    "AdminService": 6, "Audit": 6, "KESService": 6, "Metrics": 6, "S3Service": 6, "STSService": 6,
+    "AdminService": 6, "Audit": 6, "KESService": 6, "Metrics": 6, "OpenTelemetry": 6, "S3Service": 6, "STSService": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.

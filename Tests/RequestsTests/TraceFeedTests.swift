@@ -5,6 +5,7 @@ import Requests
 import S3Protocol
 import TestSupport
 import Testing
+import Threading
 
 @Suite struct TraceFeedTests {
     private func refusal(_ id: String, target: String = "/b/k") -> CompletedRequest {
@@ -30,8 +31,10 @@ import Testing
         let listener = try #require(feed.listen())
         feed.observe(refusal("1", target: "/b/k?X-Amz-Signature=abc&prefix=x"))
         var follower = listener.follower
-        guard case .bytes(let line) = await follower.next(upTo: 1, within: .seconds(60), where: { _ in true }) else {
-            return Issue.record("nothing came")
+        let piece = await follower.next(upTo: 1, within: .seconds(60), where: { _ in true })
+        guard case .bytes(let line) = piece else {
+            Issue.record("nothing came")
+            return
         }
         let trace = try #require(JSONValue(Array(line.dropLast())))
         #expect(trace["type"]?.integer == 4 && trace["nodename"]?.string == "host:1")
@@ -72,8 +75,10 @@ import Testing
         let feed = LogFeed()
         feed.publish(.error, "it \"failed\"", ["request": "0001", "cause": "disk"], time: 0)
         var follower = feed.ring.follow(last: 10)
-        guard case .bytes(let line) = await follower.next(upTo: 1, within: .seconds(60), where: { _ in true }) else {
-            return Issue.record("nothing came")
+        let piece = await follower.next(upTo: 1, within: .seconds(60), where: { _ in true })
+        guard case .bytes(let line) = piece else {
+            Issue.record("nothing came")
+            return
         }
         let record = try #require(JSONValue(LogFeed.complete(line, deployment: "d")[0]))
         #expect(record["deploymentid"]?.string == "d" && record["level"]?.string == "ERROR")

@@ -26,7 +26,8 @@ import Threading
         let ring = Ring(lines: 100, bytes: 1 << 20)
         var follower = ring.follow()
         guard case .silence = await follower.next(upTo: 10, within: .milliseconds(20), where: { _ in true }) else {
-            return Issue.record("something came")
+            Issue.record("something came")
+            return
         }
         async let line = { [follower] in
             var follower = follower
@@ -42,7 +43,8 @@ import Threading
         var slow = ring.follow()
         for number in 0..<20 { ring.publish([UInt8](repeating: UInt8(ascii: "x"), count: 30), number) }
         guard case .tooSlow = await slow.next(upTo: 1000, within: .seconds(1), where: { _ in true }) else {
-            return Issue.record("lines that are gone were told")
+            Issue.record("lines that are gone were told")
+            return
         }
         var fresh = ring.follow(last: 100)
         #expect(text(await fresh.next(upTo: 1000, within: .seconds(1)) { _ in true })?.utf8.count == 90)
@@ -60,9 +62,13 @@ import Threading
             return await follower.next(upTo: 10, within: .seconds(60)) { _ in true }
         }()
         ring.close()
-        guard case .closed = await ending else { return Issue.record("it goes on") }
+        guard case .closed = await ending else {
+            Issue.record("it goes on")
+            return
+        }
         guard case .closed = await follower.next(upTo: 1, within: .seconds(60), where: { _ in true }) else {
-            return Issue.record("it begins")
+            Issue.record("it begins")
+            return
         }
     }
 
@@ -73,7 +79,10 @@ import Threading
             return await follower.next(upTo: 10, within: .seconds(60)) { _ in true }
         }
         task.cancel()
-        guard case .closed = await task.value else { return Issue.record("it was not cancelled") }
+        guard case .closed = await task.value else {
+            Issue.record("it was not cancelled")
+            return
+        }
     }
 
     @Test func `a histogram counts each value once, in the range that it belongs to`() {

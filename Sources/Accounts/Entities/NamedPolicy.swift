@@ -20,7 +20,6 @@ package struct NamedPolicy: Sendable {
             name: AccountName(name), policy: AttachedPolicy(Array(document.utf8)), created: 0, changed: 0)
     }
 
-    package static func isBuiltIn(_ name: AccountName) -> Bool { builtIn.contains { $0.name == name } }
 }
 
 /// A policy as a record has it.

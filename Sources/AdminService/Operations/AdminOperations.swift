@@ -1,6 +1,6 @@
 /// All operations; a new one is a file, and a line in the list of its folder.
 enum AdminOperations {
-    static let all: [any AdminOperation.Type] = keys + server + settings + buckets + identity + streams
+    static let all: [any AdminOperation.Type] = keys + server + settings + buckets + jobs + identity + streams
 
     /// The key service, and the data keys of the drive.
     private static let keys: [any AdminOperation.Type] = [
@@ -10,13 +10,18 @@ enum AdminOperations {
 
     /// The process and the drive as a whole.
     private static let server: [any AdminOperation.Type] = [
-        ServerInfo.self, StorageInfo.self, DataUsageInfo.self, AccountInfo.self, ServiceAction.self, ServerUpdate.self,
+        ServerInfo.self, StorageInfo.self, DataUsageInfo.self, AccountInfo.self, Metrics.self, ServiceAction.self,
+        ServerUpdate.self,
         SiteReplicationInfo.self, SiteReplicationStatus.self, ListRemoteTargets.self, ListTiers.self, TierStats.self,
         VerifyTier.self, RemoveTier.self, AddTier.self,
     ]
 
     private static let buckets: [any AdminOperation.Type] = [
         GetBucketQuota.self, SetBucketQuota.self, ExportBucketMetadata.self, ImportBucketMetadata.self,
+    ]
+
+    private static let jobs: [any AdminOperation.Type] = [
+        StartBatchJob.self, ListBatchJobs.self, BatchJobStatus.self, DescribeBatchJob.self, CancelBatchJob.self,
     ]
 
     private static let settings: [any AdminOperation.Type] = [

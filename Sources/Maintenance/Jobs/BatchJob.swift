@@ -41,6 +41,18 @@ package struct BatchJob: Codable, Sendable {
     }
 }
 
+/// How often an object that fails is tried, and how long is waited in between.
+package struct JobRetry: Codable, Sendable {
+    package var attempts: Int
+    /// Milliseconds.
+    package var delay: Int64
+
+    package init(attempts: Int, delay: Int64) {
+        self.attempts = attempts
+        self.delay = delay
+    }
+}
+
 /// How far a job has come.
 package struct JobProgress: Codable, Sendable {
     package enum State: String, Codable, Sendable {

@@ -48,11 +48,14 @@ package final class BatchJobs: Sendable {
     package enum Refusal: Error {
         /// As many jobs as are remembered are still running.
         case tooMany
+        /// What keeps the drive from remembering one.
+        case storage(any Error)
     }
 
     /// Remembers a job, which is begun when those before it have ended.
-    package func start(_ work: BatchJob.Work, user: String, description: String) async throws -> BatchJob {
-        try load()
+    package func start(
+        _ work: BatchJob.Work, user: String, description: String
+    ) async throws(Refusal) -> BatchJob {
         let type =
             switch work {
             case .keyRotation: "keyrotate"
@@ -60,12 +63,17 @@ package final class BatchJobs: Sendable {
             }
         let job = BatchJob(
             work, id: "\(type)-\(Self.randomName()):-1", user: user, started: clock(), description: description)
-        try await change { jobs in
-            if jobs.count >= Self.mostJobs {
-                guard let oldest = jobs.firstIndex(where: \.progress.hasEnded) else { throw Refusal.tooMany }
-                jobs.remove(at: oldest)
+        do {
+            try load()
+            try await change { jobs in
+                if jobs.count >= Self.mostJobs {
+                    guard let oldest = jobs.firstIndex(where: \.progress.hasEnded) else { throw Refusal.tooMany }
+                    jobs.remove(at: oldest)
+                }
+                jobs.append(job)
             }
-            jobs.append(job)
+        } catch {
+            throw error as? Refusal ?? .storage(error)
         }
         wake.continuation.yield()
         return job
@@ -122,7 +130,7 @@ package final class BatchJobs: Sendable {
         var progress = job.progress
         do {
             var saved = ContinuousClock.now
-            let walk = JobWalk(drive: drive, job: job, pace: pace, rests: rests)
+            let walk = JobWalk(drive: drive, job: job, pace: pace, rests: rests) { [self] in isCancelled(job.id) }
             try await walk.run(&progress) { [self] progress in
                 guard !isCancelled(job.id) else { throw CancellationError() }
                 note(progress, of: job.id)

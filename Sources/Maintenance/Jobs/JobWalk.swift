@@ -19,10 +19,12 @@ package struct KeyRotationJob: Codable, Sendable {
     package var filter: JobFilter
     /// Of the key that objects are under now; may have `*` and `?`.
     package var presentKey: String?
+    package var retry: JobRetry
 
     package init(
-        bucket: String, prefix: String, encryption: Encryption, filter: JobFilter, presentKey: String?
+        bucket: String, prefix: String, encryption: Encryption, filter: JobFilter, presentKey: String?, retry: JobRetry
     ) {
+        self.retry = retry
         self.bucket = bucket
         self.prefix = prefix
         self.encryption = encryption
@@ -67,8 +69,10 @@ package struct ExpirationJob: Codable, Sendable {
     package var bucket: String
     package var prefixes: [String]
     package var rules: [Rule]
+    package var retry: JobRetry
 
-    package init(bucket: String, prefixes: [String], rules: [Rule]) {
+    package init(bucket: String, prefixes: [String], rules: [Rule], retry: JobRetry) {
+        self.retry = retry
         self.bucket = bucket
         self.prefixes = prefixes
         self.rules = rules
@@ -92,6 +96,7 @@ struct JobWalk {
     let job: BatchJob
     let pace: Adjustable<Pace>
     let rests: @Sendable () -> (keyRotation: Duration, expiration: Duration)
+    let isCancelled: @Sendable () -> Bool
 
     /// Versions of a piece.
     private static let atOnce = 256
@@ -199,6 +204,7 @@ struct JobWalk {
         as decision: EncryptionDecision
     ) async throws -> Bool {
         let selector: VersionSelector = candidate.isNull ? .null : .id(candidate.version)
+        var attempt = 1
         while true {
             do {
                 let object = try drive.objects.requireWithBody(bucket, key: key, version: selector)
@@ -210,10 +216,15 @@ struct JobWalk {
                 }
                 try await drive.objects.rekey(key, in: bucket, version: selector, as: decision)
                 return true
-            } catch let error as KeyServiceError {
-                // What is away comes back; what it refuses, it refuses again.
-                guard case .unavailable = error else { throw error }
+            } catch KeyServiceError.unavailable {
+                // What is away comes back, and is waited for.
                 try await Task.sleep(for: Self.patience)
+                guard !isCancelled() else { throw CancellationError() }
+            } catch let error as StorageError {
+                // Somebody was faster, or there was too much to do; what else fails, fails again.
+                guard case .overloaded = error, attempt < rotation.retry.attempts else { throw error }
+                attempt += 1
+                try await Task.sleep(for: .milliseconds(rotation.retry.delay))
             }
         }
     }
@@ -267,10 +278,7 @@ struct JobWalk {
             // The newest last: the others go because of it.
             for version in doomed.reversed() {
                 let candidate = PurgeCandidate(key: key, version: version.version, newest: newest.version)
-                let outcome = try await pace.current.work {
-                    try await drive.objects.purge([candidate], in: bucket, at: drive.latestTime)
-                }
-                switch outcome.first {
+                switch try await purge(candidate, bucket, expiration.retry) {
                 case .removed, .hidden:
                     if version.isMarker { progress.deleteMarkers += 1 } else { progress.objects += 1 }
                 case .kept, nil: break
@@ -281,6 +289,23 @@ struct JobWalk {
             progress.lastObject = key.rawValue
             try await self.rest(rests().expiration)
             try await report(progress)
+        }
+    }
+
+    private func purge(
+        _ candidate: PurgeCandidate, _ bucket: Bucket, _ retry: JobRetry
+    ) async throws -> ExpiryOutcome? {
+        var attempt = 1
+        while true {
+            let outcome = try await pace.current.work {
+                try await drive.objects.purge([candidate], in: bucket, at: drive.latestTime).first
+            }
+            guard case .failed(let error) = outcome else { return outcome }
+            // A drive that takes no writes takes none of the next either.
+            if let error = error as? StorageError, case .closed = error { throw error }
+            guard attempt < retry.attempts else { return outcome }
+            attempt += 1
+            try await Task.sleep(for: .milliseconds(retry.delay))
         }
     }
 

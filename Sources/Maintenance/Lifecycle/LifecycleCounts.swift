@@ -29,6 +29,9 @@ package struct LifecycleCounts: Hashable, Sendable {
         for count in Self.all { sum[keyPath: count.path] += other[keyPath: count.path] }
     }
 
+    /// Every count with its name.
+    package var named: [(name: String, count: Int)] { Self.all.map { ($0.name, self[keyPath: $0.path]) } }
+
     /// Every count by its name in the log.
     static var all: [(name: String, path: WritableKeyPath<LifecycleCounts, Int>)] {
         [

@@ -87,8 +87,8 @@ struct LifecycleSweep {
         case .damaged(let what): note(what, &counts)
         case .failed(let error):
             counts.failed += 1
-            // One that was overtaken too often; what else fails is nothing of this version alone.
-            guard case StorageError.overloaded = error else { throw error }
+            // What fails otherwise than by damage is nothing of this version alone.
+            throw error
         }
     }
 

@@ -83,12 +83,10 @@ package struct LifecycleConfiguration: Hashable, Sendable {
 }
 
 extension XMLElement {
-    /// - Throws: `malformedXML` when there is a child of another name, naming it, or several of one that may be there once.
-    func requireChildren(_ names: Set<String>, once: Bool = false) throws(S3Error) {
+    /// - Throws: `malformedXML` when there is a child of another name, naming it.
+    func requireChildren(_ names: Set<String>) throws(S3Error) {
         if let unknown = children.first(where: { !names.contains($0.name) }) {
             throw S3Error(.malformedXML, details: [("Element", unknown.name)])
         }
-        guard once else { return }
-        for name in names { _ = try optional(name) }
     }
 }

@@ -171,6 +171,7 @@ extension SealedStorageError {
         switch self {
         case .noSuchKey, .noSuchVersion, .deleteMarker: true
         case .noSuchBucket, .locked, .noSuchUpload, .versionedBucket, .preconditionFailed, .conditionalConflict,
+            .overtaken,
             .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .layeredEncryption, .annotatedObject,
             .noSuchAnnotation, .annotationLimitExceeded, .annotationUnderCustomerKey:
             false

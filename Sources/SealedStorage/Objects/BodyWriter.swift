@@ -52,15 +52,15 @@ struct BodyWriter: Sendable {
         do {
             while var bytes = try await source.next() {
                 writer.gather(upTo: source.blockBytes)
-                if let sum { bytes.withUnsafeReadableBytes { sum.update($0) } }
                 if Int64(bytes.readableBytes) > sealer.remainingPlaintext {
                     let fitting = bytes.readSlice(length: Int(sealer.remainingPlaintext)) ?? ByteBuffer()
                     beyond += bytes.readableBytesView
                     precondition(beyond.count <= Self.greatestBeyond, "a guessed length is too small by few bytes")
                     bytes = fitting
                 }
-                try await seal(bytes, sealer: sealer, into: writer)
+                try await seal(bytes, sealer: sealer, into: writer, sum)
             }
+            beyond.withUnsafeBytes { sum?.update($0) }
             // Only of a source that has found its end sooner than announced; else there is nothing left.
             while sealer.remainingPlaintext > 0 {
                 let count = Int(min(sealer.remainingPlaintext, Self.paddingBytes))
@@ -144,14 +144,22 @@ struct BodyWriter: Sendable {
         }
     }
 
+    /// Bytes that are sealed and summed in turn: what was sealed is summed while the processor's cache still has it, which
+    /// takes a third of the time that a walk of its own over a block of 1 MiB takes.
+    private static let cachedBytes = 32 << 10
+
     /// Seals straight into the writer's aligned buffers; suspends while both are with the disk.
-    private func seal(_ bytes: ByteBuffer, sealer: LayeredSealer, into writer: BlobWriter) async throws {
+    private func seal(
+        _ bytes: ByteBuffer, sealer: LayeredSealer, into writer: BlobWriter, _ sum: S3ChecksumCalculator? = nil
+    ) async throws {
         var rest = bytes
         repeat {
             if writer.isFull { try await writer.flush() }
             let consumed = rest.withUnsafeReadableBytes { plaintext in
-                let (consumed, produced) = sealer.seal(plaintext, into: writer.freeSpace)
+                let piece = sum == nil ? plaintext : .init(rebasing: plaintext.prefix(Self.cachedBytes))
+                let (consumed, produced) = sealer.seal(piece, into: writer.freeSpace)
                 writer.advance(produced)
+                sum?.update(.init(rebasing: piece[..<consumed]))
                 return consumed
             }
             rest.moveReaderIndex(forwardBy: consumed)

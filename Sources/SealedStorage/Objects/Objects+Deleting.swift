@@ -115,7 +115,7 @@ extension Objects {
         }
         // Somebody was always faster.
         for one in pending where deletions[one.index].conditions.isEmpty {
-            results[one.index] = .failure(StorageError.overloaded)
+            results[one.index] = .failure(SealedStorageError.overtaken)
         }
         return results
     }

@@ -113,7 +113,7 @@ extension Objects {
             case ExpiryRefusal.kept: return .kept
             case ExpiryRefusal.held: return .held
             // It stands otherwise than where it was judged: the next scan sees how.
-            case StorageError.overloaded: return .kept
+            case SealedStorageError.overtaken: return .kept
             case let corruption as Corruption: return .damaged(corruption.what)
             case let error as StorageError where error.isCorrupt: return .damaged("\(error)")
             default: return .failed(error)

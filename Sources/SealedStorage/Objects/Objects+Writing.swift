@@ -97,7 +97,7 @@ extension Objects {
     /// Commits a version: at another place when another writer was faster or the bucket's versioning has changed, and as
     /// long as the conditions hold for what is there by then.
     ///
-    /// - Throws: `conditionalConflict`, or `overloaded` for a write without conditions, when that was so a hundred times.
+    /// - Throws: `conditionalConflict`, or `overtaken` for a write without conditions, when that was so a hundred times.
     func commit(
         in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation,
         _ put: (VersionPlace) async throws -> (PutOutcome, VersionColumns)
@@ -124,7 +124,7 @@ extension Objects {
                 place = VersionPlace(order: store.nextOrder(), versioning, expecting: place.expectation)
             }
         }
-        if conditions.isEmpty { throw StorageError.overloaded }
+        if conditions.isEmpty { throw SealedStorageError.overtaken }
         throw SealedStorageError.conditionalConflict
     }
 

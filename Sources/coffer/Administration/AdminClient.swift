@@ -65,15 +65,18 @@ struct AdminClient {
         enum CodingKeys: String, CodingKey { case message = "Message" }
     }
 
-    private let endpoint: String
+    let endpoint: String
+    let http: HTTPClient
+    /// For bodies that are encrypted.
+    let secret: SecretString
     private let signer: SigV4Signer
-    private let http: HTTPClient
 
     init(endpoint: String, credentials: RootCredentials, ca: String?, isInsecure: Bool) throws(StartFailure) {
         guard endpoint.hasPrefix("http://") || endpoint.hasPrefix("https://") else {
             throw StartFailure("--endpoint \(endpoint): not an http:// or https:// URL")
         }
         self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        secret = SecretString(credentials.secret)
         // Administration names no region.
         signer = SigV4Signer(accessKey: credentials.accessKey, secretKey: credentials.secret, region: "")
         var configuration = HTTPClientConfiguration()
@@ -125,11 +128,16 @@ struct AdminClient {
         }
     }
 
-    private func request(_ method: HTTPClientMethod, _ target: String) throws(S3Error) -> HTTPClientRequest {
+    /// A signed request.
+    func request(
+        _ method: HTTPClientMethod, _ target: String, body: [UInt8] = [], type: String? = nil
+    ) throws(S3Error) -> HTTPClientRequest {
         let host = String(endpoint.drop { $0 != ":" }.dropFirst("://".count))
         var request = HTTPClientRequest(method, endpoint + target)
+        request.body = body
+        let headers = [(name: "host", value: host)] + (type.map { [(name: "content-type", value: $0)] } ?? [])
         request.headers = try signer.sign(
-            method: method.rawValue, target: target, headers: [("host", host)], payload: .empty,
+            method: method.rawValue, target: target, headers: headers, payload: .body(body),
             now: Clock.milliseconds() / 1000
         ).headers
         return request
@@ -143,7 +151,7 @@ struct AdminClient {
         }
     }
 
-    private func refusal(_ status: Int, _ body: [UInt8]) -> StartFailure {
+    func refusal(_ status: Int, _ body: [UInt8]) -> StartFailure {
         let message = (try? JSONDecoder().decode(Refusal.self, from: Data(body)))?.message
         return StartFailure("\(endpoint): \(message ?? "status \(status)")")
     }

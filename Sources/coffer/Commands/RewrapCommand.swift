@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 struct RewrapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,8 +25,12 @@ struct RewrapCommand: AsyncParsableCommand {
         try await orFail {
             let client = try options.client()
             let before = try await client.dataKeys()
-            let outcome = try await client.rewrap(to: target) { Self.show($0) }
-            if isatty(STDERR_FILENO) == 1 { writeLine("") }
+            var bar = ProgressBar { "\($0)/\($1)" }
+            let outcome = try await client.rewrap(to: target) { line in
+                guard let examined = line.examined, let total = line.total else { return }
+                bar.show(Int64(examined), of: Int64(total))
+            }
+            bar.end()
             print("\(outcome.moved) data keys moved to \(target)")
             let after = try await client.dataKeys()
             let kept = Set(after.keys.map(\.title)).subtracting(outcome.left.map(\.title))
@@ -45,14 +48,5 @@ struct RewrapCommand: AsyncParsableCommand {
                 throw StartFailure("requests still make data keys under other keys; bucket rules may name them")
             }
         }
-    }
-
-    private static func show(_ progress: AdminClient.RewrapLine) {
-        guard isatty(STDERR_FILENO) == 1, let examined = progress.examined, let total = progress.total else { return }
-        let width = 40
-        let filled = total == 0 ? width : examined * width / total
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        let line = "\r[\(bar)] \(examined)/\(total)"
-        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 }

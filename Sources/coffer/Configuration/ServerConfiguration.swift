@@ -1,6 +1,7 @@
 import HTTPServer
 import Metrics
 import Notifications
+import OpenTelemetry
 import Requests
 import S3Protocol
 
@@ -36,6 +37,8 @@ struct ServerConfiguration: Sendable {
     var admitsRoot: Bool
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
+    /// Where spans of requests are sent; `nil`: nowhere.
+    var tracing: TraceTarget?
     /// A file that gets an audit record for every request, or `-`; `nil`: none.
     var auditFile: String?
     /// Who may see metrics.
@@ -83,6 +86,7 @@ struct ServerConfiguration: Sendable {
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
+        tracing = try TraceVariables.target(environment)
         auditFile = environment.value("AUDIT_FILE")
         metricsAccess = try Self.metricsAccess(environment.value("PROMETHEUS_AUTH_TYPE"))
         logsJSON = command.json

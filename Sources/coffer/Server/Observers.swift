@@ -1,6 +1,7 @@
 import Audit
 import Logging
 import Notifications
+import OpenTelemetry
 import Requests
 import SealedStorage
 
@@ -12,6 +13,7 @@ struct Observers {
     private let audit: AuditLog?
     private let logWebhooks: LogWebhooks
     private let identity: ServerIdentity
+    private let tracing: TraceExporter?
     private let logger: Logger
 
     /// - Parameter node: `host:port`, for traces.
@@ -33,6 +35,11 @@ struct Observers {
             targets: notifier.queues(for: .log), feed: feed, events: drive.events, deployment: identity.value,
             lost: lost)
         do {
+            tracing = try configuration.tracing.map { try TraceExporter($0, logger: logger) }
+        } catch {
+            throw StartFailure("OTEL_EXPORTER_OTLP_CERTIFICATE: \(error)")
+        }
+        do {
             accessLog = try configuration.accessLog.map { try AccessLog($0, logger: logger) }
         } catch {
             throw StartFailure("--access-log: \(error)")
@@ -46,9 +53,9 @@ struct Observers {
         }
     }
 
-    /// The trace last, which mostly listens to nothing.
+    /// The administrators' trace last, which mostly listens to nothing.
     var all: [any RequestObserver] {
-        [accessLog as (any RequestObserver)?, auditFile, audit, trace].compactMap(\.self)
+        [accessLog as (any RequestObserver)?, auditFile, audit, tracing, trace].compactMap(\.self)
     }
 
     /// Requests that logs have not told of since their last line.
@@ -56,10 +63,12 @@ struct Observers {
         [("access", accessLog), ("audit", auditFile)].compactMap { name, log in log.map { (name, $0.dropped) } }
     }
 
-    /// Forwards the log to its webhooks until cancelled.
+    /// Forwards the log and spans to where they are sent, until cancelled.
     func run() async {
         async let naming: Void = identity.find()
+        async let spans: Void? = tracing?.run()
         await logWebhooks.run()
+        _ = await spans
         await naming
     }
 

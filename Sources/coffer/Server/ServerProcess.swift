@@ -100,18 +100,17 @@ struct ServerProcess {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
         let notifier = try openNotifier(drive)
-        let lifecycle = Lifecycle(
-            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
-            logger: logger)
+        let background = background(drive, live)
         let running = RunningServer()
         let observers = try Observers(
             configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
             node: { running.node }, logger: logger)
-        let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
+        let sources = metrics(store, keys, drive, notifier, background.lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
         let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
-        let server = try await listen(drive, account, notifier, observers, sources, live, control, streams)
+        let server = try await listen(
+            drive, account, notifier, observers, sources, live, control, streams, background)
         running.hasStarted(server)
         summary(store, keys, server, account, obstacle).print()
 
@@ -119,12 +118,13 @@ struct ServerProcess {
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
-        async let _ = lifecycle.run()
+        async let _ = background.lifecycle.run()
+        async let _ = background.jobs.run()
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
-        let outcome = await handle(signals, server, keys, notifier, observers)
+        let outcome = await handle(signals, server, keys, notifier, observers, background.streams)
         await observers.flush()
         return outcome
     }
@@ -216,7 +216,8 @@ struct ServerProcess {
 
     private func listen(
         _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
-        _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams
+        _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams,
+        _ background: Background
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -238,7 +239,8 @@ struct ServerProcess {
         let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
         var admin = AdminContext(
             drive: drive, accounts: account.accounts, facts: facts(notifier, live), gate: live.gate, control: control,
-            settingsUser: live)
+            settingsUser: live, jobs: background.jobs, openStreams: background.streams,
+            lifecycleTotals: { [lifecycle = background.lifecycle] in lifecycle.totals })
         admin.streams = streams
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
@@ -254,6 +256,26 @@ struct ServerProcess {
         } catch {
             throw StartFailure(error)
         }
+    }
+
+    /// What goes on without a request.
+    private struct Background {
+        let lifecycle: Lifecycle
+        let jobs: BatchJobs
+        let streams = OpenStreams()
+    }
+
+    private func background(_ drive: SealedDrive, _ live: LiveSettings) -> Background {
+        Background(
+            lifecycle: Lifecycle(
+                drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
+                logger: logger),
+            jobs: BatchJobs(
+                drive: drive, clock: Clock.milliseconds, pace: live.pace,
+                rests: { [runtime = live.runtime] in
+                    let settings = runtime.current
+                    return (settings.keyRotationRest, settings.expirationRest)
+                }, logger: logger))
     }
 
     /// What administrators are told of this process.
@@ -306,7 +328,7 @@ struct ServerProcess {
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ observers: Observers
+        _ observers: Observers, _ streams: OpenStreams
     ) async -> Outcome {
         for await signal in signals {
             switch signal {
@@ -329,10 +351,12 @@ struct ServerProcess {
                 logger.notice("lines are logged from level \(level) on")
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
+                streams.close()
                 await shutDown(server, notifier, observers, grace: .seconds(30))
                 return .stopped
             case .restart:
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
+                streams.close()
                 await shutDown(server, notifier, observers, grace: .seconds(10))
                 return .restarting
             }

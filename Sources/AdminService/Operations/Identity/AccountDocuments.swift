@@ -140,6 +140,13 @@ private struct EncodedJSON: Encodable {
     }
 }
 
+extension PolicyJSON {
+    /// Whether it is what every server has under this name from the start.
+    func isBuiltIn(_ name: AccountName) -> Bool {
+        NamedPolicy.builtIn.contains { $0.name == name && PolicyJSON($0.policy).indented == indented }
+    }
+}
+
 /// What the sender of a request asks for, when it is about the sender's own access keys.
 extension Principal {
     /// For whom the sender acts; nil of nobody, and of who is no account of this server.

@@ -17,7 +17,7 @@ struct AccessKeyDocument: Encodable {
     var policy: String?
     let name: String?
     let description: String?
-    let expiration: String
+    var expiration: String?
 
     init(_ account: ServiceAccount, _ accounts: Accounts) {
         accessKey = account.accessKey.text

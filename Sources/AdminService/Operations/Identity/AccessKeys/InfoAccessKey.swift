@@ -37,7 +37,7 @@ enum InfoAccessKey: AdminOperation {
             self.policy = policy
             name = key.name
             description = key.description
-            expiration = key.expiration
+            expiration = key.expiration ?? DocumentTime.unlimited
             self.userType = userType
         }
     }

@@ -20,6 +20,8 @@ enum InfoServiceAccount: AdminOperation {
         var document = AccessKeyDocument(account, context.accounts)
             .with(policy: snapshot.effectivePolicy(account.policy, of: account.owner))
         document.accessKey = nil
+        // Where it is said, clients show it, even the time that stands for never.
+        if account.expiration == nil { document.expiration = nil }
         try await reply.sendEncrypted(document, for: request)
     }
 }

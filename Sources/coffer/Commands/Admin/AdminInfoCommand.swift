@@ -1,0 +1,47 @@
+import ArgumentParser
+import HTTPClient
+import JSON
+
+struct AdminInfoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "What the server is, how full its drive is, whether its key service answers.")
+
+    @OptionGroup var options: AdminOptions
+
+    mutating func run() async throws {
+        let options = options
+        try await orFail {
+            options.show(try await options.server.client().json(.get, "info")) { Self.show($0) }
+        }
+    }
+
+    private static func show(_ info: JSONValue) {
+        guard let server = info["servers"]?.elements?.first else { return print("no server") }
+        let isOnline = server.text("state") == "online"
+        print("\(isOnline ? TerminalText.green("●") : TerminalText.red("●"))  \(server.text("endpoint"))")
+        print("   Version      \(server.text("version"))")
+        print("   Uptime       \(TerminalText.duration(server.number("uptime")))")
+        if !info.text("region").isEmpty { print("   Region       \(info.text("region"))") }
+        for drive in server["drives"]?.elements ?? [] {
+            let (used, total) = (drive.number("usedspace"), drive.number("totalspace"))
+            let share = total > 0 ? used * 100 / total : 0
+            let state = drive.text("state") == "ok" ? "" : TerminalText.red(" \(drive.text("state"))")
+            print(
+                "   Drive        \(drive.text("path")): \(TerminalText.bytes(used)) of \(TerminalText.bytes(total)) "
+                    + "used (\(share) %)\(state)")
+        }
+        for service in info["services"]?["kmsStatus"]?.elements ?? [] {
+            let state = service.text("status")
+            print(
+                "   Key service  \(service.text("endpoint")): "
+                    + (state == "online" ? TerminalText.green(state) : TerminalText.red(state)))
+        }
+        let counts = [
+            ("buckets", "count", "buckets"), ("objects", "count", "objects"), ("versions", "count", "versions"),
+            ("deletemarkers", "count", "delete markers"),
+        ].map { part, name, title in "\(info[part]?.number(name) ?? 0) \(title)" }
+        print(
+            "   Contents     \(TerminalText.bytes(info["usage"]?.number("size") ?? 0)): \(counts.joined(separator: ", "))"
+        )
+    }
+}
