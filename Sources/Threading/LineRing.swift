@@ -150,7 +150,7 @@ package final class LineRing<Tag: Sendable>: Sendable {
                 let end = min(state.next, position + 64)
                 var lines: [Line] = []
                 var count = taken.count
-                // A position that is passed is of a line that is taken: there may be many who follow.
+                // What is asked for and a line more at most: for a thousand who follow, more would be gigabytes.
                 while position < end, count < bytes || lines.isEmpty {
                     if let line = state.lines[Int(position % UInt64(capacity))] {
                         lines.append(line)
