@@ -23,8 +23,15 @@ enum MetricsPath: Equatable {
             guard rest.isEmpty || rest.first == "/" else { return nil }
             let groups = V3Group.allCases.filter { rest.isEmpty || $0.isBelow(String(rest)) }
             let named = rest.isEmpty ? nil : V3Group.bucket(String(rest))
-            guard !groups.isEmpty || named != nil else { return nil }
+            guard !groups.isEmpty || named != nil || Self.isOfNothing(String(rest)) else { return nil }
             self = .v3(groups.isEmpty ? [named].compactMap(\.self) : groups)
+        }
+    }
+
+    /// Whether MinIO has a page there of something that is not here: it is empty, as on a MinIO without it.
+    private static func isOfNothing(_ path: String) -> Bool {
+        ["/replication", "/debug", "/system/network", "/cluster/iam", "/bucket/replication"].contains {
+            path == $0 || path.hasPrefix($0 + "/")
         }
     }
 

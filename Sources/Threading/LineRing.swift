@@ -149,8 +149,13 @@ package final class LineRing<Tag: Sendable>: Sendable {
                 guard position >= state.first else { return .piece(.tooSlow) }
                 let end = min(state.next, position + 64)
                 var lines: [Line] = []
-                while position < end {
-                    if let line = state.lines[Int(position % UInt64(capacity))] { lines.append(line) }
+                var count = taken.count
+                // What is asked for and a line more at most: for a thousand who follow, more would be gigabytes.
+                while position < end, count < bytes || lines.isEmpty {
+                    if let line = state.lines[Int(position % UInt64(capacity))] {
+                        lines.append(line)
+                        count += line.bytes.count
+                    }
                     position += 1
                 }
                 if !lines.isEmpty { return .lines(lines) }

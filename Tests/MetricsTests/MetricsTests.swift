@@ -82,6 +82,8 @@ import Testing
         for path in ["/minio/v2/metrics/nothing", "/minio/metrics/v3/nothing", "/minio/metrics/v3x"] {
             #expect(await fixture.scrape(path).status == 404, "\(path)")
         }
+        let empty = await fixture.scrape("/minio/metrics/v3/replication")
+        #expect(empty.status == 200 && empty.body.isEmpty)
         let list = await fixture.scrape("/minio/metrics/v3/api/requests?list").text
         #expect(list.contains("| `minio_api_requests_total` | counter |"))
     }

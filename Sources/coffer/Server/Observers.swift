@@ -12,8 +12,8 @@ struct Observers {
     private let auditFile: AccessLog?
     private let audit: AuditLog?
     private let logWebhooks: LogWebhooks
-    private let tracing: TraceExporter?
     private let identity: ServerIdentity
+    private let tracing: TraceExporter?
     private let logger: Logger
 
     /// - Parameter node: `host:port`, for traces.
@@ -68,8 +68,8 @@ struct Observers {
         async let naming: Void = identity.find()
         async let spans: Void? = tracing?.run()
         await logWebhooks.run()
-        await naming
         _ = await spans
+        await naming
     }
 
     /// Opens the files anew that others may have moved away.

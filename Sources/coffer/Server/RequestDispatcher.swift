@@ -30,7 +30,7 @@ struct RequestDispatcher: HTTPHandler {
     func answer(_ request: HTTPRequest) -> HTTPAnswer {
         let target = request.head.originForm
         // All that is not S3's is there or at the root, and few requests are.
-        if target.hasPrefix("/minio/"), !settings.namesBucket(request.head.header("host")) {
+        if target.begins(with: "/minio/"), !settings.namesBucket(request.head.header("host")) {
             if AdminService.serves(target) { return admin.answer(request) }
             if MetricsService.serves(target) { return metrics.answer(request) }
         }
