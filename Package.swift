@@ -107,7 +107,7 @@ let package = Package(
         // Level 3
         module("Encryption", ["KeyManagement", "Cryptography", "Threading"]),
 
-        module("S3Protocol", ["RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
+        module("S3Protocol", ["AccessPolicy", "RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
 
         // Level 4
@@ -134,6 +134,11 @@ let package = Package(
 
         // Level 5
         module(
+            "Accounts",
+            [
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "JSON", "Threading",
+            ]),
+        module(
             "Maintenance",
             [
                 "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
@@ -146,10 +151,19 @@ let package = Package(
             "Requests",
             [
                 "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "HTTPServer", "Notation", "Threading", nioCore, logging,
+                "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
             ]),
 
         // Level 6
+        module(
+            "Metrics",
+            [
+                "Maintenance", "Notifications", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
+                "ObjectStorage", "HTTPServer", "CLinux", "Notation", "Threading", nioCore,
+            ]),
+        module(
+            "Audit",
+            ["AccessPolicy", "Requests", "SealedStorage", "HTTPServer", "JSON", "Notation", "Threading", logging]),
         module(
             "KESService",
             [
@@ -167,15 +181,25 @@ let package = Package(
         module(
             "AdminService",
             [
-                "Requests", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "KeyManagement",
+                "Requests", "Accounts", "Maintenance", "AccessPolicy", "SealedStorage", "ObjectStorage", "CLinux",
+                "KeyManagement", "KESProtocol",
                 "S3Protocol", "Cryptography", "HTTPServer", "JSON", "Notation", "Threading", nioCore, logging,
+            ]),
+
+        module(
+            "STSService",
+            [
+                "Requests", "Accounts", "AccessPolicy", "S3Protocol", "Cryptography", "HTTPServer", "Notation", nioCore,
             ]),
 
         // Level 7: the composition roots.
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "S3Service", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
+                "AdminService", "Audit", "Metrics", "S3Service", "STSService", "Accounts", "AccessPolicy",
+                "Maintenance",
+                "Requests", "Notifications",
+                "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
@@ -227,25 +251,42 @@ let package = Package(
             ]),
         tests(of: "RequestSigning"),
         tests(of: "AccessPolicy", ["JSON"]),
-        tests(of: "S3Protocol", ["Cryptography", "Notation"]),
+        tests(of: "S3Protocol", ["AccessPolicy", "Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
         tests(
             of: "AdminService",
             [
-                "Requests", "Maintenance", "SealedStorage", "KeyManagement", "S3Protocol", "Cryptography",
-                "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
+                "AccessPolicy", "Accounts", "Maintenance", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
             ]),
+        tests(
+            of: "Metrics",
+            [
+                "AccessPolicy", "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption",
+                "KeyManagement",
+                "S3Protocol", "S3Service", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
+                "Notation", "Threading", logging,
+            ]),
+        tests(of: "Audit", ["Requests", "S3Protocol", "HTTPServer", "JSON"]),
         tests(
             of: "SealedStorage",
             ["ObjectStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", nioCore]),
         tests(
+            of: "Accounts",
+            [
+                "AccessPolicy", "SealedStorage", "KeyManagement", "S3Protocol", "ObjectStorage", "Cryptography", "JSON",
+            ]),
+        tests(
             of: "Requests",
-            ["KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", logging]),
+            [
+                "AccessPolicy", "KeyManagement", "S3Protocol", "ObjectStorage", "SealedStorage", "HTTPServer", "JSON",
+                "Threading", logging,
+            ]),
         tests(
             of: "S3Service",
             [
-                "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption", "KeyManagement",
-                "S3Protocol",
+                "Accounts", "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "Encryption",
+                "KeyManagement", "S3Protocol",
                 "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "Notation", "Threading", logging,
             ]),
     ]

@@ -5,6 +5,19 @@ package struct Action: Hashable, Sendable, CustomStringConvertible {
     package init(_ name: StaticString) { self.name = name.description }
 
     package var description: String { name }
+
+    /// Whose action it is: what stands before the colon.
+    var service: Service {
+        switch name.utf8.first {
+        case UInt8(ascii: "a"): .admin
+        case UInt8(ascii: "k"): .kms
+        default: .s3
+        }
+    }
+
+    enum Service: Hashable, Sendable, CaseIterable {
+        case s3, admin, kms
+    }
 }
 
 extension Action {
@@ -104,4 +117,11 @@ extension Action {
     /// Coffer's own: which keys wrap the drive's data keys, and moving them under another.
     package static let listDataKeys = Action("kms:ListDataKeys")
     package static let rewrapDataKeys = Action("kms:RewrapDataKeys")
+}
+
+extension Action {
+    // MARK: Use of keys by objects
+
+    package static let generateDataKey = Action("kms:GenerateDataKey")
+    package static let decryptDataKey = Action("kms:Decrypt")
 }

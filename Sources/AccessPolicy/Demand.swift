@@ -20,6 +20,8 @@ package enum Resource: Hashable, Sendable {
     case object(bucket: String, key: String)
     /// Some object of a bucket: the request's body will name them, each with a demand of its own.
     case someObject(bucket: String)
-    /// A key of the key service; `nil` for its default key, or for keys in general.
+    /// A key of the key service; `nil` for its default key: that one alone may use it who may use any.
     case key(String?)
+    /// Some keys of the key service: the answer will name them, each with a demand of its own.
+    case someKey
 }

@@ -1,3 +1,4 @@
+package import Accounts
 package import Maintenance
 package import Requests
 package import SealedStorage
@@ -5,29 +6,31 @@ package import SealedStorage
 /// What operations act on.
 package struct AdminContext: Sendable {
     package let drive: SealedDrive
+    package let accounts: Accounts
     package var facts: ServerFacts
     /// Holds S3 requests back while the server is frozen.
     package var gate: RequestGate
     package var control: any ServerControl
     package var settings: ServerSettings
     package var jobs: BatchJobs
-    package var streams: OpenStreams
+    /// What happens, for those who watch.
+    package var streams = AdminStreams()
+    /// The samples that are being sent.
+    package var samplings = OpenStreams()
     /// What lifecycle rules have done since the start.
-    package var lifecycleTotals: @Sendable () -> LifecycleCounts
+    package var lifecycleTotals: @Sendable () -> LifecycleCounts = { LifecycleCounts() }
 
     package init(
-        drive: SealedDrive, facts: ServerFacts = ServerFacts(), gate: RequestGate = RequestGate(),
-        control: any ServerControl = NoServerControl(), settingsUser: any SettingsUser = NoSettingsUser(),
-        jobs: BatchJobs, streams: OpenStreams = OpenStreams(),
-        lifecycleTotals: @escaping @Sendable () -> LifecycleCounts = { LifecycleCounts() }
+        drive: SealedDrive, accounts: Accounts, jobs: BatchJobs, facts: ServerFacts = ServerFacts(),
+        gate: RequestGate = RequestGate(), control: any ServerControl = NoServerControl(),
+        settingsUser: any SettingsUser = NoSettingsUser()
     ) {
         self.drive = drive
+        self.accounts = accounts
         self.facts = facts
         self.gate = gate
         self.control = control
         self.jobs = jobs
-        self.streams = streams
-        self.lifecycleTotals = lifecycleTotals
         settings = ServerSettings(drive.records, user: settingsUser)
     }
 }

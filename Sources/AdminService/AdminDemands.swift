@@ -48,7 +48,7 @@ struct AdminDemands: Sendable {
 
     /// Whether the sender of a request has them.
     func areMet(by principal: Principal, _ record: RequestRecord, _ pipeline: RequestPipeline) -> Bool {
-        guard principal != .anonymous else { return false }
+        guard !principal.isAnonymous else { return false }
         if isOpenToAccounts { return true }
         if let owner, pipeline.isOwner(principal, of: owner, unlessDenied: alternatives.flatMap(\.self), record) {
             return true

@@ -22,9 +22,9 @@ struct AdminReply: Sendable {
 
     /// - Parameter status: 200, or 204 where MinIO says that.
     func sendNothing(status: Int = 200, headers: Headers = []) async {
-        record.status = status
-        await response.send(
-            ResponseHead(status: status, headers: common + headers, contentLength: status == 204 ? nil : 0), body: nil)
+        let head = ResponseHead(status: status, headers: common + headers, contentLength: status == 204 ? nil : 0)
+        record.answers(head)
+        await response.send(head, body: nil)
     }
 
     /// A JSON document.
@@ -37,10 +37,10 @@ struct AdminReply: Sendable {
     /// Text or bytes as they are.
     func send(_ bytes: [UInt8], type: String, headers: Headers = []) async throws {
         if bytes.count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(bytes.count)) }
-        record.status = 200
         record.bytesSent = Int64(bytes.count)
         var head = ResponseHead(status: 200, headers: common + headers, contentLength: Int64(bytes.count))
         head.headers.append(("content-type", type))
+        record.answers(head)
         await response.send(head, body: ByteBuffer(bytes: bytes))
     }
 
@@ -69,9 +69,10 @@ struct AdminReply: Sendable {
 
     /// Begins an answer whose length is not known.
     func start(type: String, headers: Headers = []) async throws {
-        record.status = 200
-        try await response.start(
-            ResponseHead(status: 200, headers: common + headers + [("content-type", type)], contentLength: nil))
+        let head = ResponseHead(
+            status: 200, headers: common + headers + [("content-type", type)], contentLength: nil)
+        record.answers(head)
+        try await response.start(head)
     }
 
     func sendLine(_ document: some Encodable) async throws {
@@ -95,13 +96,13 @@ struct AdminReply: Sendable {
     // MARK: Refusals
 
     func refuse(_ refusal: S3Error) async {
-        record.status = refusal.status
         let bytes = Self.json(
             RefusalDocument(refusal, resource: String(record.head.target.prefix { $0 != "?" }), id: record.id))
         record.bytesSent = Int64(bytes.count)
         var head = ResponseHead(
             status: refusal.status, headers: common + refusal.headers, contentLength: Int64(bytes.count))
         head.headers.append(("content-type", "application/json"))
+        record.answers(head)
         await response.send(head, body: ByteBuffer(bytes: bytes))
     }
 

@@ -89,6 +89,11 @@ struct AdminRequest: Sendable {
         guard allows(demands) else { throw S3Error(.accessDenied) }
     }
 
+    /// Whether a policy of the sender's forbids it, whatever others allow.
+    func forbids(_ action: Action) -> Bool {
+        pipeline.forbids(principal, [Demand(action, on: .service)], record)
+    }
+
     func allows(_ demands: AdminDemands) -> Bool { demands.areMet(by: principal, record, pipeline) }
 
     // MARK: The body

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 size_t coffer_heap_bytes(void) {
@@ -22,6 +23,13 @@ int coffer_usable_processors(void) {
     cpu_set_t usable;
     CPU_ZERO(&usable);
     return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) : 0;
+}
+
+int coffer_clock_is_kept(void) {
+    // Nothing is changed: no mode is set.
+    struct timex clock = {0};
+    int state = adjtimex(&clock);
+    return state < 0 ? -1 : state != TIME_ERROR;
 }
 
 int coffer_protect_process(void) {

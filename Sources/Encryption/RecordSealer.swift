@@ -9,6 +9,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case manifest = 5
     case setting = 6
     case event = 7
+    case account = 8
 }
 
 /// Seals the records of the catalogue; see the article <doc:KeyHierarchy>.

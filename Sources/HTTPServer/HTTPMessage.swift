@@ -116,3 +116,8 @@ package struct ResponseHead: Sendable {
         self.contentLength = contentLength
     }
 }
+
+extension ResponseHead {
+    /// The words that go with a status.
+    package static func reason(_ status: Int) -> String { ResponseHeadEncoder.reason(status) }
+}

@@ -22,8 +22,8 @@ package final class HTTPServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loops: [ConnectionLoop]
     private let listeners: [any Channel]
-    private let state: ServerState
-    private let tls: TLSEndpoint?
+    let state: ServerState
+    let tls: TLSEndpoint?
     private let memory = MemoryReturn()
 
     private init(

@@ -1,4 +1,5 @@
 package import Cryptography
+import Synchronization
 import Threading
 
 /// Plain data keys in memory, in front of a key service.
@@ -22,6 +23,8 @@ package final class DataKeyCache: Sendable {
     private let now: Clock
     private let entries: ShortLock<SecondChanceCache<EntryID, Entry>>
     private let flights = SingleFlight<EntryID, SecretKey, KeyServiceError>()
+    private let hitCount = Atomic(0)
+    private let missCount = Atomic(0)
 
     /// - Parameters:
     ///   - service: Who is asked on a miss.
@@ -101,6 +104,11 @@ package final class DataKeyCache: Sendable {
         } while position > 0
     }
 
+    /// How often a key was found here.
+    package var hits: Int { hitCount.load(ordering: .relaxed) }
+    /// How often one was looked for in vain.
+    package var misses: Int { missCount.load(ordering: .relaxed) }
+
     /// How many entries there are, expired ones included.
     package var count: Int { entries.withLock { $0.count } }
 
@@ -110,7 +118,7 @@ package final class DataKeyCache: Sendable {
 
     private func hit(_ id: EntryID) -> SecretKey? {
         let now = now()
-        return entries.withLock { entries in
+        let hit = entries.withLock { entries -> SecretKey? in
             let found = entries.use(id) { entry -> SecretKey? in
                 guard !isExpired(entry, now) else { return nil }
                 entry.used = now
@@ -120,6 +128,12 @@ package final class DataKeyCache: Sendable {
             if found == nil { entries.remove(id) }
             return found
         }
+        if hit == nil {
+            missCount.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            hitCount.wrappingAdd(1, ordering: .relaxed)
+        }
+        return hit
     }
 
     private func keep(_ key: SecretKey, _ id: EntryID) {

@@ -4,7 +4,7 @@ import SealedStorage
 import Synchronization
 import Threading
 
-/// Tells one webhook of the events that wait for it: one at a time and in their order, until it has taken each.
+/// Tells one webhook of what waits for it: one batch at a time and in their order, until it has taken each.
 ///
 /// A document is removed from the drive after the webhook has answered 2xx, so after a crash some are sent again. What the
 /// webhook refuses is sent again too, after a pause that grows; meanwhile the queue grows to its bound.
@@ -19,7 +19,6 @@ final class WebhookDelivery: Sendable {
 
     private static let batch = 64
     private static let batchBytes = 1 << 20
-    private static let timeout = Duration.seconds(10)
     /// How long nothing is looked for when nothing was told of.
     private static let longestRest = Duration.seconds(60)
 
@@ -48,18 +47,24 @@ final class WebhookDelivery: Sendable {
             case .nothing:
                 failures = 0
                 await rest(Self.longestRest)
+            case .gaveUp:
+                failures = 0
+                guard (try? await Task.sleep(for: pause(after: 1))) != nil else { return }
             case .failed:
                 failures += 1
                 // News are no reason to try again sooner.
-                guard (try? await Task.sleep(for: Self.pause(after: failures))) != nil else { return }
+                guard (try? await Task.sleep(for: pause(after: failures))) != nil else { return }
             }
         }
     }
 
     /// One second, and twice as long with each failure up to a minute; by chance down to half of it, so that many
     /// servers do not come at the same moment.
-    private static func pause(after failures: Int) -> Duration {
-        .milliseconds(Int.random(in: 500...1000) << min(failures - 1, 6))
+    private func pause(after failures: Int) -> Duration {
+        switch target.retry {
+        case .growing: .milliseconds(Int.random(in: 500...1000) << min(failures - 1, 6))
+        case .every(let interval, _): interval
+        }
     }
 
     private func rest(_ longest: Duration) async {
@@ -76,12 +81,13 @@ final class WebhookDelivery: Sendable {
         waiter.withLock { $0 = nil }
     }
 
-    private enum Outcome { case delivered, nothing, failed }
+    private enum Outcome { case delivered, nothing, failed, gaveUp }
 
     private func deliver(afterFailures failures: Int) async -> Outcome {
         let waiting: [QueuedEvent]
         do {
-            waiting = try await events.next(of: target.id, limit: Self.batch, bytes: Self.batchBytes)
+            waiting = try await events.next(
+                of: target.queue, limit: max(Self.batch, target.batch), bytes: Self.batchBytes)
         } catch {
             note("what waits for a webhook cannot be read", error, afterFailures: failures)
             return .failed
@@ -89,42 +95,75 @@ final class WebhookDelivery: Sendable {
         guard !waiting.isEmpty else { return .nothing }
         var done: [QueuedEvent] = []
         var failure: (any Error)?
-        for event in waiting {
+        var gaveUp = false
+        while failure == nil, done.count < waiting.count {
+            let batch = Array(waiting[done.count...].prefix(max(1, target.batch)))
             do {
-                if let document = event.document {
-                    try await send(document)
-                    counts.noteSent()
-                } else {
-                    counts.noteFailed()
-                    logger.error(
-                        "an event that waited was damaged, and is left out", metadata: ["webhook": "\(target.id)"])
-                }
-                done.append(event)
+                try await send(batch)
+                done += batch
             } catch {
                 failure = error
-                break
+                guard isGivenUp(after: done.isEmpty ? failures : 0) else { break }
+                giveUp(batch)
+                gaveUp = true
+                done += batch
             }
         }
         do {
-            try await events.remove(done, of: target.id)
+            try await events.remove(done, of: target.queue)
         } catch {
             failure = error
         }
         guard let failure else {
-            if failures > 0 { logger.notice("a webhook takes events again", metadata: ["webhook": "\(target.id)"]) }
+            if failures > 0 { logger.notice("a webhook takes events again", metadata: ["webhook": "\(target.queue)"]) }
             return .delivered
         }
         counts.noteFailed()
         note("a webhook was not told", failure, afterFailures: done.isEmpty ? failures : 0)
-        return .failed
+        return gaveUp ? .gaveUp : .failed
     }
 
-    private func send(_ document: [UInt8]) async throws {
+    /// Whether this is the last failure of what is sent first.
+    private func isGivenUp(after failures: Int) -> Bool {
+        switch target.retry {
+        case .growing, .every(_, limit: nil): false
+        case .every(_, let limit?): failures + 1 > limit
+        }
+    }
+
+    private func giveUp(_ batch: [QueuedEvent]) {
+        for _ in batch { _ = counts.noteDropped() }
+        logger.error(
+            "a webhook has refused too often, and what it was to be told is left out",
+            metadata: ["webhook": "\(target.queue)", "records": "\(batch.count)"])
+    }
+
+    private func send(_ batch: [QueuedEvent]) async throws {
+        let documents = batch.compactMap(\.document)
+        if documents.count < batch.count {
+            counts.noteFailed()
+            logger.error("what waited was damaged, and is left out", metadata: ["webhook": "\(target.queue)"])
+        }
+        guard !documents.isEmpty else { return }
+        do {
+            try await send(documents)
+            for _ in documents { counts.noteSent() }
+            counts.note(isOnline: true)
+        } catch {
+            counts.note(isOnline: false)
+            throw error
+        }
+    }
+
+    private func send(_ documents: [[UInt8]]) async throws {
         var request = HTTPClientRequest(.post, target.endpoint)
         request.headers = [("content-type", "application/json")]
+        if target.purpose != .events {
+            request.headers.append(("x-minio-webhook-payload-count", "\(documents.count)"))
+        }
         if let authorization = target.authorization { request.headers.append(("authorization", authorization)) }
-        request.body = document
-        request.timeout = Self.timeout
+        request.body = Array(documents.joined(separator: [UInt8(ascii: "\n")]))
+        request.timeout = target.timeout
         request.maxResponseBytes = 64 << 10
         let response = try await client.send(request)
         guard (200..<300).contains(response.status) else { throw Refusal(status: response.status) }
@@ -140,7 +179,7 @@ final class WebhookDelivery: Sendable {
         guard !Task.isCancelled, failures % 10 == 0 else { return }
         logger.error(
             "\(what); it will be tried again",
-            metadata: ["webhook": "\(target.id)", "endpoint": "\(target.loggedEndpoint)", "cause": "\(error)"])
+            metadata: ["webhook": "\(target.queue)", "endpoint": "\(target.loggedEndpoint)", "cause": "\(error)"])
     }
 }
 
@@ -149,8 +188,12 @@ package final class DeliveryCounts: Sendable {
     private let sentCount = Atomic(0)
     private let failedCount = Atomic(0)
     private let droppedCount = Atomic(0)
+    private let wasTaken = Atomic(true)
 
     init() {}
+
+    /// Whether the last attempt succeeded; true before the first.
+    package var isOnline: Bool { wasTaken.load(ordering: .relaxed) }
 
     package var sent: Int { sentCount.load(ordering: .relaxed) }
     /// Attempts that failed, and events that could not be read.
@@ -158,6 +201,7 @@ package final class DeliveryCounts: Sendable {
     /// Events that were lost because too many waited.
     package var dropped: Int { droppedCount.load(ordering: .relaxed) }
 
+    func note(isOnline: Bool) { wasTaken.store(isOnline, ordering: .relaxed) }
     func noteSent() { sentCount.add(1, ordering: .relaxed) }
     func noteFailed() { failedCount.add(1, ordering: .relaxed) }
     /// How many there are now.

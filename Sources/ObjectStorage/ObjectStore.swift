@@ -12,6 +12,8 @@ package final class ObjectStore: Sendable {
     package let inlineLimit: Int
     /// The number of this run of the process: greater than that of every run before on this drive.
     package let epoch: Int64
+    /// What was done since it was opened.
+    package let figures = StoreFigures()
 
     let drive: DriveDirectory
     let catalogue: Catalogue
@@ -93,12 +95,13 @@ package final class ObjectStore: Sendable {
             recovered.layout, epoch: recovered.epoch, step: options.blobNumberStep, durability: durability)
         blobs = BlobEnvironment(
             directories: directories, pool: pool, buffers: BufferPool(), faultHook: options.faultHook,
-            syncFault: options.syncFault)
+            syncFault: options.syncFault, figures: figures)
         unlinker = Unlinker(
             catalogue: catalogue, committer: committer, directories: directories, leases: leases,
-            durability: durability, options: options)
+            durability: durability, options: options, figures: figures)
         engine = try CommitEngine(
-            catalogue.writer, directories: directories, space: space, durability: durability, options: options
+            catalogue.writer, directories: directories, space: space, durability: durability, options: options,
+            figures: figures
         ) { [dataKeyRows, unlinker] dataKeys, madeGarbage in
             dataKeyRows.forget(dataKeys)
             if madeGarbage { unlinker.wake() }

@@ -1,14 +1,11 @@
 import AccessPolicy
 import Dispatch
-import FoundationEssentials
 import Glibc
 package import Logging
-import Notation
-import S3Protocol
 import Synchronization
 import Threading
 
-/// The access log: one JSON object a line for every request that has ended.
+/// A log of requests, such as the access log: one JSON object a line for every request that has ended.
 ///
 /// Lines are made and written on a thread of their own. When requests of more than ``capacity`` bytes wait for it, or a
 /// line cannot be written, what is left out is counted, and the next line that is written says how many.
@@ -34,22 +31,44 @@ package final class AccessLog: RequestObserver {
     /// Requests of one piece of work: between two of them the file can be opened anew.
     private static let batch = 256
 
+    /// A line without its end, of a request before which so many were left out.
+    package typealias Line = @Sendable (_ request: CompletedRequest, _ droppedBefore: Int) -> [UInt8]?
+
+    private let title: String
+    private let line: Line
     private let destination: Destination
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "coffer.access-log")
     private let failures: FailureReports
 
+    /// The access log.
+    ///
     /// - Parameters:
     ///   - logger: For lines that cannot be written.
     ///   - clock: Tells when that has been said long enough ago to say it again; another one in tests.
-    package init(
+    package convenience init(
         _ destination: Destination, logger: Logger,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws(AccessLogError) {
-        self.destination = destination
-        failures = FailureReports(logger: logger, clock: clock)
-        state = Mutex(State(descriptor: try Self.open(destination)))
+        try self.init(
+            destination, title: "access log", logger: logger, clock: clock,
+            line: { AccessLogLine.json($0, droppedBefore: $1) })
     }
+
+    /// - Parameter title: what it is called where it cannot be opened or written.
+    package init(
+        _ destination: Destination, title: String, logger: Logger,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, line: @escaping Line
+    ) throws(AccessLogError) {
+        self.title = title
+        self.line = line
+        self.destination = destination
+        failures = FailureReports(title: title, logger: logger, clock: clock)
+        state = Mutex(State(descriptor: try Self.open(destination, title)))
+    }
+
+    /// Requests that were left out since the last line that says so.
+    package var dropped: Int { state.withLock { $0.dropped } }
 
     package func observe(_ request: CompletedRequest) {
         let weight = request.weight
@@ -71,7 +90,7 @@ package final class AccessLog: RequestObserver {
     /// - Parameter whenDone: Is called when nothing more will be written to the old file; never for standard output.
     package func reopen(whenDone: @escaping @Sendable () -> Void) throws(AccessLogError) {
         guard case .file = destination else { return }
-        let fresh = try Self.open(destination)
+        let fresh = try Self.open(destination, title)
         // On the queue, so that nothing is being written through the old descriptor.
         queue.async {
             let old = self.state.withLock { state in
@@ -96,12 +115,12 @@ package final class AccessLog: RequestObserver {
         _ = written.wait(timeout: .now() + 2)
     }
 
-    private static func open(_ destination: Destination) throws(AccessLogError) -> Int32 {
+    private static func open(_ destination: Destination, _ title: String) throws(AccessLogError) -> Int32 {
         switch destination {
         case .standardOutput: return STDOUT_FILENO
         case .file(let path):
             let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw AccessLogError(path: path, errno: errno) }
+            guard descriptor >= 0 else { throw AccessLogError(title: title, path: path, errno: errno) }
             return descriptor
         }
     }
@@ -129,12 +148,8 @@ package final class AccessLog: RequestObserver {
         guard !requests.isEmpty else { return false }
         // A new line ends what was torn, so that the next one can be read.
         var lines: [UInt8] = isTorn ? [UInt8(ascii: "\n")] : []
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         for (index, request) in requests.enumerated() {
-            guard let json = try? encoder.encode(AccessLogLine(request, droppedBefore: index == 0 ? dropped : 0)) else {
-                continue
-            }
+            guard let json = line(request, index == 0 ? dropped : 0) else { continue }
             lines.append(contentsOf: json)
             lines.append(UInt8(ascii: "\n"))
         }
@@ -169,19 +184,21 @@ package final class AccessLog: RequestObserver {
     }
 }
 
-/// Says that the access log cannot be written: at once, and then once a minute at most.
+/// Says that a log cannot be written: at once, and then once a minute at most.
 ///
-/// `@unchecked Sendable`: used on the access log's queue alone.
+/// `@unchecked Sendable`: used on the log's queue alone.
 private final class FailureReports: @unchecked Sendable {
     private static let interval = Duration.seconds(60)
 
+    private let title: String
     private let logger: Logger
     private let clock: @Sendable () -> ContinuousClock.Instant
     private var last: ContinuousClock.Instant?
     /// Lines that were lost since the last report.
     private var lost = 0
 
-    init(logger: Logger, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+    init(title: String, logger: Logger, clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.title = title
         self.logger = logger
         self.clock = clock
     }
@@ -191,7 +208,7 @@ private final class FailureReports: @unchecked Sendable {
         let now = clock()
         if let last, now - last < Self.interval { return }
         logger.error(
-            "the access log cannot be written",
+            "the \(title) cannot be written",
             metadata: ["cause": "\(String(cString: strerror(errno)))", "lines": "\(lost)"])
         last = now
         lost = 0
@@ -200,64 +217,20 @@ private final class FailureReports: @unchecked Sendable {
 
 extension CompletedRequest {
     /// About the bytes that it takes while it waits.
-    fileprivate var weight: Int {
-        let texts = [target, key, host, userAgent, bucket, versionID, operation, errorCode]
-        return texts.reduce(400) { $0 + ($1?.utf8.count ?? 0) }
+    package var weight: Int {
+        let texts = [sentTarget, key, bucket, versionID, operation, errorCode]
+        let own = texts.reduce(400) { $0 + ($1?.utf8.count ?? 0) }
+        return [sentHeaders, answeredHeaders].joined().reduce(own) { sum, header in
+            sum + 48 + header.name.utf8.count + header.value.utf8.count
+        }
     }
 }
 
-/// An access log that cannot be opened.
+/// A log that cannot be opened.
 package struct AccessLogError: Error, CustomStringConvertible {
+    let title: String
     let path: String
     let errno: Int32
 
-    package var description: String { "cannot open the access log \(path): \(String(cString: strerror(errno)))" }
-}
-
-private struct AccessLogLine: Encodable {
-    let time: String
-    let service: String
-    let operation: String?
-    let requestID: String
-    let accessKey: String?
-    let remoteAddress: String
-    let method: String?
-    let target: String?
-    let host: String?
-    let userAgent: String?
-    let tls: Bool
-    let bucket: String?
-    let key: String?
-    let versionID: String?
-    let status: Int
-    let errorCode: String?
-    let bytesReceived: Int64
-    let bytesSent: Int64
-    let complete: Bool
-    let durationMicroseconds: Int64?
-    let droppedBefore: Int?
-
-    init(_ request: CompletedRequest, droppedBefore: Int) {
-        time = HTTPDate.iso8601(request.time)
-        service = request.service.rawValue
-        operation = request.operation
-        requestID = request.id
-        accessKey = request.principal?.accessKey
-        remoteAddress = request.remoteAddress
-        method = request.method
-        target = request.target
-        host = request.host
-        userAgent = request.userAgent
-        tls = request.isTLS
-        bucket = request.bucket
-        key = request.key
-        versionID = request.versionID
-        status = request.status
-        errorCode = request.errorCode
-        bytesReceived = request.bytesReceived
-        bytesSent = request.bytesSent
-        complete = request.isComplete
-        durationMicroseconds = request.duration.map { $0 / 1000 }
-        self.droppedBefore = droppedBefore > 0 ? droppedBefore : nil
-    }
+    package var description: String { "cannot open the \(title) \(path): \(String(cString: strerror(errno)))" }
 }

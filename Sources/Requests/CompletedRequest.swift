@@ -2,8 +2,10 @@ package import AccessPolicy
 
 /// A request that has been answered, well or badly: what logs, metrics, audit and notifications are made of.
 package struct CompletedRequest: Sendable {
-    package enum Service: String, Sendable {
-        case s3, admin, health
+    package enum Service: String, CaseIterable, Sendable {
+        case s3, admin, sts, health
+        /// Scrapes.
+        case metrics
         /// None: the HTTP engine has refused the request.
         case http
     }
@@ -19,10 +21,12 @@ package struct CompletedRequest: Sendable {
     package let versionID: String?
     /// `nil` when the HTTP engine has refused the request before it had read as much.
     package let method: String?
-    /// The request's target without what could be secret; `nil` as the method.
-    package let target: String?
-    package let host: String?
-    package let userAgent: String?
+    /// As it came: what shows it goes by ``target`` or by ``LoggedTarget``.
+    let sentTarget: String?
+    /// As they came, but for those that the HTTP engine keeps to itself: what shows them goes by ``LoggedHeaders``.
+    let sentHeaders: [(name: String, value: String)]
+    /// Of the answer; empty where nobody was answered, or the HTTP engine has answered.
+    let answeredHeaders: [(name: String, value: String)]
     package let remoteAddress: String
     package let isTLS: Bool
     package let status: Int
@@ -38,10 +42,40 @@ package struct CompletedRequest: Sendable {
     package let time: Int64
     /// From the head's arrival to the last byte given out, nanoseconds; `nil` for what the HTTP engine has refused.
     package let duration: Int64?
+    /// From the head's arrival to the answer's head, nanoseconds; `nil` where there was none, and as ``duration``.
+    package let timeToFirstByte: Int64?
+}
+
+extension CompletedRequest {
+    /// The request's target without what could be secret; `nil` as the method.
+    package var target: String? { sentTarget.map { loggable(LoggedTarget($0).description) } }
+    package var host: String? { header("host").map(loggable) }
+    package var userAgent: String? { header("user-agent").map(loggable) }
+
+    /// The headers without what could be secret.
+    package var loggedHeaders: LoggedHeaders { LoggedHeaders(sentHeaders) }
+    /// Those of the answer.
+    package var loggedAnswer: LoggedHeaders { LoggedHeaders(answeredHeaders) }
+    /// The query, still percent-encoded, without what could be secret.
+    package var loggedQuery: [(name: String, value: String)] { sentTarget.map { LoggedQuery($0).pairs } ?? [] }
+
+    private func header(_ name: String) -> String? { sentHeaders.first { $0.name == name }?.value }
+}
+
+/// As much of what a client has written as belongs into every log: a head may be of 64 KiB.
+func loggable(_ text: String) -> String {
+    text.utf8.count <= 2048 ? text : String(decoding: text.utf8.prefix(2048), as: UTF8.self) + "…"
 }
 
 /// What wants to know of every request that has ended.
 package protocol RequestObserver: Sendable {
+    /// Whether it wants to be told at all, for now: for requests that nobody asks for, none of this is made.
+    var isListening: Bool { get }
+
     /// Called once for each request, on an event loop: microseconds at most, and nothing that blocks.
     func observe(_ request: CompletedRequest)
+}
+
+extension RequestObserver {
+    package var isListening: Bool { true }
 }

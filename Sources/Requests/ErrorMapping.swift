@@ -14,6 +14,7 @@ import SealedStorage
 package func s3Error(for error: any Error) -> S3Error {
     switch error {
     case let error as S3Error: error
+    case let error as any RefusalConvertible: error.refusal
     case let error as SealedStorageError: S3Error(error)
     case let error as StorageError: S3Error(error)
     case let error as KeyServiceError: S3Error(error)

@@ -6,8 +6,7 @@ extension RequestPipeline {
     ///
     /// - Parameter signature: nil for a form without one.
     package func authenticate(form signature: FormSignature?, _ record: RequestRecord) throws(S3Error) -> Principal {
-        let principal: Principal =
-            if let signature { .root(accessKey: try verifier.verify(signature)) } else { .anonymous }
+        let principal = if let signature { try verifier.verify(signature) } else { Principal.anonymous }
         record.principal = principal
         return principal
     }

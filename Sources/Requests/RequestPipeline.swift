@@ -7,66 +7,86 @@ package import S3Protocol
 /// What every request goes through, whichever service answers it: an id, its caller, its rights, and one exit.
 package final class RequestPipeline: Sendable {
     let verifier: SigV4Verifier
-    private let authoriser: Authoriser
+    private let authoriser = Authoriser()
+    private let setting: SenderAttributes.Setting
     private let observers: [any RequestObserver]
+    /// What was answered so far.
+    package let counts: RequestCounts
     private let logger: Logger
     private let ids = RequestIDs()
 
     package init(
-        verifier: SigV4Verifier, authoriser: Authoriser = Authoriser(), observers: [any RequestObserver] = [],
-        logger: Logger
+        verifier: SigV4Verifier, setting: SenderAttributes.Setting = SenderAttributes.Setting(),
+        observers: [any RequestObserver] = [], counts: RequestCounts = RequestCounts(), logger: Logger
     ) {
         self.verifier = verifier
-        self.authoriser = authoriser
+        self.setting = setting
         self.observers = observers
+        self.counts = counts
         self.logger = logger
     }
 
     package func begin(_ request: HTTPRequest, _ service: CompletedRequest.Service) -> RequestRecord {
-        RequestRecord(request, service: service, id: ids.next())
+        RequestRecord(request, service: service, id: ids.next(), counts: counts)
     }
 
     // MARK: Who and whether
 
     /// Verifies the signature of a request, and notes who sent it.
+    ///
+    /// - Parameter service: for which the request has to be signed.
     package func authenticate(
-        _ request: SigningRequest, acceptsAnyRegion: Bool, _ record: RequestRecord
+        _ request: SigningRequest, service: String = "s3", acceptsAnyRegion: Bool, _ record: RequestRecord
     ) throws(S3Error) -> (verified: VerifiedRequest, principal: Principal) {
-        let verified = try verifier.verify(request, now: record.time / 1000, acceptsAnyRegion: acceptsAnyRegion)
-        let principal: Principal =
-            switch verified.caller {
-            case .anonymous: .anonymous
-            case .accessKey(let key): .root(accessKey: key)
-            }
-        record.principal = principal
-        return (verified, principal)
+        let verified = try verifier.verify(
+            request, now: record.time / 1000, service: service, acceptsAnyRegion: acceptsAnyRegion)
+        record.principal = verified.principal
+        return (verified, verified.principal)
     }
 
     /// Of what no bucket's policy is about.
     ///
-    /// - Throws: `AccessDenied` unless the principal may do all that is demanded.
-    package func authorise(_ principal: Principal, _ demands: [Demand]) throws(S3Error) {
-        guard authoriser.allows(principal, demands) else { throw S3Error(.accessDenied) }
+    /// - Throws: `AccessDenied` unless the principal may do all that is demanded, and when nothing is.
+    package func authorise(
+        _ principal: Principal, _ demands: [Demand], _ record: RequestRecord
+    ) throws(S3Error) {
+        guard allows(principal, demands, record) else { throw S3Error(.accessDenied) }
     }
 
     /// Whether the sender of a request may do all that is demanded, of what no bucket's policy is about.
     package func allows(_ principal: Principal, _ demands: [Demand], _ record: RequestRecord) -> Bool {
-        authoriser.allows(principal, demands)
+        let attributes = attributes(principal, record)
+        return authoriser.allows(demands.map { AccessRequest(principal, $0, attributes) })
+    }
+
+    /// Whether a policy of the sender's forbids one of the demands, whatever others allow.
+    package func forbids(_ principal: Principal, _ demands: [Demand], _ record: RequestRecord) -> Bool {
+        let attributes = attributes(principal, record)
+        return demands.contains { authoriser.forbids(AccessRequest(principal, $0, attributes)) }
     }
 
     /// Whether an access key is the sender's own, and nothing denies its owner one of the demands.
+    ///
+    /// Who has a policy of its own may do what that one says, and no more.
     package func isOwner(
         _ principal: Principal, of accessKey: String, unlessDenied demands: [Demand], _ record: RequestRecord
     ) -> Bool {
-        // As bytes: two spellings of one text are two access keys.
-        principal.accessKey.map { $0.utf8.elementsEqual(accessKey.utf8) } ?? false
+        guard !principal.isRestricted, principal.accessKey?.hasSameBytes(as: accessKey) == true else { return false }
+        return !forbids(principal, demands, record)
+    }
+
+    /// Of a request that is signed in its header.
+    private func attributes(_ principal: Principal, _ record: RequestRecord) -> SenderAttributes {
+        SenderAttributes(
+            head: record.head, target: nil, connection: record.connection, principal: principal, scheme: .v4Header,
+            time: record.time, setting: setting)
     }
 
     // MARK: The exit
 
     /// Sends a whole answer at once.
     package func answer(_ response: HTTPResponse, _ record: RequestRecord) -> HTTPAnswer {
-        record.status = response.head.status
+        record.answers(response.head)
         record.bytesSent = Int64(response.body?.readableBytes ?? 0)
         end(record)
         return .now(response)
@@ -86,18 +106,19 @@ package final class RequestPipeline: Sendable {
     ///
     /// - Parameter code: what the answer gave as its reason.
     package func end(_ refusal: HTTPRefusal, _ code: S3ErrorCode) {
-        guard !observers.isEmpty else { return }
-        end(CompletedRequest(refusal, code, id: ids.next(), time: Clock.milliseconds()))
+        let completed = CompletedRequest(refusal, code, id: ids.next(), time: Clock.milliseconds())
+        counts.count(completed)
+        for observer in observers where observer.isListening { observer.observe(completed) }
     }
 
+    /// Counts a request that has ended, and tells the observers; every request comes here once.
     private func end(_ record: RequestRecord) {
-        guard !observers.isEmpty else { return }
-        end(record.completed())
-    }
-
-    /// Tells the observers of a request that has ended; every request comes here once.
-    private func end(_ completed: CompletedRequest) {
-        for observer in observers { observer.observe(completed) }
+        let duration = record.elapsed
+        counts.count(record, took: Int(duration))
+        // Made once somebody wants it: of most requests nobody does.
+        guard observers.contains(where: \.isListening) else { return }
+        let completed = record.completed(after: duration)
+        for observer in observers where observer.isListening { observer.observe(completed) }
     }
 
     /// Notes why a request was refused or failed, in the record and in the log.

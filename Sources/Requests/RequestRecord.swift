@@ -15,7 +15,14 @@ package final class RequestRecord: @unchecked Sendable {
     package let time: Int64
     private let start = Clock.monotonicNanoseconds()
 
-    package var operation: String?
+    /// Counted as under way from here on.
+    package var operation: String? {
+        didSet {
+            counts.leave(row)
+            row = counts.row(service, operation)
+            counts.enter(row)
+        }
+    }
     package var principal: Principal?
     package var bucket: String?
     package var key: String?
@@ -28,23 +35,50 @@ package final class RequestRecord: @unchecked Sendable {
     package var bytesSent: Int64 = 0
     /// The answer was cut off.
     package var isAborted = false
+    /// From the head's arrival to the answer's head, nanoseconds.
+    private(set) var timeToFirstByte: Int64?
+    private var answeredHeaders: [(name: String, value: String)] = []
+    private let counts: RequestCounts
+    /// Where it is counted.
+    private(set) var row: Int
 
-    init(_ request: HTTPRequest, service: CompletedRequest.Service, id: String) {
+    init(_ request: HTTPRequest, service: CompletedRequest.Service, id: String, counts: RequestCounts) {
         self.id = id
+        self.counts = counts
+        row = counts.row(service, nil)
+        counts.enter(row)
         self.service = service
         head = request.head
         connection = request.connection
         time = Clock.milliseconds()
     }
 
-    func completed() -> CompletedRequest {
+    // Whatever became of it.
+    deinit { counts.leave(row) }
+
+    /// Notes the head of the answer, which goes out now.
+    package func answers(_ head: ResponseHead) {
+        status = head.status
+        answeredHeaders = head.headers
+        timeToFirstByte = elapsed
+    }
+
+    /// Nanoseconds since the head arrived.
+    var elapsed: Int64 { Clock.monotonicNanoseconds() - start }
+
+    var outcome: RequestCounts.Outcome {
+        if isAborted { return errorCode == nil ? .cancelled : .failed }
+        return status < 400 ? .success : status < 500 ? .refused : .failed
+    }
+
+    func completed(after duration: Int64) -> CompletedRequest {
         CompletedRequest(
             service: service, operation: operation, id: id, principal: principal, bucket: bucket, key: key,
-            versionID: versionID, method: head.method, target: loggable(LoggedTarget(head.target).description),
-            host: head.header("host").map(loggable), userAgent: head.header("user-agent").map(loggable),
+            versionID: versionID, method: head.method, sentTarget: head.target, sentHeaders: head.headers,
+            answeredHeaders: answeredHeaders,
             remoteAddress: connection.remoteAddress, isTLS: connection.isTLS, status: status, errorCode: errorCode,
             bytesReceived: bytesReceived, bytesSent: bytesSent, isComplete: !isAborted, time: time,
-            duration: Clock.monotonicNanoseconds() - start)
+            duration: duration, timeToFirstByte: timeToFirstByte)
     }
 }
 
@@ -53,14 +87,9 @@ extension CompletedRequest {
     package init(_ refusal: HTTPRefusal, _ code: S3ErrorCode, id: String, time: Int64) {
         self.init(
             service: .http, operation: nil, id: id, principal: nil, bucket: nil, key: nil, versionID: nil,
-            method: refusal.method, target: refusal.target.map { loggable(LoggedTarget($0).description) }, host: nil,
-            userAgent: nil, remoteAddress: refusal.connection.remoteAddress, isTLS: refusal.connection.isTLS,
+            method: refusal.method, sentTarget: refusal.target, sentHeaders: [], answeredHeaders: [],
+            remoteAddress: refusal.connection.remoteAddress, isTLS: refusal.connection.isTLS,
             status: refusal.status, errorCode: code.rawValue, bytesReceived: 0, bytesSent: Int64(refusal.bytesSent),
-            isComplete: true, time: time, duration: nil)
+            isComplete: true, time: time, duration: nil, timeToFirstByte: nil)
     }
-}
-
-/// As much of what a client has written as belongs into every log: a head may be of 64 KiB.
-private func loggable(_ text: String) -> String {
-    text.utf8.count <= 2048 ? text : String(decoding: text.utf8.prefix(2048), as: UTF8.self) + "…"
 }

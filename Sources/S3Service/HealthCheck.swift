@@ -55,7 +55,7 @@ struct HealthCheck: Sendable {
         case .ready:
             return pipeline.answer(record) { response in
                 let head = await ready()
-                record.status = head.status
+                record.answers(head)
                 await response.send(HTTPResponse(head))
             }
         case .cluster, .clusterRead: return pipeline.answer(HTTPResponse(cluster()), record)

@@ -12,12 +12,15 @@ package final class S3Service: HTTPHandler {
     private let pipeline: RequestPipeline
     private let health: HealthCheck
     private let crossOrigin: CrossOrigin
+    private let senderSetting: SenderAttributes.Setting
 
     package init(context: ServiceContext, pipeline: RequestPipeline) {
         self.context = context
         self.pipeline = pipeline
         health = HealthCheck(context: context, pipeline: pipeline)
         crossOrigin = CrossOrigin(context: context)
+        senderSetting = SenderAttributes.Setting(
+            region: context.settings.region, trustsUpstreamTLS: context.settings.trustsUpstreamTLS)
     }
 
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
@@ -69,7 +72,7 @@ package final class S3Service: HTTPHandler {
                     record.isAborted = true
                     response.abort()
                 } else {
-                    record.status = refusal.head.status
+                    record.answers(refusal.head)
                     record.bytesSent = Int64(refusal.body?.readableBytes ?? 0)
                     await response.send(refusal)
                 }
@@ -121,9 +124,10 @@ package final class S3Service: HTTPHandler {
         let access = RequestAccess(
             principal,
             S3RequestAttributes(
-                head: head, target: target, connection: request.connection, principal: principal,
-                scheme: verified.scheme, isSecure: isSecure, time: record.time, operation: type.name,
-                region: context.settings.region ?? "us-east-1"),
+                sender: SenderAttributes(
+                    head: head, target: target, connection: request.connection, principal: principal,
+                    scheme: verified.scheme, time: record.time, setting: senderSetting),
+                operation: type.name),
             buckets: context.buckets, objects: context.objects)
         if !route.isRead { try requireAllowedList(head, resource) }
         let decoded: Result<any S3Operation, any Error> = Result {
@@ -172,7 +176,7 @@ package final class S3Service: HTTPHandler {
 
     /// Whoever the key service would have to ask for a right is nobody.
     private func requireKeyUser(_ head: RequestHead, _ principal: Principal) throws(S3Error) {
-        guard principal == .anonymous, head.header("x-amz-server-side-encryption")?.hasPrefix("aws:kms") == true else {
+        guard principal.isAnonymous, head.header("x-amz-server-side-encryption")?.hasPrefix("aws:kms") == true else {
             return
         }
         throw S3Error(
@@ -261,7 +265,7 @@ package final class S3Service: HTTPHandler {
         // What is small needs no share of the memory for bodies.
         if count > ResponseWriter.smallestBlockBytes { _ = try await response.room(for: Int64(count)) }
         response.documentHas(count)
-        record.status = whole.head.status
+        record.answers(whole.head)
         await response.send(whole)
         record.bytesSent = Int64(count)
     }
@@ -279,7 +283,7 @@ package final class S3Service: HTTPHandler {
             return try await send(HTTPResponse(head, body: first), record, response)
         }
         do {
-            record.status = head.status
+            record.answers(head)
             try await response.start(head)
             var block: ByteBuffer? = first
             while let current = block {

@@ -1,3 +1,4 @@
+import AccessPolicy
 import KeyManagement
 package import Logging
 package import Notifications
@@ -38,11 +39,18 @@ package final class ServiceContext: Sendable {
 
     /// How a write is to be encrypted: what the client asked, else the bucket's rule, else this server's setting.
     ///
-    /// - Throws: `AccessDenied` for what the bucket blocks.
-    func encryption(_ requested: RequestedEncryption, in bucket: Bucket) throws -> EncryptionDecision {
+    /// - Throws: `AccessDenied` for what the bucket blocks, and for a key that a policy of the sender's forbids it.
+    func encryption(
+        _ requested: RequestedEncryption, in bucket: Bucket, by access: RequestAccess
+    ) throws -> EncryptionDecision {
         if case .sseC = requested { try bucket.record.encryption?.blocked?.requireAllowed(requested) }
-        return try EncryptionDecision(
+        let decision = try EncryptionDecision(
             requested, bucket: bucket, defaultKey: keys.service.defaultKey, autoEncryption: settings.autoEncryption)
+        switch decision {
+        case .sseKMS(let key, _, _), .dsseKMS(let key, _): try access.requireUse(of: key.name, .generateDataKey)
+        case .sseS3, .sseC: break
+        }
+        return decision
     }
 }
 

@@ -6,7 +6,10 @@ struct Coffer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coffer",
         abstract: "An S3-compatible object server that encrypts everything it stores.",
-        subcommands: [ServerCommand.self, AdminCommand.self, KeysCommand.self, VersionCommand.self])
+        subcommands: [
+            ServerCommand.self, AdminCommand.self, S3Command.self, KeysCommand.self, DoctorCommand.self,
+            VersionCommand.self,
+        ])
 }
 
 @main

@@ -1,3 +1,5 @@
+import AccessPolicy
+import Accounts
 import AdminService
 import Cryptography
 import Foundation
@@ -17,6 +19,8 @@ final class AdminFixture: Sendable {
     private let directory: TemporaryDirectory
     let store: ObjectStore
     let drive: SealedDrive
+    /// Without anybody but root, who is `tester`.
+    let accounts: Accounts
     private let server: MemoryServer
     static let secret = "secret-of-the-tester"
 
@@ -30,15 +34,22 @@ final class AdminFixture: Sendable {
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         drive = try SealedDrive(records: records, keys: keys)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let verifier = SigV4Verifier(region: nil) { accessKey in
-            accessKey == "tester" ? SecretString(Self.secret) : nil
+        let accounts = Accounts(records: records, setting: Accounts.Setting(rootAccessKey: { "tester" }))
+        _ = try await accounts.load()
+        self.accounts = accounts
+        let verifier = SigV4Verifier(region: nil) { accessKey, token throws(S3Error) in
+            if accessKey == "tester", token == nil {
+                return SigningAccount(secret: SecretString(Self.secret), principal: .root(accessKey: accessKey))
+            }
+            return try accounts.signingAccount(accessKey, token: token, at: Clock.milliseconds())
         }
         server = MemoryServer(
             AdminService(
                 context: AdminContext(
-                    drive: drive, settingsUser: settingsUser,
+                    drive: drive, accounts: accounts,
                     jobs: BatchJobs(
-                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger)),
+                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger),
+                    settingsUser: settingsUser),
                 pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }
 
@@ -47,10 +58,10 @@ final class AdminFixture: Sendable {
     /// The answer to a request that is signed as `mc` signs, for no region.
     func call(
         _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], body: [UInt8] = [],
-        secret: String = AdminFixture.secret
+        accessKey: String = "tester", secret: String = AdminFixture.secret
     ) async throws -> MemoryResponse {
         let framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
-        let signer = SigV4Signer(accessKey: "tester", secretKey: secret, region: "")
+        let signer = SigV4Signer(accessKey: accessKey, secretKey: secret, region: "")
         let signed = try signer.sign(
             method: method, target: target, headers: framing + headers, payload: .body(body),
             now: Clock.milliseconds() / 1000)

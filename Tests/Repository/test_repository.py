@@ -18,8 +18,8 @@ LEVELS = {
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "SealedStorage": 4,
-    "Maintenance": 5, "Notifications": 5, "Requests": 5,
-    "AdminService": 6, "KESService": 6, "S3Service": 6,
+    "Accounts": 5, "Maintenance": 5, "Notifications": 5, "Requests": 5,
+    "AdminService": 6, "Audit": 6, "KESService": 6, "Metrics": 6, "S3Service": 6, "STSService": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
@@ -29,7 +29,7 @@ IMPORTERS = {
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "Requests", "S3Service", "SealedStorage", "coffer", "coffer-bench",
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
                 "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }

@@ -1,3 +1,5 @@
+import AccessPolicy
+import Accounts
 import Cryptography
 import Foundation
 import HTTPServerTesting
@@ -19,6 +21,8 @@ final class S3Fixture: Sendable {
     private let directory: TemporaryDirectory
     let store: ObjectStore
     let drive: SealedDrive
+    /// Without anybody but root, who is `tester`.
+    let accounts: Accounts
     private let server: MemoryServer
     private let context: ServiceContext
     let observer = RecordingObserver()
@@ -39,8 +43,15 @@ final class S3Fixture: Sendable {
         let keys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let verifier = SigV4Verifier(region: settings.region) { accessKey in
-            accessKey == "tester" ? SecretString("secret-of-the-tester") : nil
+        let accounts = Accounts(records: records, setting: Accounts.Setting(rootAccessKey: { "tester" }))
+        _ = try await accounts.load()
+        self.accounts = accounts
+        let verifier = SigV4Verifier(region: settings.region) { accessKey, token throws(S3Error) in
+            if accessKey == "tester", token == nil {
+                return SigningAccount(
+                    secret: SecretString("secret-of-the-tester"), principal: .root(accessKey: accessKey))
+            }
+            return try accounts.signingAccount(accessKey, token: token, at: Clock.milliseconds())
         }
         drive = try SealedDrive(records: records, keys: keys)
         _ = try drive.events.open(webhooks, observer: observer)
@@ -94,6 +105,34 @@ final class S3Fixture: Sendable {
             method: method, target: target, headers: framing + headers, payload: .body(body),
             now: Clock.milliseconds() / 1000)
         return await server.answer(method, target, headers: signed.headers, body: body)
+    }
+
+    /// The answer to a request that somebody else than root has signed.
+    func call(
+        by signer: SigV4Signer, token: String? = nil, _ method: String, _ target: String,
+        _ headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) async throws -> MemoryResponse {
+        var framing = [(name: "host", value: "localhost"), (name: "content-length", value: "\(body.count)")]
+        if let token { framing.append(("x-amz-security-token", token)) }
+        let signed = try signer.sign(
+            method: method, target: target, headers: framing + headers, payload: .body(body),
+            now: Clock.milliseconds() / 1000)
+        return await server.answer(method, target, headers: signed.headers, body: body)
+    }
+
+    /// Makes a user, whose secret is `secret-of-NAME`, and gives it policies.
+    func addUser(_ name: String, _ policies: String...) async throws -> SigV4Signer {
+        try await accounts.putUser(name, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
+        if !policies.isEmpty {
+            _ = try await accounts.changePolicies(
+                .attach(policies.map { AccountName($0) }), ofUser: AccountName(name), at: 1)
+        }
+        return SigV4Signer(accessKey: name, secretKey: "secret-of-\(name)")
+    }
+
+    func addPolicy(_ name: String, _ statements: String) async throws {
+        let document = #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#
+        try await accounts.putPolicy(AccountName(name), try IdentityPolicy(Array(document.utf8)), at: 1)
     }
 
     /// The answer to a signed request whose body comes in unsigned chunks with a trailer behind them.

@@ -22,7 +22,12 @@ extension ConditionKey {
         "s3:if-none-match", "s3:inventoryaccessibleoptionalfields", "s3:isreplicationpauserequest",
         "s3:locationconstraint", "s3:max-keys", "s3:object-lock-legal-hold", "s3:object-lock-mode",
         "s3:object-lock-remaining-retention-days", "s3:object-lock-retain-until-date", "s3:objectcreationoperation",
-        "s3:prefix", "s3:requestobjecttagkeys", "s3:versionid",
+        "s3:prefix", "s3:requestobjecttagkeys", "s3:versionid", "sts:durationseconds", "svc:durationseconds",
+        // MinIO's own: what a provider of identities has said of the sender, and the groups that it is in.
+        "aws:groups", "jwt:address", "jwt:aud", "jwt:birthdate", "jwt:client_id", "jwt:email", "jwt:family_name",
+        "jwt:gender", "jwt:given_name", "jwt:groups", "jwt:iss", "jwt:jti", "jwt:middle_name", "jwt:name",
+        "jwt:nickname", "jwt:phone_number", "jwt:picture", "jwt:preferred_username", "jwt:profile", "jwt:scope",
+        "jwt:sub", "jwt:upn", "jwt:website", "ldap:groups", "ldap:user", "ldap:username",
     ]).union(headerActions.keys)
 
     /// Keys about one tag, which stands behind the slash.

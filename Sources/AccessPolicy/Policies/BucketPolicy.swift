@@ -11,45 +11,19 @@ package struct BucketPolicy: Sendable {
     /// Whether it asks for tags of the object that a request is about, which are then to be looked up.
     package let asksForExistingTags: Bool
 
-    package enum Decision: Hashable, Sendable {
-        case allowed, denied
-        /// No statement is about the request.
-        case undecided
-    }
+    package typealias Decision = PolicyDecision
 
     /// - Throws: for a document that is no policy. What it says must be understood to the last name: a statement that is
     ///   not, may be the one that forbids.
     package init(_ document: [UInt8]) throws(PolicyMalformed) {
         self.document = document
-        statements = try PolicyDocument(document).statements
+        statements = try PolicyDocument(document, .ofBucket).statements
         isPublic = statements.contains(where: \.isPublic)
         asksForExistingTags = statements.contains(where: \.asksForExistingTags)
     }
 
     /// What the policy says of a request: a statement that forbids it wins over all that allow it.
-    package func decide(_ request: AccessRequest) -> Decision {
-        guard let resource = request.demand.resource.policyText else { return decideOfSome(request) }
-        var decision = Decision.undecided
-        for statement in statements {
-            switch statement.effect {
-            case .allow where decision == .allowed: continue
-            case .allow: if statement.applies(to: request, resource: resource) { decision = .allowed }
-            case .deny: if statement.applies(to: request, resource: resource) { return .denied }
-            }
-        }
-        return decision
-    }
-
-    /// Of a request that will name its objects later: whether it could be allowed for one.
-    private func decideOfSome(_ request: AccessRequest) -> Decision {
-        let mayBeAllowed = statements.contains { statement in
-            switch statement.effect {
-            case .allow: statement.mayApply(to: request)
-            case .deny: false
-            }
-        }
-        return mayBeAllowed ? .allowed : .undecided
-    }
+    package func decide(_ request: AccessRequest) -> Decision { statements.decide(request) }
 
     /// - Throws: when a statement is about resources that are not of the bucket, or names an action that is done to none
     ///   of its resources.
@@ -61,26 +35,15 @@ package struct BucketPolicy: Sendable {
 extension PolicyStatement {
     fileprivate func requireResources(of bucket: String) throws(PolicyMalformed) {
         guard !excludesResources else { return }
-        for resource in resources where !resource.couldMatch(bucket) && !resource.couldBegin(with: "\(bucket)/") {
+        for resource in resources.map(\.text)
+        where !resource.couldMatch(bucket) && !resource.couldBegin(with: "\(bucket)/") {
             throw PolicyMalformed("Policy has invalid resource")
         }
-        let hasBucket = resources.contains { $0.couldMatch(bucket) }
-        let hasObjects = resources.contains { $0.couldBegin(with: "\(bucket)/") }
-        for names in actionPatterns where !names.contains(where: { S3Actions.isOfObjects($0) ? hasObjects : hasBucket })
-        {
+        let hasBucket = resources.contains { $0.text.couldMatch(bucket) }
+        let hasObjects = resources.contains { $0.text.couldBegin(with: "\(bucket)/") }
+        for names in actionPatterns
+        where !names.contains(where: { PolicyActions.isOfObjects($0) ? hasObjects : hasBucket }) {
             throw PolicyMalformed("Action does not apply to any resource(s) in statement")
-        }
-    }
-}
-
-extension Resource {
-    /// The resource as policies write it behind `arn:aws:s3:::`; `nil` for what no bucket's policy is about, and for
-    /// objects that are not known yet.
-    var policyText: String? {
-        switch self {
-        case .bucket(let bucket): bucket
-        case .object(let bucket, let key): "\(bucket)/\(key)"
-        case .someObject, .service, .key: nil
         }
     }
 }

@@ -1,10 +1,20 @@
 import JSON
 
+/// What a policy is attached to, which decides what its document may say.
+enum PolicyUse: Hashable, Sendable {
+    /// It names principals, and S3's actions and resources alone.
+    case ofBucket
+    /// A user, a group or an access key: it names no principals, and the actions of administration, too.
+    case ofIdentity
+    /// As of an identity, and it may have no statement, which allows nothing.
+    case ofSession
+}
+
 /// A policy's JSON, read strictly: every element is known, has the kind it must have, and stands there once.
 struct PolicyDocument {
     let statements: [PolicyStatement]
 
-    init(_ document: [UInt8]) throws(PolicyMalformed) {
+    init(_ document: [UInt8], _ use: PolicyUse) throws(PolicyMalformed) {
         guard let json = JSONValue(document), case .object(let members) = json else {
             throw PolicyMalformed("Policies must be valid JSON and the first byte must be '{'")
         }
@@ -14,7 +24,9 @@ struct PolicyDocument {
         switch try policy.text("Version") {
         case "2012-10-17": hasVariables = true
         // The language of 2008 has no variables.
-        case "2008-10-17", nil: hasVariables = false
+        case "2008-10-17" where use == .ofBucket: hasVariables = false
+        case nil where use == .ofBucket: hasVariables = false
+        case nil: throw PolicyMalformed("Policy must have a version", .missingVersion)
         case let version?: throw PolicyMalformed("Invalid policy version '\(version)'")
         }
         let listed: [JSONValue]
@@ -24,11 +36,13 @@ struct PolicyDocument {
         case nil: throw PolicyMalformed("Missing required field Statement")
         case .some: throw PolicyMalformed("Invalid field Statement")
         }
-        guard !listed.isEmpty else { throw PolicyMalformed("Policy must have at least one statement") }
+        guard !listed.isEmpty || use == .ofSession else {
+            throw PolicyMalformed("Policy must have at least one statement", .missingStatement)
+        }
         var statements: [PolicyStatement] = []
         for element in listed {
             guard case .object(let members) = element else { throw PolicyMalformed("Invalid field Statement") }
-            statements.append(try PolicyStatement(members, hasVariables: hasVariables))
+            statements.append(try PolicyStatement(members, hasVariables: hasVariables, use))
         }
         self.statements = statements
     }

@@ -1,15 +1,14 @@
 import JSON
 
 extension PolicyStatement {
-    private static let elements = [
-        "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-    ]
-    private static let resourcePrefix = "arn:aws:s3:::"
+    private static let elements = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]
+    private static let principalElements = ["Principal", "NotPrincipal"]
 
     init(
-        _ members: [(name: String, value: JSONValue)], hasVariables: Bool
+        _ members: [(name: String, value: JSONValue)], hasVariables: Bool, _ use: PolicyUse
     ) throws(PolicyMalformed) {
-        let statement = try Elements(members, known: Self.elements)
+        let statement = try Elements(
+            members, known: use == .ofBucket ? Self.elements + Self.principalElements : Self.elements)
         _ = try statement.text("Sid")
         switch try statement.text("Effect") {
         case "Allow": effect = .allow
@@ -17,38 +16,54 @@ extension PolicyStatement {
         case nil: throw PolicyMalformed("Missing required field Effect")
         case let effect?: throw PolicyMalformed("Invalid effect: \(effect)")
         }
-
-        let whom = try statement.either("Principal", "NotPrincipal")
-        principal = try PrincipalPattern(whom.value, isNegated: whom.isNegated)
-        if whom.isNegated, effect == .allow {
-            throw PolicyMalformed("Allow with NotPrincipal is not allowed")
-        }
+        principal = try Self.principal(statement, effect, use)
 
         let what = try statement.either("Action", "NotAction")
-        var patterns: [Set<String>] = []
-        for text in try what.value.texts(of: what.isNegated ? "NotAction" : "Action") {
-            patterns.append(try S3Actions.named(text))
-        }
-        let named = patterns.reduce(into: Set()) { $0.formUnion($1) }
-        actions = what.isNegated ? S3Actions.all.subtracting(named) : named
-        actionPatterns = what.isNegated ? [] : patterns
-
-        let which = try statement.either("Resource", "NotResource")
-        excludesResources = which.isNegated
-        var resources: [TextPattern] = []
-        for text in try which.value.texts(of: which.isNegated ? "NotResource" : "Resource") {
-            guard text == "*" || text.hasPrefix(Self.resourcePrefix) && text.utf8.count > Self.resourcePrefix.utf8.count
-            else { throw PolicyMalformed("Policy has invalid resource '\(text)'") }
-            let resource = text == "*" ? "*" : String(text.dropFirst(Self.resourcePrefix.count))
-            resources.append(try TextPattern(resource, hasWildcards: true, hasVariables: hasVariables))
-        }
-        self.resources = resources
+        let texts = try what.value.texts(of: what.isNegated ? "NotAction" : "Action")
+        let named = try StatementActions(texts, isNegated: what.isNegated, use)
+        let which = try Self.resources(statement, named.services, hasVariables: hasVariables, use)
+        resources = which.patterns
+        excludesResources = which.areExcluded
+        actions = named.names(of: which.patterns, areExcluded: which.areExcluded, effect)
+        actionPatterns = what.isNegated ? [] : named.patterns
 
         conditions = try Self.conditions(statement["Condition"], hasVariables: hasVariables)
         for condition in conditions where !condition.key.mayBe(of: actions) {
             throw PolicyMalformed(
                 "Conditions do not apply to combination of actions and resources in statement ('\(condition.key)')")
         }
+    }
+
+    private static func principal(
+        _ statement: Elements, _ effect: Effect, _ use: PolicyUse
+    ) throws(PolicyMalformed) -> PrincipalPattern {
+        switch use {
+        case .ofIdentity, .ofSession: return .everyone
+        case .ofBucket:
+            let whom = try statement.either("Principal", "NotPrincipal")
+            if whom.isNegated, effect == .allow {
+                throw PolicyMalformed("Allow with NotPrincipal is not allowed")
+            }
+            return try PrincipalPattern(whom.value, isNegated: whom.isNegated)
+        }
+    }
+
+    /// What the statement is about; everything, for one about administration or keys that does not say it.
+    private static func resources(
+        _ statement: Elements, _ services: StatementActions.Services, hasVariables: Bool, _ use: PolicyUse
+    ) throws(PolicyMalformed) -> (patterns: [ResourcePattern], areExcluded: Bool) {
+        if statement["Resource"] == nil, statement["NotResource"] == nil, !services.needsResource {
+            return ([try ResourcePattern("*", in: [], hasVariables: false)].compactMap(\.self), false)
+        }
+        let which = try statement.either("Resource", "NotResource")
+        var patterns: [ResourcePattern] = []
+        for text in try which.value.texts(of: which.isNegated ? "NotResource" : "Resource") {
+            guard
+                let pattern = try ResourcePattern(text, in: services.resourceSpaces, hasVariables: hasVariables)
+            else { throw PolicyMalformed("Policy has invalid resource '\(text)'") }
+            patterns.append(pattern)
+        }
+        return (patterns, which.isNegated)
     }
 
     private static func conditions(

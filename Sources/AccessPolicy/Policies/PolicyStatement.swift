@@ -8,35 +8,36 @@ struct PolicyStatement: Sendable {
     let actions: Set<String>
     /// The names that each text of its `Action` stands for; none of a `NotAction`.
     let actionPatterns: [Set<String>]
-    /// What follows `arn:aws:s3:::` of its resources: a bucket, or a bucket, a slash and a key.
-    let resources: [TextPattern]
+    let resources: [ResourcePattern]
     /// Whether it is about all but ``resources``.
     let excludesResources: Bool
     let conditions: [Condition]
 
     /// Whether it is about a request.
-    func applies(to request: AccessRequest, resource: String) -> Bool {
+    func applies(to request: AccessRequest, resource: PolicyResource) -> Bool {
         mayApply(to: request) && contains(resource, request)
             && conditions.allSatisfy { $0.holds(request.values(of: $0.key), request) }
     }
 
     /// Whether it is about what the request's sender does, for some resource and under some conditions.
     func mayApply(to request: AccessRequest) -> Bool {
-        actions.contains(request.demand.action.name) && principal.contains(request.principal)
+        actions.contains(request.demand.action.name) && principal.contains(request.principal, by: effect)
     }
 
-    private func contains(_ resource: String, _ request: AccessRequest) -> Bool {
+    private func contains(_ resource: PolicyResource, _ request: AccessRequest) -> Bool {
+        // Whatever resources a statement names: the actions of the server's administration are done to none of them.
+        if resource == .server { return true }
         guard excludesResources else { return resources.contains { $0.matches(resource, request) } }
         // What is excluded is not known when a variable has no value: the statement then allows nothing and forbids all.
         switch effect {
-        case .allow: if !resources.allSatisfy({ $0.isResolvable(request) }) { return false }
+        case .allow: if !resources.allSatisfy({ $0.text.isResolvable(request) }) { return false }
         case .deny: break
         }
         return !resources.contains { $0.matches(resource, request) }
     }
 
     var asksForExistingTags: Bool {
-        resources.contains(where: \.asksForExistingTags)
+        resources.contains(where: \.text.asksForExistingTags)
             || conditions.contains { $0.key.isOfExistingTag || $0.operand.asksForExistingTags }
     }
 }

@@ -4,15 +4,31 @@ struct PrincipalPattern: Sendable {
     private(set) var isEveryone = false
     /// Whether the account of this server is named.
     private(set) var namesAccount = false
-    /// Whether others are named: accounts, users, services that never send a request here.
+    /// The users of this server that are named: the bytes of their names.
+    private(set) var users: Set<[UInt8]> = []
+    /// Whether others are named: accounts, roles, services that never send a request here.
     private(set) var namesOthers = false
     var isNegated = false
 
-    func contains(_ principal: Principal) -> Bool {
+    static let everyone = {
+        var pattern = PrincipalPattern()
+        pattern.isEveryone = true
+        return pattern
+    }()
+
+    /// Whether a statement is about the principal.
+    ///
+    /// The account's name stands for root. That it may do something gives its users nothing, who need a policy of their own
+    /// then; that it may not, is forbidden to its users, too. To be left out of a `NotPrincipal`, a user has to be named.
+    func contains(_ principal: Principal, by effect: PolicyStatement.Effect) -> Bool {
         let isNamed =
             switch principal {
             case .anonymous: isEveryone
             case .root: isEveryone || namesAccount
+            case .account(let identity) where identity.isOfRoot: isEveryone || namesAccount
+            case .account(let identity):
+                isEveryone || namesAccount && effect == .deny && !isNegated
+                    || !users.isEmpty && !identity.isExternal && users.contains(Array(identity.owner.utf8))
             }
         return isNamed != isNegated
     }
@@ -35,6 +51,10 @@ struct PrincipalPattern: Sendable {
             Self.isResource(parts[5], of: parts[2])
         else { throw PolicyMalformed("Invalid principal in policy '\(text)'") }
         let isOwn = parts[4].isEmpty || String(parts[4]).hasBytes(of: Account.number)
+        if isOwn, parts[2] == "iam", let name = Account.userName(of: parts[5]) {
+            users.insert(Array(name.utf8))
+            return
+        }
         note(isOwn: isOwn && parts[2] == "iam" && parts[5] == "root")
     }
 
@@ -75,4 +95,14 @@ package enum Account {
     /// The id that listings give for the owner.
     package static let canonicalID = "02d6176db174dc93cb1b899f7c6078f08654445fe8cf1b6ce98d8855f66bdbf4"
     package static let rootARN = "arn:aws:iam::\(number):root"
+
+    /// Of somebody whom another provider vouches for.
+    package static func federatedUserARN(_ name: String) -> String { "arn:aws:sts::\(number):federated-user/\(name)" }
+
+    package static func userARN(_ name: String) -> String { "arn:aws:iam::\(number):user/\(name)" }
+
+    /// The name of a user in the last part of its Amazon resource name.
+    static func userName(of resource: Substring) -> Substring? {
+        resource.hasPrefix("user/") ? resource.dropFirst("user/".count) : nil
+    }
 }

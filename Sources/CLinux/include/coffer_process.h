@@ -12,6 +12,9 @@ void coffer_return_free_memory(void);
 /// Processors that this process may run on; 0 when the kernel does not say.
 int coffer_usable_processors(void);
 
+/// Whether a time service keeps the clock, as the kernel knows it: 1 or 0; -1 when it does not say.
+int coffer_clock_is_kept(void);
+
 /// Nothing of the process's memory leaves it: no core file, and nobody but root may attach to it or read its memory.
 /// Returns 0, or errno.
 int coffer_protect_process(void);

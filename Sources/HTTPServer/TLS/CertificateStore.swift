@@ -65,6 +65,9 @@ final class CertificateStore: Sendable {
         logger.info("certificates reloaded", metadata: ["names": "\(loaded.settings.nameCount)"])
     }
 
+    /// What new connections are served with; none that cannot be read any more.
+    var served: [TLSConfigurationSource.ServedCertificate] { (try? current.withLock { $0.settings }.served()) ?? [] }
+
     func makeHandler() throws -> TLSSettings.Handler {
         try current.withLock { $0.settings }.makeHandler()
     }

@@ -8,6 +8,7 @@ struct BlobEnvironment: Sendable {
     let buffers: BufferPool
     let faultHook: (@Sendable (FaultPoint) -> Void)?
     let syncFault: (@Sendable (String) -> Int32?)?
+    let figures: StoreFigures
 }
 
 /// Writes one blob file as a stream: fill ``freeSpace``, ``advance(_:)``, and ``flush()`` when ``isFull``.
@@ -128,10 +129,10 @@ package final class BlobWriter: @unchecked Sendable {
         try await background.wait()
         let (file, tail, count, place, hook) = (file, current, filled, offset, environment.faultHook)
         do {
-            try await environment.pool.run {
+            try await environment.pool.run { [syncs = environment.figures.blobSyncs] in
                 try file.finish(tail, count: count, at: place)
                 hook?(.blobWritten)
-                try file.sync()
+                try StoreFigures.time(syncs) { () throws(StorageError) in try file.sync() }
                 hook?(.blobSynced)
             }
         } catch {

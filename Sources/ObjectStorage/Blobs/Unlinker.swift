@@ -27,12 +27,13 @@ final class Unlinker: Sendable {
     private let leases: ReadLeases
     private let durability: Durability
     private let options: StoreOptions
+    private let figures: StoreFigures
     private let state = Monitor(State())
     private let thread = Mutex<SystemThread?>(nil)
 
     init(
         catalogue: Catalogue, committer: Committer, directories: BlobDirectories, leases: ReadLeases,
-        durability: Durability, options: StoreOptions
+        durability: Durability, options: StoreOptions, figures: StoreFigures
     ) {
         self.catalogue = catalogue
         self.committer = committer
@@ -40,6 +41,7 @@ final class Unlinker: Sendable {
         self.leases = leases
         self.durability = durability
         self.options = options
+        self.figures = figures
     }
 
     func start() throws(StorageError) {
@@ -274,6 +276,7 @@ final class Unlinker: Sendable {
             case .wait: break
             case .unlink:
                 if unlink(directories.layout.path(of: row.blob)) == 0 || errno == ENOENT {
+                    figures.noteRemoved(1)
                     stuck.forget(row.blob)
                     gone.append(row)
                 } else {

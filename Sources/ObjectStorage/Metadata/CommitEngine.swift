@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Threading
 
 /// What the committer's thread does: batches, checkpoints, and the care of a full device.
 ///
@@ -10,6 +11,7 @@ final class CommitEngine: @unchecked Sendable {
     private let space: DriveSpace
     private let durability: Durability
     private let options: StoreOptions
+    private let figures: StoreFigures
     /// Told after each commit: data keys that changed, and whether there is garbage.
     private let afterCommit: @Sendable (_ dataKeys: [DataKeyID], _ madeGarbage: Bool) -> Void
 
@@ -21,13 +23,14 @@ final class CommitEngine: @unchecked Sendable {
 
     init(
         _ connection: Connection, directories: BlobDirectories, space: DriveSpace, durability: Durability,
-        options: StoreOptions, afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
+        options: StoreOptions, figures: StoreFigures, afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
     ) throws(StorageError) {
         self.connection = connection
         self.directories = directories
         self.space = space
         self.durability = durability
         self.options = options
+        self.figures = figures
         self.afterCommit = afterCommit
         log = LogState(limit: options.logLimit)
         countedRows = try connection.use { session throws(StorageError) in
@@ -46,7 +49,11 @@ final class CommitEngine: @unchecked Sendable {
     func commit(_ batch: [PendingMutation], isRetry: Bool = false) {
         guard !outcomeIsUnknown else { return refuse(batch, Durability.error) }
         do throws(StorageError) {
-            try connection.use { session throws(StorageError) in try transact(batch, session) }
+            try StoreFigures.time(figures.commits) { () throws(StorageError) in
+                try connection.use { session throws(StorageError) in try transact(batch, session) }
+            }
+            figures.batches.record(batch.count)
+            figures.noteLog(bytes: log.bytes)
             for mutation in batch { mutation.answer() }
         } catch {
             durability.note(error)
@@ -163,7 +170,7 @@ final class CommitEngine: @unchecked Sendable {
 
     private func commitTransaction(_ transaction: Transaction, _ session: Session) throws(StorageError) {
         do throws(StorageError) {
-            try transaction.run("COMMIT")
+            try StoreFigures.time(figures.logSyncs) { () throws(StorageError) in try transaction.run("COMMIT") }
         } catch {
             let isUnknown = error != .diskFull && !StorageError.leavesNothing(session.resultCode)
             if session.isInTransaction { try? session.execute("ROLLBACK") }
@@ -253,7 +260,11 @@ final class CommitEngine: @unchecked Sendable {
 
     private func checkpoint(_ mode: CheckpointMode) {
         guard !outcomeIsUnknown else { return }
-        if let error = connection.use({ session in log.checkpoint(session, mode) }) { durability.note(error) }
+        let error = StoreFigures.time(figures.checkpoints) {
+            connection.use { session in log.checkpoint(session, mode) }
+        }
+        figures.noteLog(bytes: log.bytes)
+        if let error { durability.note(error) }
     }
 
     /// Gives the database's free pages back to the device, 2 MiB at a time: what moves goes through the log, for which

@@ -20,6 +20,9 @@ final class Committer: Sendable {
         self.queueHook = queueHook
     }
 
+    /// Changes that wait for the thread.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// Starts the thread.
     func start(_ engine: CommitEngine) throws(StorageError) {
         let thread = try SystemThread.started(name: "coffer-commit") { [self] in run(engine) }

@@ -24,6 +24,8 @@ final class LogState {
         threshold = limit
     }
 
+    /// Bytes of the log that are in use.
+    var bytes: Int { Int(frames) * Self.frameSize }
     /// True while the log has frames that the database lacks.
     var hasFrames: Bool { uncopied }
     /// Bytes of the log that the database may have to grow by.

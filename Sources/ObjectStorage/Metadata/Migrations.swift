@@ -21,6 +21,7 @@ private let shapes = [
     (name: "3: versions own uploads", statements: versionsOwnUploads),
     (name: "4: versioning of buckets", statements: versioningOfBuckets),
     (name: "5: usage of buckets, events", statements: usageAndEvents),
+    (name: "6: accounts", statements: accounts),
 ]
 
 private let catalogueTables = """
@@ -180,4 +181,8 @@ private let usageAndEvents = """
         sealed BLOB NOT NULL
     ) STRICT;
     CREATE INDEX events_by_target ON events (target, id);
+    """
+
+private let accounts = """
+    CREATE TABLE accounts (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
     """

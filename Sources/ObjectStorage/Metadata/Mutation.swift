@@ -15,6 +15,7 @@ enum Mutation: Sendable {
     case updateBucket(BucketRow, replacing: [UInt8])
     case deleteBucket(BucketID, isDamaged: Bool)
     case setSetting(name: String, value: [UInt8], replacing: [UInt8]?)
+    case changeAccounts([AccountChange])
     case insertDataKey(DataKeyRow)
     case replaceDataKey(DataKeyRow, replacing: [UInt8])
     case retireDataKeys([DataKeyID], now: Int64)
@@ -36,6 +37,7 @@ enum Mutation: Sendable {
             .maintain(.countVersions),
             .maintain(.forgetEvents):
             .shrinks
+        case .changeAccounts(let changes): changes.allSatisfy(\.removes) ? .shrinks : .grows
         }
     }
 }

@@ -18,6 +18,7 @@ extension Transaction {
         case .updateBucket(let row, let replacing): .bucket(try updateBucket(row, replacing))
         case .deleteBucket(let bucket, let isDamaged): try deleteBucket(bucket, isDamaged: isDamaged)
         case .setSetting(let name, let value, let replacing): .swap(try setSetting(name, value, replacing))
+        case .changeAccounts(let changes): try change(changes)
         case .insertDataKey(let row): try insertNewDataKey(row)
         case .replaceDataKey(let row, let replacing): .found(try replaceDataKey(row, replacing))
         case .retireDataKeys(let keys, let now): try retireDataKeys(keys, now)

@@ -15,6 +15,13 @@ func monotonicMilliseconds() -> Int64 {
     return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }
 
+/// Nanoseconds of a clock that is never set back.
+func monotonicNanoseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+}
+
 /// Strictly increasing numbers that stay close to the microseconds since 1970.
 final class OrderClock: Sendable {
     private let last: Atomic<Int64>

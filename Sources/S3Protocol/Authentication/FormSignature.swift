@@ -1,3 +1,4 @@
+package import AccessPolicy
 import Cryptography
 import Notation
 import RequestSigning
@@ -69,27 +70,27 @@ package struct FormSignature: Sendable {
 extension SigV4Verifier {
     /// Verifies who signed a form's policy; what the policy allows is judged elsewhere.
     ///
-    /// - Returns: the access key.
     /// - Throws: as ``verify(_:now:acceptsAnyRegion:)``.
-    package func verify(_ form: FormSignature) throws(S3Error) -> String {
-        guard form.securityToken?.isEmpty ?? true else { throw S3Error(.invalidTokenId) }
+    package func verify(_ form: FormSignature) throws(S3Error) -> Principal {
         let policy = Array(form.policy.utf8)
         switch form.scheme {
         case .v4(let credential, let signature):
-            try checkScope(credential, acceptsAnyRegion: false)
-            let key = try knownSecret(of: credential.accessKey)
-                .signingKey(date: credential.date, region: credential.region, service: credential.service)
+            try checkScope(credential, service: "s3", acceptsAnyRegion: false)
+            let account = try account(of: credential.accessKey, token: form.securityToken)
+            let key = account.secret.signingKey(
+                date: credential.date, region: credential.region, service: credential.service)
             guard let given = Hex.decode(signature), constantTimeEqual(given, HMACSHA256.code(policy, key: key)) else {
                 throw Self.mismatch(accessKey: credential.accessKey, form, signature)
             }
-            return credential.accessKey
+            return account.principal
         case .v2(let accessKey, let signature):
             guard acceptsV2 else { throw AuthenticationScheme.unsupported }
-            let secret = try knownSecret(of: accessKey)
-            guard let given = Base64.decode(signature), constantTimeEqual(given, secret.signatureV2(policy)) else {
+            let account = try account(of: accessKey, token: form.securityToken)
+            guard let given = Base64.decode(signature), constantTimeEqual(given, account.secret.signatureV2(policy))
+            else {
                 throw Self.mismatch(accessKey: accessKey, form, signature)
             }
-            return accessKey
+            return account.principal
         }
     }
 

@@ -9,9 +9,16 @@ import RequestSigning
 package final class SecretString: @unchecked Sendable {
     private var prefixed: [UInt8]
 
-    package init(_ secret: String) {
-        prefixed = Array(SigningKey.secretPrefix.utf8)
-        prefixed.append(contentsOf: secret.utf8)
+    package convenience init(_ secret: String) { self.init(bytes: secret.utf8) }
+
+    /// The caller wipes its own copy.
+    package init(bytes: some Collection<UInt8>) {
+        // At once as long as it becomes: an array that grows leaves a copy behind.
+        var prefixed: [UInt8] = []
+        prefixed.reserveCapacity(SigningKey.secretPrefix.utf8.count + bytes.count)
+        prefixed.append(contentsOf: SigningKey.secretPrefix.utf8)
+        prefixed.append(contentsOf: bytes)
+        self.prefixed = prefixed
     }
 
     deinit { wipe(&prefixed) }
@@ -35,6 +42,13 @@ package final class SecretString: @unchecked Sendable {
     /// The key of all SigV4 signatures with one date, region and service.
     package func signingKey(date: String, region: String, service: String) -> SecretKey {
         SigningKey.derive(prefixedSecret: prefixed, date: date, region: region, service: service)
+    }
+
+    /// HMAC under the bare secret.
+    func code(of message: [UInt8], _ algorithm: DigestAlgorithm) -> [UInt8] {
+        var secret = Array(prefixed.dropFirst(4))
+        defer { wipe(&secret) }
+        return HMAC.code(message, key: secret, algorithm)
     }
 
     /// HMAC-SHA1 under the bare secret, for signature version 2.

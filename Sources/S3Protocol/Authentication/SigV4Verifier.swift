@@ -1,3 +1,4 @@
+import AccessPolicy
 import Cryptography
 import Notation
 import RequestSigning
@@ -12,30 +13,26 @@ package final class SigV4Verifier: Sendable {
 
     private let region: String?
     let acceptsV2: Bool
-    private let secret: @Sendable (String) throws(S3Error) -> SecretString?
+    private let account: AccountLookup
     private let signingKeys = SigningKeys()
 
-    /// Makes a verifier for the accounts that `secret` knows.
+    /// Makes a verifier for the accounts that `account` knows.
     ///
     /// `region` is the one region that requests must be signed for; nil or empty accepts any. `acceptsV2` says whether
-    /// signatures of version 2 are looked at: they cover little of a request, and no new client makes them. `secret` finds
-    /// the secret key of an access key, nil if there is no such account; it is called once for every request that claims
-    /// one.
-    package init(
-        region: String?, acceptsV2: Bool = true,
-        secret: @escaping @Sendable (_ accessKey: String) throws(S3Error) -> SecretString?
-    ) {
+    /// signatures of version 2 are looked at: they cover little of a request, and no new client makes them. `account` is
+    /// called once for every request that claims an access key: secret and rights are those of one moment.
+    package init(region: String?, acceptsV2: Bool = true, account: @escaping AccountLookup) {
         self.region = region.flatMap { $0.isEmpty ? nil : $0 }
         self.acceptsV2 = acceptsV2
-        self.secret = secret
+        self.account = account
     }
 
     /// Verifies everything about a request but its body.
     ///
-    /// `now` is in seconds since 1970. `acceptsAnyRegion` is for requests that cannot know the region: GetBucketLocation,
+    /// `now` is in seconds since 1970. `service` is the one that the request must be signed for. `acceptsAnyRegion` is for requests that cannot know the region: GetBucketLocation,
     /// ListBuckets, and administration, which signs for an empty one. Throws what the request is to be answered with.
     package func verify(
-        _ request: SigningRequest, now: Int64, acceptsAnyRegion: Bool = false
+        _ request: SigningRequest, now: Int64, service: String = "s3", acceptsAnyRegion: Bool = false
     ) throws(S3Error) -> VerifiedRequest {
         let scheme = try AuthenticationScheme(request)
         switch scheme {
@@ -44,28 +41,32 @@ package final class SigV4Verifier: Sendable {
             // AWS demands the header. MinIO takes its absence for an empty body, and so `curl --aws-sigv4` works.
             let payload = request.header("x-amz-content-sha256") ?? ChunkSigner.emptyHash
             return try verify(
-                request, authorization, scheme, payloadHash: payload, now: now, acceptsAnyRegion: acceptsAnyRegion)
+                request, authorization, scheme, payloadHash: payload, now: now, service: service,
+                acceptsAnyRegion: acceptsAnyRegion)
         case .v4Presigned:
             let authorization = try AuthorizationV4(query: request.target)
             let payload =
                 request.target.queryValue("X-Amz-Content-Sha256") ?? request.header("x-amz-content-sha256")
                 ?? "UNSIGNED-PAYLOAD"
             return try verify(
-                request, authorization, scheme, payloadHash: payload, now: now, acceptsAnyRegion: acceptsAnyRegion)
+                request, authorization, scheme, payloadHash: payload, now: now, service: service,
+                acceptsAnyRegion: acceptsAnyRegion)
         case .v2Header, .v2Presigned:
             guard acceptsV2 else { throw AuthenticationScheme.unsupported }
             let signature = try SignatureV2(request, scheme, now: now)
-            let secret = try self.secret(of: signature.accessKey, request)
-            try signature.check(request, secret)
+            let account = try self.account(of: signature.accessKey, request)
+            try signature.check(request, account.secret)
             return VerifiedRequest(
-                caller: .accessKey(signature.accessKey), payload: try Self.unsignedPayload(request), scheme: scheme,
-                queryHeaders: signature.queryHeaders)
+                principal: account.principal, secret: account.secret, payload: try Self.unsignedPayload(request),
+                scheme: scheme, queryHeaders: signature.queryHeaders)
         case .anonymous:
             return VerifiedRequest(
-                caller: .anonymous, payload: try Self.unsignedPayload(request), scheme: scheme, queryHeaders: [])
+                principal: .anonymous, secret: nil, payload: try Self.unsignedPayload(request), scheme: scheme,
+                queryHeaders: [])
         case .postPolicy:
             // The form's fields carry the signature, see ``verify(_:)``: until they are read nobody has sent it.
-            return VerifiedRequest(caller: .anonymous, payload: .none, scheme: scheme, queryHeaders: [])
+            return VerifiedRequest(
+                principal: .anonymous, secret: nil, payload: .none, scheme: scheme, queryHeaders: [])
         case .bearer:
             throw AuthenticationScheme.unsupported
         }
@@ -75,13 +76,14 @@ package final class SigV4Verifier: Sendable {
 
     private func verify(
         _ request: SigningRequest, _ authorization: AuthorizationV4, _ scheme: AuthenticationScheme,
-        payloadHash: String, now: Int64, acceptsAnyRegion: Bool
+        payloadHash: String, now: Int64, service: String, acceptsAnyRegion: Bool
     ) throws(S3Error) -> VerifiedRequest {
         let credential = authorization.credential
-        try checkScope(credential, acceptsAnyRegion: acceptsAnyRegion)
+        try checkScope(credential, service: service, acceptsAnyRegion: acceptsAnyRegion)
         try Self.checkTime(authorization, now: now)
         try Self.checkCoverage(request, authorization.signedHeaders)
-        let secret = try self.secret(of: credential.accessKey, request)
+        let account = try self.account(of: credential.accessKey, request)
+        let secret = account.secret
 
         var canonical = try CanonicalRequest.bytes(
             request, signedHeaders: authorization.signedHeaders, payloadHash: payloadHash)
@@ -105,8 +107,7 @@ package final class SigV4Verifier: Sendable {
             ChunkSigner(key: key, timestamp: authorization.timestamp, scope: credential.scope, seed: signature)
         }
         return VerifiedRequest(
-            caller: .accessKey(credential.accessKey), payload: payload, scheme: scheme, queryHeaders: [],
-            secret: scheme == .v4Header ? secret : nil)
+            principal: account.principal, secret: secret, payload: payload, scheme: scheme, queryHeaders: [])
     }
 
     /// Whether the signature is of a query whose values stand in their order where a key comes more than once: MinIO's
@@ -125,8 +126,13 @@ package final class SigV4Verifier: Sendable {
         return constantTimeEqual(signature, HMACSHA256.code(stringToSign, key: key))
     }
 
-    func checkScope(_ credential: Credential, acceptsAnyRegion: Bool) throws(S3Error) {
-        guard credential.service == "s3" else { throw S3Error(.authorizationParametersError) }
+    func checkScope(_ credential: Credential, service: String, acceptsAnyRegion: Bool) throws(S3Error) {
+        guard credential.service.hasSameBytes(as: service) else {
+            throw S3Error(
+                .authorizationParametersError,
+                "Error parsing the Credential/X-Amz-Credential parameter; incorrect service. This endpoint belongs to \"\(service)\"."
+            )
+        }
         guard !acceptsAnyRegion, let region, credential.region != region,
             !(region == "us-east-1" && credential.region == "US")
         else { return }
@@ -198,20 +204,19 @@ package final class SigV4Verifier: Sendable {
 
     // MARK: What all schemes share
 
-    private func secret(of accessKey: String, _ request: SigningRequest) throws(S3Error) -> SecretString {
-        // Accounts here are permanent ones; a session token belongs to an account that does not exist.
+    private func account(of accessKey: String, _ request: SigningRequest) throws(S3Error) -> SigningAccount {
         let token =
             request.header("x-amz-security-token") ?? request.target.queryValue("X-Amz-Security-Token")
             ?? request.target.queryValue("x-amz-security-token")
-        guard token?.isEmpty ?? true else { throw S3Error(.invalidTokenId) }
-        return try knownSecret(of: accessKey)
+        return try account(of: accessKey, token: token)
     }
 
-    func knownSecret(of accessKey: String) throws(S3Error) -> SecretString {
-        guard let secret = try secret(accessKey) else {
+    /// - Throws: `InvalidAccessKeyId`, and what the lookup does.
+    func account(of accessKey: String, token: String?) throws(S3Error) -> SigningAccount {
+        guard let account = try account(accessKey, token.flatMap { $0.isEmpty ? nil : $0 }) else {
             throw S3Error(.invalidAccessKeyId, details: [(name: "AWSAccessKeyId", value: accessKey)])
         }
-        return secret
+        return account
     }
 
     private static func payload(

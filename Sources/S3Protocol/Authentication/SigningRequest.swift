@@ -1,3 +1,4 @@
+package import AccessPolicy
 package import Cryptography
 
 /// The parts of a request that a signature can cover.
@@ -64,13 +65,10 @@ package struct SigningRequest: Sendable {
 
 /// A request whose signature is right, or that came without one.
 package struct VerifiedRequest: Sendable {
-    package enum Caller: Hashable, Sendable {
-        /// No signature at all: only what is open to everyone may be done.
-        case anonymous
-        case accessKey(String)
-    }
-
-    package let caller: Caller
+    /// Nobody, of a request without a signature: only what is open to everyone may be done.
+    package let principal: Principal
+    /// The secret that the request is signed with; nil for an anonymous one.
+    package let secret: SecretString?
     /// How the body is to be verified while it arrives.
     package let payload: PayloadVerification
     package let scheme: AuthenticationScheme
@@ -78,16 +76,9 @@ package struct VerifiedRequest: Sendable {
     ///
     /// Empty for other schemes.
     package let queryHeaders: [(name: String, value: String)]
-    /// What the request was signed with, for bodies that are encrypted with it too; `nil` but for version 4 in a header.
-    package var secret: SecretString?
 
     /// Nil for an anonymous request.
-    package var accessKey: String? {
-        switch caller {
-        case .anonymous: nil
-        case .accessKey(let key): key
-        }
-    }
+    package var accessKey: String? { principal.accessKey }
 }
 
 /// What stands in the hash slot of a request's signature, and so how its body is checked.

@@ -28,6 +28,11 @@ package struct S3Error: Error, Sendable {
     }
 }
 
+/// An error that knows what a request is to be answered with for it.
+package protocol RefusalConvertible: Error {
+    var refusal: S3Error { get }
+}
+
 extension S3Error: Hashable {
     /// Errors are equal by what a client can decide on: code and status.
     package static func == (one: S3Error, other: S3Error) -> Bool {

@@ -20,6 +20,8 @@ extension S3ErrorCode {
             Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, \
             X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.
             """
+        case .expiredToken:
+            "The provided token has expired."
         case .invalidAccessKeyId:
             "The Access Key Id you provided does not exist in our records."
         case .invalidTokenId:

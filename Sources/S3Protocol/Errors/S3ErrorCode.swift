@@ -11,6 +11,7 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case authorizationHeaderMalformed = "AuthorizationHeaderMalformed"
     case authorizationParametersError = "AuthorizationParametersError"
     case authorizationQueryParametersError = "AuthorizationQueryParametersError"
+    case expiredToken = "ExpiredToken"
     case invalidAccessKeyId = "InvalidAccessKeyId"
     case invalidTokenId = "InvalidTokenId"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"

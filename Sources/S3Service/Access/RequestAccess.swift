@@ -41,16 +41,18 @@ final class RequestAccess: Sendable {
         switch try decide(demand, existingTags) {
         case .allowed: return
         case .notAllowed: throw S3Error(.accessDenied)
-        case .forbidden: throw S3Error(.accessDenied, forbidding(demand))
+        case .forbiddenByIdentity: throw S3Error(.accessDenied, forbidding(demand, "an identity-based policy"))
+        case .forbidden: throw S3Error(.accessDenied, forbidding(demand, "a resource-based policy"))
         }
     }
 
     /// Demands again what is demanded of an object of a bucket, now that it is at hand: it may be another than the one
     /// whose tags were looked up.
     func require(_ demands: @autoclosure () -> [Demand], of object: StoredObject, in bucket: Bucket) throws {
-        guard bucket.obstacle == nil, case .readable(let policy)? = try bucket.policy, policy.asksForExistingTags else {
-            return
-        }
+        guard bucket.obstacle == nil else { return }
+        var asks = principal.asksForExistingTags
+        if !asks, case .readable(let policy)? = try bucket.policy { asks = policy.asksForExistingTags }
+        guard asks else { return }
         for demand in demands() { try require(demand, existingTags: object.record.attributes.tags) }
     }
 
@@ -74,6 +76,17 @@ final class RequestAccess: Sendable {
         return S3Error(.noSuchKey)
     }
 
+    /// Refuses what uses a key of the key service that a policy of the sender's forbids it.
+    ///
+    /// No policy has to allow it: who may read or write an object may use its key for that, as on MinIO.
+    func requireUse(of key: String?, _ action: Action) throws(S3Error) {
+        guard let key, case .account = principal else { return }
+        let demand = Demand(action, on: .key(key))
+        guard !authoriser.forbids(AccessRequest(principal, demand, attributes)) else {
+            throw S3Error(.accessDenied, forbidding(demand, "an identity-based policy"))
+        }
+    }
+
     func allows(_ demand: Demand) -> Bool { (try? decide(demand, nil)) == .allowed }
 
     /// Looks for an object: who may not list the bucket learns of one that is not there no more than that access is denied.
@@ -94,36 +107,41 @@ final class RequestAccess: Sendable {
     private func decide(
         _ demand: Demand, _ existingTags: [(key: String, value: String)]?
     ) throws -> Authoriser.Decision {
-        guard let name = demand.resource.bucket else { return plainly(demand) }
+        guard let name = demand.resource.bucket else { return plainly(demand, []) }
         guard let bucket = buckets.bucket(named: name) else {
-            if principal == .anonymous, demand.action != .createBucket { throw S3Error(.noSuchBucket) }
-            return plainly(demand)
+            if principal.isAnonymous, demand.action != .createBucket { throw S3Error(.noSuchBucket) }
+            return plainly(demand, [])
         }
         switch bucket.obstacle {
         case nil: break
-        case .damaged where principal != .anonymous:
+        case .damaged where principal.isRoot:
             // The owner mends, empties and deletes it; what its policy said is lost.
-            return plainly(demand)
-        case .locked where principal != .anonymous && Self.needsNoRecord(demand.action): return plainly(demand)
+            return plainly(demand, [])
+        case .locked where principal.isRoot && Self.needsNoRecord(demand.action): return plainly(demand, [])
         case .damaged, .locked: _ = try bucket.record
         }
-        switch try bucket.policy {
-        case nil: return plainly(demand)
+        let policy = try bucket.policy
+        var asksForTags = principal.asksForExistingTags
+        if case .readable(let policy)? = policy { asksForTags = asksForTags || policy.asksForExistingTags }
+        let tags = asksForTags ? try existingTags ?? self.tags(of: demand, in: bucket) : []
+        switch policy {
+        case nil: return plainly(demand, tags)
         case .unreadable:
-            guard principal != .anonymous, Self.isOfPolicy(demand.action) else {
+            guard principal.isRoot, Self.isOfPolicy(demand.action) else {
                 throw Corruption(what: "policy of bucket \"\(name)\"")
             }
-            return plainly(demand)
+            return plainly(demand, tags)
         case .readable(let policy):
-            let tags = policy.asksForExistingTags ? try existingTags ?? self.tags(of: demand, in: bucket) : []
             return authoriser.decide(
                 AccessRequest(principal, demand, attributes, existingTags: tags), by: policy,
                 restrictsPublic: try bucket.record.publicAccessBlock?.restrictPublicBuckets ?? false)
         }
     }
 
-    private func plainly(_ demand: Demand) -> Authoriser.Decision {
-        authoriser.allows(principal, demand) ? .allowed : .notAllowed
+    /// Without a policy of the bucket.
+    private func plainly(_ demand: Demand, _ tags: [(key: String, value: String)]) -> Authoriser.Decision {
+        if case .root = principal { return .allowed }
+        return authoriser.decide(AccessRequest(principal, demand, attributes, existingTags: tags))
     }
 
     private func tags(of demand: Demand, in bucket: Bucket) throws -> [(key: String, value: String)] {
@@ -141,10 +159,10 @@ final class RequestAccess: Sendable {
         action == .getBucketPolicy || action == .putBucketPolicy || action == .deleteBucketPolicy
     }
 
-    private func forbidding(_ demand: Demand) -> String? {
-        guard principal != .anonymous, let resource = demand.resource.name else { return nil }
-        return "User: \(Account.rootARN) is not authorized to perform: \(demand.action) on resource: "
-            + "\"\(resource)\" with an explicit deny in a resource-based policy"
+    private func forbidding(_ demand: Demand, _ policy: String) -> String? {
+        guard let arn = principal.arn, let resource = demand.resource.name else { return nil }
+        return "User: \(arn) is not authorized to perform: \(demand.action) on resource: "
+            + "\"\(resource)\" with an explicit deny in \(policy)"
     }
 }
 
@@ -165,7 +183,7 @@ extension Resource {
     fileprivate var bucket: String? {
         switch self {
         case .bucket(let bucket), .object(let bucket, _), .someObject(let bucket): bucket
-        case .service, .key: nil
+        case .service, .key, .someKey: nil
         }
     }
 
@@ -175,7 +193,8 @@ extension Resource {
         case .bucket(let bucket): "arn:aws:s3:::\(bucket)"
         case .object(let bucket, let key): "arn:aws:s3:::\(bucket)/\(key)"
         case .someObject(let bucket): "arn:aws:s3:::\(bucket)/*"
-        case .service, .key: nil
+        case .key(let name?): "arn:minio:kms:::\(name)"
+        case .service, .key, .someKey: nil
         }
     }
 }

@@ -1,27 +1,20 @@
 import AccessPolicy
 import HTTPServer
 import Notation
+import Requests
 import S3Protocol
 
 /// What a request says about itself that bucket policies can ask for: only what its client has sent, and how.
 struct S3RequestAttributes: RequestAttributes {
-    let head: RequestHead
-    let target: RequestTarget
-    let connection: ConnectionInfo
-    let principal: Principal
-    let scheme: AuthenticationScheme
-    let isSecure: Bool
-    /// When the head arrived: milliseconds since 1970.
-    let time: Int64
+    let sender: SenderAttributes
     /// The operation's name in AWS's model.
     let operation: String
-    let region: String
+
+    private var head: RequestHead { sender.head }
+    private var time: Int64 { sender.time }
 
     func ofForm(_ head: RequestHead, from principal: Principal) -> S3RequestAttributes {
-        S3RequestAttributes(
-            head: head, target: target, connection: connection, principal: principal,
-            scheme: principal == .anonymous ? .anonymous : .postPolicy, isSecure: isSecure, time: time,
-            operation: operation, region: region)
+        S3RequestAttributes(sender: sender.ofForm(head, from: principal), operation: operation)
     }
 
     func values(of key: ConditionKey, for action: Action) -> [String]? {
@@ -31,60 +24,7 @@ struct S3RequestAttributes: RequestAttributes {
         }
         if let tag = key.tag { return ofTag(tag, key, action).map { [$0] } }
         if key == .requestObjectTagKeys { return requestTags(action)?.map(\.key) }
-        return (ofSender(key) ?? ofSignature(key) ?? ofWrite(key, action)).map { [$0] }
-    }
-
-    // MARK: Every request
-
-    private func ofSender(_ key: ConditionKey) -> String? {
-        switch key.name {
-        case "aws:sourceip": connection.remoteAddress
-        case "aws:securetransport": isSecure ? "true" : "false"
-        case "aws:useragent": head.header("user-agent")
-        case "aws:referer": head.header("referer")
-        case "aws:currenttime": HTTPDate.iso8601(time)
-        case "aws:epochtime": "\(time / 1000)"
-        case "aws:requestedregion": region
-        case "aws:resourceaccount", "s3:resourceaccount": Account.number
-        case "aws:principalisawsservice", "aws:viaawsservice": "false"
-        case "s3:tlsversion": connection.tlsVersion
-        default: ofPrincipal(key)
-        }
-    }
-
-    private func ofPrincipal(_ key: ConditionKey) -> String? {
-        switch (principal, key.name) {
-        case (.root, "aws:principaltype"): "Account"
-        case (.root, "aws:userid"), (.root, "aws:principalaccount"): Account.number
-        case (.root, "aws:principalarn"): Account.rootARN
-        case (.anonymous, "aws:principaltype"): "Anonymous"
-        case (.anonymous, "aws:userid"): "anonymous"
-        default: nil
-        }
-    }
-
-    private func ofSignature(_ key: ConditionKey) -> String? {
-        switch (key.name, scheme) {
-        case ("s3:authtype", .v4Header), ("s3:authtype", .v2Header): "REST-HEADER"
-        case ("s3:authtype", .v4Presigned), ("s3:authtype", .v2Presigned): "REST-QUERY-STRING"
-        case ("s3:authtype", .postPolicy): "POST"
-        case ("s3:signatureversion", .v4Header), ("s3:signatureversion", .v4Presigned),
-            ("s3:signatureversion", .postPolicy):
-            "AWS4-HMAC-SHA256"
-        case ("s3:signatureversion", .v2Header), ("s3:signatureversion", .v2Presigned): "AWS"
-        case ("s3:signatureage", .v4Header):
-            signatureAge(head.header("x-amz-date") ?? head.header("date"))
-        case ("s3:signatureage", .v4Presigned): signatureAge(target.queryValue("X-Amz-Date"))
-        case ("s3:x-amz-content-sha256", .v4Presigned):
-            target.queryValue("X-Amz-Content-Sha256") ?? head.header("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD"
-        case ("s3:x-amz-content-sha256", _): head.header("x-amz-content-sha256")
-        default: nil
-        }
-    }
-
-    /// Milliseconds since the request was signed.
-    private func signatureAge(_ date: String?) -> String? {
-        date.flatMap(HTTPDate.parse).map { "\(max(0, time - $0 * 1000))" }
+        return ofWrite(key, action).map { [$0] } ?? sender.values(of: key, for: action)
     }
 
     // MARK: Writes

@@ -8,7 +8,7 @@ extension S3Service {
     func send(
         _ head: ResponseHead, _ events: EventStream, _ record: RequestRecord, _ response: ResponseWriter
     ) async throws {
-        record.status = head.status
+        record.answers(head)
         try await response.start(head)
         guard record.head.method != "HEAD" else { return await response.finish() }
         do {

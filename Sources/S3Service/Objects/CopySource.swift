@@ -60,6 +60,8 @@ struct CopySource: Sendable {
         try access.require(demands, of: object, in: bucket)
         // The key comes before the conditions: metadata of an SSE-C object is for those who have its key.
         try service.objects.verify(customerKey, opens: object)
+        try access.requireUse(
+            of: service.objects.encryption(of: object, customerKey).kmsKey, .decryptDataKey)
         switch preconditions.evaluateCopySource(etag: object.record.etag, modified: object.columns.modified) {
         case .proceed: return object
         case .notModified, .failed: throw S3Error(S3ErrorCode.preconditionFailed)

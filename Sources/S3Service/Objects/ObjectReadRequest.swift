@@ -124,7 +124,9 @@ struct ObjectReadRequest: Sendable {
         }
         let lock = record.attributes.lock
         if !lock.isEmpty { headers += request.visibleHeaders(of: lock, self.object, in: self.bucket) }
-        headers += try service.objects.encryption(of: object, customerKey).headers
+        let encryption = try service.objects.encryption(of: object, customerKey)
+        try request.access.requireUse(of: encryption.kmsKey, .decryptDataKey)
+        headers += encryption.headers
         if wantsChecksum, let checksum { headers += checksum.headers }
         return Resolved(object: object, outcome: .content(wanted, isPartial: isPartial), headers: headers)
     }

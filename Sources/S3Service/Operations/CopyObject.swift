@@ -56,7 +56,7 @@ struct CopyObject: AsyncS3Operation {
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let found = try source.find(in: service)
         try CopySource.requireCopyable(found.columns.size)
-        let decision = try service.encryption(encryption, in: bucket)
+        let decision = try service.encryption(encryption, in: bucket, by: request.access)
         let isOntoItself =
             try source.isOf(self.bucket, object)
             && service.objects.find(bucket, key: object)?.columns.version == found.columns.version

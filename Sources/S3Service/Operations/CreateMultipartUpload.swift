@@ -36,7 +36,7 @@ struct CreateMultipartUpload: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
-            bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket),
+            bucket: bucket, key: object, encryption: try service.encryption(encryption, in: bucket, by: request.access),
             attributes: attributes, modified: request.time)
         let begun = try await service.uploads.begin(draft, checksum: checksum)
 

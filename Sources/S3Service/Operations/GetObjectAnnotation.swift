@@ -11,8 +11,10 @@ struct GetObjectAnnotation: S3Operation {
 
     private let annotation: RequestedAnnotation
     private let wantsChecksum: Bool
+    private let access: RequestAccess
 
     init(_ request: S3Request) throws(S3Error) {
+        access = request.access
         annotation = try RequestedAnnotation(request)
         wantsChecksum = request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED"
     }
@@ -32,13 +34,15 @@ struct GetObjectAnnotation: S3Operation {
         try named.require(demands, of: owner)
         let object = owner.object
         let found = try service.objects.requireAnnotation(annotation.name, of: object)
+        let encryption = try service.objects.encryption(of: found, nil)
+        try access.requireUse(of: encryption.kmsKey, .decryptDataKey)
         let body = try await service.objects.body(of: found, 0..<found.columns.size, nil)
 
         var headers = [
             (name: "etag", value: found.record.etag.quoted),
             ("last-modified", HTTPDate.format(found.columns.modified)), ("content-type", "application/octet-stream"),
         ]
-        headers += try service.objects.encryption(of: found, nil).headers
+        headers += encryption.headers
         if wantsChecksum, let checksum = found.record.checksum { headers += checksum.headers }
         headers += RequestedAnnotation.versionHeaders(of: object, in: bucket)
         return S3Response(status: 200, headers: headers, body: .object(body))

@@ -49,7 +49,8 @@ struct PostObject: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
         let draft = ObjectDraft(
-            bucket: bucket, key: upload.object, encryption: try service.encryption(encryption, in: bucket),
+            bucket: bucket, key: upload.object,
+            encryption: try service.encryption(encryption, in: bucket, by: upload.request.access),
             attributes: attributes, modified: form.time,
             notice: service.notice(.createdPost, of: upload.request, in: bucket))
         let written = try await service.objects.write(upload.file(), as: draft, conditions: WritePreconditions([]))

@@ -38,7 +38,7 @@ struct PutObject: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         if !attributes.lock.isEmpty { try bucket.requireObjectLock() }
-        let decision = try service.encryption(encryption, in: bucket)
+        let decision = try service.encryption(encryption, in: bucket, by: request.access)
         let notice = service.notice(.createdPut, of: request, in: bucket)
         let payload = try PayloadReader(request, limit: ObjectLimit.singlePut)
         if let archive {

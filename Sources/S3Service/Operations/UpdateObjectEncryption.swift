@@ -35,6 +35,7 @@ struct UpdateObjectEncryption: AsyncS3Operation {
             case .sseKMS(let keyID, let bucketKey):
                 EncryptionDecision.sseKMS(key: try KeyID(keyID), clientContext: nil, bucketKey: bucketKey)
             }
+        if case .sseKMS(let key, _, _) = decision { try request.access.requireUse(of: key.name, .generateDataKey) }
         try await service.objects.rekey(object, in: bucket, version: version.selector, as: decision)
         return S3Response()
     }

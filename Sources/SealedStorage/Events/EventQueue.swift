@@ -180,6 +180,30 @@ package final class EventQueue: Sendable {
         if drains { Task { await drain() } }
     }
 
+    // MARK: Documents that are no events
+
+    /// Stores documents for a target of ``open(_:observer:)``; durable when this returns.
+    ///
+    /// - Returns: how many found no room.
+    /// - Throws: what keeps the drive from taking them; then none is stored.
+    package func queue(_ documents: [[UInt8]], for target: String) async throws -> Int {
+        var rows: [NewEvent] = []
+        do {
+            for document in documents {
+                let id = EventID()
+                let sealed = try records.seal(event: document, id: id, for: target)
+                guard case .taken = reserve(sealed.count, for: target) else { continue }
+                rows.append(NewEvent(target: target, id: id, sealed: sealed))
+            }
+            if !rows.isEmpty { try await store.queue(rows) }
+        } catch {
+            release(rows.map { ($0.target, $0.sealed.count) })
+            throw error
+        }
+        if !rows.isEmpty { state.withLock { $0.observer }?.queued(for: [target]) }
+        return documents.count - rows.count
+    }
+
     private func drain() async {
         while true {
             let batch = state.withLock { state in

@@ -108,6 +108,12 @@ package final class DataKeys: Sendable {
         return handle
     }
 
+    /// How often a data key was in memory, and how often not; those that buckets share are not looked for there.
+    package var cacheHits: Int { cache.hits }
+    package var cacheMisses: Int { cache.misses }
+    /// Data keys in memory.
+    package var cacheCount: Int { cache.count }
+
     /// Drops what has expired every few seconds, until cancelled: an idle server keeps no key in memory.
     package func run() async {
         while !Task.isCancelled {

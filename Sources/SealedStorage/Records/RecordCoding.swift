@@ -62,7 +62,9 @@ package struct RecordEncoder {
 }
 
 /// A record opened correctly (its tag was right) but does not parse: written by a newer Coffer, or a defect.
-package struct RecordMalformed: Error {}
+package struct RecordMalformed: Error {
+    package init() {}
+}
 
 /// Walks the fields of a record in order.
 package struct RecordDecoder {

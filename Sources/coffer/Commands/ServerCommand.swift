@@ -52,6 +52,12 @@ struct ServerCommand: AsyncParsableCommand {
               COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
                     what the drive's keys came from before, until
                     `coffer keys rewrap` has moved them
+              MINIO_PROMETHEUS_AUTH_TYPE
+                    who may see metrics: jwt, with a token of `mc admin
+                    prometheus generate` (the default), or public
+              MINIO_AUDIT_WEBHOOK_ENABLE_ID, _ENDPOINT_ID, _AUTH_TOKEN_ID, ...
+                    a webhook that is told of every request; COFFER_AUDIT_FILE
+                    a file; MINIO_LOGGER_WEBHOOK_... one that gets the log
               MINIO_CERT_PASSWD
                     what opens private.key, where it is encrypted
               COFFER_HTTP_HEAD_BYTES, _HEADER_COUNT, _HEAD_SECONDS, _IDLE_SECONDS
@@ -68,6 +74,7 @@ struct ServerCommand: AsyncParsableCommand {
             SIGNALS
               TERM, INT    finish what is in flight (at most 30 s), close the drive
               HUP          read the TLS certificates again, reopen the access log
+              USR1         log refusals and disconnects too, or no longer
             """)
 
     @Argument(help: ArgumentHelp("The drive's directory.", valueName: "DIR"))

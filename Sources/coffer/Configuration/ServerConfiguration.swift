@@ -1,4 +1,5 @@
 import HTTPServer
+import Metrics
 import Notifications
 import Requests
 import S3Protocol
@@ -33,6 +34,10 @@ struct ServerConfiguration: Sendable {
     var acceptsSigV2: Bool
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
+    /// A file that gets an audit record for every request, or `-`; `nil`: none.
+    var auditFile: String?
+    /// Who may see metrics.
+    var metricsAccess: MetricsService.Access
     var logsJSON: Bool
     var isQuiet: Bool
     var logsDebug: Bool
@@ -75,6 +80,8 @@ struct ServerConfiguration: Sendable {
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
+        auditFile = environment.value("AUDIT_FILE")
+        metricsAccess = try Self.metricsAccess(environment.value("PROMETHEUS_AUTH_TYPE"))
         logsJSON = command.json
         isQuiet = command.quiet
         logsDebug = command.debug
@@ -123,6 +130,14 @@ struct ServerConfiguration: Sendable {
         }
         guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
         return addresses
+    }
+
+    private static func metricsAccess(_ text: String?) throws(StartFailure) -> MetricsService.Access {
+        switch text?.lowercased() {
+        case nil, "jwt": return .token
+        case "public": return .everybody
+        case let other?: throw StartFailure("MINIO_PROMETHEUS_AUTH_TYPE: \"\(other)\" is neither jwt nor public")
+        }
     }
 
     private static func acceptsSigV2(_ text: String) throws(StartFailure) -> Bool {

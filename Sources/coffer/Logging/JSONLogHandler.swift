@@ -1,12 +1,20 @@
 import JSON
 import Logging
+import Requests
 import Threading
 
 /// A JSON object a line: `time`, `level`, `message`, and the metadata as further members.
 struct JSONLogHandler: LogHandler {
     let writer: LineWriter
+    let level: LogLevel
+    let feed: LogFeed
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.notice
+
+    /// Of the whole process.
+    var logLevel: Logger.Level {
+        get { level.level }
+        set { level.level = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -15,6 +23,7 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+        feed.publish(event.level, "\(event.message)", all, time: Clock.milliseconds())
         writer.write(Array("\(Self.line(event.level, event.message, all))\n".utf8))
     }
 

@@ -9,12 +9,14 @@ import Threading
 /// Always to standard error, and never waiting for who reads it: requests are served by the threads that log.
 struct LogFormat {
     private let isJSON: Bool
-    private let level: Logger.Level
+    let level: LogLevel
+    /// What was logged lately.
+    let feed = LogFeed()
     private let writer: LineWriter
 
     init(_ configuration: ServerConfiguration) {
         isJSON = configuration.logsJSON
-        level = configuration.logsDebug ? .debug : .notice
+        level = LogLevel(configuration.logsDebug ? .debug : .notice)
         let line = isJSON ? JSONLogHandler.line : ConsoleLogHandler.line
         writer = LineWriter(STDERR_FILENO) { count in
             let message: Logger.Message = "lines of this log were lost: nobody took them in time"
@@ -23,12 +25,17 @@ struct LogFormat {
     }
 
     func logger() -> Logger {
-        var logger = Logger(label: "coffer") { [isJSON, writer] _ in
-            if isJSON { JSONLogHandler(writer: writer) } else { ConsoleLogHandler(writer: writer) }
+        Logger(label: "coffer") { [isJSON, writer, level, feed] _ in
+            if isJSON {
+                JSONLogHandler(writer: writer, level: level, feed: feed)
+            } else {
+                ConsoleLogHandler(writer: writer, level: level, feed: feed)
+            }
         }
-        logger.logLevel = level
-        return logger
     }
+
+    /// Lines that nobody took in time.
+    var lostLines: Int { writer.droppedCount }
 
     /// Returns when every line has been written, or after two seconds when nobody takes them.
     func flush() { writer.flush() }

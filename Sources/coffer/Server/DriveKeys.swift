@@ -10,6 +10,8 @@ struct DriveKeys: Sendable {
     let service: any KeyService
     let records: SealedRecords
     let dataKeys: DataKeys
+    /// Calls of the key service.
+    let calls = KeyServiceCounts()
     /// For the start-up block: `keyring /path`.
     let title: String
     /// The keyring file, when it was made just now.
@@ -26,7 +28,7 @@ struct DriveKeys: Sendable {
     init(_ configuration: KeyServiceConfiguration, store: ObjectStore, logger: Logger) throws {
         let isNewDrive = try CatalogueKey.stored(in: store) == nil
         let opened = try OpenedKeyService(configuration, createIfMissing: isNewDrive, logger: logger)
-        service = opened.service
+        service = MeasuredKeyService(opened.service, calls)
         current = opened.current
         kes = opened.kes
         title = opened.title
@@ -45,6 +47,9 @@ struct DriveKeys: Sendable {
         await kes?.run()
         await dropping
     }
+
+    /// When the client certificate for the key server ends, in seconds since 1970; `nil` without one.
+    var certificateEnd: Int64? { kes?.client.certificateExpiry }
 
     /// Reads the client certificate for the key server again; false when there is no key server.
     func reloadClientCertificate() throws(KESClientError) -> Bool {

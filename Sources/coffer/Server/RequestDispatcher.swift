@@ -1,27 +1,40 @@
 import AdminService
 import HTTPServer
+import Metrics
 import Requests
 import S3Protocol
 import S3Service
+import STSService
 
 /// Hands each request to the service whose it is, by its path; S3's while the gate is open, or when it lets them in.
 struct RequestDispatcher: HTTPHandler {
     private let s3: S3Service
     private let admin: AdminService
+    private let metrics: MetricsService
+    private let sts: STSService
     private let settings: ServiceSettings
     private let gate: RequestGate
     private let pipeline: RequestPipeline
 
-    init(context: ServiceContext, admin: AdminContext, pipeline: RequestPipeline) {
+    init(context: ServiceContext, admin: AdminContext, metrics: MetricsService, pipeline: RequestPipeline) {
         s3 = S3Service(context: context, pipeline: pipeline)
         self.admin = AdminService(context: admin, pipeline: pipeline)
+        sts = STSService(accounts: admin.accounts, pipeline: pipeline)
+        self.metrics = metrics
         settings = context.settings
         gate = admin.gate
         self.pipeline = pipeline
     }
 
+    /// In a bucket with a host name of its own the path is a key, whatever it looks like.
     func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        if isAdministration(request.head) { return admin.answer(request) }
+        let target = request.head.originForm
+        // All that is not S3's is there or at the root, and few requests are.
+        if target.hasPrefix("/minio/"), !settings.namesBucket(request.head.header("host")) {
+            if AdminService.serves(target) { return admin.answer(request) }
+            if MetricsService.serves(target) { return metrics.answer(request) }
+        }
+        if isOfTokens(request.head) { return sts.answer(request) }
         guard gate.isOpen || s3.isHealthCheck(request.head) else { return gated(request) }
         return s3.answer(request)
     }
@@ -30,9 +43,8 @@ struct RequestDispatcher: HTTPHandler {
         pipeline.end(refusal, FaultDocument.code(refusal.fault))
     }
 
-    /// In a bucket with a host name of its own the path is a key, whatever it looks like.
-    private func isAdministration(_ head: RequestHead) -> Bool {
-        AdminService.serves(head.originForm) && !settings.namesBucket(head.header("host"))
+    private func isOfTokens(_ head: RequestHead) -> Bool {
+        head.method == "POST" && STSService.serves(head) && !settings.namesBucket(head.header("host"))
     }
 
     /// Answers when the gate lets the request in, on its connection's event loop as ever.

@@ -1,3 +1,5 @@
+import AccessPolicy
+import Accounts
 import S3Protocol
 import SealedStorage
 import Threading
@@ -38,14 +40,22 @@ final class RootAccount: Sendable {
     var accessKey: String { known?.accessKey ?? RootCredentials.generatedUser }
     var newSecret: String? { known?.newSecret }
 
-    /// - Throws: `ServiceUnavailable` while nobody's credentials are known.
-    func secret(of accessKey: String) throws(S3Error) -> SecretString? {
+    /// Root's own account; nil when the access key is another's.
+    ///
+    /// - Throws: `ServiceUnavailable` while nobody's credentials are known, `InvalidTokenId` with a session token,
+    ///   `InvalidAccessKeyId` where root is not admitted.
+    func signingAccount(
+        _ accessKey: String, token: String?, isAdmitted: Bool
+    ) throws(S3Error) -> SigningAccount? {
         guard let known else {
             throw S3Error(
                 .serviceUnavailable, "The key service that opens this server's credentials cannot be reached.",
                 headers: [("retry-after", "5")])
         }
         // As bytes: two spellings of one text are two access keys.
-        return known.accessKey.utf8.elementsEqual(accessKey.utf8) ? known.secret : nil
+        guard known.accessKey.utf8.elementsEqual(accessKey.utf8) else { return nil }
+        guard token == nil else { throw S3Error(.invalidTokenId) }
+        guard isAdmitted else { throw Accounts.disabled }
+        return SigningAccount(secret: known.secret, principal: .root(accessKey: known.accessKey))
     }
 }

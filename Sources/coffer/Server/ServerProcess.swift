@@ -1,3 +1,4 @@
+import Accounts
 import AdminService
 import Certificates
 import Cryptography
@@ -6,6 +7,7 @@ import HTTPServer
 import KeyManagement
 import Logging
 import Maintenance
+import Metrics
 import Notifications
 import ObjectStorage
 import Requests
@@ -60,13 +62,18 @@ struct ServerProcess {
         let keys = try DriveKeys(configuration.keyService, store: store, logger: logger)
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
-        let account = RootAccount(configuration.credentials)
-        if obstacle == nil { try await account.load(keys.records) }
         var process = self
         if obstacle == nil { process.configuration = completedConfiguration(input, keys.records) }
         let live = LiveSettings(
             try input.take(), authorities: "\(configuration.certificates)/CAs", runtime: process.configuration.runtime,
             logger: logger)
+        let root = RootAccount(configuration.credentials)
+        let accounts = Accounts(
+            records: keys.records,
+            setting: Accounts.Setting(
+                rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.current.admitsRoot))
+        let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
+        if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         return try await process.serve(store, keys, account, obstacle, live)
     }
 
@@ -86,7 +93,7 @@ struct ServerProcess {
     }
 
     private func serve(
-        _ store: ObjectStore, _ keys: DriveKeys, _ account: RootAccount, _ obstacle: KeyServiceError?,
+        _ store: ObjectStore, _ keys: DriveKeys, _ account: ServerAccounts, _ obstacle: KeyServiceError?,
         _ live: LiveSettings
     ) async throws -> Outcome {
         let drive = try SealedDrive(records: keys.records, keys: keys.dataKeys)
@@ -94,29 +101,68 @@ struct ServerProcess {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
         let notifier = try openNotifier(drive)
-        let accessLog = try openAccessLog()
+        let lifecycle = Lifecycle(
+            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
+            logger: logger)
+        let running = RunningServer()
+        let observers = try Observers(
+            configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
+            node: { running.node }, logger: logger)
+        let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
-        let background = background(drive, live)
-        let server = try await listen(drive, account, notifier, accessLog, live, control, background)
+        let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
+        let background = Background(lifecycle: lifecycle, jobs: batchJobs(drive, live))
+        let server = try await listen(
+            drive, account, notifier, observers, sources, live, control, streams, background)
+        running.hasStarted(server)
         summary(store, keys, server, account, obstacle).print()
 
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
-        async let _ = background.lifecycle.run()
+        async let _ = lifecycle.run()
         async let _ = background.jobs.run()
         async let _ = notifier.run()
+        async let _ = observers.run()
+        async let _ = account.sweep()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
-        let outcome = await handle(signals, server, keys, notifier, accessLog, background.streams)
-        accessLog?.flush()
+        let outcome = await handle(signals, server, keys, notifier, observers, background.samplings)
+        await observers.flush()
         return outcome
+    }
+
+    private func metrics(
+        _ store: ObjectStore, _ keys: DriveKeys, _ drive: SealedDrive, _ notifier: Notifier, _ lifecycle: Lifecycle,
+        _ observers: Observers, _ running: RunningServer
+    ) -> MetricsSources {
+        let operations: [CompletedRequest.Service: [String]] = [
+            .s3: OperationTable.operations.map { $0.name }, .admin: AdminEndpoint.all.map(\.name),
+            .sts: [
+                "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
+                "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
+            ], .health: ["live", "ready", "cluster", "cluster/read"],
+            .metrics: ["Scrape"],
+        ]
+        return MetricsSources(
+            version: Release.version, path: configuration.drive, drive: drive, store: store,
+            requests: RequestCounts(operations), keyService: keys.calls, notifier: notifier, lifecycle: lifecycle,
+            host: running.host, engine: { running.figures },
+            certificates: {
+                [("server", running.certificateEnd), ("key-service-client", keys.certificateEnd)].compactMap {
+                    name, end in
+                    end.map { (name, $0) }
+                }
+            },
+            lostLines: { [log] in
+                [("server", log.lostLines), ("trace", observers.trace.lostCount)] + observers.lostLines
+            })
     }
 
     /// Serves what needs no key until the key service answers, then everything.
     private func becomeWhole(
-        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: RootAccount,
+        _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: ServerAccounts,
         _ live: LiveSettings
     ) async {
         guard var obstacle else { return }
@@ -172,18 +218,10 @@ struct ServerProcess {
         }
     }
 
-    private func openAccessLog() throws(StartFailure) -> AccessLog? {
-        guard let destination = configuration.accessLog else { return nil }
-        do {
-            return try AccessLog(destination, logger: logger)
-        } catch {
-            throw StartFailure("--access-log: \(error)")
-        }
-    }
-
     private func listen(
-        _ drive: SealedDrive, _ account: RootAccount, _ notifier: Notifier, _ accessLog: AccessLog?,
-        _ live: LiveSettings, _ control: ProcessControl, _ background: Background
+        _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
+        _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams,
+        _ background: Background
     ) async throws -> HTTPServer {
         let context = ServiceContext(
             drive: drive,
@@ -194,15 +232,21 @@ struct ServerProcess {
             hub: notifier.hub, webhooks: notifier.targets, logger: logger)
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2
-        ) { accessKey throws(S3Error) in
-            try account.secret(of: accessKey)
+        ) { accessKey, token throws(S3Error) in
+            try account.signingAccount(accessKey, token: token)
         }
         let pipeline = RequestPipeline(
-            verifier: verifier, observers: [accessLog].compactMap { $0 as (any RequestObserver)? }, logger: logger)
-        let admin = AdminContext(
-            drive: drive, facts: facts(notifier, live), gate: live.gate, control: control, settingsUser: live,
-            jobs: background.jobs, streams: background.streams,
-            lifecycleTotals: { [lifecycle = background.lifecycle] in lifecycle.totals })
+            verifier: verifier,
+            setting: SenderAttributes.Setting(
+                region: configuration.region, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
+            observers: observers.all, counts: sources.requests, logger: logger)
+        let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
+        var admin = AdminContext(
+            drive: drive, accounts: account.accounts, jobs: background.jobs, facts: facts(notifier, live),
+            gate: live.gate, control: control, settingsUser: live)
+        admin.streams = streams
+        admin.samplings = background.samplings
+        admin.lifecycleTotals = { [lifecycle = background.lifecycle] in lifecycle.totals }
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -211,30 +255,28 @@ struct ServerProcess {
         http.secretHeaders = SSEHeaders.secretNames
         do {
             return try await HTTPServer.start(
-                http, handler: RequestDispatcher(context: context, admin: admin, pipeline: pipeline), logger: logger)
+                http,
+                handler: RequestDispatcher(context: context, admin: admin, metrics: metrics, pipeline: pipeline),
+                logger: logger)
         } catch {
             throw StartFailure(error)
         }
     }
 
-    /// What goes on without a request.
+    /// What goes on without a request, and what administrators are told of it.
     private struct Background {
         let lifecycle: Lifecycle
         let jobs: BatchJobs
-        let streams = OpenStreams()
+        let samplings = OpenStreams()
     }
 
-    private func background(_ drive: SealedDrive, _ live: LiveSettings) -> Background {
-        Background(
-            lifecycle: Lifecycle(
-                drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
-                logger: logger),
-            jobs: BatchJobs(
-                drive: drive, clock: Clock.milliseconds, pace: live.pace,
-                rests: { [runtime = live.runtime] in
-                    let settings = runtime.current
-                    return (settings.keyRotationRest, settings.expirationRest)
-                }, logger: logger))
+    private func batchJobs(_ drive: SealedDrive, _ live: LiveSettings) -> BatchJobs {
+        BatchJobs(
+            drive: drive, clock: Clock.milliseconds, pace: live.pace,
+            rests: { [runtime = live.runtime] in
+                let settings = runtime.current
+                return (settings.keyRotationRest, settings.expirationRest)
+            }, logger: logger)
     }
 
     /// What administrators are told of this process.
@@ -273,20 +315,21 @@ struct ServerProcess {
     }
 
     private func summary(
-        _ store: ObjectStore, _ keys: DriveKeys, _ server: HTTPServer, _ account: RootAccount,
+        _ store: ObjectStore, _ keys: DriveKeys, _ server: HTTPServer, _ account: ServerAccounts,
         _ obstacle: KeyServiceError?
     ) -> StartupSummary {
         StartupSummary(
             configuration: configuration, server: server,
             isTLS: certificates != nil, space: store.freeSpace(),
             keyService: obstacle == nil ? keys.title : "\(keys.title) (not to be had yet)",
-            newKeyring: keys.newKeyring, accessKey: account.accessKey, newSecret: account.newSecret, logger: logger)
+            newKeyring: keys.newKeyring, accessKey: account.root.accessKey, newSecret: account.root.newSecret,
+            logger: logger)
     }
 
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ accessLog: AccessLog?, _ streams: OpenStreams
+        _ observers: Observers, _ samplings: OpenStreams
     ) async -> Outcome {
         for await signal in signals {
             switch signal {
@@ -303,29 +346,32 @@ struct ServerProcess {
                 } catch {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
-                do {
-                    try accessLog?.reopen { [logger] in logger.notice("access log reopened") }
-                } catch {
-                    logger.error("the access log goes on in the old file", metadata: ["cause": "\(error)"])
-                }
+                observers.reopen()
+            case .toggleDebug:
+                let level = log.level.toggleDebug()
+                logger.notice("lines are logged from level \(level) on")
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
-                streams.close()
-                await shutDown(server, notifier, grace: .seconds(30))
+                samplings.close()
+                await shutDown(server, notifier, observers, grace: .seconds(30))
                 return .stopped
             case .restart:
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
-                streams.close()
-                await shutDown(server, notifier, grace: .seconds(10))
+                samplings.close()
+                await shutDown(server, notifier, observers, grace: .seconds(10))
                 return .restarting
             }
         }
         return .stopped
     }
 
-    private func shutDown(_ server: HTTPServer, _ notifier: Notifier, grace: Duration) async {
+    private func shutDown(
+        _ server: HTTPServer, _ notifier: Notifier, _ observers: Observers, grace: Duration
+    ) async {
         // They would stay for as long as they are let.
         notifier.hub.close()
+        observers.trace.close()
+        log.feed.ring.close()
         await server.shutdown(grace: grace)
     }
 }

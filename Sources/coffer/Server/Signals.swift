@@ -7,14 +7,16 @@ enum Signals: Sendable {
     case stop
     /// HUP.
     case reload
+    /// USR1.
+    case toggleDebug
     /// By an administrator's request.
     case restart
 
     /// What comes, and where an administrator's request comes in.
     static func stream() -> (signals: AsyncStream<Signals>, control: ProcessControl) {
         let (stream, continuation) = AsyncStream.makeStream(of: Signals.self, bufferingPolicy: .bufferingNewest(4))
-        let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP]) { number in
-            continuation.yield(number == SIGHUP ? .reload : .stop)
+        let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1]) { number in
+            continuation.yield(number == SIGHUP ? .reload : number == SIGUSR1 ? .toggleDebug : .stop)
         }
         continuation.onTermination = { _ in signals.cancel() }
         return (stream, ProcessControl(signals: continuation))

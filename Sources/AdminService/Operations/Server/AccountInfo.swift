@@ -1,4 +1,5 @@
 import AccessPolicy
+import Accounts
 import JSON
 import Notation
 import ObjectStorage
@@ -32,14 +33,15 @@ enum AccountInfo: AdminOperation {
         let documents = buckets
         try await reply.send(
             Document(
-                accountName: request.accountName, backend: BackendDocument(), policy: request.effectivePolicy,
+                accountName: request.accountName, backend: BackendDocument(),
+                policy: try request.effectivePolicy(context.accounts),
                 buckets: documents.isEmpty ? nil : documents))
     }
 
     private struct Document: Encodable, Sendable {
         let accountName: String
         let backend: BackendDocument
-        let policy: EffectivePolicy
+        let policy: PolicyJSON
         let buckets: [BucketDocument]?
 
         enum CodingKeys: String, CodingKey {
@@ -105,38 +107,20 @@ enum AccountInfo: AdminOperation {
     }
 }
 
-/// What the caller's policies allow together, as a policy document.
-struct EffectivePolicy: Encodable, Sendable {
-    let version = "2012-10-17"
-    let statement: [Statement]
-
-    struct Statement: Encodable, Sendable {
-        let effect = "Allow"
-        let action: [String]
-        let resource: [String]?
-
-        enum CodingKeys: String, CodingKey {
-            case effect = "Effect"
-            case action = "Action"
-            case resource = "Resource"
-        }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case version = "Version"
-        case statement = "Statement"
-    }
-
-    /// What root may, and who has the policy of that name.
-    static let consoleAdmin = EffectivePolicy(statement: [
-        Statement(action: ["admin:*"], resource: nil), Statement(action: ["kms:*"], resource: nil),
-        Statement(action: ["s3:*"], resource: ["arn:aws:s3:::*"]),
-    ])
-}
-
 extension AdminRequest {
     /// Whose rights the caller has.
-    fileprivate var accountName: String { principal.accessKey ?? "" }
+    fileprivate var accountName: String { principal.parent ?? principal.accessKey ?? "" }
 
-    fileprivate var effectivePolicy: EffectivePolicy { .consoleAdmin }
+    /// What the caller's policies allow together, as a policy document.
+    fileprivate func effectivePolicy(_ accounts: Accounts) throws -> PolicyJSON {
+        guard let owner = principal.accountOwner, owner != .root || principal.isRestricted else {
+            return PolicyJSON(Array(BuiltInPolicies.consoleAdmin.utf8))
+        }
+        let snapshot = try accounts.snapshot
+        let accessKey = AccountName(principal.accessKey ?? "")
+        if let own = snapshot.serviceAccount(accessKey)?.policy ?? snapshot.session(accessKey)?.policy {
+            return PolicyJSON(own)
+        }
+        return snapshot.merged(ofOwner: owner)
+    }
 }

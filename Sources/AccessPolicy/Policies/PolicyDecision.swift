@@ -1,0 +1,27 @@
+/// What one policy, or several, say of a request.
+package enum PolicyDecision: Hashable, Sendable {
+    case allowed, denied
+    /// No statement is about the request.
+    case undecided
+}
+
+extension [PolicyStatement] {
+    /// What the statements say of a request: one that forbids it wins over all that allow it.
+    ///
+    /// Of a request that will name what it is about later: whether it could be allowed for one; nothing is forbidden yet.
+    func decide(_ request: AccessRequest) -> PolicyDecision {
+        guard let resource = request.demand.policyResource else {
+            let mayBeAllowed = contains { $0.effect == .allow && $0.mayApply(to: request) }
+            return mayBeAllowed ? .allowed : .undecided
+        }
+        var decision = PolicyDecision.undecided
+        for statement in self {
+            switch statement.effect {
+            case .allow where decision == .allowed: continue
+            case .allow: if statement.applies(to: request, resource: resource) { decision = .allowed }
+            case .deny: if statement.applies(to: request, resource: resource) { return .denied }
+            }
+        }
+        return decision
+    }
+}

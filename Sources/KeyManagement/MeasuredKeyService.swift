@@ -1,0 +1,76 @@
+package import Cryptography
+
+/// A key service whose calls are counted and timed.
+package struct MeasuredKeyService: KeyService {
+    private let service: any KeyService
+    private let counts: KeyServiceCounts
+
+    package init(_ service: any KeyService, _ counts: KeyServiceCounts) {
+        self.service = service
+        self.counts = counts
+    }
+
+    package var defaultKey: KeyID { service.defaultKey }
+
+    package func generateDataKey(
+        under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> GeneratedDataKey {
+        try await measure(.generate) { () async throws(KeyServiceError) in
+            try await service.generateDataKey(under: key, context: context)
+        }
+    }
+
+    package func decryptDataKey(
+        _ wrapped: [UInt8], under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> SecretKey {
+        try await measure(.decrypt) { () async throws(KeyServiceError) in
+            try await service.decryptDataKey(wrapped, under: key, context: context)
+        }
+    }
+
+    package func wrapDataKey(
+        _ dataKey: SecretKey, under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> [UInt8] {
+        try await measure(.wrap) { () async throws(KeyServiceError) in
+            try await service.wrapDataKey(dataKey, under: key, context: context)
+        }
+    }
+
+    package func isOfFormerService(
+        _ wrapped: [UInt8], under key: KeyID, context: KMSContext
+    ) async throws(KeyServiceError) -> Bool {
+        try await service.isOfFormerService(wrapped, under: key, context: context)
+    }
+
+    package func createKey(_ key: KeyID) async throws(KeyServiceError) {
+        try await measure(.create) { () async throws(KeyServiceError) in try await service.createKey(key) }
+    }
+
+    package func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription {
+        try await measure(.describe) { () async throws(KeyServiceError) in try await service.describeKey(key) }
+    }
+
+    package func listKeys() async throws(KeyServiceError) -> [KeyDescription] {
+        try await measure(.list) { () async throws(KeyServiceError) in try await service.listKeys() }
+    }
+
+    /// Not counted: it is how the service itself is watched.
+    package func status() async -> KeyServiceStatus { await service.status() }
+
+    private func measure<Answer>(
+        _ call: KeyServiceCounts.Call, _ work: () async throws(KeyServiceError) -> Answer
+    ) async throws(KeyServiceError) -> Answer {
+        let start = ContinuousClock.now
+        func count(_ outcome: KeyServiceCounts.Outcome) {
+            counts.count(call, outcome, nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1)))
+        }
+        do throws(KeyServiceError) {
+            let answer = try await work()
+            count(.success)
+            return answer
+        } catch {
+            count(KeyServiceCounts.Outcome(error))
+            throw error
+        }
+    }
+}

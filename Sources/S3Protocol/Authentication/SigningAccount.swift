@@ -1,0 +1,20 @@
+package import AccessPolicy
+
+/// Whose signature is to be verified: an access key's secret, and who signs with it.
+package struct SigningAccount: Sendable {
+    package let secret: SecretString
+    package let principal: Principal
+
+    package init(secret: SecretString, principal: Principal) {
+        self.secret = secret
+        self.principal = principal
+    }
+}
+
+/// Finds the account of an access key; nil if there is none.
+///
+/// `token` is the session token that came with it, nil or never empty.
+///
+/// Throws what a request is to be answered with whose access key or token cannot be used.
+package typealias AccountLookup =
+    @Sendable (_ accessKey: String, _ token: String?) throws(S3Error) -> SigningAccount?

@@ -1,0 +1,229 @@
+import AccessPolicy
+import Accounts
+import ObjectStorage
+import S3Protocol
+import SealedStorage
+import Testing
+
+@Suite struct AccountsTests {
+    @Test func `what is acknowledged is there after a restart`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addPolicy("get", allowGet)
+        try await fixture.addUser("ann", policies: ["get"], groups: ["team"])
+        try await fixture.addUser("bob")
+        try await fixture.addKey("ANNSKEY", of: .user(AccountName("ann")))
+        let session = try await fixture.accounts.addSession(
+            SessionRequest(owner: .user(AccountName("ann")), duration: 3600), at: AccountsFixture.now)
+        try await fixture.accounts.removeUser(AccountName("bob"))
+        for _ in 0..<2 {
+            #expect(try fixture.allows("ann"))
+            #expect(try fixture.allows("ANNSKEY"))
+            #expect(try fixture.allows(session.accessKey, token: session.token))
+            #expect(try !fixture.allows("ann", .putObject))
+            #expect(fixture.refusal("bob") == .invalidAccessKeyId)
+            #expect(try fixture.accounts.snapshot.members(of: AccountName("team")) == [AccountName("ann")])
+            try await fixture.reopen()
+            #expect(fixture.damaged == 0)
+        }
+    }
+
+    @Test func `nothing that is called something can be read on the drive`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann-of-marketing", policies: ["readwrite"])
+        for row in try fixture.store.accounts() {
+            let bytes = row.id + row.sealed
+            #expect(!bytes.contains("ann-of-marketing") && !bytes.contains("readwrite") && !bytes.contains("secret-of"))
+        }
+    }
+
+    @Test func `a damaged record is the loss of itself`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addPolicy("get", allowGet)
+        try await fixture.addPolicy("deny", denyGet)
+        try await fixture.addUser("ann", policies: ["get"])
+        try await fixture.addUser("bob", policies: ["get", "deny"])
+        try await fixture.addUser("eve", policies: ["get"], groups: ["team"])
+        let intact = try fixture.store.accounts()
+        for row in intact {
+            var sealed = row.sealed
+            sealed[sealed.count / 2] ^= 1
+            try await fixture.reopen { try await $0.changeAccounts([.put(AccountRow(id: row.id, sealed: sealed))]) }
+            #expect(fixture.damaged == 1)
+            // Whatever was lost, nobody may do more than before.
+            #expect(fixture.refusal("bob") != nil || (try fixture.allows("bob")) == false)
+            let rights = try ["ann", "eve"].filter { fixture.refusal($0) == nil && (try fixture.allows($0)) }
+            #expect(rights.count >= 0)
+            try await fixture.reopen { try await $0.changeAccounts([.put(row)]) }
+            #expect(fixture.damaged == 0)
+            #expect(try fixture.allows("ann") && fixture.allows("eve"))
+        }
+    }
+
+    @Test func `a lost policy or group takes all rights of those who have it`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addPolicy("deny", denyGet)
+        try await fixture.addUser("ann", policies: ["readwrite", "deny"])
+        try await fixture.addUser("bob", policies: ["readwrite"], groups: ["team"])
+        let rows = try fixture.store.accounts()
+        var withoutPolicy = 0
+        for row in rows {
+            try await fixture.reopen { try await $0.changeAccounts([.remove(id: row.id)]) }
+            if fixture.refusal("ann") == nil {
+                #expect(try !fixture.allows("ann"))
+                if try !fixture.allows("ann", .putObject) { withoutPolicy += 1 }
+            }
+            try await fixture.reopen { try await $0.changeAccounts([.put(row)]) }
+        }
+        #expect(withoutPolicy == 1)
+        #expect(try fixture.allows("bob"))
+    }
+
+    @Test func `accounts are unknown until they are loaded`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann", policies: ["readwrite"])
+        let locked = Accounts(
+            records: SealedRecords(store: fixture.store), setting: Accounts.Setting(rootAccessKey: { "rootuser" }))
+        #expect(throws: S3Error(.serviceUnavailable)) {
+            try locked.signingAccount("ann", token: nil, at: AccountsFixture.now)
+        }
+        await #expect(throws: AccountError.self) {
+            try await locked.putUser("bob", secret: SecretString("12345678"), isEnabled: true, at: 1)
+        }
+    }
+
+    @Test func `names are bytes, and one access key is one thing`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("caf\u{e9}", policies: ["readwrite"])
+        #expect(fixture.refusal("cafe\u{301}") == .invalidAccessKeyId)
+        try await fixture.addUser("cafe\u{301}")
+        #expect(try fixture.allows("caf\u{e9}") && !fixture.allows("cafe\u{301}"))
+
+        try await fixture.addUser("ann")
+        try await fixture.addKey("THEKEY", of: .user(AccountName("ann")))
+        await #expect(throws: AccountError.isNoUser) { try await fixture.addUser("THEKEY") }
+        await #expect(throws: AccountError.isRoot) { try await fixture.addUser(AccountsFixture.root) }
+        await #expect(throws: AccountError.isUser) { try await fixture.addKey("ann", of: .root) }
+        await #expect(throws: AccountError.accessKeyTaken) { try await fixture.addKey("THEKEY", of: .root) }
+        await #expect(throws: AccountError.noSuchUser) {
+            try await fixture.addKey("OTHER", of: .user(AccountName("nobody")))
+        }
+    }
+
+    @Test(arguments: ["ab", "a=b", "a,b", " ab", "ab ", "a\nb", String(repeating: "a", count: 21), ""])
+    func `an access key that is none is refused`(name: String) async throws {
+        let fixture = try await AccountsFixture()
+        await #expect(throws: AccountError.invalidAccessKey) { try await fixture.addUser(name) }
+    }
+
+    @Test func `a user goes with all that acts for it`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann", policies: ["readwrite"])
+        try await fixture.addKey("ANNSKEY", of: .user(AccountName("ann")))
+        let session = try await fixture.accounts.addSession(
+            SessionRequest(owner: .user(AccountName("ann")), duration: 900), at: AccountsFixture.now)
+        try await fixture.accounts.setUser(AccountName("ann"), isEnabled: false)
+        #expect(fixture.refusal("ann") == .invalidAccessKeyId)
+        #expect(fixture.refusal("ANNSKEY") == .accessDenied)
+        #expect(fixture.refusal(session.accessKey, token: session.token) == .accessDenied)
+        try await fixture.accounts.removeUser(AccountName("ann"))
+        try await fixture.addUser("ann", policies: ["readwrite"])
+        for _ in 0..<2 {
+            #expect(try fixture.allows("ann"))
+            #expect(fixture.refusal("ANNSKEY") == .invalidAccessKeyId)
+            #expect(fixture.refusal(session.accessKey, token: session.token) == .invalidAccessKeyId)
+            try await fixture.reopen()
+        }
+    }
+
+    @Test func `a session needs its token, and ends`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann", policies: ["readwrite"])
+        var request = SessionRequest(owner: .user(AccountName("ann")), duration: 900)
+        request.policy = try .of(allowGet)
+        request.revocationType = "app"
+        let session = try await fixture.accounts.addSession(request, at: AccountsFixture.now)
+        let other = try await fixture.accounts.addSession(
+            SessionRequest(owner: .user(AccountName("ann")), duration: 900), at: AccountsFixture.now)
+        #expect(fixture.refusal(session.accessKey) == .invalidTokenId)
+        #expect(fixture.refusal(session.accessKey, token: other.token) == .invalidTokenId)
+        #expect(fixture.refusal(session.accessKey, token: session.token + "x") == .invalidTokenId)
+        #expect(fixture.refusal("ann", token: session.token) == .invalidTokenId)
+        #expect(try fixture.allows(session.accessKey, token: session.token))
+        #expect(try !fixture.allows(session.accessKey, .putObject, token: session.token))
+        #expect(try fixture.allows(other.accessKey, .putObject, token: other.token))
+        let end = AccountsFixture.now + 900_000
+        #expect(fixture.refusal(session.accessKey, token: session.token, at: end - 1) == nil)
+        #expect(fixture.refusal(session.accessKey, token: session.token, at: end) == .expiredToken)
+        try await fixture.accounts.revokeSessions(of: .user(AccountName("ann")), type: "app")
+        #expect(fixture.refusal(session.accessKey, token: session.token) == .invalidAccessKeyId)
+        #expect(fixture.refusal(other.accessKey, token: other.token) == nil)
+        #expect(try await !fixture.accounts.sweepSessions(at: end))
+        #expect(fixture.refusal(other.accessKey, token: other.token) == .invalidAccessKeyId)
+    }
+
+    @Test func `policies and groups count at once, for everyone who has them`() async throws {
+        let fixture = try await AccountsFixture()
+        let (ann, team) = (AccountName("ann"), AccountName("team"))
+        try await fixture.addPolicy("p", allowGet)
+        try await fixture.addUser("ann", groups: ["team"])
+        #expect(try !fixture.allows("ann"))
+        _ = try await fixture.accounts.changePolicies(.attach([AccountName("p")]), ofGroup: team, at: 1)
+        #expect(try fixture.allows("ann"))
+        try await fixture.addPolicy("p", allowPut)
+        #expect(try !fixture.allows("ann") && fixture.allows("ann", .putObject))
+        try await fixture.accounts.setGroup(team, isEnabled: false, at: 2)
+        #expect(try !fixture.allows("ann", .putObject))
+        try await fixture.accounts.setGroup(team, isEnabled: true, at: 3)
+        try await fixture.attach(["readwrite"], to: "ann")
+        try await fixture.addPolicy("p", denyGet)
+        #expect(try !fixture.allows("ann") && fixture.allows("ann", .putObject))
+        await #expect(throws: AccountError.policyInUse) {
+            try await fixture.accounts.removePolicy(AccountName("p"))
+        }
+        await #expect(throws: AccountError.groupNotEmpty) { try await fixture.accounts.removeGroup(team) }
+        try await fixture.accounts.removeMembers([ann], from: team, at: 4)
+        #expect(try fixture.allows("ann"))
+        await #expect(throws: AccountError.alreadyApplied) { try await fixture.attach(["readwrite"], to: "ann") }
+        await #expect(throws: AccountError.noSuchPolicy) { try await fixture.attach(["nothing"], to: "ann") }
+    }
+
+    @Test func `one change after another: none is lost`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann")
+        let accounts = fixture.accounts
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<100 {
+                group.addTask {
+                    try await accounts.addMembers(
+                        [AccountName("ann")], to: AccountName("group\(number)"), isEnabled: nil, at: 1)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try accounts.snapshot.user(AccountName("ann"))?.groups.count == 100)
+        try await fixture.reopen()
+        #expect(try fixture.accounts.snapshot.user(AccountName("ann"))?.groups.count == 100)
+    }
+
+    @Test func `a built-in policy can be replaced, and comes back`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann", policies: ["readonly"])
+        #expect(try fixture.allows("ann"))
+        try await fixture.addPolicy("readonly", allowPut)
+        #expect(try !fixture.allows("ann"))
+        try await fixture.reopen()
+        #expect(try !fixture.allows("ann"))
+        _ = try await fixture.accounts.changePolicies(
+            .detach([AccountName("readonly")]), ofUser: AccountName("ann"), at: 1)
+        try await fixture.accounts.removePolicy(AccountName("readonly"))
+        try await fixture.attach(["readonly"], to: "ann")
+        #expect(try fixture.allows("ann"))
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ text: String) -> Bool {
+        let text = Array(text.utf8)
+        return indices.contains { self[$0...].starts(with: text) }
+    }
+}
