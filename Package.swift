@@ -257,7 +257,7 @@ let package = Package(
         tests(
             of: "AdminService",
             [
-                "AccessPolicy", "Accounts", "Requests", "Maintenance", "SealedStorage", "KeyManagement", "S3Protocol",
+                "AccessPolicy", "Accounts", "Maintenance", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
                 "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
             ]),
         tests(

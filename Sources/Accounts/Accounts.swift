@@ -12,12 +12,17 @@ package final class Accounts: Sendable {
     package struct Setting: Sendable {
         /// Root's access key, which no other account may have.
         package var rootAccessKey: @Sendable () -> String
-        /// Whether root, and who acts for it, may send requests.
-        package var admitsRoot: Bool
+        /// Whether root, and who acts for it, may send requests now.
+        package var admitsRoot: Bool { admitsRootNow() }
+        private let admitsRootNow: @Sendable () -> Bool
 
-        package init(rootAccessKey: @escaping @Sendable () -> String, admitsRoot: Bool = true) {
+        /// - Parameter admitsRoot: is asked again with every request that it matters for.
+        package init(
+            rootAccessKey: @escaping @Sendable () -> String,
+            admitsRoot: @autoclosure @escaping @Sendable () -> Bool = true
+        ) {
             self.rootAccessKey = rootAccessKey
-            self.admitsRoot = admitsRoot
+            admitsRootNow = admitsRoot
         }
     }
 

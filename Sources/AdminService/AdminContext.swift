@@ -12,19 +12,18 @@ package struct AdminContext: Sendable {
     package var gate: RequestGate
     package var control: any ServerControl
     package var settings: ServerSettings
+    package var jobs: BatchJobs
     /// What happens, for those who watch.
     package var streams = AdminStreams()
-    package var jobs: BatchJobs
-    /// Answers that go on for as long as their clients want them.
-    package var openStreams: OpenStreams
+    /// The samples that are being sent.
+    package var samplings = OpenStreams()
     /// What lifecycle rules have done since the start.
-    package var lifecycleTotals: @Sendable () -> LifecycleCounts
+    package var lifecycleTotals: @Sendable () -> LifecycleCounts = { LifecycleCounts() }
 
     package init(
-        drive: SealedDrive, accounts: Accounts, facts: ServerFacts = ServerFacts(), gate: RequestGate = RequestGate(),
-        control: any ServerControl = NoServerControl(), settingsUser: any SettingsUser = NoSettingsUser(),
-        jobs: BatchJobs, openStreams: OpenStreams = OpenStreams(),
-        lifecycleTotals: @escaping @Sendable () -> LifecycleCounts = { LifecycleCounts() }
+        drive: SealedDrive, accounts: Accounts, jobs: BatchJobs, facts: ServerFacts = ServerFacts(),
+        gate: RequestGate = RequestGate(), control: any ServerControl = NoServerControl(),
+        settingsUser: any SettingsUser = NoSettingsUser()
     ) {
         self.drive = drive
         self.accounts = accounts
@@ -32,8 +31,6 @@ package struct AdminContext: Sendable {
         self.gate = gate
         self.control = control
         self.jobs = jobs
-        self.openStreams = openStreams
-        self.lifecycleTotals = lifecycleTotals
         settings = ServerSettings(drive.records, user: settingsUser)
     }
 }

@@ -46,9 +46,10 @@ final class AdminFixture: Sendable {
         server = MemoryServer(
             AdminService(
                 context: AdminContext(
-                    drive: drive, accounts: accounts, settingsUser: settingsUser,
+                    drive: drive, accounts: accounts,
                     jobs: BatchJobs(
-                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger)),
+                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger),
+                    settingsUser: settingsUser),
                 pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }
 

@@ -10,7 +10,8 @@ enum AdminOperations {
 
     /// The process and the drive as a whole.
     private static let server: [any AdminOperation.Type] = [
-        ServerInfo.self, StorageInfo.self, DataUsageInfo.self, AccountInfo.self, Metrics.self, ServiceAction.self,
+        ServerInfo.self, StorageInfo.self, DataUsageInfo.self, AccountInfo.self, RealtimeMetrics.self,
+        ServiceAction.self,
         ServerUpdate.self,
         SiteReplicationInfo.self, SiteReplicationStatus.self, ListRemoteTargets.self, ListTiers.self, TierStats.self,
         VerifyTier.self, RemoveTier.self, AddTier.self,

@@ -13,6 +13,8 @@ struct RuntimeSettings: Sendable {
     /// How long after its last part a multipart upload is removed; `nil`: never, as on AWS.
     var staleUploadExpiry: Duration?
     var staleUploadInterval: Duration
+    /// Whether root, and who acts for it, may send requests.
+    var admitsRoot: Bool
     /// How much of the time lifecycle rules may take.
     var pace: Pace
     /// The rest after each object of a batch job.
@@ -27,6 +29,7 @@ struct RuntimeSettings: Sendable {
         allowedOrigins = try Self.allowedOrigins(environment.value("API_CORS_ALLOW_ORIGIN"))
         staleUploadExpiry = try environment.duration("API_STALE_UPLOADS_EXPIRY")
         staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
+        admitsRoot = try Self.admitsRoot(environment.value("API_ROOT_ACCESS") ?? "on")
         pace = try Self.pace(environment.value("SCANNER_SPEED") ?? "default")
         keyRotationRest = try environment.rest("BATCH_KEYROTATION_WORKERS_WAIT")
         expirationRest = try environment.rest("BATCH_EXPIRATION_WORKERS_WAIT")
@@ -46,6 +49,14 @@ struct RuntimeSettings: Sendable {
             throw StartFailure("MINIO_API_CORS_ALLOW_ORIGIN: \"\(list)\": origins by commas, each with one * at most")
         }
         return origins
+    }
+
+    private static func admitsRoot(_ text: String) throws(StartFailure) -> Bool {
+        switch text.lowercased() {
+        case "on": true
+        case "off": false
+        default: throw StartFailure("MINIO_API_ROOT_ACCESS: \"\(text)\" is neither on nor off")
+        }
     }
 
     private static func pace(_ speed: String) throws(StartFailure) -> Pace {

@@ -33,8 +33,6 @@ struct ServerConfiguration: Sendable {
     var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
-    /// Whether root, and who acts for it, may send requests.
-    var admitsRoot: Bool
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
     /// Where spans of requests are sent; `nil`: nowhere.
@@ -82,7 +80,6 @@ struct ServerConfiguration: Sendable {
         }
         webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
-        admitsRoot = try Self.admitsRoot(environment.value("API_ROOT_ACCESS") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
@@ -152,14 +149,6 @@ struct ServerConfiguration: Sendable {
         case "on": true
         case "off": false
         default: throw StartFailure("--sigv2 \(text): on or off")
-        }
-    }
-
-    private static func admitsRoot(_ text: String) throws(StartFailure) -> Bool {
-        switch text.lowercased() {
-        case "on": true
-        case "off": false
-        default: throw StartFailure("MINIO_API_ROOT_ACCESS: \"\(text)\" is neither on nor off")
         }
     }
 

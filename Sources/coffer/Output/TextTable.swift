@@ -37,22 +37,12 @@ enum TerminalText {
         isPresent ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
     }
 
+    /// A name of others' making as it is for a file or a program, and for a terminal without what it would act on.
+    static func shown(_ text: String) -> String { isPresent ? plain(text) : text }
+
     /// Names of others' making without what a terminal would act on.
     static func plain(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
-    }
-
-    /// Bytes as people say them: `1.5 GiB`.
-    static func bytes(_ count: Int64) -> String {
-        guard count >= 1024 else { return "\(count) B" }
-        var value = Double(count)
-        var unit = 0
-        while value >= 1024, unit < 5 {
-            value /= 1024
-            unit += 1
-        }
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) \(["B", "KiB", "MiB", "GiB", "TiB", "PiB"][unit])"
     }
 
     /// Seconds as people say them: `3d 4h`.

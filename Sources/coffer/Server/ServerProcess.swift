@@ -62,17 +62,18 @@ struct ServerProcess {
         let keys = try DriveKeys(configuration.keyService, store: store, logger: logger)
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
-        let root = RootAccount(configuration.credentials)
-        let accounts = Accounts(
-            records: keys.records,
-            setting: Accounts.Setting(rootAccessKey: { root.accessKey }, admitsRoot: configuration.admitsRoot))
-        let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
-        if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         var process = self
         if obstacle == nil { process.configuration = completedConfiguration(input, keys.records) }
         let live = LiveSettings(
             try input.take(), authorities: "\(configuration.certificates)/CAs", runtime: process.configuration.runtime,
             logger: logger)
+        let root = RootAccount(configuration.credentials)
+        let accounts = Accounts(
+            records: keys.records,
+            setting: Accounts.Setting(
+                rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.current.admitsRoot))
+        let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
+        if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         return try await process.serve(store, keys, account, obstacle, live)
     }
 
@@ -100,15 +101,18 @@ struct ServerProcess {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
         let notifier = try openNotifier(drive)
-        let background = background(drive, live)
+        let lifecycle = Lifecycle(
+            drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
+            logger: logger)
         let running = RunningServer()
         let observers = try Observers(
             configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
             node: { running.node }, logger: logger)
-        let sources = metrics(store, keys, drive, notifier, background.lifecycle, observers, running)
+        let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
         let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
+        let background = Background(lifecycle: lifecycle, jobs: batchJobs(drive, live))
         let server = try await listen(
             drive, account, notifier, observers, sources, live, control, streams, background)
         running.hasStarted(server)
@@ -118,13 +122,13 @@ struct ServerProcess {
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
-        async let _ = background.lifecycle.run()
+        async let _ = lifecycle.run()
         async let _ = background.jobs.run()
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
-        let outcome = await handle(signals, server, keys, notifier, observers, background.streams)
+        let outcome = await handle(signals, server, keys, notifier, observers, background.samplings)
         await observers.flush()
         return outcome
     }
@@ -238,10 +242,11 @@ struct ServerProcess {
             observers: observers.all, counts: sources.requests, logger: logger)
         let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
         var admin = AdminContext(
-            drive: drive, accounts: account.accounts, facts: facts(notifier, live), gate: live.gate, control: control,
-            settingsUser: live, jobs: background.jobs, openStreams: background.streams,
-            lifecycleTotals: { [lifecycle = background.lifecycle] in lifecycle.totals })
+            drive: drive, accounts: account.accounts, jobs: background.jobs, facts: facts(notifier, live),
+            gate: live.gate, control: control, settingsUser: live)
         admin.streams = streams
+        admin.samplings = background.samplings
+        admin.lifecycleTotals = { [lifecycle = background.lifecycle] in lifecycle.totals }
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -258,24 +263,20 @@ struct ServerProcess {
         }
     }
 
-    /// What goes on without a request.
+    /// What goes on without a request, and what administrators are told of it.
     private struct Background {
         let lifecycle: Lifecycle
         let jobs: BatchJobs
-        let streams = OpenStreams()
+        let samplings = OpenStreams()
     }
 
-    private func background(_ drive: SealedDrive, _ live: LiveSettings) -> Background {
-        Background(
-            lifecycle: Lifecycle(
-                drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
-                logger: logger),
-            jobs: BatchJobs(
-                drive: drive, clock: Clock.milliseconds, pace: live.pace,
-                rests: { [runtime = live.runtime] in
-                    let settings = runtime.current
-                    return (settings.keyRotationRest, settings.expirationRest)
-                }, logger: logger))
+    private func batchJobs(_ drive: SealedDrive, _ live: LiveSettings) -> BatchJobs {
+        BatchJobs(
+            drive: drive, clock: Clock.milliseconds, pace: live.pace,
+            rests: { [runtime = live.runtime] in
+                let settings = runtime.current
+                return (settings.keyRotationRest, settings.expirationRest)
+            }, logger: logger)
     }
 
     /// What administrators are told of this process.
@@ -328,7 +329,7 @@ struct ServerProcess {
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
         _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ observers: Observers, _ streams: OpenStreams
+        _ observers: Observers, _ samplings: OpenStreams
     ) async -> Outcome {
         for await signal in signals {
             switch signal {
@@ -351,12 +352,12 @@ struct ServerProcess {
                 logger.notice("lines are logged from level \(level) on")
             case .stop:
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
-                streams.close()
+                samplings.close()
                 await shutDown(server, notifier, observers, grace: .seconds(30))
                 return .stopped
             case .restart:
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
-                streams.close()
+                samplings.close()
                 await shutDown(server, notifier, observers, grace: .seconds(10))
                 return .restarting
             }

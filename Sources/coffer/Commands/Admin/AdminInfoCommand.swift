@@ -27,7 +27,7 @@ struct AdminInfoCommand: AsyncParsableCommand {
             let share = total > 0 ? used * 100 / total : 0
             let state = drive.text("state") == "ok" ? "" : TerminalText.red(" \(drive.text("state"))")
             print(
-                "   Drive        \(drive.text("path")): \(TerminalText.bytes(used)) of \(TerminalText.bytes(total)) "
+                "   Drive        \(drive.text("path")): \(ByteCount.text(used)) of \(ByteCount.text(total)) "
                     + "used (\(share) %)\(state)")
         }
         for service in info["services"]?["kmsStatus"]?.elements ?? [] {
@@ -41,7 +41,7 @@ struct AdminInfoCommand: AsyncParsableCommand {
             ("deletemarkers", "count", "delete markers"),
         ].map { part, name, title in "\(info[part]?.number(name) ?? 0) \(title)" }
         print(
-            "   Contents     \(TerminalText.bytes(info["usage"]?.number("size") ?? 0)): \(counts.joined(separator: ", "))"
+            "   Contents     \(ByteCount.text(info["usage"]?.number("size") ?? 0)): \(counts.joined(separator: ", "))"
         )
     }
 }

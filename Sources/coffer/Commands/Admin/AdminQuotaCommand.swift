@@ -22,7 +22,7 @@ struct AdminQuotaCommand: AsyncParsableCommand {
             }
             options.show(try await client.json(.get, "get-bucket-quota", [("bucket", bucket)])) { quota in
                 let size = quota.number("size")
-                print(size == 0 ? "no quota" : TerminalText.bytes(size))
+                print(size == 0 ? "no quota" : ByteCount.text(size))
             }
         }
     }

@@ -68,7 +68,7 @@ struct Copying {
         for file in try Directory.files(in: path) {
             let address = target.under(file)
             try await upload(try FileSource(path: "\(path)/\(file)"), to: address)
-            print("\(path)/\(file) -> \(address)")
+            print(TerminalText.shown("\(path)/\(file) -> \(address)"))
         }
     }
 
@@ -78,7 +78,7 @@ struct Copying {
             guard !object.key.hasSuffix("/") else { return }
             let file = try Directory.path(ofKey: rest, in: path)
             try await download(object, to: .local(file))
-            print("\(object) -> \(file)")
+            print(TerminalText.shown("\(object) -> \(file)"))
         }
     }
 
@@ -86,7 +86,7 @@ struct Copying {
         try await forEach(under: source) { object, rest in
             let address = target.under(rest)
             try await copy(object, to: address)
-            print("\(object) -> \(address)")
+            print(TerminalText.shown("\(object) -> \(address)"))
         }
     }
 

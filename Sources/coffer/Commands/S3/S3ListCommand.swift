@@ -36,7 +36,7 @@ struct S3ListCommand: AsyncParsableCommand {
             if json {
                 JSONLine.print(Line(key: bucket.name + "/", size: nil, lastModified: bucket.created))
             } else {
-                print("\(Self.moment(bucket.created))  \(bucket.name)")
+                print("\(Self.moment(bucket.created))  \(TerminalText.shown(bucket.name))")
             }
         }
     }
@@ -49,7 +49,7 @@ struct S3ListCommand: AsyncParsableCommand {
                 if json {
                     JSONLine.print(Line(key: prefix, size: nil, lastModified: nil))
                 } else {
-                    print("\(String(repeating: " ", count: 31))  \(prefix)")
+                    print("\(String(repeating: " ", count: 31))  \(TerminalText.shown(prefix))")
                 }
             }
             for object in page.objects {
@@ -58,7 +58,7 @@ struct S3ListCommand: AsyncParsableCommand {
                 } else {
                     let size = ByteCount.text(object.size)
                     let indent = String(repeating: " ", count: max(0, 10 - size.utf8.count))
-                    print("\(Self.moment(object.modified))  \(indent)\(size)  \(object.key)")
+                    print("\(Self.moment(object.modified))  \(indent)\(size)  \(TerminalText.shown(object.key))")
                 }
             }
             token = page.next

@@ -29,7 +29,7 @@ struct S3StatCommand: AsyncParsableCommand {
             if command.json { return JSONLine.print(head.headers) }
             let width = head.headers.keys.map(\.utf8.count).max() ?? 0
             for (name, value) in head.headers.sorted(by: { $0.key < $1.key }) {
-                print("\(name)\(String(repeating: " ", count: width - name.utf8.count))  \(value)")
+                print("\(name)\(String(repeating: " ", count: width - name.utf8.count))  \(TerminalText.shown(value))")
             }
         }
     }

@@ -7,7 +7,8 @@ import S3Protocol
 /// Samples of what goes on in the background, one a second or less often: `mc batch status`, `mc admin scanner status`.
 ///
 /// Of MinIO's kinds there are lifecycle rules (1) and batch jobs (8); a sample has nothing of the others.
-enum Metrics: AdminOperation {
+enum RealtimeMetrics: AdminOperation {
+    static let name = "Metrics"
     static let routes = ["GET /minio/admin/v3/metrics"]
 
     static func demands(_ request: AdminRequest) -> AdminDemands { .action(.serverInfo) }
@@ -25,19 +26,19 @@ enum Metrics: AdminOperation {
         let kinds = wanted == 0 ? [.scanner, .batchJobs] : Kinds(rawValue: UInt32(truncatingIfNeeded: wanted))
         let count = try number(request, "n") ?? 1
         let interval = max(.seconds(1), try interval(request))
-        guard context.openStreams.enter() else { throw S3Error(.slowDown, headers: [("retry-after", "5")]) }
-        defer { context.openStreams.leave() }
+        guard context.samplings.enter() else { throw S3Error(.slowDown, headers: [("retry-after", "5")]) }
+        defer { context.samplings.leave() }
         try await reply.start(type: "application/json")
         var sent: Int64 = 0
         while true {
             sent += 1
-            let isFinal = count > 0 && sent >= count || context.openStreams.isClosed
+            let isFinal = count > 0 && sent >= count || context.samplings.isClosed
             let sample = Sample(
                 hosts: [context.facts.endpoint], aggregated: try sections(kinds, request, context), final: isFinal)
             try await reply.sendLine(sample)
             if isFinal { break }
             let end = ContinuousClock.now + interval
-            while ContinuousClock.now < end, !context.openStreams.isClosed {
+            while ContinuousClock.now < end, !context.samplings.isClosed {
                 try await Task.sleep(for: min(.milliseconds(500), end - .now))
             }
         }

@@ -1,0 +1,345 @@
+"""State, settings, service, quotas, archives and batch jobs through real clients: minio-py's MinioAdmin, our own program."""
+
+import io
+import json
+import subprocess
+import threading
+import time
+import zipfile
+
+import pytest
+import urllib3
+from minio.credentials import StaticProvider
+from minio.error import MinioAdminException
+from minio.minioadmin import MinioAdmin
+
+import server as harness
+import wire
+
+ADMIN = "/minio/admin/v3"
+
+
+def admin(server):
+    pool = urllib3.PoolManager(ca_certs=server.authority, retries=urllib3.Retry(total=0), timeout=60)
+    return MinioAdmin(endpoint=server.host, credentials=StaticProvider(server.access_key, server.secret_key),
+                      secure=server.tls, http_client=pool)
+
+
+def coffer(server, *arguments, fails=False, text=None):
+    """A command of `coffer admin`; what it prints."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(server.home), "MINIO_ROOT_USER": server.access_key,
+                   "MINIO_ROOT_PASSWORD": server.secret_key}
+    command = [harness.binary(), "admin", *arguments, "--endpoint", server.endpoint]
+    done = subprocess.run(command, env=environment, input=text, capture_output=True, text=True, timeout=60)
+    assert (done.returncode != 0) == fails, done
+    return done.stderr if fails else done.stdout
+
+
+def call(server, method, target, body=b"", **options):
+    options.setdefault("region", "")
+    return server.call(method, ADMIN + target, body=body, **options)
+
+
+def refusal(call_, *arguments):
+    with pytest.raises(MinioAdminException) as caught:
+        call_(*arguments)
+    return json.loads(caught.value._body)["Code"]
+
+
+@pytest.fixture
+def own(fresh_server):
+    server = fresh_server()
+    with server:
+        yield server
+
+
+def until(condition, what):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+# --- state
+
+def test_the_server_tells_of_itself(http):
+    bucket = http.bucket()
+    http.call("PUT", f"/{bucket}/k", body=b"x" * 1000)
+    client = admin(http)
+    info = json.loads(client.info())
+    assert info["mode"] == "online" and info["servers"][0]["state"] == "online"
+    assert info["servers"][0]["drives"][0]["totalspace"] > info["servers"][0]["drives"][0]["usedspace"] > 0
+    assert info["servers"][0]["minio_env_vars"]["MINIO_ROOT_PASSWORD"].startswith("***")
+    assert http.secret_key not in json.dumps(info)
+    usage = client.get_data_usage_info()
+    usage = json.loads(usage) if isinstance(usage, str) else usage
+    assert usage["bucketsUsageInfo"][bucket]["size"] == 1000
+    assert usage["bucketsUsageInfo"][bucket]["objectsCount"] == 1
+    account = json.loads(client.account_info())
+    assert account["AccountName"] == http.access_key
+    assert bucket in [one["name"] for one in account["Buckets"]]
+    assert "Contents" in coffer(http, "info")
+    assert json.loads(coffer(http, "info", "--json"))["deploymentID"] == info["deploymentID"]
+
+
+def test_a_quota_is_set_kept_to_and_taken_away(http):
+    client, bucket = admin(http), http.bucket()
+    client.bucket_quota_set(bucket, 2000)
+    assert json.loads(client.bucket_quota_get(bucket))["quota"] == 2000
+    assert http.call("PUT", f"/{bucket}/small", body=b"x" * 1000).status == 200
+    large = http.call("PUT", f"/{bucket}/large", body=b"x" * 3000)
+    assert (large.status, b"XMinioAdminBucketQuotaExceeded" in large.body) == (400, True)
+    client.bucket_quota_clear(bucket)
+    assert http.call("PUT", f"/{bucket}/large", body=b"x" * 3000).status == 200
+    assert refusal(client.bucket_quota_get, "absent-bucket") == "NoSuchBucket"
+    assert coffer(http, "quota", bucket, "1048576") == "1.0 MiB\n"
+    assert coffer(http, "quota", bucket, "0") == "no quota\n"
+
+
+# --- settings
+
+def test_settings_are_changed_while_the_server_runs(own):
+    client = admin(own)
+    preflight = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    bucket = own.bucket()
+    assert wire.request(own, "OPTIONS", f"/{bucket}/k", preflight).status == 200
+    client.config_set("api", {"cors_allow_origin": "https://here.example"})
+    assert wire.request(own, "OPTIONS", f"/{bucket}/k", preflight).status == 403
+    assert "cors_allow_origin=https://here.example" in client.config_get("api")
+    assert refusal(client.config_set, "scanner", {"speed": "bogus"}) == "XMinioAdminConfigBadJSON"
+    assert refusal(client.config_set, "compression", {"enable": "on"}) == "XMinioConfigError"
+    history = json.loads(client.config_history())
+    assert [entry["data"] for entry in history] == ["api cors_allow_origin=https://here.example"]
+    client.config_reset("api")
+    assert wire.request(own, "OPTIONS", f"/{bucket}/k", preflight).status == 200
+    client.config_restore(history[0]["restoreId"])
+    assert wire.request(own, "OPTIONS", f"/{bucket}/k", preflight).status == 403
+
+
+def test_what_was_set_survives_kill_and_the_environment_wins(fresh_server):
+    server = fresh_server()
+    server.start()
+    admin(server).config_set("site", {"region": "here-1"})
+    admin(server).config_set("api", {"cors_allow_origin": "https://here.example"})
+    server.kill()
+    server.start()
+    bucket = server.bucket(region="here-1")
+    assert server.call("GET", f"/{bucket}?location", region="here-1").body.count(b"here-1") == 1
+    assert server.call("GET", f"/{bucket}?versioning", region="there-1").status == 400
+    # Sealed on the drive, as everything else.
+    for path in server.drive.rglob("*"):
+        if path.is_file():
+            assert b"here.example" not in path.read_bytes(), path
+    server.kill()
+    server.environment["MINIO_SITE_REGION"] = "there-1"
+    with server:
+        assert server.call("GET", f"/{bucket}?versioning", region="there-1").status == 200
+        assert "# MINIO_SITE_REGION=there-1" in admin(server).config_get("site")
+
+
+def test_our_own_program_sets_them_too(own):
+    assert "set" in coffer(own, "config", "set", "api", "cors_allow_origin=https://a.example, https://b.example")
+    assert 'cors_allow_origin="https://a.example, https://b.example"' in coffer(own, "config", "get", "api")
+    exported = coffer(own, "config", "export")
+    coffer(own, "config", "reset", "api", "cors_allow_origin")
+    assert "cors_allow_origin=* " in coffer(own, "config", "get", "api")
+    path = own.directory / "exported.txt"
+    path.write_text(exported)
+    coffer(own, "config", "import", str(path))
+    assert "a.example" in coffer(own, "config", "get", "api")
+    assert "unknown sub-system" in coffer(own, "config", "set", "nothing", "a=b", fails=True)
+
+
+# --- service
+
+def test_a_restart_begins_anew_with_the_same_arguments(own):
+    bucket = own.bucket()
+    own.call("PUT", f"/{bucket}/k", body=b"content")
+    before = json.loads(admin(own).info())
+    process, command = own.process.pid, open(f"/proc/{own.process.pid}/cmdline").read()
+    admin(own).service_restart()
+
+    def is_anew():
+        try:
+            return own.log_text().count('"listening"') == 2 and wire.request(own, "GET", "/minio/health/live").status == 200
+        except OSError:
+            return False
+    until(is_anew, "the server did not come back")
+    assert own.process.poll() is None and open(f"/proc/{process}/cmdline").read() == command
+    assert own.call("GET", f"/{bucket}/k").body == b"content"
+    assert json.loads(admin(own).info())["deploymentID"] == before["deploymentID"]
+    # The secrets are not left where the system shows the environment.
+    assert own.secret_key not in open(f"/proc/{process}/environ").read()
+    # It still ends as it should.
+    own.process.terminate()
+    assert own.process.wait(timeout=30) == 0
+
+
+def test_a_stop_ends_the_process(fresh_server):
+    server = fresh_server()
+    server.start()
+    assert json.loads(call(server, "POST", "/service?action=stop&type=2").body)["results"]
+    assert server.process.wait(timeout=30) == 0
+
+
+def test_a_trial_changes_nothing(http):
+    for action in ("restart", "stop", "freeze"):
+        answer = call(http, "POST", f"/service?action={action}&type=2&dry-run=true")
+        assert json.loads(answer.body)["dryRun"] is True
+    assert http.process.poll() is None and http.bucket()
+    assert json.loads(call(http, "POST", "/service?action=explode&type=2").body)["Code"] == "MalformedPOSTRequest"
+
+
+def test_while_it_is_frozen_requests_wait(own):
+    bucket = own.bucket()
+    call(own, "POST", "/service?action=freeze&type=2")
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(own.call("GET", f"/{bucket}?list-type=2").status))
+    waiting.start()
+    # What tells of the server is answered all the same.
+    assert wire.request(own, "GET", "/minio/health/live").status == 200
+    assert json.loads(admin(own).info())["mode"] == "online"
+    assert waiting.is_alive() and answers == []
+    call(own, "POST", "/service?action=unfreeze&type=2")
+    waiting.join(timeout=30)
+    assert answers == [200]
+
+
+def test_requests_beyond_the_number_wait_for_their_turn(own):
+    bucket = own.bucket()
+    admin(own).config_set("api", {"requests_max": "2"})
+    statuses = []
+
+    def write(number):
+        statuses.append(own.call("PUT", f"/{bucket}/{number}", body=b"x" * 100_000).status)
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert statuses == [200] * 24
+    admin(own).config_reset("api")
+    assert own.call("GET", f"/{bucket}/1").status == 200
+
+
+# --- archives
+
+def test_settings_of_buckets_move_to_another_server(own, fresh_server):
+    s3, bucket = own.s3(), own.bucket()
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "team", "Value": "blue"}]})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [
+        {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 7}}]})
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]},
+              "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{bucket}/public/*"]}]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    archive = call(own, "GET", "/export-bucket-metadata?bucket=")
+    names = zipfile.ZipFile(io.BytesIO(archive.body)).namelist()
+    assert set(names) == {f"{bucket}/{file}" for file in (
+        "versioning.xml", "policy.json", "tagging.xml", "lifecycle.xml")}
+    with fresh_server() as other:
+        # Compressed, as other servers write it.
+        compressed = io.BytesIO()
+        with zipfile.ZipFile(compressed, "w", zipfile.ZIP_DEFLATED) as target:
+            for name in names:
+                target.writestr(name, zipfile.ZipFile(io.BytesIO(archive.body)).read(name))
+        answer = json.loads(call(other, "PUT", "/import-bucket-metadata?bucket=", compressed.getvalue()).body)
+        assert all(answer["buckets"][bucket][name]["isSet"] for name in ("versioning", "policy", "tagging", "lifecycle"))
+        there = other.s3()
+        assert there.get_bucket_tagging(Bucket=bucket)["TagSet"] == [{"Key": "team", "Value": "blue"}]
+        assert there.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+        assert there.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]["ID"] == "r"
+        assert json.loads(there.get_bucket_policy(Bucket=bucket)["Policy"]) == policy
+
+
+# --- batch jobs
+
+def ended(server, job):
+    metric = json.loads(call(server, "GET", f"/status-job?jobId={job}").body)["LastMetric"]
+    return metric if metric["complete"] or metric["failed"] else None
+
+
+def start(server, text):
+    answer = call(server, "POST", "/start-job", text.encode())
+    assert answer.status == 200, answer
+    return json.loads(answer.body)["id"]
+
+
+def test_objects_move_under_another_key(own):
+    s3, bucket = own.s3(), own.bucket()
+    bodies = {f"k{number}": b"%d" % number * 1000 for number in range(30)}
+    for key, body in bodies.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+    before = {key: s3.head_object(Bucket=bucket, Key=key) for key in bodies}
+    assert call(own, "POST", "/kms/key/create?key-id=newer").status == 200
+    job = start(own, f"""
+keyrotate:
+  apiVersion: v1
+  bucket: {bucket}
+  prefix: k1
+  encryption:
+    type: sse-kms
+    key: newer
+    context: {"eyJhIjoiYiJ9"}
+""")
+    until(lambda: ended(own, job), "the job did not end")
+    moved = [key for key in bodies if key.startswith("k1")]
+    assert ended(own, job)["rotation"]["objects"] == len(moved)
+    for key, body in bodies.items():
+        head = s3.head_object(Bucket=bucket, Key=key)
+        assert head["ServerSideEncryption"] == ("aws:kms" if key in moved else "AES256")
+        assert head["LastModified"] == before[key]["LastModified"]
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == body
+    assert head.get("SSEKMSKeyId") is None or head["SSEKMSKeyId"].endswith("newer")
+
+
+def test_a_job_goes_on_after_the_server_was_killed(fresh_server):
+    server = fresh_server(environment={"MINIO_BATCH_EXPIRATION_WORKERS_WAIT": "100ms"})
+    server.start()
+    s3, bucket = server.s3(), server.bucket()
+    for number in range(60):
+        s3.put_object(Bucket=bucket, Key=f"{number:03}", Body=b"x")
+    s3.put_object(Bucket=bucket, Key="keep", Body=b"x")
+    job = start(server, f"""
+expire:
+  apiVersion: v1
+  bucket: {bucket}
+  rules:
+    - type: object
+      name: "0*"
+""")
+    until(lambda: s3.list_objects_v2(Bucket=bucket)["KeyCount"] < 55, "the job did not begin")
+    server.kill()
+    server.environment.clear()
+    with server:
+        until(lambda: ended(server, job), "the job did not go on")
+        assert [one["Key"] for one in server.s3().list_objects_v2(Bucket=bucket)["Contents"]] == ["keep"]
+        assert job in coffer(server, "job", "ls")
+        coffer(server, "job", "cancel", job)
+        assert json.loads(call(server, "GET", f"/describe-job?jobId={job}").body)["Code"] == "XMinioAdminNoSuchJob"
+
+
+def test_versions_are_retained_and_locks_are_kept_to(own):
+    s3 = own.s3()
+    s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    for number in range(4):
+        s3.put_object(Bucket="locked", Key="plain", Body=b"%d" % number)
+    held = s3.put_object(Bucket="locked", Key="held", Body=b"x", ObjectLockLegalHoldStatus="ON")
+    job = start(own, """
+expire:
+  apiVersion: v1
+  bucket: locked
+  rules:
+    - type: object
+      name: plain
+      purge:
+        retainVersions: 2
+    - type: object
+      name: held
+""")
+    until(lambda: ended(own, job), "the job did not end")
+    versions = s3.list_object_versions(Bucket="locked")["Versions"]
+    assert sorted(one["Key"] for one in versions) == ["held", "plain", "plain"]
+    assert held["VersionId"] in [one["VersionId"] for one in versions]
+    assert s3.get_object(Bucket="locked", Key="plain")["Body"].read() == b"3"
+    assert ended(own, job)["failed"] is True and ended(own, job)["expired"]["objectsFailed"] == 1
