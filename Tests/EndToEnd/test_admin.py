@@ -92,7 +92,7 @@ def test_a_quota_is_set_kept_to_and_taken_away(http):
     client.bucket_quota_clear(bucket)
     assert http.call("PUT", f"/{bucket}/large", body=b"x" * 3000).status == 200
     assert refusal(client.bucket_quota_get, "absent-bucket") == "NoSuchBucket"
-    assert coffer(http, "quota", bucket, "1048576") == "1.0 MiB\n"
+    assert coffer(http, "quota", bucket, "1048576") == "1 MiB\n"
     assert coffer(http, "quota", bucket, "0") == "no quota\n"
 
 

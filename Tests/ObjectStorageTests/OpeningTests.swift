@@ -27,8 +27,8 @@ import Testing
 
     @Test func `a newer format is refused`() async throws {
         let directory = try TemporaryDirectory()
-        write("coffer drive 6\n", to: "\(directory.path)/format")
-        #expect(openingError(directory.path) == .newerFormat(found: 6, supported: 5))
+        write("coffer drive 7\n", to: "\(directory.path)/format")
+        #expect(openingError(directory.path) == .newerFormat(found: 7, supported: 6))
     }
 
     @Test func `the name of a new drive is durable before the drive has a format`() throws {

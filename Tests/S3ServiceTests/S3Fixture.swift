@@ -47,7 +47,8 @@ final class S3Fixture: Sendable {
         _ = try await accounts.load()
         self.accounts = accounts
         let verifier = SigV4Verifier(region: settings.region) { accessKey, token throws(S3Error) in
-            if accessKey == "tester", token == nil {
+            if accessKey == "tester" {
+                guard token == nil else { throw S3Error(.invalidTokenId) }
                 return SigningAccount(
                     secret: SecretString("secret-of-the-tester"), principal: .root(accessKey: accessKey))
             }
