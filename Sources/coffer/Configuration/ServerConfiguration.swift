@@ -33,6 +33,8 @@ struct ServerConfiguration: Sendable {
     var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
+    /// Who may have sessions without a user here.
+    var identity: IdentityVariables
     /// Whether root, and who acts for it, may send requests.
     var admitsRoot: Bool
     /// Where finished requests are logged; `nil`: nowhere.
@@ -82,6 +84,7 @@ struct ServerConfiguration: Sendable {
         }
         webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
+        identity = try IdentityVariables(environment, notes: &notes)
         admitsRoot = try Self.admitsRoot(environment.value("API_ROOT_ACCESS") ?? "on")
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
