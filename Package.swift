@@ -192,7 +192,8 @@ let package = Package(
         module(
             "STSService",
             [
-                "Requests", "Accounts", "AccessPolicy", "S3Protocol", "Cryptography", "HTTPServer", "Notation", nioCore,
+                "Requests", "Accounts", "AccessPolicy", "S3Protocol", "Certificates", "Cryptography", "HTTPClient",
+                "HTTPServer", "JSON", "Notation", "Threading", nioCore,
             ]),
 
         // Level 7: the composition roots.

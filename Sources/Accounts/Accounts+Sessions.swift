@@ -15,7 +15,7 @@ package struct NewSession: Sendable {
 package struct SessionRequest: Sendable {
     package let owner: AccountOwner
     /// Seconds.
-    package let duration: Int64
+    package private(set) var duration: Int64
     /// What narrows the owner's rights.
     package var policy: IdentityPolicy?
     package var revocationType: String?
@@ -27,6 +27,9 @@ package struct SessionRequest: Sendable {
         self.owner = owner
         self.duration = duration
     }
+
+    /// Makes it no longer than to that moment; both in seconds since 1970.
+    package mutating func end(by end: Int64, at time: Int64) { duration = min(duration, max(0, end - time)) }
 }
 
 extension Accounts {

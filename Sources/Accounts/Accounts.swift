@@ -111,9 +111,13 @@ package final class Accounts: Sendable {
 
     private static let tokenKeySetting = "session-token-key"
 
-    /// The key under which session tokens are signed: made when there is none.
+    /// The key under which session tokens are signed: made when there is none, or one that is damaged.
+    ///
+    /// Nothing depends on its being the same: a session is known by its whole token.
     private func loadTokenKey() async throws -> SecretBytes {
-        if let kept = try secrets.secretSetting(Self.tokenKeySetting) { return SecretBytes(kept) }
+        do {
+            if let kept = try secrets.secretSetting(Self.tokenKeySetting) { return SecretBytes(kept) }
+        } catch is Corruption {}
         let key = SecureRandom.privateBytes(64)
         try await secrets.setSecretSetting(Self.tokenKeySetting, key)
         return SecretBytes(key)

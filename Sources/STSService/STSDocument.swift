@@ -10,6 +10,12 @@ enum STSDocument {
         let result: StaticString
 
         static let assumeRole = Names(response: "AssumeRoleResponse", result: "AssumeRoleResult")
+        static let assumeRoleWithCertificate = Names(
+            response: "AssumeRoleWithCertificateResponse", result: "AssumeRoleWithCertificateResult")
+        static let assumeRoleWithWebIdentity = Names(
+            response: "AssumeRoleWithWebIdentityResponse", result: "AssumeRoleWithWebIdentityResult")
+        static let assumeRoleWithClientGrants = Names(
+            response: "AssumeRoleWithClientGrantsResponse", result: "AssumeRoleWithClientGrantsResult")
     }
 
     /// - Parameter details: children of the result beside the credentials.

@@ -11,6 +11,10 @@ struct STSError: Error {
         case malformedPolicyDocument = "MalformedPolicyDocument"
         case missingParameter = "MissingParameter"
         case expiredToken = "ExpiredToken"
+        case invalidIdentityToken = "InvalidIdentityToken"
+        case insecureConnection = "InsecureConnection"
+        case invalidClientCertificate = "InvalidClientCertificate"
+        case tooManyIntermediateCAs = "TooManyIntermediateCAs"
         case notInitialized = "STSNotInitialized"
         case accountsNotInitialized = "STSIAMNotInitialized"
         case throttling = "Throttling"
@@ -28,7 +32,9 @@ struct STSError: Error {
     var status: Int {
         switch code {
         case .accessDenied: 403
-        case .invalidParameterValue, .malformedPolicyDocument, .missingParameter, .expiredToken, .throttling: 400
+        case .invalidParameterValue, .malformedPolicyDocument, .missingParameter, .expiredToken, .throttling,
+            .invalidIdentityToken, .insecureConnection, .invalidClientCertificate, .tooManyIntermediateCAs:
+            400
         case .notInitialized, .accountsNotInitialized: 503
         case .internalError: 500
         }
@@ -59,7 +65,9 @@ struct STSError: Error {
         switch code {
         case .accessDenied: S3Error(.accessDenied, message)
         case .expiredToken: S3Error(.expiredToken, message)
-        case .invalidParameterValue, .malformedPolicyDocument, .missingParameter: S3Error(.invalidArgument, message)
+        case .invalidParameterValue, .malformedPolicyDocument, .missingParameter, .invalidIdentityToken,
+            .insecureConnection, .invalidClientCertificate, .tooManyIntermediateCAs:
+            S3Error(.invalidArgument, message)
         case .throttling: S3Error(.slowDown, message)
         case .notInitialized: S3Error(.notImplemented, message)
         case .accountsNotInitialized: S3Error(.serviceUnavailable, message)

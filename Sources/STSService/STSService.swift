@@ -11,19 +11,36 @@ package final class STSService: HTTPHandler {
     /// Bytes of a form: a policy of 2 KiB and a token of some more, both escaped.
     private static let formLimit = 64 << 10
 
+    /// Who has sessions without a user here.
+    package struct Providers: Sendable {
+        package var certificates: CertificateIdentity?
+        package var openID: OpenIDProvider?
+
+        package init(certificates: CertificateIdentity? = nil, openID: OpenIDProvider? = nil) {
+            self.certificates = certificates
+            self.openID = openID
+        }
+    }
+
     private let accounts: Accounts
+    private let providers: Providers
     private let pipeline: RequestPipeline
 
-    package init(accounts: Accounts, pipeline: RequestPipeline) {
+    package init(accounts: Accounts, providers: Providers = Providers(), pipeline: RequestPipeline) {
         self.accounts = accounts
+        self.providers = providers
         self.pipeline = pipeline
     }
 
     /// Whether a request to no bucket is this service's: S3 has none like it.
     package static func serves(_ head: RequestHead) -> Bool {
-        guard head.method == "POST", let type = head.header("content-type") else { return false }
-        let path = head.originForm.prefix { $0 != "?" }
-        return path == "/" && STSForm.isForm(contentType: type)
+        guard head.method == "POST" else { return false }
+        let target = head.originForm
+        let path = target.prefix { $0 != "?" }
+        guard path == "/" else { return false }
+        if let type = head.header("content-type"), STSForm.isForm(contentType: type) { return true }
+        // Some clients have everything in the query, and no body.
+        return target.dropFirst(path.count + 1).split(separator: "&").contains { $0.hasPrefix("Action=") }
     }
 
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
@@ -57,18 +74,35 @@ package final class STSService: HTTPHandler {
             record.operation = action
             let caller = try authenticate(request, target, body, record)
             return try await AssumeRole(form).perform(for: caller, accounts, record)
-        case "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants":
-            record.operation = action
-            throw STSError(.invalidParameterValue, "No provider of identities is configured: the role does not exist.")
+        case "AssumeRoleWithWebIdentity": return try await webIdentity(form, action, .assumeRoleWithWebIdentity, record)
+        case "AssumeRoleWithClientGrants":
+            return try await webIdentity(form, action, .assumeRoleWithClientGrants, record)
         case "AssumeRoleWithLDAPIdentity":
             record.operation = action
             throw STSError(.invalidParameterValue, "This server knows no LDAP directory.")
-        case "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken":
+        case "AssumeRoleWithCertificate":
             record.operation = action
-            throw STSError(.notInitialized, "\(action) is not configured.")
+            guard let identity = providers.certificates else {
+                throw STSError(.notInitialized, "Sessions for certificates are not configured.")
+            }
+            return try await AssumeRoleWithCertificate(form)
+                .perform(over: request.connection, identity, accounts, record)
+        case "AssumeRoleWithCustomToken":
+            record.operation = action
+            throw STSError(.notInitialized, "This server knows no other providers of identities.")
         default:
             throw STSError(.invalidParameterValue, "Unsupported action \(STSError.shown(action)).")
         }
+    }
+
+    private func webIdentity(
+        _ form: STSForm, _ action: String, _ names: STSDocument.Names, _ record: RequestRecord
+    ) async throws -> [UInt8] {
+        record.operation = action
+        guard let provider = providers.openID else {
+            throw STSError(.invalidParameterValue, "No provider of identities is configured: the role does not exist.")
+        }
+        return try await AssumeRoleWithWebIdentity(form).perform(provider, accounts, as: names, record)
     }
 
     /// Who has signed the request, of which the form is a part.

@@ -138,7 +138,7 @@ import Testing
         var random = Generator(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
         let fixture = try await AdminFixture()
         try await fixture.populate(&random)
-        var callers = ["usr0", "usr1", "usr2", "usr3"]
+        var callers = ["user0", "user1", "user2", "user3"]
         var allowed = 0
         for step in 0..<40 {
             let before = Dictionary(uniqueKeysWithValues: callers.map { ($0, fixture.rights(of: $0)) })
@@ -227,14 +227,14 @@ extension AdminFixture {
         ]
         for number in 0..<3 { try await setPolicy("p\(number)", random.some(actions, 4)) }
         for number in 0..<4 {
-            let name = AccountName("usr\(number)")
+            let name = AccountName("user\(number)")
             try await accounts.putUser(name.text, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
             try await setPolicy("own\(number)", random.some(actions, 5))
             _ = try await accounts.changePolicies(.attach([AccountName("own\(number)")]), ofUser: name, at: 1)
         }
         for number in 0..<2 {
             let group = AccountName("g\(number)")
-            try await accounts.addMembers([AccountName("usr\(number)")], to: group, isEnabled: nil, at: 1)
+            try await accounts.addMembers([AccountName("user\(number)")], to: group, isEnabled: nil, at: 1)
             _ = try await accounts.changePolicies(.attach([AccountName("p\(number)")]), ofGroup: group, at: 1)
         }
     }

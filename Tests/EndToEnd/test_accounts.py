@@ -76,6 +76,7 @@ def test_users_groups_and_policies(own):
     root.attach_policy(["readwrite"], group="team")
     assert json.loads(root.group_info("team"))["members"] == ["ann", "bob"]
     bob.put_object(Bucket=bucket, Key="new", Body=b"")
+    assert bucket in [listed["Name"] for listed in bob.list_buckets()["Buckets"]]
     entities = json.loads(root.get_policy_entities(["ann"], [], ["readwrite"]))
     assert entities["userMappings"] == [{
         "user": "ann", "policies": ["get"], "memberOfMappings": [{"group": "team", "policies": ["readwrite"]}]}]

@@ -146,7 +146,9 @@ enum KnownVariables {
     }
 
     /// Whether this server reads a variable, named without prefix.
-    static func contains(_ name: String) -> Bool { names.contains(name) || WebhookVariables.contains(name) }
+    static func contains(_ name: String) -> Bool {
+        names.contains(name) || IdentityVariables.names.contains(name) || WebhookVariables.contains(name)
+    }
 
     private static let secrets: Set<String> = [
         "ROOT_PASSWORD", "SECRET_KEY", "KMS_SECRET_KEY", "KMS_MASTER_KEY", "FORMER_KMS_SECRET_KEY", "KMS_KES_API_KEY",

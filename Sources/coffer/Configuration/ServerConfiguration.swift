@@ -33,6 +33,8 @@ struct ServerConfiguration: Sendable {
     var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
+    /// Who may have sessions without a user here.
+    var identity: IdentityVariables
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
     /// Where spans of requests are sent; `nil`: nowhere.
@@ -80,6 +82,7 @@ struct ServerConfiguration: Sendable {
         }
         webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
+        identity = try IdentityVariables(environment, notes: &notes)
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }

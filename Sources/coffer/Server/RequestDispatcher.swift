@@ -16,10 +16,13 @@ struct RequestDispatcher: HTTPHandler {
     private let gate: RequestGate
     private let pipeline: RequestPipeline
 
-    init(context: ServiceContext, admin: AdminContext, metrics: MetricsService, pipeline: RequestPipeline) {
+    init(
+        context: ServiceContext, admin: AdminContext, metrics: MetricsService, providers: STSService.Providers,
+        pipeline: RequestPipeline
+    ) {
         s3 = S3Service(context: context, pipeline: pipeline)
         self.admin = AdminService(context: admin, pipeline: pipeline)
-        sts = STSService(accounts: admin.accounts, pipeline: pipeline)
+        sts = STSService(accounts: admin.accounts, providers: providers, pipeline: pipeline)
         self.metrics = metrics
         settings = context.settings
         gate = admin.gate

@@ -13,6 +13,7 @@ import ObjectStorage
 import Requests
 import S3Protocol
 import S3Service
+import STSService
 import SealedStorage
 import Threading
 
@@ -253,10 +254,13 @@ struct ServerProcess {
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
         http.secretHeaders = SSEHeaders.secretNames
+        let providers = try STSService.Providers(
+            configuration.identity, authorities: "\(configuration.certificates)/CAs")
         do {
             return try await HTTPServer.start(
                 http,
-                handler: RequestDispatcher(context: context, admin: admin, metrics: metrics, pipeline: pipeline),
+                handler: RequestDispatcher(
+                    context: context, admin: admin, metrics: metrics, providers: providers, pipeline: pipeline),
                 logger: logger)
         } catch {
             throw StartFailure(error)
@@ -306,12 +310,16 @@ struct ServerProcess {
         guard access("\(directory)/public.crt", F_OK) == 0, access("\(directory)/private.key", F_OK) == 0 else {
             return nil
         }
+        // Whose certificate it is, is judged where it makes a session: for other requests it means nothing.
+        let shown: TLSConfigurationSource.ClientCertificate =
+            configuration.identity.admitsCertificates ? .requested : .none
         guard let password = configuration.certificatePassword else {
-            return TLSConfigurationSource(directory: directory)
+            return TLSConfigurationSource(directory: directory, clientCertificate: shown)
         }
-        return TLSConfigurationSource(directory: directory) { text in
-            try PrivateKey.readPEM(text, password: Array(password.utf8)).pem(password: nil)
-        }
+        return TLSConfigurationSource(
+            directory: directory,
+            opening: { try PrivateKey.readPEM($0, password: Array(password.utf8)).pem(password: nil) },
+            clientCertificate: shown)
     }
 
     private func summary(

@@ -11,7 +11,7 @@ enum ListKeys: AdminOperation {
     static let required = ["pattern"]
 
     static func demands(_ request: AdminRequest) -> AdminDemands {
-        .all(Demand(.listKeys, on: .key(nil)))
+        .all(Demand(.listKeys, on: .someKey))
     }
 
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {

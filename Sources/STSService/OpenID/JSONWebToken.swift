@@ -1,0 +1,68 @@
+import Certificates
+import Cryptography
+import JSON
+import S3Protocol
+
+/// A signed JSON web token (RFC 7515, 7519) as it came: nothing of it is believed before ``verify(_:)``.
+struct JSONWebToken {
+    /// Bytes of a token; providers that list hundreds of groups come near it.
+    static let longest = 32 << 10
+
+    /// The algorithms whose signatures only the provider can make; `none` and those with a shared secret are not.
+    enum Algorithm: String {
+        case rs256 = "RS256"
+        case ps256 = "PS256"
+        case es256 = "ES256"
+
+        var scheme: SignatureScheme {
+            switch self {
+            case .rs256: .rsaPKCS1SHA256
+            case .ps256: .rsaPSSSHA256
+            case .es256: .ecdsaP256SHA256
+            }
+        }
+    }
+
+    let algorithm: Algorithm
+    /// The name of the key, as the provider's list has it.
+    let keyID: String?
+    private let signed: [UInt8]
+    private let signature: [UInt8]
+    private let claims: JSONValue
+
+    /// `nil` for what is no such token.
+    init?(_ text: String) {
+        guard text.utf8.count <= Self.longest else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let head = Self.decode(parts[0]).flatMap({ JSONValue($0) }),
+            let claims = Self.decode(parts[1]).flatMap({ JSONValue($0) }), let signature = Self.decode(parts[2]),
+            let algorithm = head["alg"]?.string.flatMap({ Algorithm(rawValue: $0) }), head["crit"] == nil
+        else { return nil }
+        guard case .object = claims else { return nil }
+        self.algorithm = algorithm
+        keyID = head["kid"]?.string
+        signed = Array((parts[0] + "." + parts[1]).utf8)
+        self.signature = signature
+        self.claims = claims
+    }
+
+    /// What it says, if the key has signed it.
+    func verify(_ key: PublicKey) -> JSONValue? {
+        key.verifies(signature, of: signed, algorithm.scheme) ? claims : nil
+    }
+
+    /// Base64 of RFC 4648 §5, without padding.
+    static func decode(_ text: Substring) -> [UInt8]? {
+        var standard: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "/"): return nil
+            default: standard.append(byte)
+            }
+        }
+        while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
+        return Base64.decode(String(decoding: standard, as: UTF8.self))
+    }
+}
