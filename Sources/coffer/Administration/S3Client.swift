@@ -86,7 +86,9 @@ struct S3Client {
     private func refusal(_ response: HTTPClientResponse, _ address: S3Address?) -> StartFailure {
         let error = try? XMLReader.parse(response.body, root: "Error")
         let message = (try? error?.optionalText("Message")) ?? (response.status == 404 ? "there is no such thing" : nil)
-        return StartFailure("\(address?.description ?? endpoint): \(message ?? "status \(response.status)")")
+        return StartFailure(
+            "\(address?.description ?? endpoint): \(message ?? "status \(response.status)")",
+            isNotFound: response.status == 404)
     }
 }
 

@@ -39,7 +39,14 @@ struct S3EncryptCommand: AsyncParsableCommand {
     private static func rule(
         of bucket: S3Address, _ client: S3Client, _ query: [(name: String, value: String)]
     ) async throws -> String {
-        let answer = try await client.call(.get, bucket, query)
+        var found: S3Client.Answer?
+        do {
+            found = try await client.call(.get, bucket, query)
+        } catch {
+            // Not of a bucket that is not there.
+            guard error.isNotFound, error.reason.contains("encryption configuration") else { throw error }
+        }
+        guard let answer = found else { return "no rule: SSE-S3" }
         switch try ServerSideEncryptionConfiguration.parse(answer.body).algorithm {
         case .sseS3: return "SSE-S3"
         case .sseKMS(let key): return "SSE-KMS under \(key ?? "the default key")"
