@@ -26,12 +26,26 @@ package final class AdminService: HTTPHandler {
             let reply = AdminReply(response, record, self.context)
             do {
                 try await self.perform(request, record, reply)
+            } catch  where Self.isOfTheClient(error) {
+                record.status = Self.clientClosedRequest
+                reply.abort()
             } catch {
                 let refusal = adminError(for: error)
                 self.pipeline.note(error, refusal, record)
                 // What has begun does not become an error document any more.
                 if response.hasStarted { reply.abort() } else { await reply.refuse(refusal) }
             }
+        }
+    }
+
+    /// The status that the log has of a request whose client was gone before its end; never sent.
+    private static let clientClosedRequest = 499
+
+    /// Whether a request ended because nobody waits for its answer any more.
+    private static func isOfTheClient(_ error: any Error) -> Bool {
+        switch error {
+        case ResponseError.disconnected, is CancellationError: true
+        default: false
         }
     }
 

@@ -150,6 +150,19 @@ def test_our_own_program_sets_them_too(own):
     assert "unknown sub-system" in coffer(own, "config", "set", "nothing", "a=b", fails=True)
 
 
+def test_root_is_kept_out_and_let_in_again(own):
+    own.secrets.append("ann-secret-1")
+    client = admin(own)
+    client.user_add("ann", "ann-secret-1")
+    client.attach_policy(["consoleAdmin"], "ann")
+    client.config_set("api", {"root_access": "off"})
+    assert json.loads(call(own, "GET", "/info").body)["Code"] == "InvalidAccessKeyId"
+    assert own.call("GET", "/").status == 403
+    ann = MinioAdmin(endpoint=own.host, credentials=StaticProvider("ann", "ann-secret-1"), secure=False)
+    ann.config_set("api", {"root_access": "on"})
+    assert own.call("GET", "/").status == 200
+
+
 # --- service
 
 def test_a_restart_begins_anew_with_the_same_arguments(own):
@@ -222,6 +235,36 @@ def test_requests_beyond_the_number_wait_for_their_turn(own):
     assert own.call("GET", f"/{bucket}/1").status == 200
 
 
+# --- our own client
+
+def test_our_own_client_moves_objects(http):
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(http.home), "MINIO_ROOT_USER": http.access_key,
+                   "MINIO_ROOT_PASSWORD": http.secret_key}
+
+    def s3(*arguments, fails=False):
+        command = [harness.binary(), "s3", *arguments, "--endpoint", http.endpoint]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        assert (done.returncode != 0) == fails, done
+        return done.stdout + done.stderr
+    s3("mb", "s3://own-client")
+    large = http.directory / "large"
+    large.write_bytes(bytes(range(256)) * 80_000)
+    s3("cp", str(large), "s3://own-client/a b/lar+ge")
+    assert "lar+ge" in s3("ls", "--recursive", "s3://own-client")
+    assert "DIR  a b/" in s3("ls", "s3://own-client/")
+    assert "AES256" in s3("stat", "s3://own-client/a b/lar+ge")
+    s3("cp", "s3://own-client/a b/lar+ge", str(http.directory / "back"))
+    assert (http.directory / "back").read_bytes() == large.read_bytes()
+    s3("cp", "s3://own-client/a b/lar+ge", "s3://own-client/copy")
+    s3("cp", "s3://own-client/absent", str(http.directory / "absent"), fails=True)
+    assert not list(http.directory.glob("absent*"))
+    assert "no rule" in s3("encrypt", "s3://own-client")
+    assert s3("encrypt", "s3://own-client", "--s3") == "SSE-S3\n"
+    assert "not empty" in s3("rb", "s3://own-client", fails=True)
+    assert s3("rm", "--recursive", "s3://own-client") == "2 objects removed\n"
+    s3("rb", "s3://own-client")
+
+
 # --- archives
 
 def test_settings_of_buckets_move_to_another_server(own, fresh_server):
@@ -236,7 +279,7 @@ def test_settings_of_buckets_move_to_another_server(own, fresh_server):
     archive = call(own, "GET", "/export-bucket-metadata?bucket=")
     names = zipfile.ZipFile(io.BytesIO(archive.body)).namelist()
     assert set(names) == {f"{bucket}/{file}" for file in (
-        "versioning.xml", "policy.json", "tagging.xml", "lifecycle.xml")}
+        "versioning.xml", "policy.json", "tagging.xml", "lifecycle.xml", "notification.xml", "quota.json")}
     with fresh_server() as other:
         # Compressed, as other servers write it.
         compressed = io.BytesIO()

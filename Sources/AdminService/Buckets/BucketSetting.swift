@@ -50,8 +50,10 @@ enum BucketSetting: String, CaseIterable, Sendable {
         case .tags: record.tags?.xml()
         case .encryption: record.encryption?.xml()
         case .lifecycle: record.lifecycle?.xml()
-        case .notification: record.notification?.xml()
-        case .quota: record.quota?.json()
+        // Always there, as in MinIO's archives: a bucket without settings is to be made, too.
+        case .notification:
+            record.notification?.xml() ?? Array("<NotificationConfiguration></NotificationConfiguration>".utf8)
+        case .quota: (record.quota ?? BucketQuota(bytes: 0)).json()
         case .cors: record.cors?.xml()
         }
     }

@@ -29,6 +29,6 @@ enum AdminOperations {
         GetConfigKV.self, SetConfigKV.self, DeleteConfigKV.self, HelpConfigKV.self, ExportConfig.self,
         ImportConfig.self,
         ListConfigHistoryKV.self, ClearConfigHistoryKV.self, RestoreConfigHistoryKV.self, ListIDPConfig.self,
-        GetIDPConfig.self,
+        GetIDPConfig.self, SetIDPConfig.self, DeleteIDPConfig.self, LDAPIdentities.self,
     ]
 }

@@ -35,6 +35,8 @@ package final class ServerSettings: Sendable {
     private static let setting = "configuration"
 
     private let records: SealedRecords
+    /// Held while what is stored is read and applied: what was committed last is applied last.
+    private let applying = Monitor(())
     package let user: any SettingsUser
 
     package init(_ records: SealedRecords, user: any SettingsUser = NoSettingsUser()) {
@@ -109,7 +111,7 @@ package final class ServerSettings: Sendable {
     ) async throws {
         // Drawn once, though the change may run again.
         let id = SettingsHistory.newID()
-        let bytes = try await records.updateSecretSetting(Self.setting, ifDamaged: ifDamaged) { present in
+        try await records.updateSecretSetting(Self.setting, ifDamaged: ifDamaged) { present in
             var record = SettingsRecord()
             do {
                 record = try present.map(SettingsRecord.init) ?? record
@@ -126,7 +128,7 @@ package final class ServerSettings: Sendable {
             if let text { record.history.add(.init(restoreID: id, created: time, text: text)) }
             return record.encoded()
         }
-        user.apply(try SettingsRecord(bytes).settings)
+        try applying.withLock { _ in Result { user.apply(try stored()) } }.get()
     }
 
     // MARK: What may be set

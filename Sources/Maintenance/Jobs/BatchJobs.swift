@@ -26,6 +26,7 @@ package final class BatchJobs: Sendable {
     private let rests: @Sendable () -> (keyRotation: Duration, expiration: Duration)
     private let logger: Logger
     private let state = ShortLock(State())
+    private let following = Monitor(())
     private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
@@ -90,7 +91,10 @@ package final class BatchJobs: Sendable {
     /// Ends a job and forgets it; one that is not there is what is wanted.
     package func cancel(_ id: String) async throws {
         try load()
-        state.withLock { _ = $0.cancelled.insert(id) }
+        state.withLock { state in
+            // Of others there is nothing to end.
+            if state.jobs.contains(where: { $0.id == id && !$0.progress.hasEnded }) { state.cancelled.insert(id) }
+        }
         try await change { jobs in jobs.removeAll { $0.id == id } }
     }
 
@@ -149,6 +153,7 @@ package final class BatchJobs: Sendable {
             progress.cause = "\(error)"
         }
         progress.updated = clock()
+        state.withLock { _ = $0.cancelled.remove(job.id) }
         note(progress, of: job.id)
         do {
             try await save(progress, of: job.id)
@@ -196,12 +201,18 @@ package final class BatchJobs: Sendable {
 
     /// Changes the record, which memory follows.
     private func change(_ body: (inout [BatchJob]) throws -> Void) async throws {
-        let bytes = try await drive.records.updateSecretSetting(Self.setting, ifDamaged: .replace) { present in
-            var jobs = try present.map(Self.decoded) ?? []
+        try await drive.records.updateSecretSetting(Self.setting, ifDamaged: .replace) { present in
+            // What cannot be read was told of at the start, and gives way.
+            var jobs = (try? present.map(Self.decoded)) ?? []
             try body(&jobs)
             return try JSONEncoder().encode(jobs).map { $0 }
         }
-        let jobs = try Self.decoded(bytes)
+        try following.withLock { _ in Result { try follow() } }.get()
+    }
+
+    /// Takes into memory what is stored now: of two changes the later one comes last, whoever is here first.
+    private func follow() throws {
+        let jobs = try drive.records.secretSetting(Self.setting).map(Self.decoded) ?? []
         state.withLock { state in
             // What is under way is further than what was kept of it.
             let known = Dictionary(state.jobs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

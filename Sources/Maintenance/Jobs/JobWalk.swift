@@ -100,6 +100,8 @@ struct JobWalk {
 
     /// Versions of a piece.
     private static let atOnce = 256
+    /// Versions of one key that are looked at together: of more than these, a further job removes the rest.
+    private static let mostOfKey = 100_000
     /// How long is waited for a key service that does not answer.
     private static let patience = Duration.seconds(5)
 
@@ -254,7 +256,7 @@ struct JobWalk {
             }
             all += more.filter { $0.key == key }
             guard let last = all.last else { return (all, nil) }
-            guard let following, more.last?.key == key else {
+            guard let following, more.last?.key == key, all.count < Self.mostOfKey else {
                 return (all, ScanPosition(key: last.key, order: last.order))
             }
             position = following

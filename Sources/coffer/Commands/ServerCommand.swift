@@ -152,6 +152,11 @@ struct ServerCommand: AsyncParsableCommand {
 /// Why the server does not start: one line for the person who started it.
 struct StartFailure: Error {
     let reason: String
+    /// Whether it is that something asked for is not there.
+    let isNotFound: Bool
 
-    init(_ reason: String) { self.reason = reason }
+    init(_ reason: String, isNotFound: Bool = false) {
+        self.reason = reason
+        self.isNotFound = isNotFound
+    }
 }

@@ -65,6 +65,7 @@ enum ImportBucketMetadata: AdminOperation {
                             document, of: bucketName, webhooks: Set(context.facts.webhooks),
                             region: context.facts.region, at: request.time)
                     }
+                    if case .encryption = setting { try await requireKey(change, context) }
                     changes.append((setting, change))
                 } catch {
                     report.settings[setting.reportName] = .init(isSet: false, error: message(error))
@@ -91,6 +92,16 @@ enum ImportBucketMetadata: AdminOperation {
             report.error = message(error)
         }
         return report
+    }
+
+    /// A key that does not exist is refused here, not at every later write.
+    private static func requireKey(
+        _ change: (inout BucketRecord) throws -> Void, _ context: AdminContext
+    ) async throws {
+        var record = BucketRecord()
+        try change(&record)
+        guard let name = record.encryption?.algorithm?.keyID else { return }
+        guard try await context.drive.keys.service.hasKey(KeyID(name)) else { throw KeyServiceError.keyNotFound(name) }
     }
 
     private static func message(_ error: any Error) -> String {

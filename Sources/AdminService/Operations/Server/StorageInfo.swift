@@ -8,7 +8,7 @@ enum StorageInfo: AdminOperation {
     static func demands(_ request: AdminRequest) -> AdminDemands { .action(.storageInfo) }
 
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
-        let id = try await context.drive.records.deploymentID()
+        let id = (try? await context.drive.records.deploymentID()) ?? ""
         let isWritable = (try? context.drive.checkWritable()) != nil
         let facts = context.facts
         let drive = try await context.drive.offload { DriveDocument(facts, id: id, isWritable: isWritable) }

@@ -58,6 +58,57 @@ enum GetIDPConfig: AdminOperation {
     }
 }
 
+/// Configures a provider: its settings are those of `identity_openid` and `identity_ldap`.
+enum SetIDPConfig: AdminOperation {
+    static let routes = [
+        "PUT /minio/admin/v3/idp-config/{type}/{name}", "POST /minio/admin/v3/idp-config/{type}/{name}",
+    ]
+    static let body = AdminBody.encrypted
+
+    static func demands(_ request: AdminRequest) -> AdminDemands { .action(.configUpdate) }
+
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        let text = try request.text
+        guard !text.contains(where: \.isNewline) else { throw S3Error(.xMinioConfigError) }
+        let isApplied = try await context.settings.set("\(try address(request)) \(text)", at: request.time)
+        await reply.sendNothing(headers: ConfigHeaders.applied(isApplied))
+    }
+
+    fileprivate static func address(_ request: AdminRequest) throws(S3Error) -> String {
+        let subsystem = "identity_\(try IdentityProviderKind(request).rawValue)"
+        let name = request.pathValues["name"] ?? SettingsSubsystem.onlyTarget
+        guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw S3Error(.xMinioConfigError) }
+        return name == SettingsSubsystem.onlyTarget ? subsystem : "\(subsystem):\(name)"
+    }
+}
+
+enum DeleteIDPConfig: AdminOperation {
+    static let routes = ["DELETE /minio/admin/v3/idp-config/{type}/{name}"]
+
+    static func demands(_ request: AdminRequest) -> AdminDemands { .action(.configUpdate) }
+
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        let isApplied = try await context.settings.remove(SetIDPConfig.address(request), at: request.time)
+        await reply.sendNothing(headers: ConfigHeaders.applied(isApplied))
+    }
+}
+
+/// Accounts of a directory: there are none.
+enum LDAPIdentities: AdminOperation {
+    static let routes = [
+        "GET /minio/admin/v3/idp/ldap/policy-entities", "POST /minio/admin/v3/idp/ldap/policy/{operation}",
+        "GET /minio/admin/v3/idp/ldap/list-access-keys", "GET /minio/admin/v3/idp/ldap/list-access-keys-bulk",
+        "PUT /minio/admin/v3/idp/ldap/add-service-account",
+    ]
+    static let body = AdminBody.plain(limit: AdminBody.encrypted.limit)
+
+    static func demands(_ request: AdminRequest) -> AdminDemands { .anyAccount }
+
+    static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
+        throw S3Error(.xMinioLDAPNotEnabled)
+    }
+}
+
 /// The kinds of providers that clients ask for.
 private enum IdentityProviderKind: String {
     case openid, ldap
