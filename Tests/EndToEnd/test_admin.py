@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import re
 import subprocess
 import threading
 import time
@@ -386,3 +388,19 @@ expire:
     assert held["VersionId"] in [one["VersionId"] for one in versions]
     assert s3.get_object(Bucket="locked", Key="plain")["Body"].read() == b"3"
     assert ended(own, job)["failed"] is True and ended(own, job)["expired"]["objectsFailed"] == 1
+
+
+def test_the_commands_of_the_readme_about_users(fresh_server):
+    """The block of "Users and policies", as it stands, with the program in the search path."""
+    readme = (harness.REPOSITORY / "README.md").read_text()
+    commands = readme.split("## Users and policies")[1].split("```sh\n")[1].split("```")[0]
+    assert commands.count("coffer admin") > 4
+    with fresh_server() as server:
+        environment = {"PATH": f"{os.path.dirname(harness.binary())}:{os.environ['PATH']}",
+                       "MINIO_ROOT_USER": server.access_key, "MINIO_ROOT_PASSWORD": server.secret_key}
+        commands = re.sub(r"coffer admin (.*)", rf"coffer admin \1 --endpoint {server.endpoint}", commands)
+        done = subprocess.run(["sh", "-ec", commands], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done
+        assert "diagnostics" in done.stdout and "ann" in done.stdout
+        # What stands in the README is a user now.
+        assert server.s3(access_key="ann", secret_key="a-long-secret").list_buckets()["Buckets"] == []

@@ -10,6 +10,8 @@ final class ServerState: Sendable {
 
     /// Connections that are open, refused ones included.
     let openConnections = Atomic<Int>(0)
+    /// The most that were open since ``takeMostConnections()`` was last asked.
+    private let mostConnections = Atomic<Int>(0)
     /// Calls of the handler that have not returned.
     let runningRequests = Atomic<Int>(0)
     let isShuttingDown = Atomic<Bool>(false)
@@ -32,9 +34,15 @@ final class ServerState: Sendable {
     /// Counts a new connection in; every one is counted out by `connectionClosed`.
     func admit(_ peer: String) -> Admission {
         let count = openConnections.add(1, ordering: .relaxed).newValue
+        mostConnections.max(count, ordering: .relaxed)
         let isOneOfFew = peers.admit(peer)
         if count <= limits.maxConnections { return isOneOfFew ? .serve : .refuse }
         return count <= limits.maxConnections + max(1, limits.maxConnections / 8) ? .refuse : .drop
+    }
+
+    /// The most connections that were open at one time since this was last asked.
+    func takeMostConnections() -> Int {
+        mostConnections.exchange(openConnections.load(ordering: .relaxed), ordering: .relaxed)
     }
 
     func connectionClosed(_ peer: String) {

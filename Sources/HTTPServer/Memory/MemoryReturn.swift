@@ -18,7 +18,8 @@ final class MemoryReturn: Sendable {
             var mostConnections = 0
             while (try? await Task.sleep(for: Self.interval)) != nil {
                 let connections = server.openConnections.load(ordering: .relaxed)
-                mostConnections = max(mostConnections, connections)
+                // Those too that came and went between two looks.
+                mostConnections = max(mostConnections, server.takeMostConnections())
                 let haveGone = mostConnections >= Self.noticedConnections && connections <= mostConnections / 4
                 if haveGone { mostConnections = connections }
                 guard server.budget.hasFallen() || haveGone else { continue }
