@@ -237,36 +237,6 @@ def test_requests_beyond_the_number_wait_for_their_turn(own):
     assert own.call("GET", f"/{bucket}/1").status == 200
 
 
-# --- our own client
-
-def test_our_own_client_moves_objects(http):
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(http.home), "MINIO_ROOT_USER": http.access_key,
-                   "MINIO_ROOT_PASSWORD": http.secret_key}
-
-    def s3(*arguments, fails=False):
-        command = [harness.binary(), "s3", *arguments, "--endpoint", http.endpoint]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-        assert (done.returncode != 0) == fails, done
-        return done.stdout + done.stderr
-    s3("mb", "s3://own-client")
-    large = http.directory / "large"
-    large.write_bytes(bytes(range(256)) * 80_000)
-    s3("cp", str(large), "s3://own-client/a b/lar+ge")
-    assert "lar+ge" in s3("ls", "--recursive", "s3://own-client")
-    assert "DIR  a b/" in s3("ls", "s3://own-client/")
-    assert "AES256" in s3("stat", "s3://own-client/a b/lar+ge")
-    s3("cp", "s3://own-client/a b/lar+ge", str(http.directory / "back"))
-    assert (http.directory / "back").read_bytes() == large.read_bytes()
-    s3("cp", "s3://own-client/a b/lar+ge", "s3://own-client/copy")
-    s3("cp", "s3://own-client/absent", str(http.directory / "absent"), fails=True)
-    assert not list(http.directory.glob("absent*"))
-    assert "no rule" in s3("encrypt", "s3://own-client")
-    assert s3("encrypt", "s3://own-client", "--s3") == "SSE-S3\n"
-    assert "not empty" in s3("rb", "s3://own-client", fails=True)
-    assert s3("rm", "--recursive", "s3://own-client") == "2 objects removed\n"
-    s3("rb", "s3://own-client")
-
-
 # --- archives
 
 def test_settings_of_buckets_move_to_another_server(own, fresh_server):

@@ -82,6 +82,9 @@ def test_directories_go_both_ways_and_on_the_server(s3, server, tmp_path, source
     folded = s3("ls", f"s3://{other}/there/").decode().splitlines()
     assert [line.split()[-1] for line in folded] == ["there/deep/", "there/empty", "there/plain"]
     assert f"{bucket}\n" in s3("ls").decode()
+    s3("cp", f"s3://{bucket}/absent", tmp_path / "absent", status=1)
+    assert not list(tmp_path.glob("absent*"))
+    assert "not empty" in s3("rb", f"s3://{other}", status=1)
     s3("rm", "-r", f"s3://{other}/there/")
     s3("rb", f"s3://{other}")
     assert server.call("HEAD", f"/{other}").status == 404
