@@ -18,11 +18,13 @@ package final class RequestRecord: @unchecked Sendable {
     /// Counted as under way from here on.
     package var operation: String? {
         didSet {
-            counts.leave(row)
+            if isUnderWay { counts.leave(row) }
+            isUnderWay = true
             row = counts.row(service, operation)
             counts.enter(row)
         }
     }
+    private var isUnderWay = false
     package var principal: Principal?
     package var bucket: String?
     package var key: String?
@@ -46,7 +48,6 @@ package final class RequestRecord: @unchecked Sendable {
         self.id = id
         self.counts = counts
         row = counts.row(service, nil)
-        counts.enter(row)
         self.service = service
         head = request.head
         connection = request.connection
@@ -54,7 +55,7 @@ package final class RequestRecord: @unchecked Sendable {
     }
 
     // Whatever became of it.
-    deinit { counts.leave(row) }
+    deinit { if isUnderWay { counts.leave(row) } }
 
     /// Notes the head of the answer, which goes out now.
     package func answers(_ head: ResponseHead) {

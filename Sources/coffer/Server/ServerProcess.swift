@@ -72,7 +72,7 @@ struct ServerProcess {
         let accounts = Accounts(
             records: keys.records,
             setting: Accounts.Setting(
-                rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.current.admitsRoot))
+                rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.read(\.admitsRoot)))
         let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
         if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         return try await process.serve(store, keys, account, obstacle, live)
