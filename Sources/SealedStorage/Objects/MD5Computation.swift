@@ -1,20 +1,19 @@
-import Cryptography
-import NIOCore
+package import Cryptography
+package import NIOCore
 
-/// The MD5 of a payload: computed as its bytes come where they are few, else on the thread that digests many payloads at
-/// once.
-enum MD5Computation: Sendable {
+/// The MD5 of a body: computed as its bytes come where they are few, else on the thread that digests many at once.
+package enum MD5Computation: Sendable {
     case atOnce(Digest)
     case beside(MD5Stream)
 
     /// From so many bytes on the way to another thread and back costs less than it spares.
     private static let leastBeside: Int64 = 64 << 10
 
-    init(ofBytes length: Int64) {
+    package init(ofBytes length: Int64) {
         self = length < Self.leastBeside ? .atOnce(Digest(.md5)) : .beside(MD5Stream())
     }
 
-    func update(_ bytes: ByteBuffer) {
+    package func update(_ bytes: ByteBuffer) {
         switch self {
         case .atOnce(let digest): bytes.withUnsafeReadableBytes { digest.update($0) }
         case .beside(let stream):
@@ -24,7 +23,7 @@ enum MD5Computation: Sendable {
     }
 
     /// Waits until no more than so many bytes wait for being digested.
-    func settle(to bytes: Int) async {
+    package func settle(to bytes: Int) async {
         switch self {
         case .atOnce: break
         case .beside(let stream): await stream.settle(to: bytes)
@@ -32,7 +31,7 @@ enum MD5Computation: Sendable {
     }
 
     /// The digest, 16 bytes; to be called once.
-    func finalize() async -> [UInt8] {
+    package func finalize() async -> [UInt8] {
         switch self {
         case .atOnce(let digest): digest.finalize()
         case .beside(let stream): await stream.finalize()
