@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -140,10 +141,10 @@ struct ServerCommand: AsyncParsableCommand {
             case .restarting: throw StartFailure("cannot begin anew: \(image.run())")
             }
         } catch let failure as StartFailure {
-            writeLine("coffer: \(failure.reason)")
+            writeLine("\(LogFormat.prefix(.error))coffer: \(failure.reason)")
             throw ExitCode(1)
         } catch {
-            writeLine("coffer: \(error)")
+            writeLine("\(LogFormat.prefix(.error))coffer: \(error)")
             throw ExitCode(1)
         }
     }
