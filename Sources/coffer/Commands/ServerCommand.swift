@@ -76,6 +76,8 @@ struct ServerCommand: AsyncParsableCommand {
               TERM, INT    finish what is in flight (at most 30 s), close the drive
               HUP          read the TLS certificates again, reopen the access log
               USR1         log refusals and disconnects too, or no longer
+
+            As a service of systemd it says when it is ready and that it is alive (Type=notify, WatchdogSec=).
             """)
 
     @Argument(help: ArgumentHelp("The drive's directory.", valueName: "DIR"))
