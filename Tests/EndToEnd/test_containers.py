@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import time
@@ -9,9 +10,10 @@ import time
 import pytest
 
 import kes
+import server as object_server
 import wire
 from containers import Podman, debian, run
-from server import Server
+from server import REPOSITORY, Server
 
 pytestmark = pytest.mark.long
 
@@ -39,7 +41,7 @@ def test_an_image_is_small_and_says_what_it_is(podman, target):
     assert image["Size"] < 120_000_000
     settings = image["Config"]
     assert settings["User"] == "1000:0" and settings["Entrypoint"] == [f"/usr/bin/{target}"]
-    assert image["HealthCheck"]["Test"] == ["CMD", f"/usr/bin/{target}", "health"]
+    assert image["Healthcheck"]["Test"] == ["CMD", f"/usr/bin/{target}", "health"]
     assert "SWIFT_BACKTRACE=enable=no" in settings["Env"]
 
 
@@ -120,3 +122,29 @@ def test_a_key_server_serves_as_any_user(podman, tmp_path):
     assert server.call("POST", "/v1/key/create/a").status == 200
     assert server.call("POST", "/v1/key/generate/a").json()["ciphertext"]
     assert "answers" in podman("exec", "kes", "/usr/bin/coffer-kes", "health", f"127.0.0.1:{server.port}")
+
+
+def test_a_pod_of_both_as_the_guide_makes_it(podman, tmp_path):
+    """The lines of deploy/podman/README.md, but for limits that cannot be raised here and the bridge of a pod's network."""
+    folder = REPOSITORY / "deploy/podman"
+    prepare = {"PATH": os.environ["PATH"], "COFFER": object_server.binary()}
+    run(folder / "prepare", tmp_path / "state", env=prepare)
+    blocks = re.findall(r"```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    (pod,) = (block for block in blocks if "podman pod create" in block)
+    assert "-p 9000:9000" in pod and pod.count("--cap-add IPC_LOCK") == 1
+    pod = pod.replace("--ulimit memlock=-1:-1 ", "").replace("--cap-add IPC_LOCK ", "")
+    said = podman.script(f"""
+        podman secret create coffer-root-password state/root-password
+        {pod}
+        export MINIO_ROOT_USER=admin MINIO_ROOT_PASSWORD=$(cat state/root-password) AWS_ENDPOINT_URL=https://127.0.0.1:9000
+        for _ in $(seq 100); do {object_server.binary()} health && break; sleep 0.1; done
+        s3() {{ {object_server.binary()} s3 "$@" --ca state/ca/ca.crt; }}
+        s3 mb s3://first
+        echo hello | s3 cp --sse kms - s3://first/x
+        s3 cp s3://first/x -
+        s3 stat s3://first/x
+        podman logs coffer
+        podman rm --force --time 5 coffer coffer-kes
+        podman pod rm --force coffer
+    """, tmp_path)
+    assert "hello" in said and "coffer-key" in said, said

@@ -207,7 +207,7 @@ def test_both_servers_run_with_what_the_chart_tells_them(tmp_path, certificates)
     key_server.write_configuration(text)
     server = Placed(tmp_path / "server", certificates=certificates, keyring=False)
     places = (("https://coffer-kes:7373", f"https://127.0.0.1:{key_server.port}"), ("/certs", str(certs)),
-              ("/secrets/root", str(root)), (":9000", server.host))
+              ("/secrets/auth", str(root)), (":9000", server.host))
     environment = variables(server_container, objects) | {"MINIO_VOLUMES": str(server.drive)}
     for old, new in places:
         environment = {name: value.replace(old, new) for name, value in environment.items()}

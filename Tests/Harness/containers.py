@@ -67,6 +67,23 @@ class Podman:
         self("run", "--detach", "--name", name, "--network", "host", "--no-healthcheck", "--cgroups", "disabled",
              "--read-only", "--cap-drop", "all", *self.limits, *options, f"localhost/{image}", *arguments)
 
+    def script(self, text, directory):
+        """A shell script of somebody's who has this Podman, on a network of its own on which containers are, too."""
+        wrapper = "\n".join((
+            "ip link set lo up",
+            "if [ -d /sys/fs/cgroup/unified ]; then umount /sys/fs/cgroup/unified; fi",
+            # What a machine's own limits, network and lack of systemd ask for.
+            "podman() {",
+            "    local storage=(" + " ".join(map(str, self._storage)) + ")",
+            '    case "$1 $2" in',
+            '    "pod create") shift 2; command podman "${storage[@]}" pod create --network host "${@:1:2}" ;;',
+            '    "run "*) shift; command podman "${storage[@]}" run --cgroups disabled --no-healthcheck '
+            + " ".join(self.limits) + ' "$@" ;;',
+            '    *) command podman "${storage[@]}" "$@" ;;',
+            "    esac",
+            "}"))
+        return run("unshare", "--mount", "--net", "bash", "-euo", "pipefail", "-c", f"{wrapper}\n{text}", cwd=directory)
+
     def logs(self, name):
         finished = subprocess.run(["podman", *map(str, self._storage), "logs", name], capture_output=True, text=True,
                                   timeout=60)
