@@ -91,6 +91,7 @@ let package = Package(
         module("Threading", []),
         module("JSON", []),
         module("Notation", []),
+        module("Systemd", []),
 
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux", "Notation", "Threading"]),
@@ -176,7 +177,7 @@ let package = Package(
             "KESService",
             [
                 "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography", "HTTPServer", "CLinux",
-                "JSON", "Notation", "Threading", nioCore, logging, yams,
+                "JSON", "Notation", "Systemd", "Threading", nioCore, logging, yams,
             ]
         ),
         module(
@@ -210,14 +211,14 @@ let package = Package(
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
-                "HTTPServer", "CLinux", "JSON", "Notation", "Threading", nioCore, logging, arguments,
+                "HTTPServer", "CLinux", "JSON", "Notation", "Systemd", "Threading", nioCore, logging, arguments,
             ],
             swiftSettings: settings, linkerSettings: programLinking),
         .executableTarget(
             name: "coffer-kes",
             dependencies: [
                 "KESService", "KESClient", "KeyStores", "KESProtocol", "KeyManagement", "Certificates", "Cryptography",
-                "HTTPServer", "CLinux", "CWipingHeap", "JSON", "Threading", nioCore, logging,
+                "HTTPClient", "HTTPServer", "CLinux", "CWipingHeap", "JSON", "Systemd", "Threading", nioCore, logging,
                 arguments,
             ],
             swiftSettings: settings, linkerSettings: programLinking),
@@ -236,6 +237,7 @@ let package = Package(
         tests(of: "Threading"),
         tests(of: "JSON"),
         tests(of: "Notation"),
+        tests(of: "Systemd"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
         tests(of: "HTTPServer", ["Certificates", "Cryptography", nioCore, nioEmbedded, nioHTTP1, logging]),

@@ -158,6 +158,22 @@ static inline int coffer_add_extension(X509 *certificate, int kind, const char *
     return done;
 }
 
+// Adds the identifier of the certificate's own key, and of its issuer's where that is another and has one.
+static inline int coffer_add_key_identifiers(X509 *certificate, X509 *issuer) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *own = X509V3_EXT_conf_nid(NULL, &context, NID_subject_key_identifier, "hash");
+    int done = own != NULL && X509_add_ext(certificate, own, -1);
+    X509_EXTENSION_free(own);
+    if (!done || issuer == certificate) return done;
+    X509_EXTENSION *other = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid");
+    // Nothing to add is not a fault.
+    if (other == NULL) return 1;
+    done = X509_add_ext(certificate, other, -1);
+    X509_EXTENSION_free(other);
+    return done;
+}
+
 static inline GENERAL_NAMES *coffer_subject_alternative_names(const X509 *certificate) {
     return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 }

@@ -36,6 +36,9 @@ package struct Certificate: Sendable, Hashable {
     /// Whether at least one DNS name or IP address is among the subject's alternative names.
     package var hasSubjectAlternativeName: Bool { !dnsNames.isEmpty || !ipAddresses.isEmpty }
 
+    /// Whether a host is named by its address, which certificates have apart from DNS names.
+    package static func isIPAddress(_ host: String) -> Bool { IPAddress(host) != nil }
+
     /// The certificates of a PEM text, in its order; at least one.
     ///
     /// Text around the blocks is ignored; a block of another kind is an error.

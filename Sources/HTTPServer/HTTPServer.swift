@@ -20,7 +20,7 @@ package final class HTTPServer: Sendable {
     package let addresses: [SocketAddress]
 
     private let group: MultiThreadedEventLoopGroup
-    private let loops: [ConnectionLoop]
+    let loops: [ConnectionLoop]
     private let listeners: [any Channel]
     let state: ServerState
     let tls: TLSEndpoint?

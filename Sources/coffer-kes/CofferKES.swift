@@ -7,8 +7,8 @@ struct CofferKES: AsyncParsableCommand {
         abstract: "A KES-compatible key server, and a client for it.",
         subcommands: [
             ServerCommand.self, KeyCommand.self, PolicyCommand.self, IdentityCommand.self, ListCommand.self,
-            StatusCommand.self, MetricCommand.self, LogCommand.self, DoctorCommand.self, MigrateCommand.self,
-            SealCommand.self, UpdateCommand.self,
+            StatusCommand.self, MetricCommand.self, LogCommand.self, DoctorCommand.self, HealthCommand.self,
+            MigrateCommand.self, SealCommand.self, UpdateCommand.self,
         ])
 }
 

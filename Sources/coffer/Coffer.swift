@@ -7,8 +7,8 @@ struct Coffer: AsyncParsableCommand {
         commandName: "coffer",
         abstract: "An S3-compatible object server that encrypts everything it stores.",
         subcommands: [
-            ServerCommand.self, AdminCommand.self, KeysCommand.self, S3Command.self, DoctorCommand.self,
-            VersionCommand.self,
+            ServerCommand.self, AdminCommand.self, KeysCommand.self, S3Command.self, CertsCommand.self,
+            DoctorCommand.self, HealthCommand.self, VersionCommand.self,
         ])
 }
 

@@ -65,7 +65,7 @@ struct VerificationTests {
     }
 
     @Test func `a self-signed certificate is trusted when it is in the store`() throws {
-        let request = SelfSignedCertificate(
+        let request = CertificateContents(
             commonName: "x", notBefore: 1_800_000_000, notAfter: 1_800_086_400, extendedKeyUsage: [.clientAuth])
         let one = try request.signed(with: .ecdsaP256())
         let other = try request.signed(with: .ecdsaP256())

@@ -38,11 +38,11 @@ private struct Mirror: AsyncHTTPHandler {
 
     /// Writes NAME.crt and NAME.key; the certificate's identity.
     private func write(
-        _ name: String, usage: SelfSignedCertificate.ExtendedKeyUsage, password: String? = nil
+        _ name: String, usage: CertificateContents.ExtendedKeyUsage, password: String? = nil
     ) throws -> String {
         let key = PrivateKey.ecdsaP256()
         let now = Int64(time(nil))
-        let certificate = try SelfSignedCertificate(
+        let certificate = try CertificateContents(
             commonName: name, notBefore: now - 60, notAfter: now + 3600, ipAddresses: ["127.0.0.1"],
             extendedKeyUsage: [usage]
         ).signed(with: key)

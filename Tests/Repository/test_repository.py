@@ -13,7 +13,7 @@ LONGEST_FILE = 600
 # The levels of the architecture: an arrow goes down, never sideways and never up.
 LEVELS = {
     "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CPKCS11": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
-    "Threading": 0,
+    "Systemd": 0, "Threading": 0,
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,

@@ -44,7 +44,7 @@ package struct APIKey: Sendable {
     /// A fresh self-signed certificate for this key, good for 90 days from `now` (seconds since 1970), with its private key.
     package func makeClientCertificate(now: Int64) throws(CertificateError) -> (Certificate, PrivateKey) {
         let key = PrivateKey.ed25519(seed: seed)
-        let certificate = SelfSignedCertificate(
+        let certificate = CertificateContents(
             commonName: identity.text, notBefore: now, notAfter: now + 90 * 86_400, extendedKeyUsage: [.clientAuth])
         return (try certificate.signed(with: key), key)
     }

@@ -1,4 +1,5 @@
 import Synchronization
+import Systemd
 
 /// What both logs have: from which level on they write, who listens, how much happened, and where lines go.
 final class EventLog: Sendable {
@@ -27,7 +28,9 @@ final class EventLog: Sendable {
         if feed.isWatched { feed.publish(document()) }
     }
 
-    func write(_ line: LogLine) { sink.write(line.bytes + [UInt8(ascii: "\n")]) }
+    func write(_ line: LogLine) {
+        sink.write((sink.isJournal ? line.priorityPrefix : []) + line.bytes + [UInt8(ascii: "\n")])
+    }
 }
 
 /// Where the lines of a log go, each with its end; neither call may wait.
@@ -35,11 +38,29 @@ package struct LogSink: Sendable {
     package var write: @Sendable ([UInt8]) -> Void
     /// How many lines were lost.
     package var droppedCount: @Sendable () -> Int
+    /// Whether they are to begin with what systemd's journal knows their priority by.
+    package var isJournal: Bool
 
     package init(
-        write: @escaping @Sendable ([UInt8]) -> Void, droppedCount: @escaping @Sendable () -> Int = { 0 }
+        write: @escaping @Sendable ([UInt8]) -> Void, droppedCount: @escaping @Sendable () -> Int = { 0 },
+        isJournal: Bool = false
     ) {
         self.write = write
         self.droppedCount = droppedCount
+        self.isJournal = isJournal
+    }
+}
+
+extension LogLine {
+    var priorityPrefix: [UInt8] {
+        let priority: JournalPriority =
+            switch level {
+            case .error...: .error
+            case .warning..<(.error): .warning
+            case KESLogLevel(rawValue: 1)..<(.warning): .notice
+            case .info..<KESLogLevel(rawValue: 1): .info
+            default: .debug
+            }
+        return Array(priority.prefix.utf8)
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import KESProtocol
 package import Logging
+import Systemd
 import Threading
 
 /// The logs of a server process, which outlive its configurations.
@@ -13,7 +14,10 @@ package final class KESLogs: Sendable {
     package convenience init() {
         let error = LineWriter(STDERR_FILENO, gap: LogLine.gap)
         let output = LineWriter(STDOUT_FILENO, gap: LogLine.gap)
-        self.init(error: LogSink(error), audit: LogSink(output)) {
+        self.init(
+            error: LogSink(error, isJournal: JournalStream.isStandardError),
+            audit: LogSink(output, isJournal: JournalStream.isStandardOutput)
+        ) {
             error.flush()
             output.flush()
         }
@@ -49,8 +53,8 @@ package final class KESLogs: Sendable {
 }
 
 extension LogSink {
-    fileprivate init(_ writer: LineWriter) {
-        self.init(write: { writer.write($0) }, droppedCount: { writer.droppedCount })
+    fileprivate init(_ writer: LineWriter, isJournal: Bool) {
+        self.init(write: { writer.write($0) }, droppedCount: { writer.droppedCount }, isJournal: isJournal)
     }
 }
 

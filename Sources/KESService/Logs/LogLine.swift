@@ -3,8 +3,10 @@ import KESProtocol
 /// A line of a process log, as `key=value` pairs: time and level, message, then attributes in the order given.
 struct LogLine {
     private(set) var bytes: [UInt8] = []
+    let level: KESLogLevel
 
     init(time: RFC3339Time, level: KESLogLevel, message: String) {
+        self.level = level
         bytes.reserveCapacity(256)
         append("time", Self.milliseconds(time))
         append("level", level.description)

@@ -102,7 +102,7 @@ struct IdentityNewCommand: AsyncParsableCommand {
         for privateKey: PrivateKey, identity: Identity, validity: Int64
     ) throws -> Certificate {
         let now = RFC3339Time.now.seconds
-        let request = SelfSignedCertificate(
+        let request = CertificateContents(
             commonName: subject ?? identity.text, notBefore: now, notAfter: now + validity, dnsNames: Self.list(dns),
             ipAddresses: Self.list(ip), extendedKeyUsage: [.clientAuth, .serverAuth])
         do {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Systemd
 
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,7 +39,7 @@ struct ServerCommand: AsyncParsableCommand {
         do throws(StartFailure) {
             try await ServerProcess(try options()).run()
         } catch {
-            Console.warn("Error: \(error)")
+            Console.warn("Error: \(error)", .error)
             throw ExitCode(1)
         }
     }

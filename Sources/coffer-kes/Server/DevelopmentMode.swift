@@ -16,7 +16,7 @@ struct DevelopmentMode {
         apiKey = APIKey.generate()
         privateKey = PrivateKey.ecdsaP256()
         let now = Int64(time(nil))
-        let description = SelfSignedCertificate(
+        let description = CertificateContents(
             commonName: "localhost", notBefore: now, notAfter: now + Self.validity, dnsNames: ["localhost"],
             ipAddresses: NetworkInterfaces.addresses(), extendedKeyUsage: [.serverAuth])
         do throws(CertificateError) {

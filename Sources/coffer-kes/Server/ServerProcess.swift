@@ -4,6 +4,7 @@ import HTTPServer
 import KESService
 import KeyStores
 import Logging
+import Systemd
 
 /// The composition root of the key server: opens what a request needs, and changes it while the server runs.
 ///
@@ -17,6 +18,7 @@ final class ServerProcess {
     private let storeMetrics = StoreMetrics()
     private let watch: CertificateWatch
     private let events = ServerEvents(upkeepEvery: 15 * 60)
+    private let systemd = SystemdNotifier.ofProcess()
 
     init(_ options: ServerOptions) {
         self.options = options
@@ -47,12 +49,20 @@ final class ServerProcess {
             memory: memory)
         running.banner.print()
         Console.say("=> Server is up and running...")
+        if !systemd.tell(.ready, .status(Self.status(running))) {
+            logger.warning("the service manager cannot be told that the server has started")
+        }
+        let watchdog = Task { [systemd] in
+            await Watchdog.ofProcess()?.run(systemd) { await listeners.clients.turnOfEveryLoop() }
+        }
+        defer { watchdog.cancel() }
         if let failure { retry(&running, after: failure) }
 
         for await event in events.stream {
             if case .stop = event { break }
             handle(event, &running)
         }
+        systemd.tell(.stopping)
         running.opening?.cancel()
         logs.endStreams()
         await running.listeners.shutdown()
@@ -70,6 +80,12 @@ final class ServerProcess {
             guard attempt == running.attempt else { return }
             finish(result, &running)
         }
+    }
+
+    /// One line, for the service manager.
+    private static func status(_ running: RunningServer) -> String {
+        running.isWaitingForStore
+            ? "The key store cannot be opened; trying again" : "Serving keys of \(running.vault.store.title)"
     }
 
     // MARK: Key stores
@@ -115,6 +131,7 @@ final class ServerProcess {
         let delay = running.delays.next()
         logger.warning("the key store cannot be opened, trying again in \(delay): \(failure)")
         running.isWaitingForStore = true
+        systemd.tell(.status(Self.status(running)))
         open(running.setup, after: delay, &running)
     }
 
@@ -125,6 +142,7 @@ final class ServerProcess {
         case (.success(let vault), nil):
             running.replace(running.setup, vault)
             logger.notice("the key store is open: \(vault.store.title)")
+            systemd.tell(.status(Self.status(running)))
         case (.failure(let failure), nil): retry(&running, after: failure)
         case (.success(let vault), .some(let setup)):
             do throws(StartFailure) {
@@ -132,6 +150,7 @@ final class ServerProcess {
                 running.replace(setup, vault)
                 running.banner.print()
                 Console.say("=> Reloading configuration after SIGHUP signal completed.")
+                systemd.tell(.ready, .status(Self.status(running)))
             } catch {
                 reloadFailed(error, &running)
             }
@@ -146,6 +165,7 @@ final class ServerProcess {
         guard case .file = options.source else {
             return Console.warn("Failed to reload server config: there is no file in development mode")
         }
+        systemd.tell(.reloading)
         do throws(StartFailure) {
             let setup = try ServerSetup.load(options, environment: environment)
             running.warnOfFixedAddresses(setup, options)
@@ -158,7 +178,8 @@ final class ServerProcess {
 
     /// The old state stays; an attempt that was given up for the reload begins again.
     private func reloadFailed(_ failure: StartFailure, _ running: inout RunningServer) {
-        Console.warn("Failed to reload server config: \(failure)")
+        Console.warn("Failed to reload server config: \(failure)", .error)
+        systemd.tell(.ready)
         running.candidate = nil
         if running.isWaitingForStore { open(running.setup, after: running.delays.next(), &running) }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,6 +76,8 @@ struct ServerCommand: AsyncParsableCommand {
               TERM, INT    finish what is in flight (at most 30 s), close the drive
               HUP          read the TLS certificates again, reopen the access log
               USR1         log refusals and disconnects too, or no longer
+
+            As a service of systemd it says when it is ready and that it is alive (Type=notify, WatchdogSec=).
             """)
 
     @Argument(help: ArgumentHelp("The drive's directory.", valueName: "DIR"))
@@ -140,10 +143,10 @@ struct ServerCommand: AsyncParsableCommand {
             case .restarting: throw StartFailure("cannot begin anew: \(image.run())")
             }
         } catch let failure as StartFailure {
-            writeLine("coffer: \(failure.reason)")
+            writeLine("\(LogFormat.prefix(.error))coffer: \(failure.reason)")
             throw ExitCode(1)
         } catch {
-            writeLine("coffer: \(error)")
+            writeLine("\(LogFormat.prefix(.error))coffer: \(error)")
             throw ExitCode(1)
         }
     }

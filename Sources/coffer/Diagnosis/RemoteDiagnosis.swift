@@ -36,15 +36,21 @@ struct RemoteDiagnosis {
         } catch {
             return [unreachable(error)]
         }
-        guard live.status == 200, live.headers["server"] == "Coffer" || live.headers["server"] == nil else {
+        let name = live.headers["server"] ?? "Coffer"
+        guard live.status == 200 else {
             return [
                 .wrong(
-                    "Server",
-                    "\(url) answers \(live.status), and not as this server (\(live.headers["server"] ?? "unnamed"))",
+                    "Server", "\(url) answers \(live.status), and not as this server (\(name))",
                     remedy: "correct the URL, or the proxy's way to the server")
             ]
         }
-        var findings = [Finding.right("Server", "\(url) answers")]
+        var findings: [Finding] = [
+            name == "Coffer"
+                ? .right("Server", "\(url) answers")
+                : .doubtful(
+                    "Server", "\(url) answers as \(name)",
+                    remedy: "correct the URL, unless that is a proxy that puts its own name in the header")
+        ]
         if url.hasPrefix("http://"), !host.hasPrefix("127.0.0.1"), !host.hasPrefix("localhost") {
             findings.append(
                 .doubtful(

@@ -24,7 +24,7 @@ struct JSONLogHandler: LogHandler {
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
         feed.publish(event.level, "\(event.message)", all, time: Clock.milliseconds())
-        writer.write(Array("\(Self.line(event.level, event.message, all))\n".utf8))
+        writer.write(Array("\(LogFormat.prefix(event.level))\(Self.line(event.level, event.message, all))\n".utf8))
     }
 
     /// The line without its end.

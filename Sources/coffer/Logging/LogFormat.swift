@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import Notation
 import Requests
+import Systemd
 import Threading
 
 /// How the log is written: for people, or as JSON lines.
@@ -20,7 +21,7 @@ struct LogFormat {
         let line = isJSON ? JSONLogHandler.line : ConsoleLogHandler.line
         writer = LineWriter(STDERR_FILENO) { count in
             let message: Logger.Message = "lines of this log were lost: nobody took them in time"
-            return Array("\(line(.warning, message, ["lines": "\(count)"]))\n".utf8)
+            return Array("\(Self.prefix(.warning))\(line(.warning, message, ["lines": "\(count)"]))\n".utf8)
         }
     }
 
@@ -32,6 +33,20 @@ struct LogFormat {
                 ConsoleLogHandler(writer: writer, level: level, feed: feed)
             }
         }
+    }
+
+    /// What the journal, if it reads the standard error, knows a line's priority by; else nothing.
+    static func prefix(_ level: Logger.Level) -> String {
+        guard JournalStream.isStandardError else { return "" }
+        let priority: JournalPriority =
+            switch level {
+            case .trace, .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error, .critical: .error
+            }
+        return priority.prefix
     }
 
     /// Lines that nobody took in time.

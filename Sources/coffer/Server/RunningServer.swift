@@ -24,6 +24,9 @@ final class RunningServer: Sendable {
     /// `nil` before it has started.
     var figures: EngineFigures? { current?.figures }
 
+    /// Returns when every event loop has taken a turn; at once before it has started.
+    func turnOfEveryLoop() async { await current?.turnOfEveryLoop() }
+
     /// When its certificate ends, of several the first to end; in seconds since 1970.
     var certificateEnd: Int64? { current?.certificateEnd }
 

@@ -15,6 +15,7 @@ import S3Protocol
 import S3Service
 import STSService
 import SealedStorage
+import Systemd
 import Threading
 
 /// The composition root of the object server: opens what a request needs, in order, and closes it in reverse.
@@ -22,6 +23,8 @@ struct ServerProcess {
     private var configuration: ServerConfiguration
     private let log: LogFormat
     private let logger: Logger
+    private let systemd = SystemdNotifier.ofProcess()
+    private let running = RunningServer()
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
@@ -39,6 +42,8 @@ struct ServerProcess {
     /// - Parameter input: what the process was started with, which is taken from it once the drive is open.
     func run(_ input: StartInput) async throws -> Outcome {
         defer { log.flush() }
+        // From the beginning: after a restart the service manager waits for this process already.
+        async let _ = watchdog()
         for note in configuration.notes { logger.notice("\(note)") }
         do throws(AlgorithmUnavailable) {
             try FetchedAlgorithms.require(digests: DigestAlgorithm.allCases, ciphers: AEADAlgorithm.allCases)
@@ -56,6 +61,11 @@ struct ServerProcess {
             store.close()
             throw error
         }
+    }
+
+    /// Tells the service manager, if it asks, that connections are served.
+    private func watchdog() async {
+        await Watchdog.ofProcess()?.run(systemd) { [running] in await running.turnOfEveryLoop() }
     }
 
     /// Serves until a signal says stop.
@@ -105,19 +115,23 @@ struct ServerProcess {
         let lifecycle = Lifecycle(
             drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
             logger: logger)
-        let running = RunningServer()
         let observers = try Observers(
             configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
-            node: { running.node }, logger: logger)
+            node: { [running] in running.node }, logger: logger)
         let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
-        let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
+        let streams = AdminStreams(
+            trace: observers.trace, log: log.feed, node: { [running] in running.node }, logger: logger)
         let background = Background(lifecycle: lifecycle, jobs: batchJobs(drive, live))
         let server = try await listen(
             drive, account, notifier, observers, sources, live, control, streams, background)
         running.hasStarted(server)
-        summary(store, keys, server, account, obstacle).print()
+        let summary = summary(store, keys, server, account, obstacle)
+        summary.print()
+        if !systemd.tell(.ready, .status(obstacle == nil ? summary.status : "Serving only what needs no key")) {
+            logger.warning("the service manager cannot be told that the server has started")
+        }
 
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
@@ -128,7 +142,7 @@ struct ServerProcess {
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
-        async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
+        async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live, status: summary.status)
         let outcome = await handle(signals, server, keys, notifier, observers, background.samplings)
         await observers.flush()
         return outcome
@@ -164,7 +178,7 @@ struct ServerProcess {
     /// Serves what needs no key until the key service answers, then everything.
     private func becomeWhole(
         _ obstacle: KeyServiceError?, _ keys: DriveKeys, _ buckets: BucketDirectory, _ account: ServerAccounts,
-        _ live: LiveSettings
+        _ live: LiveSettings, status: String
     ) async {
         guard var obstacle else { return }
         while true {
@@ -181,6 +195,7 @@ struct ServerProcess {
                 if let secret = try await account.load(keys.records) { StartupSummary.print(newSecret: secret) }
                 applyStoredSettings(keys.records, live)
                 logger.notice("the key service has opened the drive's keys: serving everything")
+                systemd.tell(.status(status))
                 return
             } catch {
                 obstacle = .unavailable((error as? StartFailure)?.reason ?? "\(error)")
@@ -342,6 +357,7 @@ struct ServerProcess {
         for await signal in signals {
             switch signal {
             case .reload:
+                systemd.tell(.reloading)
                 do {
                     if try server.reloadTLS() { logger.notice("TLS certificates read again") }
                 } catch {
@@ -355,15 +371,18 @@ struct ServerProcess {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
                 observers.reopen()
+                systemd.tell(.ready)
             case .toggleDebug:
                 let level = log.level.toggleDebug()
                 logger.notice("lines are logged from level \(level) on")
             case .stop:
+                systemd.tell(.stopping, .status("Finishing requests in flight"))
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
                 samplings.close()
                 await shutDown(server, notifier, observers, grace: .seconds(30))
                 return .stopped
             case .restart:
+                systemd.tell(.reloading, .status("Beginning anew"))
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
                 samplings.close()
                 await shutDown(server, notifier, observers, grace: .seconds(10))

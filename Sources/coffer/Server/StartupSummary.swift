@@ -33,6 +33,9 @@ struct StartupSummary {
         fflush(nil)
     }
 
+    /// One line, for the service manager.
+    var status: String { "Serving \(configuration.drive) on \(endpoints.joined(separator: ", "))" }
+
     /// What a server that became whole later has to say, once.
     static func print(newSecret: String) {
         Swift.print("  Access key    \(RootCredentials.generatedUser)")
@@ -67,7 +70,10 @@ struct StartupSummary {
 
     private var endpoints: [String] {
         let scheme = isTLS ? "https" : "http"
-        return server.addresses.map { "\(scheme)://\($0.ipAddress ?? "localhost"):\($0.port ?? 0)" }
+        return server.addresses.map { address in
+            let host = address.ipAddress ?? "localhost"
+            return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
+        }
     }
 
     private var defaultEncryption: String { configuration.autoEncryption ? "SSE-KMS" : "SSE-S3" }

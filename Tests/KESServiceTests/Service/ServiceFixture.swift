@@ -98,7 +98,7 @@ final class ServiceFixture: Sendable {
 
         let now = Int64(time(nil))
         let key = PrivateKey.ecdsaP256()
-        let certificate = try SelfSignedCertificate(
+        let certificate = try CertificateContents(
             commonName: "localhost", notBefore: now - 60, notAfter: now + 3600, ipAddresses: ["127.0.0.1"],
             extendedKeyUsage: [.serverAuth]
         ).signed(with: key)

@@ -2,11 +2,11 @@ import COpenSSL
 import Cryptography
 import Glibc
 
-/// What a self-signed certificate is to say.
+/// What a new certificate is to say.
 ///
-/// It is an end entity's (basic constraints: no authority, critical), its key usage is digitalSignature (critical), and its
-/// serial number is 128 random bits.
-package struct SelfSignedCertificate: Sendable {
+/// An end entity's has basic constraints that say so (critical) and the key usage digitalSignature (critical). An authority's
+/// may sign end entities' certificates and no further authority's. The serial number is 128 random bits.
+package struct CertificateContents: Sendable {
     package enum ExtendedKeyUsage: String, Sendable, CaseIterable { case clientAuth, serverAuth }
 
     package var commonName: String
@@ -18,6 +18,8 @@ package struct SelfSignedCertificate: Sendable {
     /// IPv4 and IPv6 addresses as text.
     package var ipAddresses: [String]
     package var extendedKeyUsage: [ExtendedKeyUsage]
+    /// Whether it is a certificate authority's.
+    package var isAuthority = false
 
     package init(
         commonName: String, notBefore: Int64, notAfter: Int64, dnsNames: [String] = [], ipAddresses: [String] = [],
@@ -36,6 +38,24 @@ package struct SelfSignedCertificate: Sendable {
     /// Throws `invalidName` for a name that cannot stand in a certificate, and `invalidTime` for a time beyond the year
     /// 9999.
     package func signed(with key: PrivateKey) throws(CertificateError) -> Certificate {
+        try signed(for: key, issuer: nil, with: key)
+    }
+
+    /// The certificate for the public half of `key`, signed by `authority`; it ends no later than the authority's own.
+    ///
+    /// Throws as ``signed(with:)`` does.
+    package func signed(
+        for key: PrivateKey, by authority: CertificateAuthority
+    ) throws(CertificateError) -> Certificate {
+        var contents = self
+        contents.notAfter = min(notAfter, authority.certificate.notAfter)
+        return try contents.signed(for: key, issuer: authority.certificate, with: authority.key)
+    }
+
+    /// - Parameter issuer: `nil` for the certificate itself.
+    private func signed(
+        for key: PrivateKey, issuer: Certificate?, with signer: PrivateKey
+    ) throws(CertificateError) -> Certificate {
         guard let pointer = X509_new() else { fatalError("out of memory") }
         let object = X509Object(pointer)
         defer { ERR_clear_error() }
@@ -45,15 +65,22 @@ package struct SelfSignedCertificate: Sendable {
         try setValidity(of: object)
         X509_set_pubkey(pointer, key.pointer)
         // The notation's words are those of the cases.
-        add(NID_key_usage, "critical,digitalSignature", to: object)
+        add(NID_key_usage, isAuthority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature", to: object)
         if !extendedKeyUsage.isEmpty {
             add(NID_ext_key_usage, extendedKeyUsage.map(\.rawValue).joined(separator: ","), to: object)
         }
-        add(NID_basic_constraints, "critical,CA:FALSE", to: object)
+        add(NID_basic_constraints, isAuthority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE", to: object)
         try addAlternativeNames(to: object)
+        if let issuer {
+            guard let issuer = X509Object(der: issuer.der) else { throw CertificateError.malformedCertificate }
+            X509_set_issuer_name(pointer, X509_get_subject_name(issuer.pointer))
+            addKeyIdentifiers(to: object, issuer: issuer)
+        } else if isAuthority {
+            addKeyIdentifiers(to: object, issuer: object)
+        }
         // Ed25519 hashes by itself.
-        let digest = EVP_PKEY_get_id(key.pointer) == EVP_PKEY_ED25519 ? nil : EVP_sha256()
-        precondition(X509_sign(pointer, key.pointer, digest) > 0, "OpenSSL could not sign")
+        let digest = EVP_PKEY_get_id(signer.pointer) == EVP_PKEY_ED25519 ? nil : EVP_sha256()
+        precondition(X509_sign(pointer, signer.pointer, digest) > 0, "OpenSSL could not sign")
         return try Certificate(der: object.der)
     }
 
@@ -103,6 +130,12 @@ package struct SelfSignedCertificate: Sendable {
         let isAdded = X509_add1_ext_i2d(
             object.pointer, NID_subject_alt_name, UnsafeMutableRawPointer(names), 0, UInt(X509V3_ADD_DEFAULT))
         precondition(isAdded == 1, "OpenSSL could not add the names")
+    }
+
+    /// By these a verifier finds the issuer among several of one name.
+    private func addKeyIdentifiers(to object: X509Object, issuer: X509Object) {
+        let isAdded = coffer_add_key_identifiers(object.pointer, issuer.pointer)
+        precondition(isAdded == 1, "OpenSSL could not add an extension")
     }
 
     private func add(_ kind: Int32, _ value: String, to object: X509Object) {

@@ -2,8 +2,8 @@ import Certificates
 import Cryptography
 import Testing
 
-struct SelfSignedCertificateTests {
-    private static let request = SelfSignedCertificate(
+struct CertificateContentsTests {
+    private static let request = CertificateContents(
         commonName: "someone", notBefore: 1_800_000_000, notAfter: 1_800_086_400, dnsNames: ["a.example", "b,c"],
         ipAddresses: ["192.0.2.1", "2001:db8::2"], extendedKeyUsage: [.clientAuth, .serverAuth])
 
