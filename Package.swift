@@ -150,7 +150,7 @@ let package = Package(
             "Maintenance",
             [
                 "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "Threading", logging,
+                "Notation", "Threading", logging,
             ]),
         module(
             "Notifications",
