@@ -166,7 +166,7 @@ import Testing
         try await fixture.addPolicy("p", allowGet)
         try await fixture.addUser("ann", groups: ["team"])
         #expect(try !fixture.allows("ann"))
-        _ = try await fixture.accounts.changePolicies(.attach([AccountName("p")]), ofGroup: team, at: 1)
+        _ = try await fixture.accounts.changePolicies(.attach([AccountName("p")]), of: .group(team), at: 1)
         #expect(try fixture.allows("ann"))
         try await fixture.addPolicy("p", allowPut)
         #expect(try !fixture.allows("ann") && fixture.allows("ann", .putObject))
@@ -213,7 +213,7 @@ import Testing
         try await fixture.reopen()
         #expect(try !fixture.allows("ann"))
         _ = try await fixture.accounts.changePolicies(
-            .detach([AccountName("readonly")]), ofUser: AccountName("ann"), at: 1)
+            .detach([AccountName("readonly")]), of: .user(AccountName("ann")), at: 1)
         try await fixture.accounts.removePolicy(AccountName("readonly"))
         try await fixture.attach(["readonly"], to: "ann")
         #expect(try fixture.allows("ann"))

@@ -151,12 +151,12 @@ struct IAMImport {
         }
         for (name, mapping) in contents.userMappings.sorted(by: { $0.key < $1.key }) {
             try await attach(mapping, to: name, \.userPolicies, \.userPolicies) { accounts, policies, time in
-                _ = try await accounts.changePolicies(.replace(policies), ofUser: AccountName(name), at: time)
+                _ = try await accounts.changePolicies(.replace(policies), of: .user(AccountName(name)), at: time)
             }
         }
         for (name, mapping) in contents.groupMappings.sorted(by: { $0.key < $1.key }) {
             try await attach(mapping, to: name, \.groupPolicies, \.groupPolicies) { accounts, policies, time in
-                _ = try await accounts.changePolicies(.replace(policies), ofGroup: AccountName(name), at: time)
+                _ = try await accounts.changePolicies(.replace(policies), of: .group(AccountName(name)), at: time)
             }
         }
     }
