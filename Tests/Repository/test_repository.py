@@ -201,3 +201,20 @@ def test_requirements_are_pinned():
 def test_python_files_compile():
     for path in tracked(r"\.py$"):
         compile(path.read_text(), str(path), "exec")
+
+
+def test_every_variable_that_is_read_is_a_known_one():
+    """A variable that is not is called one without effect in the log, and cannot be set by `coffer admin config`."""
+    folder = ROOT / "Sources" / "coffer"
+    declared = "".join((folder / "Configuration" / name).read_text().split(mark, 1)[1] for name, mark in
+                       (("Environment.swift", "static let ownNames"), ("IdentityVariables.swift", "static let names")))
+    known = set(re.findall(r'"([A-Z0-9_]+)"', declared))
+    asking = [path.read_text() for path in tracked(r"^Sources/coffer/.*\.swift$")]
+    read = {name for text in asking for name in
+            re.findall(r'\.(?:value|secret|key|isOn|duration|count|number)\(\s*"([A-Z][A-Z0-9_]+)"', text)}
+    assert read - known == set()
+    elsewhere = "".join(text for text in asking if "enum KnownVariables" not in text)
+    unread = {name for name in known if not any(
+        f'"{spelling}"' in elsewhere for spelling in (name, name.removesuffix("_FILE")))}
+    # The first is read before the others; the second is for scripts that start servers.
+    assert unread == {"CONFIG_ENV_FILE", "OPTS"}
