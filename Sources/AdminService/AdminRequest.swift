@@ -90,9 +90,7 @@ struct AdminRequest: Sendable {
     }
 
     /// Whether a policy of the sender's forbids it, whatever others allow.
-    func forbids(_ action: Action) -> Bool {
-        pipeline.forbids(principal, [Demand(action, on: .service)], record)
-    }
+    func forbids(_ demand: Demand) -> Bool { pipeline.forbids(principal, [demand], record) }
 
     func allows(_ demands: AdminDemands) -> Bool { demands.areMet(by: principal, record, pipeline) }
 

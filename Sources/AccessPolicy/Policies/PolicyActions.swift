@@ -8,6 +8,7 @@ enum PolicyActions {
         let lists = [
             ("s3", S3Actions.ofService, false), ("s3", S3Actions.ofBuckets, false), ("s3", S3Actions.ofObjects, true),
             ("admin", AdministrationActions.ofServer, false), ("kms", AdministrationActions.ofKeys, false),
+            ("sts", AdministrationActions.ofSessions, false),
         ]
         for (service, list, isOfObjects) in lists {
             for name in list.split(whereSeparator: \.isWhitespace) {
