@@ -241,7 +241,7 @@ extension AdminFixture {
 }
 
 /// A request that says nothing about itself.
-private struct SilentAttributes: RequestAttributes {
+struct SilentAttributes: RequestAttributes {
     func values(of key: ConditionKey, for action: Action) -> [String]? { nil }
 }
 
