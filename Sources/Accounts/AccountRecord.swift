@@ -12,7 +12,7 @@ package enum AccountRecord: Sendable {
 }
 
 /// What becomes of one thing.
-enum AccountMutation: Sendable {
+package enum AccountMutation: Sendable {
     case put(AccountRecord)
     case remove(AccountKind, AccountName)
 
@@ -25,7 +25,7 @@ enum AccountMutation: Sendable {
 }
 
 /// The raw values are part of the format.
-enum AccountKind: UInt8, Sendable {
+package enum AccountKind: UInt8, Sendable {
     case user = 1
     case group = 2
     case policy = 3

@@ -1,4 +1,4 @@
-extension Accounts {
+extension AccountChanges {
     /// Adds users to a group, which is made if there is none.
     ///
     /// - Parameter mayGiveRights: whether the group may be one that has policies.

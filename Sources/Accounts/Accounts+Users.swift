@@ -1,6 +1,6 @@
 package import S3Protocol
 
-extension Accounts {
+extension AccountChanges {
     /// Makes a user, or gives the one that there is another secret and status.
     ///
     /// - Parameter mayReplace: whether one that there is may be given another secret: with it one is that user.

@@ -1,4 +1,4 @@
-extension Accounts {
+extension AccountChanges {
     /// Attaches policies to a user or a group, or takes them away.
     ///
     /// - Returns: those that have changed.

@@ -90,6 +90,33 @@ import Testing
         }
     }
 
+    @Test func `changes of a draft are durable together, or none of them is`() async throws {
+        let fixture = try await AccountsFixture()
+        struct Broken: Error {}
+        await #expect(throws: Broken.self) {
+            try await fixture.accounts.inOneCommit { draft in
+                try await draft.putUser("ann", secret: SecretString("secret-of-ann"), isEnabled: true, at: 1)
+                throw Broken()
+            }
+        }
+        #expect(fixture.refusal("ann") == .invalidAccessKeyId)
+        try await fixture.accounts.inOneCommit { draft in
+            try await draft.putUser("ann", secret: SecretString("secret-of-ann"), isEnabled: true, at: 1)
+            // What is refused leaves what else is in the draft.
+            await #expect(throws: AccountError.noSuchPolicy) {
+                try await draft.changePolicies(.attach([AccountName("none")]), of: .user(AccountName("ann")), at: 1)
+            }
+            _ = try await draft.changePolicies(
+                .attach([AccountName("readwrite")]), of: .user(AccountName("ann")), at: 1)
+            try await draft.addMembers([AccountName("ann")], to: AccountName("team"), isEnabled: true, at: 1)
+        }
+        for _ in 0..<2 {
+            #expect(try fixture.allows("ann"))
+            #expect(try fixture.accounts.snapshot.members(of: AccountName("team")) == [AccountName("ann")])
+            try await fixture.reopen()
+        }
+    }
+
     @Test func `names are bytes, and one access key is one thing`() async throws {
         let fixture = try await AccountsFixture()
         try await fixture.addUser("caf\u{e9}", policies: ["readwrite"])
