@@ -172,7 +172,10 @@ let package = Package(
             ]),
         module(
             "Audit",
-            ["AccessPolicy", "Requests", "SealedStorage", "HTTPServer", "JSON", "Notation", "Threading", logging]),
+            [
+                "AccessPolicy", "Requests", "SealedStorage", "Cryptography", "HTTPServer", "JSON", "Notation",
+                "Threading", logging,
+            ]),
         module(
             "KESService",
             [

@@ -10,6 +10,17 @@ package struct CompletedRequest: Sendable {
         case http
     }
 
+    /// One of many objects that a request is about.
+    package struct NamedObject: Sendable {
+        package let key: String
+        package let versionID: String?
+
+        package init(key: String, versionID: String?) {
+            self.key = key
+            self.versionID = versionID
+        }
+    }
+
     package let service: Service
     /// The operation's name in AWS's or MinIO's model; `nil` when the request was refused before it was known.
     package let operation: String?
@@ -19,6 +30,8 @@ package struct CompletedRequest: Sendable {
     package let key: String?
     /// As clients see it; `nil` where no version was named or made.
     package let versionID: String?
+    /// Those that the request's document names, as it names them; none of a request that is about one.
+    package let objects: [NamedObject]
     /// `nil` when the HTTP engine has refused the request before it had read as much.
     package let method: String?
     /// As it came: what shows it goes by ``target`` or by ``LoggedTarget``.

@@ -29,6 +29,8 @@ package final class RequestRecord: @unchecked Sendable {
     package var bucket: String?
     package var key: String?
     package var versionID: String?
+    /// Those that the request's document names.
+    package var objects: [CompletedRequest.NamedObject] = []
     package var status = 0
     package var errorCode: String?
     /// Bytes of the body that were taken from the client, framing included.
@@ -75,7 +77,8 @@ package final class RequestRecord: @unchecked Sendable {
     func completed(after duration: Int64) -> CompletedRequest {
         CompletedRequest(
             service: service, operation: operation, id: id, principal: principal, bucket: bucket, key: key,
-            versionID: versionID, method: head.method, sentTarget: head.target, sentHeaders: head.headers,
+            versionID: versionID, objects: objects, method: head.method, sentTarget: head.target,
+            sentHeaders: head.headers,
             answeredHeaders: answeredHeaders,
             remoteAddress: connection.remoteAddress, isTLS: connection.isTLS, status: status, errorCode: errorCode,
             bytesReceived: bytesReceived, bytesSent: bytesSent, isComplete: !isAborted, time: time,
@@ -88,7 +91,7 @@ extension CompletedRequest {
     package init(_ refusal: HTTPRefusal, _ code: S3ErrorCode, id: String, time: Int64) {
         self.init(
             service: .http, operation: nil, id: id, principal: nil, bucket: nil, key: nil, versionID: nil,
-            method: refusal.method, sentTarget: refusal.target, sentHeaders: [], answeredHeaders: [],
+            objects: [], method: refusal.method, sentTarget: refusal.target, sentHeaders: [], answeredHeaders: [],
             remoteAddress: refusal.connection.remoteAddress, isTLS: refusal.connection.isTLS,
             status: refusal.status, errorCode: code.rawValue, bytesReceived: 0, bytesSent: Int64(refusal.bytesSent),
             isComplete: true, time: time, duration: nil, timeToFirstByte: nil)
