@@ -61,6 +61,8 @@ export async function call(method, path, { query, body, signal, headers, login =
       await ended.ask(signal);
       continue;
     }
+    // The frame asks then how the key service is.
+    if (response.status >= 500) dispatchEvent(new Event("coffer-trouble"));
     if (!response.ok) throw await failure(response);
     if (response.status === 204) return null;
     const text = await response.text();

@@ -24,7 +24,7 @@ function described(view) {
   const rows = selection.rows;
   const folders = rows.filter((row) => row.folder).length;
   const size = rows.reduce((sum, row) => sum + (row.size ?? 0), 0);
-  const text = folders > 0 ? t("selection.withFolders", { n: rows.length, shown: number(rows.length), folders: number(folders), bytes: bytes(size) }) : t("selection.objects", { n: rows.length, shown: number(rows.length), bytes: bytes(size) });
+  const text = folders > 0 ? t("selection.withFolders", { n: rows.length, shown: number(rows.length) }) : t("selection.objects", { n: rows.length, shown: number(rows.length), bytes: bytes(size) });
   return { text, count: folders > 0 ? null : rows.length, all: rows.length === source.count };
 }
 

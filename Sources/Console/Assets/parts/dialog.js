@@ -65,7 +65,7 @@ export function openDialog({ title, body, submit, cancel = t("action.cancel"), w
   document.body.append(dialog);
   dialog.showModal();
   const first = dialog.querySelector("[autofocus], .dialog-body input:not([type=hidden]), .dialog-body select, .dialog-body textarea");
-  (first ?? button ?? dialog).focus();
+  (first ?? button ?? dialog.querySelector(".dialog-foot > .button") ?? dialog.querySelector(".icon-button")).focus();
   if (first?.select && first.type === "text") first.select();
   return closed;
 }
@@ -83,7 +83,7 @@ export function confirmDestroy({ title, text, name, label, action }) {
   const input = name === undefined ? null : h("input", { type: "text", autocomplete: "off", spellcheck: false, "aria-label": t("confirm.type", { name: visible(name) }) });
   return openDialog({
     title,
-    body: [text, input && h("label.field", h("span.label", t("confirm.type", { name: visible(name) })), input)],
+    body: [text, input && h("label.field.spaced-top", h("span.label", t("confirm.type", { name: visible(name) })), input)],
     submit: { label, kind: "danger", action: async (signal) => {
       if (input && input.value !== name) throw new Invalid(t("confirm.differs"), input);
       return action(signal);

@@ -93,6 +93,8 @@ export class Shell {
     let active = Date.now();
     const touched = () => { active = Date.now(); };
     for (const event of ["pointerdown", "keydown"]) addEventListener(event, touched, { signal: this.stop.signal, passive: true });
+    addEventListener("coffer-trouble", () => { if (session.value?.keyService?.state === "online") this.ask(); }, { signal: this.stop.signal });
+    addEventListener("focus", () => this.ask(), { signal: this.stop.signal });
     const timer = setInterval(async () => {
       if (document.hidden || Date.now() - active > 300_000 && session.value?.keyService?.state === "online") return;
       await this.ask();
