@@ -1,6 +1,7 @@
 import Accounts
 import AdminService
 import Certificates
+import Console
 import Cryptography
 import Glibc
 import HTTPServer
@@ -114,8 +115,8 @@ struct ServerProcess {
         let (signals, control) = Signals.stream()
         let streams = AdminStreams(trace: observers.trace, log: log.feed, node: { running.node }, logger: logger)
         let background = Background(lifecycle: lifecycle, jobs: batchJobs(drive, live))
-        let server = try await listen(
-            drive, account, notifier, observers, sources, live, control, streams, background)
+        let (server, console) = try await listen(
+            drive, account, notifier, observers, sources, live, control, streams, background, running)
         running.hasStarted(server)
         summary(store, keys, server, account, obstacle).print()
 
@@ -128,6 +129,7 @@ struct ServerProcess {
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
+        async let _ = console?.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live)
         let outcome = await handle(signals, server, keys, notifier, observers, background.samplings)
         await observers.flush()
@@ -144,7 +146,7 @@ struct ServerProcess {
                 "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
                 "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
             ], .health: ["live", "ready", "cluster", "cluster/read"],
-            .metrics: ["Scrape"],
+            .metrics: ["Scrape"], .console: ["Login", "Logout"],
         ]
         return MetricsSources(
             version: Release.version, path: configuration.drive, drive: drive, store: store,
@@ -222,8 +224,8 @@ struct ServerProcess {
     private func listen(
         _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
         _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams,
-        _ background: Background
-    ) async throws -> HTTPServer {
+        _ background: Background, _ running: RunningServer
+    ) async throws -> (server: HTTPServer, console: ConsoleService?) {
         let context = ServiceContext(
             drive: drive,
             settings: ServiceSettings(
@@ -256,12 +258,17 @@ struct ServerProcess {
         http.secretHeaders = SSEHeaders.secretNames
         let providers = try STSService.Providers(
             configuration.identity, authorities: "\(configuration.certificates)/CAs")
+        let dispatcher = RequestDispatcher(
+            context: context, admin: admin, metrics: metrics, providers: providers, pipeline: pipeline)
+        let console = configuration.console.map { console in
+            ConsoleListener(
+                console, configuration, dispatcher, account, pipeline, admin.facts, context, running, logger: logger)
+        }
         do {
-            return try await HTTPServer.start(
-                http,
-                handler: RequestDispatcher(
-                    context: context, admin: admin, metrics: metrics, providers: providers, pipeline: pipeline),
-                logger: logger)
+            guard let console else {
+                return (try await HTTPServer.start(http, handler: dispatcher, logger: logger), nil)
+            }
+            return (try await console.start(http), console.service)
         } catch {
             throw StartFailure(error)
         }
