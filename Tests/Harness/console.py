@@ -130,8 +130,15 @@ class Browser:
         return element
 
     def keys(self, *keys):
-        """Types where the focus is."""
-        webdriver.ActionChains(self.driver).send_keys(*keys).perform()
+        """Types where the focus is; a text that begins with Shift or Control is typed while that is held."""
+        chain = webdriver.ActionChains(self.driver)
+        for key in keys:
+            held = key[0] if len(key) > 1 and key[0] in (Keys.SHIFT, Keys.CONTROL) else ""
+            if held:
+                chain.key_down(held).send_keys(key[1:]).key_up(held)
+            else:
+                chain.send_keys(key)
+        chain.perform()
         time.sleep(0.05)
         self.settle()
 
@@ -157,9 +164,6 @@ class Browser:
         chosen = self.wait(lambda: self.driver.find_elements(By.ID, "upload-input"), "the file field")[0]
         chosen.send_keys("\n".join(str(path) for path in paths))
         self.settle()
-
-    def select_all(self):
-        self.keys(Keys.CONTROL + "a")
 
     # --- looking
 

@@ -148,6 +148,6 @@ export async function abandon(item) {
   const { id } = item.upload;
   item.upload = null;
   item.done = null;
-  await remove("uploads", { b: item.bucket, k: item.key, id }, {}).catch(() => null);
+  await remove("uploads", { b: item.bucket, k: item.key, id }).catch(() => null);
   await forget(id);
 }

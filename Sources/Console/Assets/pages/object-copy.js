@@ -25,7 +25,7 @@ export async function copyObject(drawer, object) {
       if (key.value === object.key && bucket.value === drawer.bucket) throw new Invalid(t("copy.same"), key);
       const value = encryption.read();
       await post("object/copy", { from: source(drawer, object), to: { bucket: bucket.value, key: key.value }, overwrite: replace.querySelector("input").checked, ...(value ? { encryption: value } : {}) });
-      if (moving?.querySelector("input").checked) await remove("object", { b: drawer.bucket, k: object.key }, {});
+      if (moving?.querySelector("input").checked) await remove("object", { b: drawer.bucket, k: object.key });
       return { bucket: bucket.value, key: key.value };
     } } });
   if (!done) return;

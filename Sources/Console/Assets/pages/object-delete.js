@@ -16,14 +16,14 @@ export async function deleteObject(drawer, object, version = drawer.version) {
   const done = await confirmDestroy({
     title: t("delete.title", { name: visible(lastPart(object.key)) }), text: h("p", text), label: t(version !== undefined ? "delete.versionButton" : "delete.button"),
     action: async () => {
-      marker = await remove("object", { b: drawer.bucket, k: object.key, v: version }, {});
+      marker = await remove("object", { b: drawer.bucket, k: object.key, v: version });
       return true;
     },
   });
   if (!done) return;
   const undo = marker?.deleteMarker && marker.version && has("DELETE object") ? { label: t("action.undo"), action: async () => {
     try {
-      await remove("object", { b: drawer.bucket, k: object.key, v: marker.version }, {});
+      await remove("object", { b: drawer.bucket, k: object.key, v: marker.version });
       toast(t("delete.undone", { name: visible(lastPart(object.key)) }));
     } catch (error) {
       toast(visible(error.message), { kind: "danger" });

@@ -55,5 +55,5 @@ function restore(drawer, row, version) {
 }
 
 function removeMarker(drawer, row, version) {
-  return act(drawer, () => remove("object", { b: drawer.bucket, k: row.key, v: version }, {}), t("versions.restored"));
+  return act(drawer, () => remove("object", { b: drawer.bucket, k: row.key, v: version }), t("versions.restored"));
 }

@@ -70,7 +70,7 @@ export async function deleteSelection(view) {
     text: [h("p", h("strong", text), " ", t("delete.manyText")), withVersions && versions],
     action: async () => {
       if (has("POST tasks")) return post("tasks", { kind: "delete", bucket: view.bucket, ...what, versions: versions.querySelector("input").checked });
-      for (const key of what.keys) await remove("object", { b: view.bucket, k: key }, {});
+      for (const key of what.keys) await remove("object", { b: view.bucket, k: key });
       return { task: null };
     },
   });

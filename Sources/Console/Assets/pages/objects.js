@@ -76,7 +76,7 @@ class ObjectsPage {
       columns: objectColumns({ listing: () => this.listing, prefix: () => this.prefix, whole: this.search !== "", versions: this.versions }), source: { count: 0, total: 0, get() {}, need() {} },
       open: (row) => this.#open(row), onSelection: () => this.#showBar(),
       onSort: (sort) => { this.sort = sort; this.listing.sort?.(sort); this.grid.render(true); },
-      onKey: (event) => event.key === "Backspace" && this.#up(),
+      onKey: (event) => this.#key(event),
     });
     fill(this.gridPlace, this.grid.element);
     const listed = this.#list();
@@ -180,6 +180,14 @@ class ObjectsPage {
     if (row?.folder) go(href(["buckets", this.bucket, "objects"], { prefix: row.key }));
     else go(href(["buckets", this.bucket, "objects"], row ? { ...at, o: row.key, v: row.version } : at), { replace: true });
     if (!row) this.grid.element.focus();
+    return true;
+  }
+
+  #key(event) {
+    if (event.key === "Backspace") return this.#up();
+    if (event.key !== "Escape") return false;
+    if (!this.drawer.element.hidden) return this.#open(null);
+    this.grid.selection.clear();
     return true;
   }
 

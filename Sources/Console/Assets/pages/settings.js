@@ -94,7 +94,7 @@ async function deleteBucket({ name, objects, versions, bytes: size }) {
   const done = await confirmDestroy({
     title: t("bucket.deleteTitle", { name: visible(name) }), name: full ? name : undefined, label: t("bucket.delete"),
     text: full ? h("p", h("strong", t("bucket.deleteFull", { n: objects, shown: number(objects), versions: number(versions), bytes: bytes(size) })), " ", t("bucket.deleteFinal")) : h("p", t("bucket.deleteEmpty")),
-    action: () => remove("buckets", { b: name, contents: full ? "true" : undefined }, {}).then(() => true),
+    action: () => remove("buckets", { b: name, contents: full ? "true" : undefined }).then(() => true),
   });
   if (!done) return;
   toast(t("bucket.deleted", { name: visible(name) }));

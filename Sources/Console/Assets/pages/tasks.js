@@ -37,7 +37,7 @@ export async function page({ signal }) {
 function draw(task, refresh) {
   const end = async () => {
     try {
-      await remove("tasks", { id: task.id }, {});
+      await remove("tasks", { id: task.id });
     } catch (error) {
       toast(visible(error.message), { kind: "danger" });
     }

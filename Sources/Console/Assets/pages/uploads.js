@@ -55,7 +55,7 @@ export async function page({ path, signal }) {
 
   async function end(row) {
     const done = await confirmDestroy({ title: t("uploads.endTitle"), text: h("p", t("uploads.endText", { name: visible(row.key) })), label: t("uploads.endButton"),
-      action: () => remove("uploads", { b: bucket, k: row.key, id: row.id }, {}).then(() => true) });
+      action: () => remove("uploads", { b: bucket, k: row.key, id: row.id }).then(() => true) });
     if (!done) return;
     await forget(row.id);
     await refresh();

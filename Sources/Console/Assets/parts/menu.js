@@ -4,7 +4,7 @@ import { h, icon, uniqueId } from "../lib/dom.js";
 
 /**
  * A button that opens a menu. `items`: a list, or a function that makes one at opening, of
- * {label, icon, action, kind, disabled, href, note} or "-" for a line.
+ * {label, icon, action, kind, href, note}, {title}, or "-" for a line.
  */
 export function menuButton(button, items) {
   const id = uniqueId("menu");
@@ -36,7 +36,7 @@ export function menuButton(button, items) {
 
   function open() {
     const list = typeof items === "function" ? items() : items;
-    menu.replaceChildren(...list.filter(Boolean).map((item) => item === "-" ? h("div.menu-line", { role: "separator" }) : row(item)));
+    menu.replaceChildren(...list.filter(Boolean).map((item) => item === "-" ? h("div.menu-line", { role: "separator" }) : item.title ? h("div.menu-title", { role: "presentation" }, item.title) : row(item)));
     (button.closest("dialog") ?? document.body).append(menu);
     menu.showPopover();
     place(menu, button);

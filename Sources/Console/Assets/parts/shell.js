@@ -7,6 +7,7 @@ import { milliseconds, visible } from "../lib/format.js";
 import { keep, kept } from "../lib/store.js";
 import { banner } from "./states.js";
 import { menuButton } from "./menu.js";
+import { href } from "../lib/router.js";
 import { startShortcuts } from "../lib/shortcuts.js";
 
 const mark = new URL("../mark.svg", import.meta.url).href;
@@ -44,6 +45,16 @@ export class Shell {
     session.watch((value) => { if (value) this.#showSession(value); }, this.stop.signal);
     startShortcuts(this, this.stop.signal);
     this.#refreshSession();
+    this.#tellInterrupted();
+  }
+
+  /** Uploads that a closed tab or a crash cut off: the file must be chosen again, since a page cannot open it by itself. */
+  async #tellInterrupted() {
+    if (!has("GET uploads") || !window.indexedDB) return;
+    const [{ remembered }, queue, { toast }] = await Promise.all([import("../lib/unfinished.js"), import("../lib/queue.js"), import("./toast.js")]);
+    const mine = (await remembered()).filter((one) => one.account === session.value?.accessKey && !queue.items.some((item) => item.upload?.id === one.id));
+    if (mine.length === 0 || this.stop.signal.aborted) return;
+    toast(t("uploads.interrupted", { n: mine.length }), { kind: "info", seconds: 20, undo: { label: t("uploads.show"), action: () => { location.hash = href(["buckets", mine[0].bucket, "uploads"]); } } });
   }
 
   #userMenu() {
@@ -51,8 +62,7 @@ export class Shell {
     const button = h("button.user-button", { type: "button", "aria-label": t("user.menu", { user: visible(user ?? accessKey) }) },
       icon("user"), h("span", visible(user ?? accessKey)), icon("down"));
     return menuButton(button, () => [
-      { label: t(`user.kind.${kind}`, { key: visible(accessKey) }), icon: "info", action() {} },
-      "-",
+      { title: t(`user.kind.${kind}`, { key: visible(accessKey) }) },
       { label: t(kept("rows", "compact") === "cosy" ? "user.compact" : "user.cosy"), icon: "menu", action: switchRows },
       { label: t("user.shortcuts"), icon: "info", note: "?", action: () => import("./shortcut-list.js").then((module) => module.showShortcuts()) },
       { label: t("user.notices"), icon: "bell", action: () => import("./shortcut-list.js").then((module) => module.showNotices()) },
