@@ -36,8 +36,10 @@ let programLinking: [LinkerSetting] = [
 ]
 
 /// A module of `Sources/`, with its unit tests' target where it has one.
-func module(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = settings) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], _ settings: [SwiftSetting] = settings
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -82,6 +84,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        // The files of the console's page.
+        .target(name: "CConsoleAssets"),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         // Replaces the C heap's functions in the program that links it.
         .target(name: "CWipingHeap", cSettings: [.define("_GNU_SOURCE")]),
@@ -199,6 +203,14 @@ let package = Package(
             ]),
 
         module(
+            "Console",
+            [
+                "Requests", "Accounts", "AccessPolicy", "SealedStorage", "ObjectStorage", "KeyManagement", "S3Protocol",
+                "Cryptography", "HTTPServer", "CConsoleAssets", "CLinux", "JSON", "Notation", "Threading", nioCore,
+                logging,
+            ], exclude: ["Assets"]),
+
+        module(
             "STSService",
             [
                 "Requests", "Accounts", "AccessPolicy", "S3Protocol", "Certificates", "Cryptography", "HTTPClient",
@@ -209,7 +221,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "Audit", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client", "Accounts",
+                "AdminService", "Audit", "Console", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client",
+                "Accounts",
                 "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",

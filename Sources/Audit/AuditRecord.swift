@@ -10,7 +10,7 @@ enum AuditRecord {
     /// Whether a request is told of: all but health checks and successful scrapes.
     static func isTold(_ request: CompletedRequest) -> Bool {
         switch request.service {
-        case .s3, .admin, .sts, .http: true
+        case .s3, .admin, .sts, .console, .http: true
         case .health: false
         case .metrics: request.status >= 400
         }

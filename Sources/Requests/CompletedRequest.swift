@@ -6,6 +6,8 @@ package struct CompletedRequest: Sendable {
         case s3, admin, sts, health
         /// Scrapes.
         case metrics
+        /// What the console does by itself: logins, say. What it does for an account is S3's or the administration's.
+        case console
         /// None: the HTTP engine has refused the request.
         case http
     }

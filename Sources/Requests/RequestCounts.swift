@@ -197,6 +197,7 @@ extension CompletedRequest.Service {
         case .metrics: 3
         case .http: 4
         case .sts: 5
+        case .console: 6
         }
     }
 }

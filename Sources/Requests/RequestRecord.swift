@@ -11,6 +11,8 @@ package final class RequestRecord: @unchecked Sendable {
     package let service: CompletedRequest.Service
     package let head: RequestHead
     package let connection: ConnectionInfo
+    /// For whom this process makes the request; `nil` for one that came from a client.
+    package let caller: InProcessCaller?
     /// When the head arrived: milliseconds since 1970.
     package let time: Int64
     private let start = Clock.monotonicNanoseconds()
@@ -46,8 +48,12 @@ package final class RequestRecord: @unchecked Sendable {
     /// Where it is counted.
     private(set) var row: Int
 
-    init(_ request: HTTPRequest, service: CompletedRequest.Service, id: String, counts: RequestCounts) {
+    init(
+        _ request: HTTPRequest, service: CompletedRequest.Service, caller: InProcessCaller?, id: String,
+        counts: RequestCounts
+    ) {
         self.id = id
+        self.caller = caller
         self.counts = counts
         row = counts.row(service, nil)
         self.service = service

@@ -12,14 +12,14 @@ LONGEST_FILE = 600
 
 # The levels of the architecture: an arrow goes down, never sideways and never up.
 LEVELS = {
-    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CPKCS11": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
-    "Systemd": 0, "Threading": 0,
+    "CCurl": 0, "CConsoleAssets": 0, "CLinux": 0, "COpenSSL": 0, "CPKCS11": 0, "CSQLite": 0, "CWipingHeap": 0,
+    "JSON": 0, "Notation": 0, "Systemd": 0, "Threading": 0,
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "S3Client": 4, "SealedStorage": 4,
     "Accounts": 5, "Maintenance": 5, "Notifications": 5, "Requests": 5,
-    "AdminService": 6, "Audit": 6, "KESService": 6, "Metrics": 6, "OpenTelemetry": 6, "S3Service": 6, "STSService": 6,
+    "AdminService": 6, "Audit": 6, "Console": 6, "KESService": 6, "Metrics": 6, "OpenTelemetry": 6, "S3Service": 6, "STSService": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
@@ -29,7 +29,7 @@ IMPORTERS = {
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "Console", "HTTPServer", "KESService", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
                 "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }

@@ -110,3 +110,17 @@ struct StatementActions {
 struct NoVariables: VariableValues {
     func values(of key: ConditionKey) -> [String]? { nil }
 }
+
+extension Action {
+    /// An action that policies can name, by its name in its own spelling; nil for any other.
+    package init?(known name: String) {
+        guard PolicyActions.all.contains(name) else { return nil }
+        self.name = name
+    }
+
+    /// Whether it is done to objects; of a bucket's or the server's, false.
+    package var isOfObjects: Bool { PolicyActions.isOfObjects(name) }
+
+    /// Whether it is done to the server as a whole, or to keys.
+    package var isOfServer: Bool { !PolicyActions.ofBucketsAndObjects.contains(name) }
+}

@@ -1,6 +1,7 @@
 import Accounts
 import AdminService
 import Certificates
+import Console
 import Cryptography
 import Glibc
 import HTTPServer
@@ -129,7 +130,7 @@ struct ServerProcess {
             control: control, streams: streams,
             background: Background(lifecycle: lifecycle, jobs: batchJobs(drive, live)),
             providers: try STSService.Providers(configuration.identity, authorities: authorities))
-        let server = try await listen(parts)
+        let (server, console) = try await listen(parts)
         running.hasStarted(server)
         let summary = summary(store, keys, server, account, obstacle)
         summary.print()
@@ -146,6 +147,7 @@ struct ServerProcess {
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
+        async let _ = console?.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live, status: summary.status)
         let outcome = await handle(signals, server, keys, parts)
         await observers.flush()
@@ -162,7 +164,7 @@ struct ServerProcess {
                 "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
                 "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
             ], .health: ["live", "ready", "cluster", "cluster/read"],
-            .metrics: ["Scrape"],
+            .metrics: ["Scrape"], .console: ["Login", "Logout"],
         ]
         return MetricsSources(
             version: Release.version, path: configuration.drive, drive: drive, store: store,
@@ -254,7 +256,7 @@ struct ServerProcess {
 
     private var authorities: String { "\(configuration.certificates)/CAs" }
 
-    private func listen(_ parts: Parts) async throws -> HTTPServer {
+    private func listen(_ parts: Parts) async throws -> (server: HTTPServer, console: ConsoleService?) {
         let context = ServiceContext(
             drive: parts.drive,
             settings: ServiceSettings(
@@ -287,12 +289,18 @@ struct ServerProcess {
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
         http.secretHeaders = SSEHeaders.secretNames
-        do {
-            return try await HTTPServer.start(
-                http,
-                handler: RequestDispatcher(
-                    context: context, admin: admin, metrics: metrics, providers: parts.providers, pipeline: pipeline),
+        let dispatcher = RequestDispatcher(
+            context: context, admin: admin, metrics: metrics, providers: parts.providers, pipeline: pipeline)
+        let console = configuration.console.map { console in
+            ConsoleListener(
+                console, configuration, dispatcher, parts.account, pipeline, admin.facts, context, running,
                 logger: logger)
+        }
+        do {
+            guard let console else {
+                return (try await HTTPServer.start(http, handler: dispatcher, logger: logger), nil)
+            }
+            return (try await console.start(http), console.service)
         } catch {
             throw StartFailure(error)
         }
