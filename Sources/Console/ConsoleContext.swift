@@ -1,5 +1,5 @@
 package import Accounts
-package import HTTPServer
+import HTTPServer
 package import Logging
 package import Requests
 package import S3Protocol

@@ -3,6 +3,7 @@ import Console
 import Glibc
 import HTTPServer
 import Logging
+import NIOCore
 import Requests
 import S3Protocol
 import S3Service

@@ -1,6 +1,7 @@
 import JSON
 import Notation
 import S3Protocol
+import SealedStorage
 
 /// A page of a bucket's objects, each with how it is encrypted, or of their versions.
 enum ListObjectsCall {
@@ -29,7 +30,9 @@ enum ListObjectsCall {
         }
         request.add("versions", "")
         if let after {
-            guard let markers = VersionMarkers(after) else { throw ConsoleError.invalid("The parameter 'after' is none.") }
+            guard let markers = VersionMarkers(after) else {
+                throw ConsoleError.invalid("The parameter 'after' is none.")
+            }
             request.add("key-marker", markers.key)
             request.add("version-id-marker", markers.version)
         }
@@ -80,10 +83,11 @@ enum ListObjectsCall {
         }
         var next: String?
         if try xml.optionalFlag("IsTruncated") == true {
-            next = VersionMarkers(
-                key: try xml.optionalText("NextKeyMarker") ?? "",
-                version: try xml.optionalText("NextVersionIdMarker")
-            ).text
+            next =
+                VersionMarkers(
+                    key: try xml.optionalText("NextKeyMarker") ?? "",
+                    version: try xml.optionalText("NextVersionIdMarker")
+                ).text
         }
         return .object([
             "prefixes": .strings(try prefixes(xml)), "objects": .array(objects), "next": next.map { .string($0) },

@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import NIOCore
 import S3Protocol
 
 /// Objects: listed, looked at, shown and given out.

@@ -2,6 +2,7 @@ import AccessPolicy
 import JSON
 import Requests
 import S3Protocol
+import SealedStorage
 
 /// The server as a whole.
 enum ServerCalls {

@@ -1,4 +1,5 @@
 import AccessPolicy
+import Accounts
 import HTTPServer
 import JSON
 import NIOCore
