@@ -47,7 +47,7 @@ def test_the_guide(browser, pair, tmp_path):
     browser.press("Save")
     browser.see("SSE-KMS · my-key")
     assert server.s3().get_bucket_encryption(Bucket="my-bucket")["ServerSideEncryptionConfiguration"]["Rules"][0][
-        "ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:my-key"}
+        "ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "my-key"}
 
     file = tmp_path / "plans.txt"
     file.write_text("the plans\n")

@@ -85,9 +85,7 @@ def test_previews_run_nothing(browser, hostile, name, kind, body):
 
 def test_addresses_lead_nowhere_else(browser, hostile):
     for next_page in ("//evil.test", "\\\\evil.test", "javascript:window.broken=1", "https://evil.test", "#//evil.test"):
-        browser.driver.delete_all_cookies()
-        browser.driver.get("about:blank")
-        browser.open(hostile, f"#/login?next={quote(next_page, safe='')}")
+        browser.without_session(hostile, f"#/login?next={quote(next_page, safe='')}")
         browser.fill("Username", hostile.access_key)
         browser.fill("Password", hostile.secret_key)
         browser.press("Login")

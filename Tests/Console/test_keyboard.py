@@ -17,9 +17,8 @@ def tab_to(browser, name, steps=40):
 
 
 def test_a_bucket_and_an_object_by_keyboard(browser, server):
-    browser.driver.delete_all_cookies()
-    browser.driver.get("about:blank")
-    browser.open(server)
+    browser.without_session(server)
+    browser.wait(lambda: focused(browser) == "Username", "the focus in the first field")
     browser.keys(server.access_key, Keys.TAB, server.secret_key, Keys.ENTER)
     browser.wait(lambda: browser.driver.find_elements(By.CSS_SELECTOR, ".shell h1"))
     browser.keys("g", "b")
@@ -28,6 +27,7 @@ def test_a_bucket_and_an_object_by_keyboard(browser, server):
     browser.see("Create Bucket")
     browser.keys("by-keyboard")
     tab_to(browser, "Encryption Type")
+    tab_to(browser, "Create Bucket")
     browser.keys(Keys.ENTER)
     browser.see("No objects under by-keyboard.")
     for name in ("a", "b", "c"):

@@ -10,9 +10,7 @@ from console import ASSETS
 
 @pytest.fixture
 def page(browser, server):
-    browser.driver.get("about:blank")
-    browser.driver.delete_all_cookies()
-    return browser.open(server)
+    return browser.without_session(server)
 
 
 def test_sizes_and_times(page):

@@ -54,9 +54,7 @@ def test_the_login_page(browser, filled, screenshots):
     for theme in ("light", "dark"):
         for width in WIDTHS:
             browser.view(width, HEIGHTS[width], theme)
-            browser.driver.delete_all_cookies()
-            browser.driver.get("about:blank")
-            browser.open(filled)
+            browser.without_session(filled)
             browser.see("Sign in")
             browser.check_accessibility()
             browser.shot(screenshots, f"login-{width}-{theme}")

@@ -18,9 +18,7 @@ def test_the_secret_is_nowhere(browser, server):
 
 def test_a_wrong_password(browser, server):
     browser.expect("401")
-    browser.driver.delete_all_cookies()
-    browser.driver.get("about:blank")
-    browser.open(server)
+    browser.without_session(server)
     browser.fill("Username", server.access_key)
     browser.fill("Password", "wrong")
     browser.press("Login")

@@ -97,7 +97,7 @@
       if (node.data.trim() === "" || !element || !shown(element) || element.closest("noscript, option, script, style, [aria-hidden=true], :disabled, .skip")) continue;
       const ratio = contrast(element);
       const size = parseFloat(getComputedStyle(element).fontSize);
-      if (ratio < (size >= 24 ? 3 : 4.5)) found.push(`contrast ${ratio.toFixed(2)}: ${told(element)}`);
+      if (ratio < (size >= 24 ? 3 : 4.5)) found.push(`contrast ${ratio.toFixed(2)} (${getComputedStyle(element).color} on ${background(element).map(Math.round)}): ${told(element)}`);
     }
     if (document.documentElement.scrollWidth > innerWidth + 1) found.push(`sideways scrolling: ${document.documentElement.scrollWidth} > ${innerWidth}`);
     const main = document.querySelector(".main");

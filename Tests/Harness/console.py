@@ -92,10 +92,16 @@ class Browser:
         self.driver.refresh()
         self.settle()
 
-    def login(self, server, access_key=None, secret_key=None):
-        self.driver.delete_all_cookies()
+    def without_session(self, server, hash=""):
+        """Goes to the console without a cookie."""
         self.driver.get("about:blank")
-        self.driver.get(server.console)
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.get(server.console + hash)
+        self.settle()
+        return self
+
+    def login(self, server, access_key=None, secret_key=None):
+        self.without_session(server)
         self.wait(lambda: self.driver.find_elements(By.ID, "accessKey"), "the login")
         self.driver.find_element(By.ID, "accessKey").send_keys(access_key or server.access_key)
         self.driver.find_element(By.ID, "secretKey").send_keys(secret_key or server.secret_key)

@@ -86,6 +86,6 @@ export function visible(text) {
 
 /** The last part of a key: "a/b/c.txt" → "c.txt", "a/b/" → "b/". */
 export function lastPart(key) {
-  const at = key.lastIndexOf("/", key.length - 2);
+  const at = key.length < 2 ? -1 : key.lastIndexOf("/", key.length - 2);
   return key.slice(at + 1);
 }
