@@ -29,7 +29,8 @@ struct CallRoute: Sendable {
 enum CallTable {
     static let routes: [CallRoute] =
         SessionCalls.routes + BucketCalls.routes + KeyCalls.routes + ObjectCalls.routes + UploadCalls.routes
-        + ChangeCalls.routes + TaskCalls.routes + ServerCalls.routes
+        + ChangeCalls.routes + TaskCalls.routes + ZIPCalls.routes + ServerCalls.routes + StreamCalls.routes
+        + IdentityCalls.routes
 
     /// The calls, as the page is told them.
     static let names = routes.map(\.name).sorted()

@@ -41,10 +41,12 @@ enum ListObjectsCall {
 
     // MARK: Objects
 
-    private static func objects(_ xml: XMLElement) throws -> JSONValue {
-        var objects: [JSONValue] = []
+    /// The rows of a page.
+    static func rows(_ xml: XMLElement) throws -> [(key: String, row: JSONValue)] {
+        var objects: [(key: String, row: JSONValue)] = []
         for entry in xml.children where entry.name == "Contents" {
-            var row = JSONObject(["key": .string(try entry.optionalText("Key") ?? "")])
+            let key = try entry.optionalText("Key") ?? ""
+            var row = JSONObject(["key": .string(key)])
             row["size"] = try entry.optionalNumber("Size").map { .integer($0) }
             row["modified"] = try entry.optionalText("LastModified").map { .string($0) }
             let storageClass = try entry.optionalText("StorageClass")
@@ -54,11 +56,15 @@ enum ListObjectsCall {
                 row["keyId"] = try metadata.optionalText("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
                     .map { .string(EncryptionSetting.name($0)) }
             }
-            objects.append(row.value)
+            objects.append((key, row.value))
         }
+        return objects
+    }
+
+    private static func objects(_ xml: XMLElement) throws -> JSONValue {
         let isTruncated = try xml.optionalFlag("IsTruncated") == true
         return .object([
-            "prefixes": .strings(try prefixes(xml)), "objects": .array(objects),
+            "prefixes": .strings(try prefixes(xml)), "objects": .array(try rows(xml).map(\.row)),
             "next": isTruncated ? try xml.optionalText("NextContinuationToken").map { .string($0) } : nil,
         ])
     }

@@ -9,6 +9,8 @@ enum ObjectCalls {
         CallRoute("GET objects", ["b", "prefix", "after", "limit", "flat", "versions"], ListObjectsCall.perform),
         CallRoute("GET object", ["b", "k", "v"], GetObjectCall.perform),
         CallRoute("GET object/proof", ["b", "k", "v"], ProofCall.perform),
+        CallRoute("GET search", ["b", "prefix", "q", "limit"], SearchCall.perform),
+        CallRoute("POST shares", ShareCall.perform),
         CallRoute("GET preview", ["b", "k", "v"], preview),
         CallRoute("GET download", ["b", "k", "v"], download),
     ]
