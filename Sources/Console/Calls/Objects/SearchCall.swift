@@ -1,3 +1,4 @@
+import S3Protocol
 import HTTPServer
 import JSON
 import NIOCore

@@ -1,3 +1,4 @@
+import AccessPolicy
 import Accounts
 import JSON
 import Requests
