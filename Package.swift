@@ -283,7 +283,8 @@ let package = Package(
             of: "AdminService",
             [
                 "AccessPolicy", "Accounts", "Maintenance", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Notation", "Threading",
+                logging,
             ]),
         tests(
             of: "Metrics",
