@@ -77,7 +77,8 @@ extension RequestAccess {
     ///   - version: as clients name it; nil for the current one.
     ///   - onlyEncryption: leaves out all but how the object is encrypted.
     func metadata(
-        _ details: ListedDetails, of key: String, in bucket: Bucket, version: String? = nil, onlyEncryption: Bool = false
+        _ details: ListedDetails, of key: String, in bucket: Bucket, version: String? = nil,
+        onlyEncryption: Bool = false
     ) -> ListedMetadata? {
         let resource = Resource.object(bucket: bucket.name, key: key)
         let conditions: [ConditionKey: [String]] = version.map { [.versionID: [$0]] } ?? [:]
