@@ -43,14 +43,15 @@ final class AdminFixture: Sendable {
             }
             return try accounts.signingAccount(accessKey, token: token, at: Clock.milliseconds())
         }
+        let context = AdminContext(
+            drive: drive, accounts: accounts,
+            jobs: BatchJobs(drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger),
+            settingsUser: settingsUser)
+        // What goes on for as long as somebody listens would never be a whole answer.
+        context.streams.trace.close()
+        context.streams.log.ring.close()
         server = MemoryServer(
-            AdminService(
-                context: AdminContext(
-                    drive: drive, accounts: accounts,
-                    jobs: BatchJobs(
-                        drive: drive, clock: Clock.milliseconds, pace: Adjustable(.immediate), logger: logger),
-                    settingsUser: settingsUser),
-                pipeline: RequestPipeline(verifier: verifier, logger: logger)))
+            AdminService(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }
 
     deinit { store.close() }

@@ -157,8 +157,8 @@ def test_the_drive_and_the_address_come_from_the_environment(fresh_server):
 
 
 def test_variables_that_mean_nothing_are_named_once(fresh_server):
-    with fresh_server(environment={"MINIO_BROWSER": "off", "MINIO_COMPRESSION_ENABLE": "on"}) as server:
-        notes = [line for line in server.log_text().splitlines() if "MINIO_BROWSER" in line]
+    with fresh_server(environment={"MINIO_BROWSER_LOGIN_ANIMATION": "off", "MINIO_COMPRESSION_ENABLE": "on"}) as server:
+        notes = [line for line in server.log_text().splitlines() if "MINIO_BROWSER_LOGIN_ANIMATION" in line]
         assert len(notes) == 1 and "MINIO_COMPRESSION_ENABLE" in notes[0]
 
 
@@ -169,11 +169,10 @@ OF_NO_USE = {
            "REMOTE_TRANSPORT_DEADLINE=2h LIST_QUORUM=strict REPLICATION_PRIORITY=auto REPLICATION_MAX_WORKERS=500 "
            "REPLICATION_MAX_LRG_WORKERS=10 TRANSITION_WORKERS=100 "
            "DELETE_CLEANUP_INTERVAL=5m ODIRECT=on DISABLE_ODIRECT=off GZIP_OBJECTS=off SYNC_EVENTS=off "
-           "OBJECT_MAX_VERSIONS=1000 SECURE_CIPHERS=on EXTEND_LIST_CACHE_LIFE=0s",
-    "BROWSER": "=off REDIRECT=on REDIRECT_URL=https://console.example.net LOGIN_ANIMATION=on SESSION_DURATION=365d "
+           "SECURE_CIPHERS=on EXTEND_LIST_CACHE_LIFE=0s",
+    "BROWSER": "REDIRECT=on LOGIN_ANIMATION=on SESSION_DURATION=365d "
                "CONTENT_SECURITY_POLICY=x HSTS_SECONDS=1 HSTS_INCLUDE_SUB_DOMAINS=on HSTS_PRELOAD=on REFERRER_POLICY=x",
     "CONSOLE": "DEBUG_LOGLEVEL=1 DEV=on",
-    "SERVER": "URL=https://s3.example.net:9000",
     "SITE": "NAME=here COMMENT=x",
     "STORAGE_CLASS": "STANDARD=EC:2 RRS=EC:1 OPTIMIZE=availability COMMENT=x INLINE_BLOCK=128KiB",
     "CACHE": "ENABLE=on ENDPOINT=http://x BLOCK_SIZE=1MiB DRIVES=/mnt/cache EXCLUDE=*.pdf EXPIRY=90 QUOTA=80 MAXUSE=80 "
@@ -233,7 +232,8 @@ def test_every_variable_of_minio_is_taken_or_named(fresh_server):
             "MINIO_API_CORS_ALLOW_ORIGIN": "*", "MINIO_API_STALE_UPLOADS_EXPIRY": "24h",
             "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL": "6h", "MINIO_API_REQUESTS_MAX": "1600",
             "MINIO_API_REQUESTS_DEADLINE": "10s", "MINIO_API_CLUSTER_DEADLINE": "10s", "MINIO_API_ROOT_ACCESS": "on",
-            "MINIO_PROMETHEUS_AUTH_TYPE": "public", "MINIO_SCANNER_SPEED": "slow",
+            "MINIO_BROWSER_REDIRECT_URL": "https://console.example.net", "MINIO_SERVER_URL": "https://s3.example.net:9000",
+            "MINIO_API_OBJECT_MAX_VERSIONS": "1000", "MINIO_PROMETHEUS_AUTH_TYPE": "public", "MINIO_SCANNER_SPEED": "slow",
             "MINIO_BATCH_KEYROTATION_WORKERS_WAIT": "0ms", "MINIO_BATCH_EXPIRATION_WORKERS_WAIT": "0ms",
             "MINIO_AUDIT_WEBHOOK_ENABLE_T": "on", "MINIO_AUDIT_WEBHOOK_ENDPOINT_T": "http://127.0.0.1:1",
             "MINIO_AUDIT_WEBHOOK_AUTH_TOKEN_T": "of-audit", "MINIO_AUDIT_WEBHOOK_BATCH_SIZE_T": "1",
