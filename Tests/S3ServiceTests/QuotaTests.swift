@@ -80,4 +80,27 @@ import Testing
     func `other documents are refused`(document: String) {
         #expect(throws: S3Error.self) { try BucketQuota.parse(Array(document.utf8)) }
     }
+
+    @Test func `a key has no more versions than it may have`() async throws {
+        var options = StoreOptions()
+        options.versionLimit = { 3 }
+        let fixture = try await S3Fixture(options: options)
+        // Without versions there is one, however often it is written.
+        for _ in 0..<5 { try await fixture.put("k") }
+        #expect(try await fixture.setVersioning("Enabled") == 200)
+        let versions = [try await fixture.put("k"), try await fixture.put("k")]
+        let refused = try await fixture.call("PUT", "/bucket/k", body: [1])
+        #expect(refused.status == 400 && refused.element("Code") == "MaxVersionsExceeded", "\(refused.text)")
+        let copied = try await fixture.call("PUT", "/bucket/k", [("x-amz-copy-source", "/bucket/k")])
+        #expect(copied.element("Code") == "MaxVersionsExceeded")
+        try await fixture.put("other")
+        // It can be deleted all the same, and what goes leaves room.
+        #expect(try await fixture.call("DELETE", "/bucket/k").status == 204)
+        #expect(try await fixture.versions().count == 5)
+        for version in versions {
+            #expect(try await fixture.call("DELETE", "/bucket/k?versionId=\(version)").status == 204)
+        }
+        try await fixture.put("k")
+        #expect(try await fixture.call("PUT", "/bucket/k", body: [1]).status == 400)
+    }
 }

@@ -33,10 +33,10 @@ final class S3Fixture: Sendable {
     /// - Parameter webhooks: those that events wait for, and how much may.
     init(
         _ settings: ServiceSettings = ServiceSettings(), isTLS: Bool = true,
-        webhooks: [String: EventQueueLimit] = [:]
+        webhooks: [String: EventQueueLimit] = [:], options: StoreOptions = StoreOptions()
     ) async throws {
         directory = try TemporaryDirectory()
-        store = try ObjectStore.open("\(directory.path)/drive")
+        store = try ObjectStore.open("\(directory.path)/drive", options: options)
         let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
         let records = SealedRecords(store: store)
         records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
