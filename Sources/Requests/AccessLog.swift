@@ -219,7 +219,9 @@ extension CompletedRequest {
     /// About the bytes that it takes while it waits.
     package var weight: Int {
         let texts = [sentTarget, key, bucket, versionID, operation, errorCode]
-        let own = texts.reduce(400) { $0 + ($1?.utf8.count ?? 0) }
+        let own =
+            texts.reduce(400) { $0 + ($1?.utf8.count ?? 0) }
+            + objects.reduce(0) { $0 + 40 + $1.key.utf8.count + ($1.versionID?.utf8.count ?? 0) }
         return [sentHeaders, answeredHeaders].joined().reduce(own) { sum, header in
             sum + 48 + header.name.utf8.count + header.value.utf8.count
         }

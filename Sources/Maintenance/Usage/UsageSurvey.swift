@@ -17,10 +17,10 @@ package final class UsageSurvey: Sendable {
 
     /// - Parameter age: how old what is told may be.
     package init(drive: SealedDrive, pace: Adjustable<Pace>, age: Duration = .seconds(900)) {
-        found = Remembered(for: age, rest: 50, patience: .seconds(1)) { await Self.survey(drive, pace) }
+        found = Remembered(for: age, rest: 50, patience: .milliseconds(50)) { await Self.survey(drive, pace) }
     }
 
-    /// `nil` while the first one is under way; waits for it a second at most.
+    /// `nil` while the first one is under way; waits for one a moment at most.
     package func latest() async -> Result? { await found.value() }
 
     private static func survey(_ drive: SealedDrive, _ pace: Adjustable<Pace>) async -> Result? {

@@ -32,7 +32,7 @@ struct ListBuckets: S3Operation {
         let isElsewhere = parameters.region.map { $0 != region } ?? false
         let sorted = isElsewhere ? SortedBuckets([]) : service.buckets.sorted
         let count = min(service.buckets.count, parameters.maxBuckets)
-        guard isOfAll else {
+        guard isOfAll || isElsewhere else {
             // The policies of every bucket are asked.
             return .waiting(documentUpTo: 8192 + parameters.maxBuckets * 256) {
                 .xml(try await service.drive.offload { try allowedPage(of: sorted, region) })
