@@ -1,8 +1,7 @@
 import AccessPolicy
 import Accounts
+import Foundation
 import HTTPServerTesting
-import Notation
-import Requests
 import S3Protocol
 import Testing
 
@@ -28,7 +27,9 @@ import Testing
     }
 
     /// RFC 3339, so many seconds from now.
-    private static func time(in seconds: Int64) -> String { HTTPDate.iso8601(Clock.milliseconds() + seconds * 1000) }
+    private static func time(in seconds: Int64) -> String {
+        Date(timeIntervalSinceNow: Double(seconds)).formatted(.iso8601)
+    }
 
     @Test func `keys of one's own that are to last too long can be forbidden`() async throws {
         let fixture = try await Self.world(
