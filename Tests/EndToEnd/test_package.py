@@ -19,7 +19,7 @@ def run(*command, **options):
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     directory = tmp_path_factory.mktemp("packages")
-    run(REPOSITORY / "deploy/package", "--built", "--output", directory)
+    run(REPOSITORY / "deploy/package", "--built", "--fast", "--output", directory)
     return directory
 
 
@@ -29,7 +29,7 @@ def deb(packages, program):
 
 
 def test_the_same_programs_make_the_same_bytes(packages, tmp_path):
-    run(REPOSITORY / "deploy/package", "--built", "--output", tmp_path)
+    run(REPOSITORY / "deploy/package", "--built", "--fast", "--output", tmp_path)
     names = sorted(path.name for path in packages.iterdir())
     assert names == sorted(path.name for path in tmp_path.iterdir()) and len(names) == 4
     for name in names:
