@@ -79,4 +79,9 @@ extension Action {
 
     package static let createKeyByAdministration = Action("admin:KMSCreateKey")
     package static let keyStatusByAdministration = Action("admin:KMSKeyStatus")
+
+    // MARK: Sessions
+
+    /// Everybody may, whom no policy forbids it.
+    package static let assumeRole = Action("sts:AssumeRole")
 }

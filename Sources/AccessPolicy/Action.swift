@@ -11,12 +11,12 @@ package struct Action: Hashable, Sendable, CustomStringConvertible {
         switch name.utf8.first {
         case UInt8(ascii: "a"): .admin
         case UInt8(ascii: "k"): .kms
-        default: .s3
+        default: name.utf8.dropFirst().first == UInt8(ascii: "t") ? .sts : .s3
         }
     }
 
     enum Service: Hashable, Sendable, CaseIterable {
-        case s3, admin, kms
+        case s3, admin, kms, sts
     }
 }
 

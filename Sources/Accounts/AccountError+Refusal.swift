@@ -23,6 +23,7 @@ extension AccountError: RefusalConvertible {
                 ? S3Error(.policyInvalidName, "The name '\(name)' has a comma.")
                 : S3Error(.xMinioAdminInvalidArgument, "The name '\(name)' is not valid.")
         case .isRoot: S3Error(.xMinioInvalidIAMCredentials, "The access key is root's.")
+        case .rootNeedsNoPolicies: S3Error(.xMinioIAMActionNotAllowed, "Root needs no policies.")
         case .isNoUser: S3Error(.xMinioInvalidIAMCredentials, "The access key is not a user's.")
         case .memberIsNoUser:
             S3Error(.xMinioIAMActionNotAllowed, "A member of a group has to be a user.")

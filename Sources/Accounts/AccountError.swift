@@ -15,6 +15,8 @@ package enum AccountError: Error, Hashable {
     case invalidName(String)
     /// The name is root's.
     case isRoot
+    /// Root may do everything, and is given nothing.
+    case rootNeedsNoPolicies
     /// The access key is that of a service account or a session, and a user's is needed.
     case isNoUser
     /// A member of a group has to be a user.

@@ -6,6 +6,9 @@ package enum AccountLimits {
     package static let serviceAccounts = 200_000
     /// Those that have not expired.
     package static let sessions = 100_000
+    /// Of the console.
+    package static let consoleSessions = 10_000
+    package static let consoleSessionsPerAccessKey = 100
     /// Access keys and sessions that one owner may have together.
     package static let keysPerOwner = 20_000
     package static let groupsPerUser = 1_000

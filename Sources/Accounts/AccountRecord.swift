@@ -9,10 +9,11 @@ package enum AccountRecord: Sendable {
     case policy(NamedPolicy)
     case serviceAccount(ServiceAccount)
     case session(TemporaryCredential)
+    case consoleSession(ConsoleSession)
 }
 
 /// What becomes of one thing.
-enum AccountMutation: Sendable {
+package enum AccountMutation: Sendable {
     case put(AccountRecord)
     case remove(AccountKind, AccountName)
 
@@ -25,12 +26,13 @@ enum AccountMutation: Sendable {
 }
 
 /// The raw values are part of the format.
-enum AccountKind: UInt8, Sendable {
+package enum AccountKind: UInt8, Sendable {
     case user = 1
     case group = 2
     case policy = 3
     case serviceAccount = 4
     case session = 5
+    case consoleSession = 6
 
     func name(_ name: AccountName) -> AccountRecords.Name { AccountRecords.Name(kind: rawValue, name.text) }
 }
@@ -54,6 +56,10 @@ private enum Tag: UInt8 {
     case tokenDigest = 15
     case revocationType = 16
     case claim = 17
+    /// With which somebody has logged in.
+    case accessKey = 18
+    case sessionToken = 19
+    case secretCode = 20
 }
 
 extension AccountRecord {
@@ -64,6 +70,7 @@ extension AccountRecord {
         case .policy: .policy
         case .serviceAccount: .serviceAccount
         case .session: .session
+        case .consoleSession: .consoleSession
         }
     }
 
@@ -74,6 +81,7 @@ extension AccountRecord {
         case .policy(let policy): AccountKind.policy.name(policy.name)
         case .serviceAccount(let account): AccountKind.serviceAccount.name(account.accessKey)
         case .session(let session): AccountKind.session.name(session.accessKey)
+        case .consoleSession(let session): AccountKind.consoleSession.name(session.id)
         }
     }
 
@@ -120,6 +128,14 @@ extension AccountRecord {
             encoder.put(Tag.created, session.created)
             for policy in session.policies { encoder.put(Tag.policy, policy.text) }
             for claim in session.claims { encoder.put(Tag.claim, name: claim.name, value: claim.value) }
+        case .consoleSession(let session):
+            encoder.put(Tag.name, session.id.text)
+            encoder.put(Tag.accessKey, session.accessKey.text)
+            encoder.put(Tag.sessionToken, session.sessionToken)
+            encoder.put(Tag.secretCode, session.secretCode)
+            encoder.put(Tag.created, session.created)
+            encoder.put(Tag.changed, session.lastSeen)
+            encoder.put(Tag.expiration, session.end)
         }
         return encoder.bytes
     }
@@ -132,6 +148,7 @@ extension AccountRecord {
         case .policy: self = .policy(try NamedPolicy(fields))
         case .serviceAccount: self = .serviceAccount(try ServiceAccount(fields))
         case .session: self = .session(try TemporaryCredential(fields))
+        case .consoleSession: self = .consoleSession(try ConsoleSession(fields))
         }
     }
 }
@@ -168,6 +185,9 @@ private struct AccountFields {
     var tokenDigest: [UInt8]?
     var revocationType: String?
     var claims: [(name: String, value: String)] = []
+    var accessKey: String?
+    var sessionToken: String?
+    var secretCode: [UInt8]?
 
     init(_ record: [UInt8]) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
@@ -194,6 +214,9 @@ private struct AccountFields {
             case .tokenDigest: tokenDigest = field.bytes
             case .revocationType: revocationType = field.string
             case .claim: claims.append(try field.pair())
+            case .accessKey: accessKey = field.string
+            case .sessionToken: sessionToken = field.string
+            case .secretCode: secretCode = field.bytes
             case nil: throw RecordMalformed()
             }
         }
@@ -265,5 +288,16 @@ extension TemporaryCredential {
             tokenDigest: tokenDigest, expiration: expiration, policy: fields.policy,
             revocationType: fields.revocationType, created: fields.created, policies: fields.policies,
             claims: fields.claims)
+    }
+}
+
+extension ConsoleSession {
+    fileprivate init(_ fields: AccountFields) throws(RecordMalformed) {
+        guard let accessKey = fields.accessKey, let secretCode = fields.secretCode, let end = fields.expiration else {
+            throw RecordMalformed()
+        }
+        self.init(
+            id: try fields.requiredName, accessKey: AccountName(accessKey), sessionToken: fields.sessionToken,
+            secretCode: secretCode, created: fields.created, lastSeen: fields.changed ?? fields.created, end: end)
     }
 }

@@ -1,4 +1,4 @@
-extension Accounts {
+extension AccountChanges {
     /// Adds users to a group, which is made if there is none.
     ///
     /// - Parameter mayGiveRights: whether the group may be one that has policies.
@@ -77,19 +77,6 @@ extension Accounts {
             group.isEnabled = isEnabled
             group.changed = time
             return ([.put(.group(group))], ())
-        }
-    }
-
-    /// As ``changePolicies(_:ofUser:at:)``, of a group.
-    package func changePolicies(
-        _ change: PolicyAttachment, ofGroup name: AccountName, at time: Int64
-    ) async throws -> [AccountName] {
-        try await self.change { snapshot throws(AccountError) in
-            guard var group = snapshot.group(name) else { throw .noSuchGroup }
-            let changed = try change.apply(to: &group.policies, snapshot)
-            guard !changed.isEmpty || change.mayChangeNothing else { throw .alreadyApplied }
-            group.changed = time
-            return (changed.isEmpty ? [] : [.put(.group(group))], changed)
         }
     }
 }

@@ -1,6 +1,6 @@
 package import AccessPolicy
 
-extension Accounts {
+extension AccountChanges {
     /// Keeps a policy under a name, in the place of the one that is there.
     ///
     /// Whoever has it has the new one with the commit.

@@ -37,7 +37,7 @@ package struct ServiceAccountUpdate: Sendable {
     package init() {}
 }
 
-extension Accounts {
+extension AccountChanges {
     /// Makes an access key that acts for an owner.
     ///
     /// - Throws: `noSuchUser` of an owner that is none, `isRoot`, `isUser` and `accessKeyTaken` of its access key,

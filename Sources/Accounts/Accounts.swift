@@ -7,7 +7,7 @@ import Threading
 ///
 /// A change is decided on the snapshot of the moment, while no other change is made; it is in the snapshot once it is durable.
 /// A request finds its account in microseconds, and keeps the rights that it found.
-package final class Accounts: Sendable {
+package final class Accounts: AccountChanges, Sendable {
     /// What of the server's configuration accounts depend on.
     package struct Setting: Sendable {
         /// Root's access key, which no other account may have.
@@ -60,7 +60,7 @@ package final class Accounts: Sendable {
                 }
                 switch record {
                 case .policy, .group: mutations.append(.put(record))
-                case .user, .serviceAccount, .session: members.append(.put(record))
+                case .user, .serviceAccount, .session, .consoleSession: members.append(.put(record))
                 }
             }
             var snapshot = AccountsSnapshot()
@@ -90,12 +90,7 @@ package final class Accounts: Sendable {
 
     package var rootName: AccountName { AccountName(setting.rootAccessKey()) }
 
-    /// Makes a change durable that is decided on what there is, and then lets it be seen.
-    ///
-    /// - Parameter decide: may say that there is nothing to be changed.
-    func change<R>(
-        _ decide: (AccountsSnapshot) throws(AccountError) -> (mutations: [AccountMutation], result: R)
-    ) async throws -> R {
+    package func change<R>(_ decide: AccountDecision<R>) async throws -> R {
         try await turns.take {
             var snapshot = try snapshot
             let (mutations, result) = try decide(snapshot)
@@ -103,6 +98,20 @@ package final class Accounts: Sendable {
             try await records.commit(mutations.map(\.change))
             snapshot.apply(mutations)
             state.withLock { [snapshot] in $0 = .open(snapshot) }
+            return result
+        }
+    }
+
+    /// Makes all changes that are made to a draft durable at once, or none of them where the closure throws.
+    ///
+    /// Other changes wait until then: the closure makes its own to the draft, never to the accounts themselves.
+    package func inOneCommit<R>(_ body: (AccountsDraft) async throws -> R) async throws -> R {
+        try await turns.take {
+            let draft = AccountsDraft(try snapshot, rootName: rootName)
+            let result = try await body(draft)
+            guard !draft.mutations.isEmpty else { return result }
+            try await records.commit(draft.mutations.map(\.change))
+            state.withLock { [snapshot = draft.snapshot] in $0 = .open(snapshot) }
             return result
         }
     }

@@ -17,6 +17,8 @@ package struct AdminContext: Sendable {
     package var streams = AdminStreams()
     /// The samples that are being sent.
     package var samplings = OpenStreams()
+    /// How objects are spread over sizes; `nil` where nobody looks.
+    package var survey: UsageSurvey?
     /// What lifecycle rules have done since the start.
     package var lifecycleTotals: @Sendable () -> LifecycleCounts = { LifecycleCounts() }
 

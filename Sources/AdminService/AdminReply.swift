@@ -54,6 +54,7 @@ struct AdminReply: Sendable {
 
     /// The same of any text or bytes.
     func sendEncrypted(bytes: [UInt8], for request: AdminRequest, headers: Headers = []) async throws {
+        if request.isInProcess { return try await send(bytes, type: "application/json", headers: headers) }
         guard let secret = request.secret, let caller = request.principal.accessKey else {
             throw S3Error(.accessDenied)
         }
@@ -95,16 +96,7 @@ struct AdminReply: Sendable {
 
     // MARK: Refusals
 
-    func refuse(_ refusal: S3Error) async {
-        let bytes = Self.json(
-            RefusalDocument(refusal, resource: String(record.head.target.prefix { $0 != "?" }), id: record.id))
-        record.bytesSent = Int64(bytes.count)
-        var head = ResponseHead(
-            status: refusal.status, headers: common + refusal.headers, contentLength: Int64(bytes.count))
-        head.headers.append(("content-type", "application/json"))
-        record.answers(head)
-        await response.send(head, body: ByteBuffer(bytes: bytes))
-    }
+    func refuse(_ refusal: S3Error) async { await response.send(RequestPipeline.refusal(refusal, record)) }
 
     private var common: Headers { RequestPipeline.commonHeaders(record) }
 
@@ -113,30 +105,5 @@ struct AdminReply: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Documents are of strings, integers and booleans, none of which fails to encode.
         return (try? encoder.encode(document)).map { [UInt8]($0) } ?? []
-    }
-}
-
-/// A refusal in MinIO's words.
-private struct RefusalDocument: Encodable {
-    let code: String
-    let message: String
-    let resource: String
-    let requestID: String
-    let hostID: String
-
-    init(_ error: S3Error, resource: String, id: String) {
-        code = error.code.rawValue
-        message = error.message
-        self.resource = resource
-        requestID = id
-        hostID = id
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case code = "Code"
-        case message = "Message"
-        case resource = "Resource"
-        case requestID = "RequestId"
-        case hostID = "HostId"
     }
 }

@@ -40,6 +40,12 @@ struct AdminRequest: Sendable {
     /// When it arrived: milliseconds since 1970.
     var time: Int64 { record.time }
 
+    /// Whether this process makes it: nobody could read what goes to and fro.
+    var isInProcess: Bool { record.caller != nil }
+
+    /// What a bucket's setting must still be when a change of it is committed; `nil` for any.
+    var expectation: SettingExpectation? { record.caller?.expectation }
+
     /// Whether it came to one of the addresses below `/minio/admin/` that keys had before they had their own.
     var isOfOldAddress: Bool { target.rawPath.hasPrefix("/minio/admin/") }
 
@@ -90,9 +96,7 @@ struct AdminRequest: Sendable {
     }
 
     /// Whether a policy of the sender's forbids it, whatever others allow.
-    func forbids(_ action: Action) -> Bool {
-        pipeline.forbids(principal, [Demand(action, on: .service)], record)
-    }
+    func forbids(_ demand: Demand) -> Bool { pipeline.forbids(principal, [demand], record) }
 
     func allows(_ demands: AdminDemands) -> Bool { demands.areMet(by: principal, record, pipeline) }
 
@@ -156,6 +160,7 @@ struct AdminRequest: Sendable {
         switch bodyKind {
         case .none: body = []
         case .json, .plain, .archive: break
+        case .encrypted where isInProcess: break
         case .encrypted:
             guard let secret, let caller = principal.accessKey else { throw S3Error(.accessDenied) }
             body = try await BodyKeys.shared.open(body, secret, of: caller)

@@ -20,8 +20,14 @@ package final class AdminService: HTTPHandler {
         AdminRoute.prefixes.contains { target.begins(with: $0) }
     }
 
-    package func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        let record = pipeline.begin(request, .admin)
+    package func answer(_ request: HTTPRequest) -> HTTPAnswer { answer(request, pipeline.begin(request, .admin)) }
+
+    /// The answer to a request that this process makes: bodies that are encrypted for clients are plain, both ways.
+    package func answer(_ request: HTTPRequest, as caller: InProcessCaller) -> HTTPAnswer {
+        answer(request, pipeline.begin(request, .admin, caller))
+    }
+
+    private func answer(_ request: HTTPRequest, _ record: RequestRecord) -> HTTPAnswer {
         return pipeline.answer(record) { response in
             let reply = AdminReply(response, record, self.context)
             do {

@@ -122,3 +122,24 @@ coffer_inflate_state coffer_inflate(
         ? inflate_gzip(inflater, input, input_count, output, output_count)
         : inflate_zstandard(inflater, input, input_count, output, output_count);
 }
+
+size_t coffer_gzip(const uint8_t *input, size_t input_count, uint8_t *output, size_t output_count) {
+    enum { best = 9, deflated = 8, memory_level = 9, default_strategy = 0, finish = 4 };
+    void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (!library) return 0;
+    int (*begin)(zlib_stream *, int, int, int, int, int, const char *, int) = dlsym(library, "deflateInit2_");
+    int (*deflate)(zlib_stream *, int) = dlsym(library, "deflate");
+    int (*end)(zlib_stream *) = dlsym(library, "deflateEnd");
+    zlib_stream stream = {
+        .next_in = input, .avail_in = (unsigned)input_count, .next_out = output, .avail_out = (unsigned)output_count};
+    size_t count = 0;
+    if (begin && deflate && end
+        && begin(
+               &stream, best, deflated, zlib_gzip_window, memory_level, default_strategy, "1.2.11",
+               (int)sizeof(zlib_stream)) == zlib_ok) {
+        if (deflate(&stream, finish) == zlib_stream_end) count = output_count - stream.avail_out;
+        end(&stream);
+    }
+    dlclose(library);
+    return count;
+}

@@ -28,31 +28,34 @@ static inline int coffer_digest(EVP_MD_CTX *context, const void *bytes, size_t c
            EVP_DigestInit_ex2(context, NULL, NULL);
 }
 
-// HMAC (RFC 2104) over the provider's digest, for digests with blocks of 64 bytes. A context of OpenSSL's own HMAC takes
+// HMAC (RFC 2104) over the provider's digest. A context of OpenSSL's own HMAC takes
 // longer to be given a new key than to digest a short message; keys here are rarely used twice.
 // The message comes in two pieces so that HKDF can append its counter without a copy.
 
-enum { COFFER_HMAC_BLOCK = 64 };
+// The longest block of a digest that is used here, SHA-512's, in bytes.
+enum { COFFER_LONGEST_BLOCK = 128 };
 
 static inline int coffer_hmac(EVP_MD_CTX *context, const void *key, size_t keyCount, const void *first,
                               size_t firstCount, const void *second, size_t secondCount, uint8_t *code) {
     // The inner code is put behind the block, so that both are digested with one call.
-    uint8_t block[COFFER_HMAC_BLOCK + EVP_MAX_MD_SIZE] = {0};
-    uint8_t *inner = block + COFFER_HMAC_BLOCK;
+    uint8_t block[COFFER_LONGEST_BLOCK + EVP_MAX_MD_SIZE] = {0};
+    size_t blockCount = (size_t)EVP_MD_CTX_get_block_size(context);
+    if (blockCount > COFFER_LONGEST_BLOCK) return 0;
+    uint8_t *inner = block + blockCount;
     unsigned int innerCount = 0;
     int done = 1;
-    if (keyCount > COFFER_HMAC_BLOCK) {
+    if (keyCount > blockCount) {
         done = coffer_digest(context, key, keyCount, block);
     } else if (keyCount > 0) {
         memcpy(block, key, keyCount);
     }
-    for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36;
-    done = done && EVP_DigestUpdate(context, block, COFFER_HMAC_BLOCK) &&
+    for (size_t i = 0; i < blockCount; i++) block[i] ^= 0x36;
+    done = done && EVP_DigestUpdate(context, block, blockCount) &&
            EVP_DigestUpdate(context, first, firstCount) &&
            (secondCount == 0 || EVP_DigestUpdate(context, second, secondCount)) &&
            EVP_DigestFinal_ex(context, inner, &innerCount) && EVP_DigestInit_ex2(context, NULL, NULL);
-    for (int i = 0; i < COFFER_HMAC_BLOCK; i++) block[i] ^= 0x36 ^ 0x5c;
-    done = done && coffer_digest(context, block, COFFER_HMAC_BLOCK + innerCount, code);
+    for (size_t i = 0; i < blockCount; i++) block[i] ^= 0x36 ^ 0x5c;
+    done = done && coffer_digest(context, block, blockCount + innerCount, code);
     OPENSSL_cleanse(block, sizeof block);
     return done;
 }

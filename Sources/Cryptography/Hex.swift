@@ -10,9 +10,8 @@ package enum Hex {
 
     /// Appends lower-case digits to a text in bytes.
     package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
-        for byte in bytes {
-            text.append(HexDigit.lowercase(byte >> 4))
-            text.append(HexDigit.lowercase(byte & 15))
+        text += [UInt8](unsafeUninitializedCapacity: 2 * bytes.count) { output, count in
+            count = bytes.withUnsafeBytes { write($0, to: UnsafeMutableRawBufferPointer(output)) }
         }
     }
 
@@ -29,25 +28,51 @@ package enum Hex {
 
     private static func encode(contiguous bytes: UnsafeBufferPointer<UInt8>) -> String {
         String(unsafeUninitializedCapacity: 2 * bytes.count) { output in
-            var position = 0
-            for byte in bytes {
-                output[position] = HexDigit.lowercase(byte >> 4)
-                output[position + 1] = HexDigit.lowercase(byte & 15)
-                position += 2
-            }
-            return position
+            write(UnsafeRawBufferPointer(bytes), to: UnsafeMutableRawBufferPointer(output))
         }
+    }
+
+    /// Writes the digits to memory that has room for them; their number.
+    private static func write(_ bytes: UnsafeRawBufferPointer, to text: UnsafeMutableRawBufferPointer) -> Int {
+        var position = 0
+        while position + 4 <= bytes.count {
+            let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+            text.storeBytes(of: HexWord.digits(of: word).littleEndian, toByteOffset: 2 * position, as: UInt64.self)
+            position += 4
+        }
+        while position < bytes.count {
+            text[2 * position] = HexDigit.lowercase(bytes[position] >> 4)
+            text[2 * position + 1] = HexDigit.lowercase(bytes[position] & 15)
+            position += 1
+        }
+        return 2 * bytes.count
     }
 
     private static func decode(contiguous digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 2)
-        for position in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = HexDigit.value(digits[position]), let low = HexDigit.value(digits[position + 1])
-            else { return nil }
-            bytes.append(high << 4 | low)
+        var areDigits = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 2) { bytes, count in
+            areDigits = read(UnsafeRawBufferPointer(digits), to: UnsafeMutableRawBufferPointer(bytes))
+            count = areDigits ? digits.count / 2 : 0
         }
-        return bytes
+        return areDigits ? bytes : nil
+    }
+
+    /// Writes the bytes that an even number of digits stand for to memory that has room for them; false for what are none.
+    private static func read(_ digits: UnsafeRawBufferPointer, to bytes: UnsafeMutableRawBufferPointer) -> Bool {
+        var position = 0
+        while position + 8 <= digits.count {
+            let word = UInt64(littleEndian: digits.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            guard let four = HexWord.bytes(of: word) else { return false }
+            bytes.storeBytes(of: four.littleEndian, toByteOffset: position / 2, as: UInt32.self)
+            position += 8
+        }
+        while position < digits.count {
+            guard let high = HexDigit.value(digits[position]), let low = HexDigit.value(digits[position + 1])
+            else { return false }
+            bytes[position / 2] = high << 4 | low
+            position += 2
+        }
+        return true
     }
 }

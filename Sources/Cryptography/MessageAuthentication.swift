@@ -60,31 +60,14 @@ package enum HMACSHA1 {
 }
 
 /// HMAC (RFC 2104) with a digest of choice: a code as long as the digest is.
-///
-/// For what is rare: the others are faster.
 package enum HMAC {
     package static func code(_ message: [UInt8], key: [UInt8], _ algorithm: DigestAlgorithm) -> [UInt8] {
-        let blockBytes =
-            switch algorithm {
-            case .md5, .sha1, .sha256: 64
-            case .sha512: 128
+        [UInt8](unsafeUninitializedCapacity: algorithm.byteCount) { buffer, initialized in
+            message.withUnsafeBytes { message in
+                key.withUnsafeBytes { key in authenticate(message, key: key, algorithm, into: buffer.baseAddress) }
             }
-        var block = key.count > blockBytes ? Digest.hash(algorithm, key) : key
-        defer { wipe(&block) }
-        block += [UInt8](repeating: 0, count: blockBytes - block.count)
-        var inner = block.map { $0 ^ 0x36 }
-        var outer = block.map { $0 ^ 0x5C }
-        defer {
-            wipe(&inner)
-            wipe(&outer)
+            initialized = algorithm.byteCount
         }
-        let digest = Digest(algorithm)
-        digest.update(inner)
-        digest.update(message)
-        let last = Digest(algorithm)
-        last.update(outer)
-        last.update(digest.finalize())
-        return last.finalize()
     }
 }
 

@@ -37,6 +37,7 @@ package final class ResponseWriter: @unchecked Sendable {
     private typealias Waiter = UnsafeContinuation<Result<Void, ResponseError>, Never>
 
     private let loop: ConnectionLoop
+    private var filter: (@Sendable (HTTPResponse) -> HTTPResponse)?
     let isHEAD: Bool
     private var channel: (any ExchangeChannel)?
     private var state = State.idle
@@ -57,6 +58,13 @@ package final class ResponseWriter: @unchecked Sendable {
 
     /// True once a head has been given: another can no longer be sent.
     package var hasStarted: Bool { started.load(ordering: .acquiring) }
+
+    /// Has what goes out changed on its way: a whole response, or the head of one whose body follows.
+    ///
+    /// To be called before anything is sent.
+    package func filter(_ filter: @escaping @Sendable (HTTPResponse) -> HTTPResponse) {
+        loop.run { self.filter = filter }
+    }
 
     /// Sends a whole response.
     ///
@@ -172,15 +180,20 @@ package final class ResponseWriter: @unchecked Sendable {
             return .success(())
         case (.finish, .finished): return .success(())
         case (.finish, .streaming(let remaining)): return finish(remaining, on: channel)
-        case (.send(var head, let body), .idle):
+        case (.send(var head, var body), .idle):
             guard channel.isWritable, channel.reserve(Int64(body?.readableBytes ?? 0)) else { return nil }
+            if let filter {
+                let filtered = filter(HTTPResponse(head, body: body))
+                (head, body) = (filtered.head, filtered.body)
+            }
             started.store(true, ordering: .releasing)
             state = .finished
             head.settleLength(of: body, inAnswerToHEAD: isHEAD)
             channel.send(head, head.sendsBody(inAnswerToHEAD: isHEAD) ? body : nil)
             return .success(())
-        case (.start(let head), .idle):
+        case (.start(var head), .idle):
             guard channel.isWritable else { return nil }
+            if let filter { head = filter(HTTPResponse(head)).head }
             started.store(true, ordering: .releasing)
             sendsBody = head.sendsBody(inAnswerToHEAD: isHEAD)
             length = sendsBody ? head.contentLength : 0

@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import HTTPServer
 import NIOCore
 import Notation
@@ -36,10 +35,7 @@ package final class MetricsService: HTTPHandler {
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
         let record = pipeline.begin(request, .metrics)
         return pipeline.answer(record) { response in
-            let answer = await self.document(request, record)
-            record.answers(answer.head)
-            record.bytesSent = Int64(answer.body?.readableBytes ?? 0)
-            await response.send(answer)
+            await response.send(await self.document(request, record))
         }
     }
 
@@ -63,46 +59,15 @@ package final class MetricsService: HTTPHandler {
             let isList = target.hasSuffix("?list")
             let body = isList ? Array(scrape.text.markdown.utf8) : scrape.text.bytes
             let type = isList ? "text/plain; charset=utf-8" : PrometheusText.contentType
-            return respond(200, [("content-type", type)], ByteBuffer(bytes: body), record)
+            let head = ResponseHead(
+                status: 200, headers: RequestPipeline.commonHeaders(record) + [("content-type", type)],
+                contentLength: Int64(body.count))
+            record.answers(head)
+            record.bytesSent = Int64(body.count)
+            return HTTPResponse(head, body: ByteBuffer(bytes: body))
         } catch {
             pipeline.note(error, error, record)
-            let document = RefusalDocument(error, resource: record.head.target.prefix { $0 != "?" }, id: record.id)
-            let body = (try? JSONEncoder().encode(document)).map { ByteBuffer(bytes: $0) }
-            return respond(error.status, [("content-type", "application/json")], body, record)
+            return RequestPipeline.refusal(error, record)
         }
-    }
-
-    private func respond(
-        _ status: Int, _ headers: [(name: String, value: String)], _ body: ByteBuffer?, _ record: RequestRecord
-    ) -> HTTPResponse {
-        HTTPResponse(
-            ResponseHead(
-                status: status, headers: RequestPipeline.commonHeaders(record) + headers,
-                contentLength: Int64(body?.readableBytes ?? 0)), body: body)
-    }
-}
-
-/// As the administration refuses.
-private struct RefusalDocument: Encodable {
-    let code: String
-    let message: String
-    let resource: String
-    let requestID: String
-    let hostID: String
-
-    init(_ error: S3Error, resource: Substring, id: String) {
-        code = error.code.rawValue
-        message = error.message
-        self.resource = String(resource)
-        requestID = id
-        hostID = id
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case code = "Code"
-        case message = "Message"
-        case resource = "Resource"
-        case requestID = "RequestId"
-        case hostID = "HostId"
     }
 }

@@ -17,6 +17,7 @@ package struct MetricsSources: Sendable {
     package let keyService: KeyServiceCounts
     package let notifier: Notifier
     package let lifecycle: Lifecycle
+    package let survey: UsageSurvey
     /// The host's name.
     package let host: String
     /// The HTTP engine's figures; `nil` before it serves.
@@ -28,7 +29,7 @@ package struct MetricsSources: Sendable {
 
     package init(
         version: String, path: String, drive: SealedDrive, store: ObjectStore, requests: RequestCounts,
-        keyService: KeyServiceCounts, notifier: Notifier, lifecycle: Lifecycle, host: String,
+        keyService: KeyServiceCounts, notifier: Notifier, lifecycle: Lifecycle, survey: UsageSurvey, host: String,
         engine: @escaping @Sendable () -> EngineFigures?,
         certificates: @escaping @Sendable () -> [(name: String, notAfter: Int64)],
         lostLines: @escaping @Sendable () -> [(log: String, lines: Int)]
@@ -41,6 +42,7 @@ package struct MetricsSources: Sendable {
         self.keyService = keyService
         self.notifier = notifier
         self.lifecycle = lifecycle
+        self.survey = survey
         self.host = host
         self.engine = engine
         self.certificates = certificates

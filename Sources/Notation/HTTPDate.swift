@@ -81,28 +81,25 @@ package enum HTTPDate {
 
     /// `20060102T150405Z`, which every signed request carries; nil for whatever else.
     private static func parseBasic(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
-        guard text.count == 16 else { return nil }
-        var number = 0
-        var fields = (date: 0, clock: 0)
-        for (position, byte) in text.enumerated() {
-            switch (position, byte) {
-            case (8, UInt8(ascii: "T")):
-                fields.date = number
-                number = 0
-            case (15, UInt8(ascii: "Z")):
-                fields.clock = number
-            case (_, 0x30...0x39):
-                if position == 8 || position == 15 { return nil }
-                number = number * 10 + Int(byte - 0x30)
-            default: return nil
-            }
-        }
-        let (hour, minute, second) = (fields.clock / 10_000, fields.clock / 100 % 100, fields.clock % 100)
+        guard text.count == 16, text[8] == UInt8(ascii: "T"), text[15] == UInt8(ascii: "Z"),
+            let date = number(text, 0..<8), let clock = number(text, 9..<15)
+        else { return nil }
+        let (hour, minute, second) = (clock / 10_000, clock / 100 % 100, clock % 100)
         guard hour < 24, minute < 60, second <= 60,
-            let days = CivilDate.days(
-                year: fields.date / 10_000, month: fields.date / 100 % 100, day: fields.date % 100)
+            let days = CivilDate.days(year: date / 10_000, month: date / 100 % 100, day: date % 100)
         else { return nil }
         return Int64(days * 86_400 + hour * 3600 + minute * 60 + min(second, 59))
+    }
+
+    /// Nil where a byte is no digit.
+    private static func number(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
+        var number = 0
+        for position in range {
+            let digit = text[position] &- 0x30
+            guard digit < 10 else { return nil }
+            number = number * 10 + Int(digit)
+        }
+        return number
     }
 
     static let iso8601Length = 24

@@ -6,8 +6,21 @@ package struct CompletedRequest: Sendable {
         case s3, admin, sts, health
         /// Scrapes.
         case metrics
+        /// What the console does by itself: logins, say. What it does for an account is S3's or the administration's.
+        case console
         /// None: the HTTP engine has refused the request.
         case http
+    }
+
+    /// One of many objects that a request is about.
+    package struct NamedObject: Sendable {
+        package let key: String
+        package let versionID: String?
+
+        package init(key: String, versionID: String?) {
+            self.key = key
+            self.versionID = versionID
+        }
     }
 
     package let service: Service
@@ -19,6 +32,8 @@ package struct CompletedRequest: Sendable {
     package let key: String?
     /// As clients see it; `nil` where no version was named or made.
     package let versionID: String?
+    /// Those that the request's document names, as it names them; none of a request that is about one.
+    package let objects: [NamedObject]
     /// `nil` when the HTTP engine has refused the request before it had read as much.
     package let method: String?
     /// As it came: what shows it goes by ``target`` or by ``LoggedTarget``.

@@ -40,19 +40,35 @@ package final class RequestCounts: Sendable {
     private let indexes: [[String: Int]]
     private let others: [Int]
     private let counts: AtomicCounts
+    private let firstByteBounds = RequestCounts.firstByteBounds
+    private let durationBounds = Histogram.durations
     private let rejected = AtomicCounts(Rejection.allCases.count)
     package let buckets: BucketRequestCounts
 
+    private let columns = Columns()
+
     /// Where the numbers of an operation stand in its row.
-    private enum Column {
-        static let outcomes = 0
-        static let received = outcomes + Outcome.allCases.count
-        static let sent = received + 1
-        static let inFlight = sent + 1
-        static let firstBytes = inFlight + 1
-        static let durations = firstBytes + RequestCounts.firstByteBounds.count + 1
-        static let durationSum = durations + Histogram.durations.count + 1
-        static let count = durationSum + 1
+    ///
+    /// A value, because what is static is initialised behind a check in each use.
+    private struct Columns {
+        let outcomes = 0
+        let received: Int
+        let sent: Int
+        let inFlight: Int
+        let firstBytes: Int
+        let durations: Int
+        let durationSum: Int
+        let count: Int
+
+        init() {
+            received = outcomes + Outcome.allCases.count
+            sent = received + 1
+            inFlight = sent + 1
+            firstBytes = inFlight + 1
+            durations = firstBytes + RequestCounts.firstByteBounds.count + 1
+            durationSum = durations + Histogram.durations.count + 1
+            count = durationSum + 1
+        }
     }
 
     /// - Parameter names: the operations of each service.
@@ -73,7 +89,7 @@ package final class RequestCounts: Sendable {
         self.operations = operations
         self.indexes = indexes
         self.others = others
-        counts = AtomicCounts(operations.count * Column.count)
+        counts = AtomicCounts(operations.count * columns.count)
         buckets = BucketRequestCounts(operations: operations.count)
     }
 
@@ -85,19 +101,19 @@ package final class RequestCounts: Sendable {
         return indexes[service.index][operation] ?? others[service.index]
     }
 
-    func enter(_ row: Int) { counts.add(1, at: row * Column.count + Column.inFlight) }
-    func leave(_ row: Int) { counts.add(-1, at: row * Column.count + Column.inFlight) }
+    func enter(_ row: Int) { counts.add(1, at: row * columns.count + columns.inFlight) }
+    func leave(_ row: Int) { counts.add(-1, at: row * columns.count + columns.inFlight) }
 
     func count(_ record: RequestRecord, took duration: Int) {
-        let base = record.row * Column.count
+        let base = record.row * columns.count
         let outcome = record.outcome
-        counts.add(at: base + Column.outcomes + outcome.rawValue)
-        if record.bytesReceived > 0 { counts.add(Int(record.bytesReceived), at: base + Column.received) }
-        if record.bytesSent > 0 { counts.add(Int(record.bytesSent), at: base + Column.sent) }
+        counts.add(at: base + columns.outcomes + outcome.rawValue)
+        if record.bytesReceived > 0 { counts.add(Int(record.bytesReceived), at: base + columns.received) }
+        if record.bytesSent > 0 { counts.add(Int(record.bytesSent), at: base + columns.sent) }
         let firstByte = Int(record.timeToFirstByte ?? Int64(duration))
-        counts.add(at: base + Column.firstBytes + Histogram.range(of: firstByte, in: Self.firstByteBounds))
-        counts.add(at: base + Column.durations + Histogram.range(of: duration, in: Histogram.durations))
-        counts.add(duration, at: base + Column.durationSum)
+        counts.add(at: base + columns.firstBytes + Histogram.range(of: firstByte, in: firstByteBounds))
+        counts.add(at: base + columns.durations + Histogram.range(of: duration, in: durationBounds))
+        counts.add(duration, at: base + columns.durationSum)
         guard record.service == .s3 else { return }
         if record.operation == nil, let code = record.errorCode { reject(code) }
         if let bucket = record.bucket {
@@ -108,9 +124,9 @@ package final class RequestCounts: Sendable {
 
     /// The HTTP engine has refused a request by itself.
     func count(_ refusal: CompletedRequest) {
-        let base = row(refusal.service, nil) * Column.count
-        counts.add(at: base + Column.outcomes + (refusal.status >= 500 ? Outcome.failed : .refused).rawValue)
-        counts.add(Int(refusal.bytesSent), at: base + Column.sent)
+        let base = row(refusal.service, nil) * columns.count
+        counts.add(at: base + columns.outcomes + (refusal.status >= 500 ? Outcome.failed : .refused).rawValue)
+        counts.add(Int(refusal.bytesSent), at: base + columns.sent)
         if let code = refusal.errorCode { reject(code) }
     }
 
@@ -133,14 +149,14 @@ package final class RequestCounts: Sendable {
 
     /// What is known of one of ``operations``, by its position.
     package func figures(_ row: Int) -> OperationFigures {
-        let base = row * Column.count
+        let base = row * columns.count
         func numbers(_ column: Int, _ count: Int) -> [Int] { (0..<count).map { counts[base + column + $0] } }
         return OperationFigures(
-            outcomes: numbers(Column.outcomes, Outcome.allCases.count), received: counts[base + Column.received],
-            sent: counts[base + Column.sent], inFlight: counts[base + Column.inFlight],
-            firstBytes: numbers(Column.firstBytes, Self.firstByteBounds.count + 1),
-            durations: numbers(Column.durations, Histogram.durations.count + 1),
-            durationSum: counts[base + Column.durationSum])
+            outcomes: numbers(columns.outcomes, Outcome.allCases.count), received: counts[base + columns.received],
+            sent: counts[base + columns.sent], inFlight: counts[base + columns.inFlight],
+            firstBytes: numbers(columns.firstBytes, Self.firstByteBounds.count + 1),
+            durations: numbers(columns.durations, Histogram.durations.count + 1),
+            durationSum: counts[base + columns.durationSum])
     }
 }
 
@@ -181,6 +197,7 @@ extension CompletedRequest.Service {
         case .metrics: 3
         case .http: 4
         case .sts: 5
+        case .console: 6
         }
     }
 }

@@ -26,18 +26,25 @@ package final class RequestPipeline: Sendable {
         self.logger = logger
     }
 
-    package func begin(_ request: HTTPRequest, _ service: CompletedRequest.Service) -> RequestRecord {
-        RequestRecord(request, service: service, id: ids.next(), counts: counts)
+    /// - Parameter caller: for whom this process makes the request; `nil` for one that came from a client.
+    package func begin(
+        _ request: HTTPRequest, _ service: CompletedRequest.Service, _ caller: InProcessCaller? = nil
+    ) -> RequestRecord {
+        RequestRecord(request, service: service, caller: caller, id: ids.next(), counts: counts)
     }
 
     // MARK: Who and whether
 
-    /// Verifies the signature of a request, and notes who sent it.
+    /// Verifies the signature of a request, and notes who sent it; of one that this process makes it is known.
     ///
     /// - Parameter service: for which the request has to be signed.
     package func authenticate(
         _ request: SigningRequest, service: String = "s3", acceptsAnyRegion: Bool, _ record: RequestRecord
     ) throws(S3Error) -> (verified: VerifiedRequest, principal: Principal) {
+        if let caller = record.caller {
+            record.principal = caller.verified.principal
+            return (caller.verified, caller.verified.principal)
+        }
         let verified = try verifier.verify(
             request, now: record.time / 1000, service: service, acceptsAnyRegion: acceptsAnyRegion)
         record.principal = verified.principal

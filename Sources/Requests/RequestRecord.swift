@@ -11,6 +11,8 @@ package final class RequestRecord: @unchecked Sendable {
     package let service: CompletedRequest.Service
     package let head: RequestHead
     package let connection: ConnectionInfo
+    /// For whom this process makes the request; `nil` for one that came from a client.
+    package let caller: InProcessCaller?
     /// When the head arrived: milliseconds since 1970.
     package let time: Int64
     private let start = Clock.monotonicNanoseconds()
@@ -18,15 +20,19 @@ package final class RequestRecord: @unchecked Sendable {
     /// Counted as under way from here on.
     package var operation: String? {
         didSet {
-            counts.leave(row)
+            if isUnderWay { counts.leave(row) }
+            isUnderWay = true
             row = counts.row(service, operation)
             counts.enter(row)
         }
     }
+    private var isUnderWay = false
     package var principal: Principal?
     package var bucket: String?
     package var key: String?
     package var versionID: String?
+    /// Those that the request's document names.
+    package var objects: [CompletedRequest.NamedObject] = []
     package var status = 0
     package var errorCode: String?
     /// Bytes of the body that were taken from the client, framing included.
@@ -42,11 +48,14 @@ package final class RequestRecord: @unchecked Sendable {
     /// Where it is counted.
     private(set) var row: Int
 
-    init(_ request: HTTPRequest, service: CompletedRequest.Service, id: String, counts: RequestCounts) {
+    init(
+        _ request: HTTPRequest, service: CompletedRequest.Service, caller: InProcessCaller?, id: String,
+        counts: RequestCounts
+    ) {
         self.id = id
+        self.caller = caller
         self.counts = counts
         row = counts.row(service, nil)
-        counts.enter(row)
         self.service = service
         head = request.head
         connection = request.connection
@@ -54,7 +63,7 @@ package final class RequestRecord: @unchecked Sendable {
     }
 
     // Whatever became of it.
-    deinit { counts.leave(row) }
+    deinit { if isUnderWay { counts.leave(row) } }
 
     /// Notes the head of the answer, which goes out now.
     package func answers(_ head: ResponseHead) {
@@ -74,7 +83,8 @@ package final class RequestRecord: @unchecked Sendable {
     func completed(after duration: Int64) -> CompletedRequest {
         CompletedRequest(
             service: service, operation: operation, id: id, principal: principal, bucket: bucket, key: key,
-            versionID: versionID, method: head.method, sentTarget: head.target, sentHeaders: head.headers,
+            versionID: versionID, objects: objects, method: head.method, sentTarget: head.target,
+            sentHeaders: head.headers,
             answeredHeaders: answeredHeaders,
             remoteAddress: connection.remoteAddress, isTLS: connection.isTLS, status: status, errorCode: errorCode,
             bytesReceived: bytesReceived, bytesSent: bytesSent, isComplete: !isAborted, time: time,
@@ -87,7 +97,7 @@ extension CompletedRequest {
     package init(_ refusal: HTTPRefusal, _ code: S3ErrorCode, id: String, time: Int64) {
         self.init(
             service: .http, operation: nil, id: id, principal: nil, bucket: nil, key: nil, versionID: nil,
-            method: refusal.method, sentTarget: refusal.target, sentHeaders: [], answeredHeaders: [],
+            objects: [], method: refusal.method, sentTarget: refusal.target, sentHeaders: [], answeredHeaders: [],
             remoteAddress: refusal.connection.remoteAddress, isTLS: refusal.connection.isTLS,
             status: refusal.status, errorCode: code.rawValue, bytesReceived: 0, bytesSent: Int64(refusal.bytesSent),
             isComplete: true, time: time, duration: nil, timeToFirstByte: nil)

@@ -116,7 +116,7 @@ package struct TraceKind: OptionSet, Sendable {
     init(_ service: CompletedRequest.Service) {
         switch service {
         case .s3, .sts, .http: self = .s3
-        case .admin, .health, .metrics: self = .internal
+        case .admin, .health, .metrics, .console: self = .internal
         }
     }
 }

@@ -54,6 +54,7 @@ extension CompletedRequest {
         case .s3: "s3.\(operation.map(OperationNames.minIO) ?? "Refused")"
         case .sts: "sts.\(operation ?? "Refused")"
         case .admin: "admin.\(operation ?? "Refused")"
+        case .console: "console.\(operation ?? "Refused")"
         case .health: "health.\(operation ?? "Refused")"
         case .metrics: "metrics.\(operation ?? "Refused")"
         case .http: "http.Refused"

@@ -1,4 +1,4 @@
-import AccessPolicy
+package import AccessPolicy
 package import HTTPServer
 import Logging
 import NIOCore
@@ -25,10 +25,19 @@ package final class S3Service: HTTPHandler {
 
     package func answer(_ request: HTTPRequest) -> HTTPAnswer {
         if let answer = health.answer(to: request) { return answer }
-        let record = pipeline.begin(request, .s3)
+        return answer(request, pipeline.begin(request, .s3))
+    }
+
+    /// The answer to a request that this process makes.
+    package func answer(_ request: HTTPRequest, as caller: InProcessCaller) -> HTTPAnswer {
+        answer(request, pipeline.begin(request, .s3, caller))
+    }
+
+    private func answer(_ request: HTTPRequest, _ record: RequestRecord) -> HTTPAnswer {
         do {
             if request.head.method == "OPTIONS" { return pipeline.answer(try preflight(record), record) }
             let operation = try recognise(request, record)
+            let context = record.caller?.expectation.map(context.expecting) ?? context
             switch try operation.begin(in: context) {
             case .waiting(let longest, let rest):
                 return later(record) { response in
@@ -54,6 +63,20 @@ package final class S3Service: HTTPHandler {
     package func refuse(_ request: HTTPRequest, _ error: S3Error) -> HTTPAnswer {
         let record = pipeline.begin(request, .s3)
         return pipeline.answer(refusal(error, record), record)
+    }
+
+    /// Whether a caller in this process may do each of the demands with a request like this one.
+    package func allow(_ demands: [Demand], _ request: HTTPRequest, as caller: InProcessCaller) -> [Bool] {
+        let access = RequestAccess(
+            caller.verified.principal,
+            S3RequestAttributes(
+                sender: SenderAttributes(
+                    head: request.head, target: nil, connection: request.connection,
+                    principal: caller.verified.principal, scheme: caller.verified.scheme, time: Clock.milliseconds(),
+                    setting: senderSetting),
+                operation: ""),
+            buckets: context.buckets, objects: context.objects)
+        return demands.map(access.allows)
     }
 
     private func later(
@@ -141,7 +164,9 @@ package final class S3Service: HTTPHandler {
         if case .failure = decoded, !route.isRead { try access.requireWrite(route, resource) }
         let operation = try decoded.get()
         do {
-            try access.require(operation.demands)
+            if !type.answersWhatIsAllowed || access.refusesOutright(operation.demands) {
+                try access.require(operation.demands)
+            }
         } catch let refusal as S3Error {
             throw try access.refusal(refusal, of: operation.demands)
         }

@@ -2,6 +2,7 @@ import AccessPolicy
 import KeyManagement
 package import Logging
 package import Notifications
+package import Requests
 package import S3Protocol
 package import SealedStorage
 package import Threading
@@ -21,11 +22,14 @@ package final class ServiceContext: Sendable {
     /// The names of the webhooks that buckets may have told.
     package let webhooks: Set<String>
     package let logger: Logger
+    /// What a bucket's setting must still be when a change of it is committed; `nil` for any.
+    private let expectation: SettingExpectation?
 
     package init(
         drive: SealedDrive, settings: ServiceSettings, hub: EventHub = EventHub(), webhooks: Set<String> = [],
-        logger: Logger
+        expectation: SettingExpectation? = nil, logger: Logger
     ) {
+        self.expectation = expectation
         self.drive = drive
         buckets = drive.buckets
         objects = drive.objects
@@ -35,6 +39,22 @@ package final class ServiceContext: Sendable {
         self.hub = hub
         self.webhooks = webhooks
         self.logger = logger
+    }
+
+    /// Changes what is configured for a bucket, if it is still as the request's maker has seen it.
+    ///
+    /// - Throws: what `change` does, `PreconditionFailed`, and `StorageError.noSuchBucket`.
+    func update(_ bucket: Bucket, _ change: (inout BucketRecord) throws -> Void) async throws {
+        try await buckets.update(bucket) { record in
+            try expectation?.require(of: record)
+            try change(&record)
+        }
+    }
+
+    /// The same for one request, with what that expects.
+    func expecting(_ expectation: SettingExpectation) -> ServiceContext {
+        ServiceContext(
+            drive: drive, settings: settings, hub: hub, webhooks: webhooks, expectation: expectation, logger: logger)
     }
 
     /// How a write is to be encrypted: what the client asked, else the bucket's rule, else this server's setting.

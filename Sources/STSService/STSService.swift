@@ -73,7 +73,7 @@ package final class STSService: HTTPHandler {
         case "AssumeRole":
             record.operation = action
             let caller = try authenticate(request, target, body, record)
-            return try await AssumeRole(form).perform(for: caller, accounts, record)
+            return try await AssumeRole(form).perform(for: caller, accounts, record, pipeline)
         case "AssumeRoleWithWebIdentity": return try await webIdentity(form, action, .assumeRoleWithWebIdentity, record)
         case "AssumeRoleWithClientGrants":
             return try await webIdentity(form, action, .assumeRoleWithClientGrants, record)

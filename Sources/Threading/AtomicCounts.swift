@@ -1,14 +1,16 @@
-import Synchronization
+public import Synchronization
 
 /// A fixed number of counters in one block of memory: counting allocates nothing and takes no lock.
 ///
-/// `@unchecked Sendable`: the block is read and changed by atomic operations alone.
-package final class AtomicCounts: @unchecked Sendable {
-    package let count: Int
-    private let counts: UnsafeMutablePointer<Atomic<Int>>
+/// `public`, because the compiler does not inline in other modules what is `package`, and a request is counted in several
+/// places. `@unchecked Sendable`: the block is read and changed by atomic operations alone.
+public final class AtomicCounts: @unchecked Sendable {
+    public let count: Int
+    @usableFromInline
+    let counts: UnsafeMutablePointer<Atomic<Int>>
 
     /// So many counters, all zero.
-    package init(_ count: Int) {
+    public init(_ count: Int) {
         self.count = count
         counts = .allocate(capacity: count)
         for index in 0..<count { (counts + index).initialize(to: Atomic(0)) }
@@ -19,13 +21,14 @@ package final class AtomicCounts: @unchecked Sendable {
         counts.deallocate()
     }
 
-    package subscript(index: Int) -> Int {
+    public subscript(index: Int) -> Int {
         precondition(index >= 0 && index < count, "there is no such counter")
         return counts[index].load(ordering: .relaxed)
     }
 
     /// Wraps around when the sum is too large.
-    package func add(_ amount: Int = 1, at index: Int) {
+    @inlinable
+    public func add(_ amount: Int = 1, at index: Int) {
         precondition(index >= 0 && index < count, "there is no such counter")
         counts[index].wrappingAdd(amount, ordering: .relaxed)
     }

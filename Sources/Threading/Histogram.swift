@@ -1,5 +1,5 @@
 /// Numbers counted by ranges: recording allocates nothing and takes no lock.
-package final class Histogram: Sendable {
+public final class Histogram: Sendable {
     /// The upper ends of the ranges, which belong to them, ascending; what is greater than the last is counted too.
     package let bounds: [Int]
     /// A counter for each range, one for what is above them, and the sum.
@@ -21,7 +21,8 @@ package final class Histogram: Sendable {
     package var sum: Int { counts[bounds.count + 1] }
 
     /// The position of the range that a value falls into: the number of bounds for what is above all of them.
-    package static func range(of value: Int, in bounds: [Int]) -> Int {
+    @inlinable
+    public static func range(of value: Int, in bounds: [Int]) -> Int {
         for index in bounds.indices where value <= bounds[index] { return index }
         return bounds.count
     }

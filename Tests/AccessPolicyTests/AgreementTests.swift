@@ -27,6 +27,47 @@ import Testing
         // Pairs that all end alike would prove nothing.
         #expect(seen.values.min() ?? 0 > 300 && seen.count == 3, "\(seen)")
     }
+
+    /// A hundred thousand random pairs of an identity and a request, with and without policies of access keys and buckets.
+    @Test(arguments: 0..<10)
+    func `the rights of identities agree with a naive reading`(seed: Int) throws {
+        var random = Generator(state: UInt64(seed) &* 0xD1B5_4A32_D192_ED03 &+ 1)
+        var seen: [Authoriser.Decision: Int] = [:]
+        for _ in 0..<1_000 {
+            var naive = NaiveRights(policies: (0..<random.one([0, 1, 1, 2, 3])).map { _ in random.identityPolicy() })
+            if random.chance(40) { naive.restriction = random.identityPolicy() }
+            if random.chance(40) { naive.bucket = random.policy(of: ["*", "arn:aws:iam:::user/ann", "111122223333"]) }
+            func compiled(_ policy: NaivePolicy) throws -> IdentityPolicy {
+                try IdentityPolicy(Array(policy.json(withPrincipals: false).utf8))
+            }
+            let identity = Identity(
+                accessKey: "ann", kind: naive.restriction == nil ? .user : .serviceAccount, owner: "ann",
+                rights: .policies(try naive.policies.map(compiled)), restriction: try naive.restriction.map(compiled))
+            let bucket = try naive.bucket.map { try BucketPolicy(json: $0.json) }
+            for _ in 0..<10 {
+                let request = random.request(isAnonymous: false)
+                let slash = request.resource.firstIndex(of: "/")
+                let resource = slash.map {
+                    Resource.object(bucket: "b", key: String(request.resource[request.resource.index(after: $0)...]))
+                }
+                let asked = AccessRequest(
+                    .account(identity), Demand(request.action, on: resource ?? .bucket("b")),
+                    FixedAttributes(values: request.values))
+                let decision =
+                    bucket.map { Authoriser().decide(asked, by: $0, restrictsPublic: false) }
+                    ?? Authoriser().decide(asked)
+                seen[decision, default: 0] += 1
+                #expect(decision == naive.decide(request), "seed \(seed): \(request) of \(naive)")
+                // An access key never may what its owner may not.
+                if decision == .allowed, naive.restriction != nil {
+                    var owner = naive
+                    owner.restriction = nil
+                    #expect(owner.decide(request) == .allowed)
+                }
+            }
+        }
+        #expect(seen.values.min() ?? 0 > 200 && seen.count == 4, "\(seen)")
+    }
 }
 
 /// Xorshift: the same sequence from the same seed, on every machine.
@@ -54,6 +95,19 @@ private struct Generator: RandomNumberGenerator {
     mutating func policy() -> NaivePolicy {
         NaivePolicy(statements: (0..<1 + Int(next() >> 33) % 3).map { _ in statement() })
     }
+
+    /// Of a bucket, about these principals.
+    mutating func policy(of principals: [String]) -> NaivePolicy {
+        var policy = policy()
+        for index in policy.statements.indices {
+            policy.statements[index].principals = [one(principals)]
+            policy.statements[index].isNotPrincipal = false
+        }
+        return policy
+    }
+
+    /// Of whoever has it.
+    mutating func identityPolicy() -> NaivePolicy { policy(of: ["*"]) }
 
     private mutating func statement() -> NaivePolicy.Statement {
         var statement = NaivePolicy.Statement()
@@ -100,7 +154,7 @@ private struct Generator: RandomNumberGenerator {
         }
     }
 
-    mutating func request() -> NaivePolicy.Request {
+    mutating func request(isAnonymous: Bool? = nil) -> NaivePolicy.Request {
         var values: [String: [String]] = [:]
         if chance(70) { values["aws:useragent"] = [text(["a", "b", "B"], 3)] }
         if chance(70) { values["s3:requestobjecttagkeys"] = some([0, 0, 0], 3).map { _ in text(["a", "b", "B"], 2) } }
@@ -108,7 +162,7 @@ private struct Generator: RandomNumberGenerator {
         if chance(70) { values["aws:securetransport"] = [one(["true", "false"])] }
         let key = text(["a", "b", "é"], 4)
         return NaivePolicy.Request(
-            isAnonymous: chance(60), action: one([.getObject, .putObject, .deleteObject, .listBucket]),
+            isAnonymous: isAnonymous ?? chance(60), action: one([.getObject, .putObject, .deleteObject, .listBucket]),
             resource: chance(20) ? "b" : "b/\(key)", values: values)
     }
 }

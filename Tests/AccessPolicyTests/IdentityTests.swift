@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: [
         (#""Action":"s3:Bogus","Resource":"*""#, "unsupported action 's3:Bogus'"),
-        (#""Action":"sts:AssumeRole","Resource":"*""#, "unsupported action"),
+        (#""Action":"sts:AssumeNothing","Resource":"*""#, "unsupported action"),
         (#""Action":["s3:GetObject","admin:ServerInfo"],"Resource":"*""#, "several services"),
         (#""Action":"s3:GetObject""#, "Resource"), (#""Action":"*""#, "Resource"),
         (#""Action":"s3:GetObject","Resource":"arn:minio:kms:::k""#, "invalid resource"),
@@ -145,6 +145,21 @@ import Testing
             Authoriser().decide(
                 AccessRequest(key, Demand(.putBucketPolicy, on: .bucket("b")), FixedAttributes()), by: deny,
                 restrictsPublic: false) == .allowed)
+    }
+
+    @Test func `a policy forbids sessions, or long ones`() throws {
+        func forbids(_ statement: String, seconds: Int = 900) throws -> Bool {
+            let demand = Demand(.assumeRole, on: .service, conditions: [.sessionDuration: [String(seconds)]])
+            return Authoriser().forbids(AccessRequest(try Self.user(statement), demand, FixedAttributes()))
+        }
+        #expect(try forbids(#"{"Effect":"Deny","Action":"sts:AssumeRole"}"#))
+        #expect(try forbids(#"{"Effect":"Deny","Action":"*","Resource":"*"}"#))
+        #expect(try !forbids(#"{"Effect":"Deny","Action":"sts:AssumeRoleWithWebIdentity"}"#))
+        #expect(try !forbids(#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#))
+        #expect(try !forbids(#"{"Effect":"Allow","Action":"sts:*"}"#))
+        let long =
+            #"{"Effect":"Deny","Action":"sts:AssumeRole","Condition":{"NumericGreaterThan":{"sts:DurationSeconds":"3600"}}}"#
+        #expect(try forbids(long, seconds: 3601) && !forbids(long, seconds: 3600))
     }
 
     @Test func `variables are the sender's, and match nothing without a value`() throws {

@@ -24,15 +24,21 @@ struct NaivePolicy {
 
     var statements: [Statement]
 
-    var json: String {
+    var json: String { json(withPrincipals: true) }
+
+    /// - Parameter withPrincipals: whether it says whom it is about, as a bucket's policy does.
+    func json(withPrincipals: Bool) -> String {
         func list(_ texts: [String]) -> String { "[" + texts.map { "\"\($0)\"" }.joined(separator: ",") + "]" }
+        func principals(_ statement: Statement) -> String {
+            "\"\(statement.isNotPrincipal ? "NotPrincipal" : "Principal")\":{\"AWS\":\(list(statement.principals))}"
+        }
         let bodies = statements.map { statement in
             let conditions = Dictionary(grouping: statement.conditions, by: \.0).map { name, keys in
                 "\"\(name)\":{" + keys.map { "\"\($0.1)\":\(list($0.2))" }.joined(separator: ",") + "}"
             }
             return """
-                {"Effect":"\(statement.effect)",
-                "\(statement.isNotPrincipal ? "NotPrincipal" : "Principal")":{"AWS":\(list(statement.principals))},
+                {"Effect":"\(statement.effect)",\
+                \(withPrincipals ? principals(statement) + "," : "")\
                 "\(statement.isNotAction ? "NotAction" : "Action")":\(list(statement.actions)),
                 "\(statement.isNotResource ? "NotResource" : "Resource")":\
                 \(list(statement.resources.map { "arn:aws:s3:::" + $0 })),
@@ -49,7 +55,9 @@ struct NaivePolicy {
     }
 
     private static func isAbout(_ statement: Statement, _ request: Request) -> Bool {
-        let isNamed = statement.principals.contains { $0 == "*" || !request.isAnonymous && $0 == "000000000000" }
+        let isNamed = statement.principals.contains {
+            $0 == "*" || !request.isAnonymous && ($0 == "000000000000" || $0.hasSuffix("user/ann"))
+        }
         guard isNamed != statement.isNotPrincipal else { return false }
         let action = Array(request.action.name.lowercased())
         guard statement.actions.contains(where: { glob(Array($0.lowercased()), action) }) != statement.isNotAction
@@ -114,5 +122,24 @@ struct NaivePolicy {
         }
         guard let character = text.first, first == "?" || first == character else { return false }
         return glob(Array(pattern.dropFirst()), Array(text.dropFirst()))
+    }
+}
+
+/// A user's rights as their rules read in prose: its policies, the one that narrows its access key, and a bucket's.
+struct NaiveRights {
+    var policies: [NaivePolicy]
+    var restriction: NaivePolicy?
+    var bucket: NaivePolicy?
+
+    func decide(_ request: NaivePolicy.Request) -> Authoriser.Decision {
+        let byPolicies = policies.map { $0.decide(request) }
+        let byRestriction = restriction?.decide(request)
+        let byBucket = bucket?.decide(request)
+        if byBucket == .denied { return .forbidden }
+        if byRestriction == .denied || byRestriction != .undecided && byPolicies.contains(.denied) {
+            return .forbiddenByIdentity
+        }
+        if byRestriction == .undecided { return .notAllowed }
+        return byPolicies.contains(.allowed) || byBucket == .allowed ? .allowed : .notAllowed
     }
 }

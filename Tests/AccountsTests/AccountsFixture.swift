@@ -63,7 +63,7 @@ final class AccountsFixture {
 
     func attach(_ policies: [String], to user: String) async throws {
         _ = try await accounts.changePolicies(
-            .attach(policies.map { AccountName($0) }), ofUser: AccountName(user), at: Self.now)
+            .attach(policies.map { AccountName($0) }), of: .user(AccountName(user)), at: Self.now)
     }
 
     func addPolicy(_ name: String, _ statements: String) async throws {

@@ -90,6 +90,33 @@ import Testing
         }
     }
 
+    @Test func `changes of a draft are durable together, or none of them is`() async throws {
+        let fixture = try await AccountsFixture()
+        struct Broken: Error {}
+        await #expect(throws: Broken.self) {
+            try await fixture.accounts.inOneCommit { draft in
+                try await draft.putUser("ann", secret: SecretString("secret-of-ann"), isEnabled: true, at: 1)
+                throw Broken()
+            }
+        }
+        #expect(fixture.refusal("ann") == .invalidAccessKeyId)
+        try await fixture.accounts.inOneCommit { draft in
+            try await draft.putUser("ann", secret: SecretString("secret-of-ann"), isEnabled: true, at: 1)
+            // What is refused leaves what else is in the draft.
+            await #expect(throws: AccountError.noSuchPolicy) {
+                try await draft.changePolicies(.attach([AccountName("none")]), of: .user(AccountName("ann")), at: 1)
+            }
+            _ = try await draft.changePolicies(
+                .attach([AccountName("readwrite")]), of: .user(AccountName("ann")), at: 1)
+            try await draft.addMembers([AccountName("ann")], to: AccountName("team"), isEnabled: true, at: 1)
+        }
+        for _ in 0..<2 {
+            #expect(try fixture.allows("ann"))
+            #expect(try fixture.accounts.snapshot.members(of: AccountName("team")) == [AccountName("ann")])
+            try await fixture.reopen()
+        }
+    }
+
     @Test func `names are bytes, and one access key is one thing`() async throws {
         let fixture = try await AccountsFixture()
         try await fixture.addUser("caf\u{e9}", policies: ["readwrite"])
@@ -166,7 +193,7 @@ import Testing
         try await fixture.addPolicy("p", allowGet)
         try await fixture.addUser("ann", groups: ["team"])
         #expect(try !fixture.allows("ann"))
-        _ = try await fixture.accounts.changePolicies(.attach([AccountName("p")]), ofGroup: team, at: 1)
+        _ = try await fixture.accounts.changePolicies(.attach([AccountName("p")]), of: .group(team), at: 1)
         #expect(try fixture.allows("ann"))
         try await fixture.addPolicy("p", allowPut)
         #expect(try !fixture.allows("ann") && fixture.allows("ann", .putObject))
@@ -213,7 +240,7 @@ import Testing
         try await fixture.reopen()
         #expect(try !fixture.allows("ann"))
         _ = try await fixture.accounts.changePolicies(
-            .detach([AccountName("readonly")]), ofUser: AccountName("ann"), at: 1)
+            .detach([AccountName("readonly")]), of: .user(AccountName("ann")), at: 1)
         try await fixture.accounts.removePolicy(AccountName("readonly"))
         try await fixture.attach(["readonly"], to: "ann")
         #expect(try fixture.allows("ann"))

@@ -14,14 +14,14 @@ import Testing
             try await accounts.putUser(name, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
         }
         try await fixture.setPolicy("own", actions)
-        _ = try await accounts.changePolicies(.attach([AccountName("own")]), ofUser: AccountName("eve"), at: 1)
+        _ = try await accounts.changePolicies(.attach([AccountName("own")]), of: .user(AccountName("eve")), at: 1)
         _ = try await accounts.changePolicies(
-            .attach([AccountName("consoleAdmin")]), ofUser: AccountName("chief"), at: 1)
+            .attach([AccountName("consoleAdmin")]), of: .user(AccountName("chief")), at: 1)
         try await accounts.addMembers([AccountName("eve")], to: AccountName("chiefs"), isEnabled: false, at: 1)
         try await accounts.addMembers([AccountName("chief")], to: AccountName("heads"), isEnabled: true, at: 1)
         for group in ["chiefs", "heads"] {
             _ = try await accounts.changePolicies(
-                .attach([AccountName("consoleAdmin")]), ofGroup: AccountName(group), at: 1)
+                .attach([AccountName("consoleAdmin")]), of: .group(AccountName(group)), at: 1)
         }
         for (key, owner) in [("CHIEFSKEY", AccountOwner.user(AccountName("chief"))), ("ROOTSKEY", .root)] {
             _ = try await accounts.addServiceAccount(
@@ -230,18 +230,18 @@ extension AdminFixture {
             let name = AccountName("user\(number)")
             try await accounts.putUser(name.text, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
             try await setPolicy("own\(number)", random.some(actions, 5))
-            _ = try await accounts.changePolicies(.attach([AccountName("own\(number)")]), ofUser: name, at: 1)
+            _ = try await accounts.changePolicies(.attach([AccountName("own\(number)")]), of: .user(name), at: 1)
         }
         for number in 0..<2 {
             let group = AccountName("g\(number)")
             try await accounts.addMembers([AccountName("user\(number)")], to: group, isEnabled: nil, at: 1)
-            _ = try await accounts.changePolicies(.attach([AccountName("p\(number)")]), ofGroup: group, at: 1)
+            _ = try await accounts.changePolicies(.attach([AccountName("p\(number)")]), of: .group(group), at: 1)
         }
     }
 }
 
 /// A request that says nothing about itself.
-private struct SilentAttributes: RequestAttributes {
+struct SilentAttributes: RequestAttributes {
     func values(of key: ConditionKey, for action: Action) -> [String]? { nil }
 }
 

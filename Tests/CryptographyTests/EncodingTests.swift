@@ -17,6 +17,37 @@ import Testing
         #expect(Hex.decode(text) == nil)
     }
 
+    @Test func `every byte is told from a digit, wherever it stands`() {
+        for byte in UInt8.min...UInt8.max {
+            let known: UInt8? =
+                switch byte {
+                case 0x30...0x39: byte - 0x30
+                case 0x41...0x46: byte - 0x41 + 10
+                case 0x61...0x66: byte - 0x61 + 10
+                default: nil
+                }
+            for position in 0..<20 {
+                var digits = [UInt8](repeating: 0x35, count: 20)
+                digits[position] = byte
+                var bytes = [UInt8](repeating: 0x55, count: 10)
+                let shift = position.isMultiple(of: 2) ? 4 : 0
+                bytes[position / 2] = 0x55 & ~(0x0f << shift) | (known ?? 0) << shift
+                #expect(Hex.decode(digits[...]) == known.map { _ in bytes }, "byte \(byte) at \(position)")
+            }
+        }
+    }
+
+    @Test func `bytes survive hexadecimal at every length`() {
+        let bytes = (0..<256).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        for count in 0...64 {
+            let some = Array(bytes.prefix(count))
+            var text = Array("x".utf8)
+            Hex.append(some, to: &text)
+            #expect(Hex.decode(Hex.encode(some)) == some)
+            #expect(text == Array("x".utf8) + Array(Hex.encode(some).utf8))
+        }
+    }
+
     /// RFC 4648 §10.
     @Test(arguments: [
         ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),

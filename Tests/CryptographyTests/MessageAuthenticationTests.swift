@@ -49,6 +49,31 @@ struct HMACVector: Sendable {
         #expect(hex(HMACSHA1.code(vector.message, key: vector.key)) == vector.sha1)
     }
 
+    /// RFC 4231, test cases 1 and 6, and a key between the blocks of SHA-256 and of SHA-512, by another implementation.
+    @Test func `a digest of longer blocks takes longer keys as they are`() {
+        let codes = [
+            (
+                [UInt8](repeating: 0x0b, count: 20), "Hi There",
+                "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+                    + "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"
+            ),
+            (
+                [UInt8](repeating: 0xaa, count: 100), "between blocks",
+                "b852f56405254861592048e473f968994b0b10e9b9a4565a35c588f98249a1c2"
+                    + "a527475ad6247668f339c5180b3d3788e94ea43c6f13a1c64f248c8dbe9e0e44"
+            ),
+            (
+                [UInt8](repeating: 0xaa, count: 131), "Test Using Larger Than Block-Size Key - Hash Key First",
+                "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+                    + "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"
+            ),
+        ]
+        for (key, message, code) in codes {
+            #expect(hex(HMAC.code(Array(message.utf8), key: key, .sha512)) == code)
+            #expect(HMAC.code(Array(message.utf8), key: key, .sha256) == HMACSHA256.code(Array(message.utf8), key: key))
+        }
+    }
+
     @Test(arguments: [0, 1, 55, 56, 63, 64, 65, 200])
     func `a secret key gives the same code as its bytes`(_ size: Int) {
         let key = SecretKey()

@@ -162,6 +162,13 @@ def test_sessions_by_boto3(own):
         assert code(sts.assume_role, **role, **wrong) == "InvalidParameterValue"
     assert code(client(own, "sts", "ann", "wrong-secret").assume_role, **role) == "AccessDenied"
 
+    root.policy_add("short", policy={"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Action": "sts:AssumeRole",
+        "Condition": {"NumericGreaterThan": {"sts:DurationSeconds": "1800"}}}]})
+    root.attach_policy(["short"], user="ann")
+    assert code(sts.assume_role, **role) == "AccessDenied"
+    assert code(sts.assume_role, **role, DurationSeconds=1800) is None
+
     own.restart()
     assert s3(whole).get_object(Bucket=bucket, Key="k")["Body"].read() == b"content"
     admin(own).user_remove("ann")

@@ -110,5 +110,6 @@ def test_a_long_object_is_encrypted_anew_in_little_memory(fresh_server):
         for number in range(4):
             s3.copy_object(Bucket=bucket, Key=f"k-{number + 1}", CopySource={"Bucket": bucket, "Key": f"k-{number}"},
                            ServerSideEncryption="AES256" if number % 2 else "aws:kms")
-        assert server.peak_rss() - before < 24 * MIB
+        # Less than the object: about 20 MiB of buffers, whatever its size.
+        assert server.peak_rss() - before < 48 * MIB
         assert read(s3, bucket, "k-4") == payload(64 * MIB)

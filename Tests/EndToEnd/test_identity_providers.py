@@ -1,6 +1,7 @@
 """Sessions for who is no user here: by a token of OpenBao's identity provider, and by a client certificate."""
 
 import json
+import signal
 import ssl
 import subprocess
 import urllib.parse
@@ -121,7 +122,7 @@ def client_certificate(directory, name):
 
 def test_sessions_for_client_certificates(fresh_server, certificates, tmp_path):
     trusted, stranger = client_certificate(tmp_path / "a", "readwrite"), client_certificate(tmp_path / "b", "consoleAdmin")
-    nobody = client_certificate(tmp_path / "c", "no-such-policy")
+    nobody, later = client_certificate(tmp_path / "c", "no-such-policy"), client_certificate(tmp_path / "d", "readonly")
     server = fresh_server(certificates=certificates, environment={"MINIO_IDENTITY_TLS_ENABLE": "on"})
     authorities = certificates.directory / "CAs"
     authorities.mkdir(exist_ok=True)
@@ -143,6 +144,14 @@ def test_sessions_for_client_certificates(fresh_server, certificates, tmp_path):
                                  "SessionToken": made.session_token})
             client.put_object(Bucket=bucket, Key="k", Body=b"content")
             assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"content"
+            # An authority that comes later, without a restart.
+            with pytest.raises(ValueError):
+                retrieve(*later[:2])
+            added.append(authorities / "clients-later.crt")
+            added[-1].write_bytes(later[2].read_bytes())
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_for_log("the authorities of clients' certificates read again")
+            assert retrieve(*later[:2]).access_key
             for refused in (stranger, nobody):
                 with pytest.raises(ValueError, match="failed with HTTP status code 40"):
                     retrieve(*refused[:2])

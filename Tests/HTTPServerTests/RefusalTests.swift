@@ -62,6 +62,10 @@ import Testing
         Refused(get + "X: a\u{7f}b\r\n\r\n"),
         Refused(get + "X\u{0}: a\r\n\r\n"),
         Refused(get + "Gr\u{fc}n: a\r\n\r\n"),
+        // Controls where a known name has a hyphen or a digit, which differ from them in one bit.
+        Refused(get + "content\rlength: 1\r\n\r\n"),
+        Refused(get + "x-amz-checksum-sha\u{11}: a\r\n\r\n"),
+        Refused(get + "x\ramz-checksum-sha\u{12}\u{15}\u{16}: a\r\n\r\n"),
         Refused("GET /a\u{0}b HTTP/1.1\r\nHost: a\r\n\r\n"),
         Refused("GET /a\u{1}b HTTP/1.1\r\nHost: a\r\n\r\n"),
         Refused("GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n"),

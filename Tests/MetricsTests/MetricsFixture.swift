@@ -13,6 +13,7 @@ import S3Protocol
 import S3Service
 import SealedStorage
 import TestSupport
+import Threading
 
 /// A server's S3 and metrics on a drive of its own, asked in this process.
 final class MetricsFixture: Sendable {
@@ -49,7 +50,8 @@ final class MetricsFixture: Sendable {
             version: "1", path: path, drive: drive, store: store, requests: counts, keyService: calls,
             notifier: notifier,
             lifecycle: Lifecycle(drive: drive, calendar: .civil, clock: Clock.milliseconds, logger: logger),
-            host: "host", engine: { nil }, certificates: { [("server", 2_000_000_000)] },
+            survey: UsageSurvey(drive: drive, pace: Adjustable(.immediate), age: .zero), host: "host", engine: { nil },
+            certificates: { [("server", 2_000_000_000)] },
             lostLines: { [("server", 0)] })
         s3 = MemoryServer(
             S3Service(

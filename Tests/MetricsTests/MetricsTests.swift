@@ -127,4 +127,31 @@ import Testing
             #expect(answer.status == 403 && answer.text.contains("AccessDenied"), "\(token ?? "none")")
         }
     }
+
+    @Test func `objects are counted by their size and by the number of their versions`() async throws {
+        let fixture = try await MetricsFixture()
+        for (key, count) in [("a", 0), ("b", 1023), ("c", 1024), ("d", 70_000)] {
+            try await fixture.call("PUT", "/bucket/\(key)", body: [UInt8](repeating: 1, count: count))
+        }
+        let page = "/minio/v2/metrics/bucket"
+        func sizes(_ range: String) async -> Double? {
+            await fixture.value(page, "minio_bucket_objects_size_distribution", "bucket=\"bucket\"", "\"\(range)\"")
+        }
+        #expect(await sizes("LESS_THAN_1024_B") == 2)
+        #expect(await sizes("BETWEEN_1024_B_AND_64_KB") == 1)
+        #expect(await sizes("BETWEEN_64_KB_AND_256_KB") == 1)
+        #expect(await sizes("BETWEEN_1024B_AND_1_MB") == 2)
+        #expect(await sizes("GREATER_THAN_512_MB") == 0)
+        let all = "/minio/v2/metrics/cluster"
+        #expect(await fixture.value(all, "minio_cluster_objects_version_distribution", "UNVERSIONED") == 4)
+        let versioned = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        try await fixture.call("PUT", "/bucket?versioning", body: Array(versioned.utf8))
+        for _ in 0..<2 { try await fixture.call("PUT", "/bucket/e", body: [UInt8](repeating: 1, count: 600)) }
+        try await fixture.call("DELETE", "/bucket/e")
+        try await fixture.call("PUT", "/bucket/f")
+        #expect(await fixture.value(all, "minio_cluster_objects_version_distribution", "BETWEEN_2_AND_10") == 1)
+        #expect(await fixture.value(all, "minio_cluster_objects_version_distribution", "SINGLE_VERSION") == 1)
+        // Both versions of one key together.
+        #expect(await fixture.value(all, "minio_cluster_objects_size_distribution", "BETWEEN_1024_B_AND_64_KB") == 2)
+    }
 }

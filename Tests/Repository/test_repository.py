@@ -1,6 +1,7 @@
 """What every change must leave as it found it: sizes, arrows, words, links. Reads only files that git tracks."""
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -12,14 +13,14 @@ LONGEST_FILE = 600
 
 # The levels of the architecture: an arrow goes down, never sideways and never up.
 LEVELS = {
-    "CCurl": 0, "CLinux": 0, "COpenSSL": 0, "CPKCS11": 0, "CSQLite": 0, "CWipingHeap": 0, "JSON": 0, "Notation": 0,
-    "Systemd": 0, "Threading": 0,
+    "CCurl": 0, "CConsoleAssets": 0, "CLinux": 0, "COpenSSL": 0, "CPKCS11": 0, "CSQLite": 0, "CWipingHeap": 0,
+    "JSON": 0, "Notation": 0, "Systemd": 0, "Threading": 0,
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
     "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "S3Client": 4, "SealedStorage": 4,
     "Accounts": 5, "Maintenance": 5, "Notifications": 5, "Requests": 5,
-    "AdminService": 6, "Audit": 6, "KESService": 6, "Metrics": 6, "OpenTelemetry": 6, "S3Service": 6, "STSService": 6,
+    "AdminService": 6, "Audit": 6, "Console": 6, "KESService": 6, "Metrics": 6, "OpenTelemetry": 6, "S3Service": 6, "STSService": 6,
     "coffer": 7, "coffer-bench": 7, "coffer-kes": 7,
 }
 # Who may import a library that others must not know of. The benchmark also measures some of them by themselves.
@@ -29,7 +30,7 @@ IMPORTERS = {
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "HTTPServer", "KESService", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "Console", "HTTPServer", "KESService", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
                 "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }
@@ -183,6 +184,13 @@ def test_what_is_built_or_stored_is_not_tracked():
     assert tracked(r"^\.build|^data/drive/|__pycache__|\.pyc$") == []
 
 
+def test_the_whole_page_of_the_console_is_in_the_program():
+    """Where it is not, `Sources/CConsoleAssets/list.py` has to be run."""
+    place = ROOT / "Sources/CConsoleAssets"
+    listed = runpy.run_path(str(place / "list.py"))["source"]()
+    assert (place / "assets.c").read_text() == listed
+
+
 @pytest.mark.parametrize("name", ("deploy/run", "deploy/test", ".ci/run"))
 def test_scripts_are_careful_and_executable(name):
     path = ROOT / name
@@ -201,3 +209,20 @@ def test_requirements_are_pinned():
 def test_python_files_compile():
     for path in tracked(r"\.py$"):
         compile(path.read_text(), str(path), "exec")
+
+
+def test_every_variable_that_is_read_is_a_known_one():
+    """A variable that is not is called one without effect in the log, and cannot be set by `coffer admin config`."""
+    folder = ROOT / "Sources" / "coffer"
+    declared = "".join((folder / "Configuration" / name).read_text().split(mark, 1)[1] for name, mark in
+                       (("Environment.swift", "static let ownNames"), ("IdentityVariables.swift", "static let names")))
+    known = set(re.findall(r'"([A-Z0-9_]+)"', declared))
+    asking = [path.read_text() for path in tracked(r"^Sources/coffer/.*\.swift$")]
+    read = {name for text in asking for name in
+            re.findall(r'\.(?:value|secret|key|isOn|duration|count|number)\(\s*"([A-Z][A-Z0-9_]+)"', text)}
+    assert read - known == set()
+    elsewhere = "".join(text for text in asking if "enum KnownVariables" not in text)
+    unread = {name for name in known if not any(
+        f'"{spelling}"' in elsewhere for spelling in (name, name.removesuffix("_FILE")))}
+    # The first is read before the others; the second is for scripts that start servers.
+    assert unread == {"CONFIG_ENV_FILE", "OPTS"}

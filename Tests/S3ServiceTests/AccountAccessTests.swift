@@ -16,7 +16,7 @@ import Testing
         let console = try await fixture.addUser("console", "consoleAdmin")
         let calls: [(String, String, [SigV4Signer])] = [
             ("GET", "/bucket/k", [reader, both, console]), ("PUT", "/bucket/new", [writer, both, console]),
-            ("GET", "/bucket?list-type=2", [both, console]), ("GET", "/", [both, console]),
+            ("GET", "/bucket?list-type=2", [both, console]), ("GET", "/", [reader, both, console]),
             ("DELETE", "/bucket/new", [both, console]), ("PUT", "/bucket2", [both, console]),
             ("GET", "/bucket?policy", [both, console]),
         ]

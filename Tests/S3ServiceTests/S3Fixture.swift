@@ -126,7 +126,7 @@ final class S3Fixture: Sendable {
         try await accounts.putUser(name, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
         if !policies.isEmpty {
             _ = try await accounts.changePolicies(
-                .attach(policies.map { AccountName($0) }), ofUser: AccountName(name), at: 1)
+                .attach(policies.map { AccountName($0) }), of: .user(AccountName(name)), at: 1)
         }
         return SigV4Signer(accessKey: name, secretKey: "secret-of-\(name)")
     }

@@ -46,6 +46,10 @@ package struct ConditionKey: Sendable {
     package static let objectLockUntil = ConditionKey("s3:object-lock-retain-until-date")
     package static let objectLockRemainingDays = ConditionKey("s3:object-lock-remaining-retention-days")
     package static let objectLockLegalHold = ConditionKey("s3:object-lock-legal-hold")
+    /// Seconds that a session that is asked for shall last.
+    package static let sessionDuration = ConditionKey("sts:DurationSeconds")
+    /// Seconds until an access key that is made or changed shall expire; absent of one that never does.
+    package static let accessKeyDuration = ConditionKey("svc:DurationSeconds")
     package static let requestObjectTagKeys = ConditionKey("s3:RequestObjectTagKeys")
     package static func requestObjectTag(_ key: String) -> ConditionKey {
         ConditionKey("s3:RequestObjectTag/", tag: key)

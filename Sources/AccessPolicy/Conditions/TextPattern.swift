@@ -1,3 +1,5 @@
+import Notation
+
 /// What variables in a policy's text stand for in one request.
 protocol VariableValues {
     /// The values of a key, `nil` when the request has none.
@@ -11,9 +13,9 @@ protocol VariableValues {
 /// variable has no value, or several, matches nothing. What a variable stands for is compared as it is, wildcards and all.
 struct TextPattern: Sendable {
     /// A byte up to 255, ``anyText`` or ``anyCharacter``, or from ``firstVariable`` on the number of a variable.
-    private typealias Symbol = UInt16
-    private static let anyText: Symbol = 256
-    private static let anyCharacter: Symbol = 257
+    private typealias Symbol = GlobPattern.Symbol
+    private static let anyText = GlobPattern.anyText
+    private static let anyCharacter = GlobPattern.anyCharacter
     private static let firstVariable: Symbol = 258
 
     private struct Variable: Sendable {
@@ -84,7 +86,7 @@ struct TextPattern: Sendable {
     func matches(_ text: String, _ attributes: some VariableValues) -> Bool {
         guard let symbols = resolved(attributes) else { return false }
         var text = text
-        return text.withUTF8 { Self.matches(symbols, $0) }
+        return text.withUTF8 { GlobPattern.matches(symbols, $0) }
     }
 
     private func resolved(_ attributes: some VariableValues) -> [Symbol]? {
@@ -102,39 +104,6 @@ struct TextPattern: Sendable {
         }
         return resolved
     }
-
-    /// Compares from the left, and goes back only to the last `*`: at most as many steps as the lengths multiplied.
-    private static func matches(_ pattern: [Symbol], _ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        var (place, position) = (0, 0)
-        var last: (place: Int, position: Int)?
-        while position < text.count {
-            if place < pattern.count, pattern[place] == anyText {
-                last = (place, position)
-                place += 1
-            } else if place < pattern.count, let next = step(pattern[place], text, position) {
-                place += 1
-                position = next
-            } else if let back = last {
-                last = (back.place, back.position + 1)
-                (place, position) = (back.place + 1, back.position + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[place...].allSatisfy { $0 == anyText }
-    }
-
-    /// The position behind what one symbol matches; `nil` when it does not.
-    private static func step(_ symbol: Symbol, _ text: UnsafeBufferPointer<UInt8>, _ position: Int) -> Int? {
-        guard symbol == anyCharacter else { return symbol == Symbol(text[position]) ? position + 1 : nil }
-        // A character may be several bytes, and begins with the first of them.
-        guard !isContinuation(text[position]) else { return nil }
-        var next = position + 1
-        while next < text.count, isContinuation(text[next]) { next += 1 }
-        return next
-    }
-
-    private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 }
 
 extension TextPattern {

@@ -19,4 +19,10 @@ enum AdministrationActions {
         DescribeSelfIdentity ErrorLog GenerateDataKey GetPolicy ImportKey KeyStatus ListDataKeys ListIdentities ListKeys
         ListPolicies Metrics RewrapDataKeys SetPolicy Status Version
         """
+
+    /// Of these, policies can only forbid ``Action/assumeRole`` here: the others are asked for by who has no policy yet.
+    static let ofSessions = """
+        AssumeRole AssumeRoleWithCertificate AssumeRoleWithClientGrants AssumeRoleWithCustomToken
+        AssumeRoleWithLDAPIdentity AssumeRoleWithWebIdentity
+        """
 }

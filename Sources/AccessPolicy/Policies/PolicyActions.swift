@@ -8,6 +8,7 @@ enum PolicyActions {
         let lists = [
             ("s3", S3Actions.ofService, false), ("s3", S3Actions.ofBuckets, false), ("s3", S3Actions.ofObjects, true),
             ("admin", AdministrationActions.ofServer, false), ("kms", AdministrationActions.ofKeys, false),
+            ("sts", AdministrationActions.ofSessions, false),
         ]
         for (service, list, isOfObjects) in lists {
             for name in list.split(whereSeparator: \.isWhitespace) {
@@ -108,4 +109,18 @@ struct StatementActions {
 /// Of a text that has no variables.
 struct NoVariables: VariableValues {
     func values(of key: ConditionKey) -> [String]? { nil }
+}
+
+extension Action {
+    /// An action that policies can name, by its name in its own spelling; nil for any other.
+    package init?(known name: String) {
+        guard PolicyActions.all.contains(name) else { return nil }
+        self.name = name
+    }
+
+    /// Whether it is done to objects; of a bucket's or the server's, false.
+    package var isOfObjects: Bool { PolicyActions.isOfObjects(name) }
+
+    /// Whether it is done to the server as a whole, or to keys.
+    package var isOfServer: Bool { !PolicyActions.ofBucketsAndObjects.contains(name) }
 }

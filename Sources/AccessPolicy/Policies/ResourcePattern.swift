@@ -63,7 +63,7 @@ extension Demand {
             switch action.service {
             case .s3: .s3("")
             case .kms: .key("")
-            case .admin: .server
+            case .admin, .sts: .server
             }
         }
     }

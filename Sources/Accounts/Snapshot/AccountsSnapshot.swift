@@ -14,6 +14,9 @@ package struct AccountsSnapshot: Sendable {
     private(set) var policies = AccountTable<AccountName, NamedPolicy>()
     private(set) var serviceAccounts = AccountTable<AccountName, ServiceAccount>()
     private(set) var sessions = AccountTable<AccountName, TemporaryCredential>()
+    private(set) var consoleSessions = AccountTable<AccountName, ConsoleSession>()
+    /// The sessions at the console of each access key.
+    private var consoleSessionsOf = AccountTable<AccountName, Set<AccountName>>()
     /// The access keys and sessions of each owner.
     private var owned = AccountTable<AccountOwner, Set<AccountName>>()
 
@@ -28,6 +31,17 @@ package struct AccountsSnapshot: Sendable {
     package func policy(_ name: AccountName) -> NamedPolicy? { policies[name] }
     package func serviceAccount(_ accessKey: AccountName) -> ServiceAccount? { serviceAccounts[accessKey] }
     package func session(_ accessKey: AccountName) -> TemporaryCredential? { sessions[accessKey] }
+
+    package func consoleSession(_ id: AccountName) -> ConsoleSession? { consoleSessions[id] }
+
+    /// The sessions at the console of an access key, the oldest first.
+    package func consoleSessions(of accessKey: AccountName) -> [ConsoleSession] {
+        (consoleSessionsOf[accessKey] ?? []).compactMap { consoleSessions[$0] }
+            .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    }
+
+    /// All sessions at the console, in no order.
+    package var allConsoleSessions: [ConsoleSession] { consoleSessions.values }
 
     package var userNames: [AccountName] { members.names }
     package var groupNames: [AccountName] { groups.names }
@@ -117,6 +131,13 @@ package struct AccountsSnapshot: Sendable {
             case .put(.session(let session)):
                 sessions[session.accessKey] = session
                 own(session.accessKey, session.owner)
+            case .put(.consoleSession(let session)):
+                consoleSessions[session.id] = session
+                var ids = consoleSessionsOf[session.accessKey] ?? []
+                ids.insert(session.id)
+                consoleSessionsOf[session.accessKey] = ids
+            case .remove(.consoleSession, let name):
+                if let session = consoleSessions[name] { forget(session) }
             case .remove(.user, let name): members[name] = nil
             case .remove(.group, let name):
                 groups[name] = nil
@@ -153,6 +174,13 @@ package struct AccountsSnapshot: Sendable {
         guard var names = owned[owner] else { return }
         names.remove(name)
         owned[owner] = names.isEmpty ? nil : names
+    }
+
+    private mutating func forget(_ session: ConsoleSession) {
+        consoleSessions[session.id] = nil
+        var ids = consoleSessionsOf[session.accessKey] ?? []
+        ids.remove(session.id)
+        consoleSessionsOf[session.accessKey] = ids.isEmpty ? nil : ids
     }
 
     /// Makes the rights anew of those users whom a change of policies and groups is about.

@@ -109,6 +109,9 @@ package final class ServerSettings: Sendable {
         at time: Int64, remembering text: String?, ifDamaged: SealedRecords.DamagedSetting = .refuse,
         _ body: (inout StoredSettings) throws -> Void
     ) async throws {
+        guard text.map({ $0.utf8.count <= StoredSettings.longestText }) ?? true else {
+            throw S3Error(.xMinioAdminConfigTooLarge)
+        }
         // Drawn once, though the change may run again.
         let id = SettingsHistory.newID()
         try await records.updateSecretSetting(Self.setting, ifDamaged: ifDamaged) { present in

@@ -9,5 +9,6 @@
 #include "XXHash.h"
 #include "coffer_argon2id.h"
 #include "coffer_inflate.h"
+#include "coffer_md5.h"
 
 #endif

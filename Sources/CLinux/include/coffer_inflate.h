@@ -28,4 +28,9 @@ void coffer_inflater_free(coffer_inflater *inflater);
 coffer_inflate_state coffer_inflate(
     coffer_inflater *inflater, const uint8_t *input, size_t *input_count, uint8_t *output, size_t *output_count);
 
+// Compresses to one gzip stream; gives its bytes, 0 when there is no libz or the output has no room for them.
+//
+// Both counts are below 4 GiB.
+size_t coffer_gzip(const uint8_t *input, size_t input_count, uint8_t *output, size_t output_count);
+
 #endif

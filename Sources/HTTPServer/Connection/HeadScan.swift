@@ -151,12 +151,11 @@ struct HeadScan {
         guard fields.count < limits.headerCount else { return .tooManyHeaders }
         guard let header = HeaderLine(line) else { return .malformedHeader }
         if header.hasNonASCIIValue { summary.hasNonASCIIValues = true }
-        let known = HeaderNameTable.shared.index(of: header.name)
         let nameEnd = offset + header.name.count
         let valueStart = header.value.baseAddress.flatMap { start in line.baseAddress.map { offset + (start - $0) } }
         let value = (valueStart ?? nameEnd)..<((valueStart ?? nameEnd) + header.value.count)
-        fields.append(HeaderField(known: known, name: offset..<nameEnd, value: value))
-        guard let known, let framing = HeaderNameTable.Framing(rawValue: known) else { return nil }
+        fields.append(HeaderField(known: header.known, name: offset..<nameEnd, value: value))
+        guard let known = header.known, let framing = HeaderNameTable.Framing(rawValue: known) else { return nil }
         switch framing {
         case .host:
             hostCount += 1

@@ -6,6 +6,8 @@ import Glibc
 /// LF are none.
 struct HeaderLine {
     let name: UnsafeRawBufferPointer
+    /// The name's index in ``HeaderNameTable``.
+    let known: Int?
     /// Without surrounding spaces and tabs.
     let value: UnsafeRawBufferPointer
     let hasNonASCIIValue: Bool
@@ -14,15 +16,15 @@ struct HeaderLine {
     init?(_ line: UnsafeRawBufferPointer) {
         guard line.count >= 3, line[line.count - 2] == .carriageReturn else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: line[..<(line.count - 2)])
-        var colon = 0
-        while colon < content.count, content[colon].isTokenByte { colon += 1 }
-        guard colon > 0, colon < content.count, content[colon] == UInt8(ascii: ":") else { return nil }
+        guard let colon = content.firstIndex(UInt8(ascii: ":")), colon > 0 else { return nil }
+        name = UnsafeRawBufferPointer(rebasing: content[..<colon])
+        known = HeaderNameTable.shared.index(of: name)
+        guard known != nil || name.allSatisfy(\.isTokenByte) else { return nil }
         let rest = UnsafeRawBufferPointer(rebasing: content[(colon + 1)...])
         let found = rest.examined(below: 0x20)
         if found.hasControl {
             for byte in rest where byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7f { return nil }
         }
-        name = UnsafeRawBufferPointer(rebasing: content[..<colon])
         value = rest.trimmed()
         hasNonASCIIValue = found.hasNonASCII
     }
@@ -45,9 +47,11 @@ extension UInt8 {
 
 extension UnsafeRawBufferPointer {
     /// The index of the first LF.
-    func firstLineEnd(from start: Int = 0) -> Int? {
-        guard let base = baseAddress, start < count,
-            let found = memchr(base + start, Int32(UInt8.lineFeed), count - start)
+    func firstLineEnd(from start: Int = 0) -> Int? { firstIndex(.lineFeed, from: start) }
+
+    /// The index of the first such byte.
+    func firstIndex(_ byte: UInt8, from start: Int = 0) -> Int? {
+        guard let base = baseAddress, start < count, let found = memchr(base + start, Int32(byte), count - start)
         else { return nil }
         return UnsafeRawPointer(found) - base
     }

@@ -35,7 +35,7 @@ struct HeaderNameTable: Sendable {
 
     func name(_ index: Int) -> String { Self.names[index] }
 
-    /// The index of `name`, in whatever case, which is not empty.
+    /// The index of `name`, which is not empty, in whatever case; nil for one that is no token, too.
     func index(of name: UnsafeRawBufferPointer) -> Int? {
         var slot = Self.hash(name)
         while slots[slot] != 0 {
@@ -46,11 +46,29 @@ struct HeaderNameTable: Sendable {
         return nil
     }
 
+    /// Eight bytes at a time.
+    ///
+    /// The names here consist of lower-case letters, digits and hyphens. Bit 5 makes a letter in lower case of one in upper
+    /// case, and digits and hyphens have it set; without it, and without the letters' bit 6, a byte is a control.
     private func isName(_ index: Int, _ name: UnsafeRawBufferPointer) -> Bool {
         let start = starts[index]
         guard starts[index + 1] - start == name.count else { return false }
-        for offset in 0..<name.count where bytes[start + offset] != name[offset].lowercased { return false }
-        return true
+        return bytes.withUnsafeBytes { bytes in
+            let bits5: UInt64 = 0x2020_2020_2020_2020
+            var offset = 0
+            while offset + 8 <= name.count {
+                let known = bytes.loadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+                let sent = name.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                guard known == sent | bits5, (sent | sent >> 1) & bits5 == bits5 else { return false }
+                offset += 8
+            }
+            while offset < name.count {
+                let sent = name[offset]
+                guard bytes[start + offset] == sent | 0x20, (sent | sent >> 1) & 0x20 != 0 else { return false }
+                offset += 1
+            }
+            return true
+        }
     }
 
     private static func hash(_ name: UnsafeRawBufferPointer) -> Int {

@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 
 /// An IPv4 address, or the network of 64 bits that an IPv6 client can choose its addresses from.
-struct PeerNetwork: Hashable {
+package struct PeerNetwork: Hashable, Sendable {
     private let isIPv6: Bool
     private let bits: UInt64
 
     /// `nil` for what is no address of the Internet.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var four = in_addr()
         if inet_pton(AF_INET, text, &four) == 1 {
             (isIPv6, bits) = (false, UInt64(four.s_addr))

@@ -1,4 +1,5 @@
 import KeyStores
+import Threading
 
 /// Counts of calls to key stores.
 ///
@@ -40,21 +41,21 @@ package final class StoreMetrics: Sendable {
         }
     }
 
-    private let times = Operation.allCases.map { _ in DurationHistogram() }
+    private let times = Operation.allCases.map { _ in Histogram(ServiceMetrics.durationBounds) }
     private let failures = AtomicCounts(Operation.allCases.count * FailureKind.allCases.count)
 
     package init() {}
 
     /// A call is over, as far as the server waited for it.
     func record(_ operation: Operation, nanoseconds: Int64, failure: KeyStoreError?) {
-        times[operation.rawValue].record(nanoseconds: nanoseconds)
+        times[operation.rawValue].record(Int(nanoseconds))
         guard let kind = failure.flatMap(FailureKind.init) else { return }
-        failures.increment(Self.index(operation, kind))
+        failures.add(at: Self.index(operation, kind))
     }
 
     // MARK: Reading
 
-    func times(_ operation: Operation) -> DurationHistogram { times[operation.rawValue] }
+    func times(_ operation: Operation) -> Histogram { times[operation.rawValue] }
 
     func failures(_ operation: Operation, _ kind: FailureKind) -> Int { failures[Self.index(operation, kind)] }
 

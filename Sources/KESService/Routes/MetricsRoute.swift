@@ -1,20 +1,22 @@
 import KESProtocol
 import KeyStores
 import NIOCore
+import Notation
+import Threading
 
 /// `GET /v1/metrics`: KES's series with their names and texts, and after them those of this server.
 enum MetricsRoute: WaitingRoute {
     static let route = Route(.metrics, mayBeOpened: true, isCounted: false, .waiting(Self.self))
 
     static func answer(_ call: Call, _ body: CallBody, in service: KESService) async -> ServiceAnswer {
-        var text = MetricsText()
+        var text = PrometheusText()
         appendSeriesOfKES(to: &text, service)
         await appendOwnSeries(to: &text, call, service)
         return ServiceAnswer(
-            status: 200, headers: [("Content-Type", MetricsText.contentType)], body: ByteBuffer(bytes: text.bytes))
+            status: 200, headers: [("Content-Type", PrometheusText.contentType)], body: ByteBuffer(bytes: text.bytes))
     }
 
-    private static func appendSeriesOfKES(to text: inout MetricsText, _ service: KESService) {
+    private static func appendSeriesOfKES(to text: inout PrometheusText, _ service: KESService) {
         let metrics = service.metrics
         let figures = ProcessFigures()
         text.append(
@@ -31,7 +33,7 @@ enum MetricsRoute: WaitingRoute {
             metrics.statuses(200..<300))
         text.append(
             "kes_http_response_time", "Histogram of request response times spawning from 10ms to 10s.",
-            metrics.responseTimes)
+            [([], metrics.responseTimes)])
         text.append(
             "kes_log_audit_events", .counter, "Number of audit log events written to the audit log targets.",
             service.logs.audit.events.eventCount)
@@ -60,10 +62,10 @@ enum MetricsRoute: WaitingRoute {
             "The number of concurrent co-routines/threads that currently exists.", figures.threads)
         text.append(
             "kes_system_up_time", .gauge, "The time the server has been up and running in seconds.",
-            MetricsText.seconds(service.uptime, digits: 2))
+            Double(service.uptime / 10_000_000) / 100)
     }
 
-    private static func appendOwnSeries(to text: inout MetricsText, _ call: Call, _ service: KESService) async {
+    private static func appendOwnSeries(to text: inout PrometheusText, _ call: Call, _ service: KESService) async {
         text.append(
             "kes_cache_entries", .gauge, "Number of keys in memory, expired ones included.", call.vault.count)
         text.append(
@@ -83,13 +85,13 @@ enum MetricsRoute: WaitingRoute {
         }
     }
 
-    private static func appendStoreSeries(to text: inout MetricsText, _ call: Call) async {
+    private static func appendStoreSeries(to text: inout PrometheusText, _ call: Call) async {
         let status = await call.vault.status()
         if case .available(let latency) = status {
             let (seconds, attoseconds) = latency.components
             text.append(
                 "kes_keystore_latency_seconds", .gauge, "How long the key store took to say that it works.",
-                MetricsText.seconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
+                Double(seconds) + Double(attoseconds) / 1e18)
             text.append("kes_keystore_up", .gauge, "Whether the key store works.", 1)
         } else {
             text.append("kes_keystore_up", .gauge, "Whether the key store works.", 0)
@@ -97,8 +99,10 @@ enum MetricsRoute: WaitingRoute {
         let metrics = call.vault.metrics
         let operations = StoreMetrics.Operation.allCases
         text.append(
-            "kes_keystore_latency", "Histogram of the times of calls to the key store, in seconds.", "operation",
-            operations.map { ($0.label, metrics.times($0)) }.filter { $0.1.counts.contains { $0 > 0 } })
+            "kes_keystore_latency", "Histogram of the times of calls to the key store, in seconds.",
+            operations.map { ([("operation", $0.label)], metrics.times($0)) }.filter {
+                $0.1.ranges.contains { $0 > 0 }
+            })
         text.append(
             "kes_keystore_errors", "Number of calls to the key store that failed, by what they were for and why.",
             ("operation", "kind"),
@@ -112,6 +116,48 @@ enum MetricsRoute: WaitingRoute {
             let help = "For how many seconds what the server signs in to the key store with is still valid."
             text.append("kes_keystore_credential_ttl_seconds", .gauge, help, seconds)
             if call.state.settings.storeIsVault { text.append("kes_vault_token_ttl_seconds", .gauge, help, seconds) }
+        }
+    }
+}
+
+extension PrometheusText {
+    /// A family of one sample.
+    fileprivate mutating func append(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
+        begin(name, kind, help)
+        sample([], Int(value))
+    }
+
+    fileprivate mutating func append(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
+        begin(name, kind, help)
+        sample([], value)
+    }
+
+    /// A sample for each status; without any the family is absent.
+    fileprivate mutating func append(_ name: String, _ help: String, _ counts: [(status: Int, count: Int)]) {
+        guard !counts.isEmpty else { return }
+        begin(name, .counter, help)
+        for (status, count) in counts { sample([("code", String(status))], count) }
+    }
+
+    /// A sample for each pair of labels; without any the family is absent.
+    fileprivate mutating func append(
+        _ name: String, _ help: String, _ labels: (String, String),
+        _ counts: [(first: String, second: String, count: Int)]
+    ) {
+        guard !counts.isEmpty else { return }
+        begin(name, .counter, help)
+        for (first, second, count) in counts { sample([(labels.0, first), (labels.1, second)], count) }
+    }
+
+    /// A histogram of durations, counted in nanoseconds, for each value of a label; without any the family is absent.
+    fileprivate mutating func append(
+        _ name: String, _ help: String, _ histograms: [(labels: Labels, histogram: Histogram)]
+    ) {
+        guard !histograms.isEmpty else { return }
+        begin(name, .histogram, help)
+        for (labels, histogram) in histograms {
+            self.histogram(
+                labels, bounds: histogram.bounds, ranges: histogram.ranges, sum: histogram.sum, unit: 1_000_000_000)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Notation
+
 /// What an administrator has asked to be done to many objects.
 package struct BatchJob: Codable, Sendable {
     package enum Work: Codable, Sendable {
@@ -32,6 +34,9 @@ package struct BatchJob: Codable, Sendable {
         case .expiration: "expire"
         }
     }
+
+    /// Of the job as it was sent.
+    var byteCount: Int { description.utf8.count }
 
     package var bucket: String {
         switch work {
@@ -119,45 +124,15 @@ package struct JobFilter: Codable, Sendable {
         let hasTag =
             tags.isEmpty
             || tags.contains { wanted in
-                present.contains { $0.key == wanted.key && JobPattern(wanted.value).matches($0.value) }
+                present.contains { $0.key == wanted.key && GlobPattern(wanted.value).matches($0.value) }
             }
         let hasMetadata =
             metadata.isEmpty
             || metadata.contains { wanted in
                 let name = wanted.key.lowercased()
                 let bare = name.hasPrefix("x-amz-meta-") ? String(name.dropFirst("x-amz-meta-".count)) : name
-                return meta.contains { $0.name == bare && JobPattern(wanted.value).matches($0.value) }
+                return meta.contains { $0.name == bare && GlobPattern(wanted.value).matches($0.value) }
             }
         return hasTag && hasMetadata
-    }
-}
-
-/// `*` stands for any characters, `?` for one byte.
-package struct JobPattern: Sendable {
-    private let pattern: [UInt8]
-
-    package init(_ text: String) { pattern = Array(text.utf8) }
-
-    /// Takes time proportional to the product of both lengths at worst.
-    package func matches(_ text: String) -> Bool {
-        let text = Array(text.utf8)
-        var (position, index) = (0, 0)
-        var star: (index: Int, position: Int)?
-        while position < text.count {
-            if index < pattern.count, pattern[index] == UInt8(ascii: "*") {
-                star = (index, position)
-                index += 1
-            } else if index < pattern.count, pattern[index] == UInt8(ascii: "?") || pattern[index] == text[position] {
-                index += 1
-                position += 1
-            } else if let last = star {
-                star = (last.index, last.position + 1)
-                index = last.index + 1
-                position = last.position + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[index...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

@@ -10,6 +10,8 @@ package import Threading
 package final class BatchJobs: Sendable {
     /// Jobs that are remembered: the oldest that have ended give way to new ones.
     package static let mostJobs = 100
+    /// Bytes of their documents together: all of them are one record, which is written anew as they go on.
+    package static let mostBytes = 1 << 20
     private static let setting = "batch-jobs"
     /// How often the progress is kept.
     private static let saving = Duration.seconds(10)
@@ -67,7 +69,9 @@ package final class BatchJobs: Sendable {
         do {
             try load()
             try await change { jobs in
-                if jobs.count >= Self.mostJobs {
+                while jobs.count >= Self.mostJobs
+                    || !jobs.isEmpty && jobs.reduce(job.byteCount, { $0 + $1.byteCount }) > Self.mostBytes
+                {
                     guard let oldest = jobs.firstIndex(where: \.progress.hasEnded) else { throw Refusal.tooMany }
                     jobs.remove(at: oldest)
                 }
@@ -214,12 +218,9 @@ package final class BatchJobs: Sendable {
     private func follow() throws {
         let jobs = try drive.records.secretSetting(Self.setting).map(Self.decoded) ?? []
         state.withLock { state in
-            // What is under way is further than what was kept of it.
+            // Only this process works on them: what it knows of one is never behind what was kept, whatever the clock says.
             let known = Dictionary(state.jobs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-            state.jobs = jobs.map { job in
-                guard let present = known[job.id], present.progress.updated > job.progress.updated else { return job }
-                return present
-            }
+            state.jobs = jobs.map { known[$0.id] ?? $0 }
         }
     }
 

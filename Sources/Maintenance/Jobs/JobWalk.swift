@@ -1,5 +1,6 @@
 import Encryption
 import KeyManagement
+import Notation
 import ObjectStorage
 import S3Protocol
 import SealedStorage
@@ -214,7 +215,7 @@ struct JobWalk {
                 let attributes = object.record.attributes
                 guard rotation.filter.fits(tags: attributes.tags, metadata: attributes.metadata) else { return false }
                 if let pattern = rotation.presentKey {
-                    guard let name = object.keyName, JobPattern(pattern).matches(name) else { return false }
+                    guard let name = object.keyName, GlobPattern(pattern).matches(name) else { return false }
                 }
                 try await drive.objects.rekey(key, in: bucket, version: selector, as: decision)
                 return true
@@ -315,7 +316,7 @@ struct JobWalk {
         _ rule: ExpirationJob.Rule, _ key: ObjectName, _ newest: JobCandidate, _ bucket: Bucket
     ) throws -> Bool {
         guard newest.isMarker == (rule.kind == .deleted),
-            rule.name.isEmpty || JobPattern(rule.name).matches(key.rawValue),
+            rule.name.isEmpty || GlobPattern(rule.name).matches(key.rawValue),
             rule.filter.fits(modified: newest.modified, start: job.started)
         else { return false }
         if newest.isMarker { return !rule.filter.asksForRecord }

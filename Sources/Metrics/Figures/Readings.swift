@@ -2,11 +2,12 @@ import KeyManagement
 import ObjectStorage
 import S3Protocol
 import SealedStorage
+import Threading
 
 /// What buckets amount to.
 struct UsageReading: Sendable {
     /// The largest first, ``bucketLimit`` at most.
-    var buckets: [(name: String, usage: BucketUsage, quota: Int64?)] = []
+    var buckets: [(name: String, id: BucketID?, usage: BucketUsage, quota: Int64?)] = []
     var bucketCount = 0
     var total = BucketUsage()
     /// Milliseconds since 1970.
@@ -41,7 +42,8 @@ struct Readings: Sendable {
             }
             let largest = usage.sorted { ($0.value.bytes, $1.key) > ($1.value.bytes, $0.key) }
             reading.buckets = largest.prefix(UsageReading.bucketLimit).map { name, usage in
-                (name, usage, (try? drive.buckets.bucket(named: name)?.record)?.quota?.limit)
+                let bucket = drive.buckets.bucket(named: name)
+                return (name, bucket?.id, usage, (try? bucket?.record)?.quota?.limit)
             }
             return reading
         }

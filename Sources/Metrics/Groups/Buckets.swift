@@ -24,11 +24,32 @@ extension Scrape {
         family(
             "minio_bucket_quota_total_bytes", .gauge, "How much a bucket may have.", buckets.filter { $0.quota != nil }
         ) { (labels($0.name), Int($0.quota ?? 0)) }
+        await writeDistributions(of: reading, ("minio_bucket_objects_size_", "minio_bucket_objects_version_"), labels)
         gauge(
             "coffer_metrics_buckets_left_out",
             "Buckets without series of their own: smaller than those that have them.",
             reading.leftOut, server)
         writeBucketRequests(labels)
+    }
+
+    /// How the objects of each bucket are spread, as far as that is known yet.
+    ///
+    /// - Parameter names: of sizes and of versions, without `distribution`.
+    private func writeDistributions(
+        of reading: UsageReading, _ names: (sizes: String, versions: String), _ labels: (String) -> Labels
+    ) async {
+        let found = await sources.survey.latest()
+        let known = reading.buckets.compactMap { bucket in
+            bucket.id.flatMap { found?.buckets[$0] }.map { (bucket.name, $0) }
+        }
+        family(
+            "\(names.sizes)distribution", .gauge, "Objects by the bytes of their versions.",
+            known.flatMap { name, spread in spread.sizes.map { (name, $0.range, $0.objects) } }
+        ) { (labels($0.0) + [("range", $0.1)], $0.2) }
+        family(
+            "\(names.versions)distribution", .gauge, "Objects by the number of their versions.",
+            known.flatMap { name, spread in spread.versions.map { (name, $0.range, $0.objects) } }
+        ) { (labels($0.0) + [("range", $0.1)], $0.2) }
     }
 
     private var bucketFigures: [BucketRequestCounts.Figures] {
@@ -117,11 +138,24 @@ extension Scrape {
             Int(reading.total.versions + reading.total.deleteMarkers))
         gauge("minio_cluster_usage_objects_delete_markers_count", "Delete markers.", Int(reading.total.deleteMarkers))
         gauge("minio_cluster_usage_objects_buckets_count", "Buckets.", reading.bucketCount)
+        let found = await sources.survey.latest()
+        family(
+            "minio_cluster_usage_objects_size_distribution", .gauge, "Objects by the bytes of their versions.",
+            found?.total.sizes ?? []
+        ) { ([("range", $0.range)], $0.objects) }
+        family(
+            "minio_cluster_usage_objects_version_count_distribution", .gauge,
+            "Objects by the number of their versions.", found?.total.versions ?? []
+        ) { ([("range", $0.range)], $0.objects) }
     }
 
     func writeUsageBucketsV3() async {
-        let buckets = (await readings.usage.value() ?? UsageReading()).buckets
+        let reading = await readings.usage.value() ?? UsageReading()
+        let buckets = reading.buckets
         func labels(_ name: String) -> Labels { [("bucket", name)] }
+        await writeDistributions(
+            of: reading,
+            ("minio_cluster_usage_buckets_object_size_", "minio_cluster_usage_buckets_object_version_count_"), labels)
         gauge(
             "minio_cluster_usage_buckets_since_last_update_seconds",
             "How old these numbers are: they are kept by commits.", 0)

@@ -14,6 +14,15 @@ extension Scrape {
             Int(reading.total.versions + reading.total.deleteMarkers), server)
         gauge("minio_cluster_usage_deletemarker_total", "Delete markers.", Int(reading.total.deleteMarkers), server)
         gauge("minio_cluster_usage_total_bytes", "Bytes of all versions.", Int(reading.total.bytes), server)
+        let found = await sources.survey.latest()
+        family(
+            "minio_cluster_objects_size_distribution", .gauge, "Objects by the bytes of their versions.",
+            found?.total.sizes ?? []
+        ) { ([("range", $0.range)] + server, $0.objects) }
+        family(
+            "minio_cluster_objects_version_distribution", .gauge, "Objects by the number of their versions.",
+            found?.total.versions ?? []
+        ) { ([("range", $0.range)] + server, $0.objects) }
     }
 
     func writeCapacity() {

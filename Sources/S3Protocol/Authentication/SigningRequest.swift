@@ -81,6 +81,18 @@ package struct VerifiedRequest: Sendable {
     package var accessKey: String? { principal.accessKey }
 }
 
+extension VerifiedRequest {
+    /// A request that this process makes by itself for an account: there is no signature, and nobody between who could
+    /// have changed its body.
+    ///
+    /// To policies it is one that is signed in its header.
+    package init(inProcessOf account: SigningAccount) {
+        self.init(
+            principal: account.principal, secret: account.secret, payload: .unsigned, scheme: .v4Header,
+            queryHeaders: [])
+    }
+}
+
 /// What stands in the hash slot of a request's signature, and so how its body is checked.
 package enum PayloadVerification: Sendable {
     /// Nothing said: no signature, or one of version 2, which does not cover the body.

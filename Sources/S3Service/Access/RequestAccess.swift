@@ -87,6 +87,12 @@ final class RequestAccess: Sendable {
         }
     }
 
+    /// Whether the sender is to get nothing of what it demands: who has no account, and whom a policy forbids it.
+    func refusesOutright(_ demands: [Demand]) -> Bool {
+        principal.isAnonymous
+            || demands.contains { authoriser.forbids(AccessRequest(principal, $0, attributes)) }
+    }
+
     func allows(_ demand: Demand) -> Bool { (try? decide(demand, nil)) == .allowed }
 
     /// Looks for an object: who may not list the bucket learns of one that is not there no more than that access is denied.

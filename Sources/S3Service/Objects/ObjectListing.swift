@@ -9,6 +9,11 @@ struct ObjectListing {
     let bucket: Bucket
     let parameters: ListParameters
     let access: RequestAccess
+    /// Whether each object is shown with how it is encrypted, and nothing else of its metadata.
+    var showsEncryption = false
+
+    /// The header with which a request of this process asks for that.
+    static let encryptionHeader = "x-coffer-listing"
 
     /// The most bytes that a page has: besides its key, an entry has some three hundred.
     static func longestDocument(_ parameters: ListParameters) -> Int {
@@ -31,7 +36,7 @@ struct ObjectListing {
     }
 
     func xml(_ service: ServiceContext) async throws -> [UInt8] {
-        try await service.objects.list(request, withDetails: parameters.withMetadata) { page in
+        try await service.objects.list(request, withDetails: parameters.withMetadata || showsEncryption) { page in
             for corruption in page.damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
             return xml(page)
         }
@@ -55,6 +60,7 @@ struct ObjectListing {
         var metadata = ListedMetadata()
         for (name, value) in details.encryption.headers { metadata.add(name, value) }
         if case .sseC = details.encryption { return metadata }
+        guard !showsEncryption else { return metadata }
         for (name, value) in details.attributes.headers.responseHeaders { metadata.add(name, value) }
         for (name, value) in details.attributes.metadata { metadata.add("x-amz-meta-\(name)", value) }
         if access.allows(Demand(.getObjectTagging, on: resource)) { metadata.set(details.attributes.tags) }

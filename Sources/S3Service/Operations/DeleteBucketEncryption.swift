@@ -17,7 +17,7 @@ struct DeleteBucketEncryption: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        try await service.buckets.update(try service.buckets.bucket(bucket)) { $0.encryption = nil }
+        try await service.update(try service.buckets.bucket(bucket)) { $0.encryption = nil }
         return .noContent
     }
 }

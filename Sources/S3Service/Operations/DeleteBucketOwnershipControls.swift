@@ -18,7 +18,7 @@ struct DeleteBucketOwnershipControls: AsyncS3Operation {
     var longestDocument: Int { DocumentLimit.shortAnswer }
 
     func perform(in service: ServiceContext) async throws -> S3Response {
-        try await service.buckets.update(try service.buckets.bucket(bucket)) { $0.ownershipControls = nil }
+        try await service.update(try service.buckets.bucket(bucket)) { $0.ownershipControls = nil }
         return .noContent
     }
 }

@@ -33,6 +33,7 @@ struct DeleteObjects: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.list, requiresDigest: true)
         let delete = try await service.drive.offload { try DeleteObjectsRequest.parse(document) }
+        request.record.objects = delete.objects.map { .init(key: $0.key, versionID: $0.versionID) }
 
         // What cannot or may not be deleted fails alone; all else goes in one transaction.
         let notice = service.notice(.removedDelete, of: request, in: bucket)

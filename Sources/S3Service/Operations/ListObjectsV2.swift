@@ -1,4 +1,5 @@
 import AccessPolicy
+import Requests
 import S3Protocol
 import SealedStorage
 
@@ -10,11 +11,14 @@ struct ListObjectsV2: AsyncS3Operation {
     private let parameters: ListParameters
     private let conditions: [ConditionKey: [String]]
     private let access: RequestAccess
+    private let showsEncryption: Bool
 
     init(_ request: S3Request) throws(S3Error) {
         bucket = try request.bucket
         parameters = try ListParameters(request.target.query)
         access = request.access
+        showsEncryption =
+            request.record.caller != nil && request.header(ObjectListing.encryptionHeader) == "encryption"
         conditions = ListParameters.conditions(request.target.query)
     }
 
@@ -24,7 +28,8 @@ struct ListObjectsV2: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let listing = ObjectListing(bucket: bucket, parameters: parameters, access: access)
+        let listing = ObjectListing(
+            bucket: bucket, parameters: parameters, access: access, showsEncryption: showsEncryption)
         return .xml(try await listing.xml(service))
     }
 }

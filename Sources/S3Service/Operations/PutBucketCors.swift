@@ -22,7 +22,7 @@ struct PutBucketCors: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: CORSConfiguration.maximumByteCount)
         let cors = try CORSConfiguration.parse(document)
-        try await service.buckets.update(bucket) { $0.cors = cors }
+        try await service.update(bucket) { $0.cors = cors }
         return S3Response()
     }
 }

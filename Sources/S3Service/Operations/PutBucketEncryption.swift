@@ -27,7 +27,7 @@ struct PutBucketEncryption: AsyncS3Operation {
             // A key that does not exist is refused here, not at every later write.
             try await service.keys.service.requireUsable(KeyID(key))
         }
-        try await service.buckets.update(bucket) { $0.encryption = rule }
+        try await service.update(bucket) { $0.encryption = rule }
         return S3Response()
     }
 }

@@ -38,7 +38,7 @@ struct PutBucketLifecycleConfiguration: AsyncS3Operation {
         }
         configuration.transitionMinimum = transitionMinimum
         configuration.updated = request.time
-        try await service.buckets.update(bucket) { $0.lifecycle = configuration }
+        try await service.update(bucket) { $0.lifecycle = configuration }
         return S3Response(headers: [
             (LifecycleConfiguration.TransitionMinimum.header, transitionMinimum.rawValue)
         ])

@@ -34,7 +34,7 @@ struct PutBucketNotificationConfiguration: AsyncS3Operation {
                 throw NotificationConfiguration.foreignTarget
             }
         }
-        try await service.buckets.update(bucket) { record in
+        try await service.update(bucket) { record in
             record.notification = configuration?.rules.isEmpty == false ? configuration : nil
         }
         return S3Response()

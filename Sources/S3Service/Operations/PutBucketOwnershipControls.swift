@@ -22,7 +22,7 @@ struct PutBucketOwnershipControls: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let controls = try OwnershipControls.parse(document)
-        try await service.buckets.update(bucket) { $0.ownershipControls = controls }
+        try await service.update(bucket) { $0.ownershipControls = controls }
         return S3Response()
     }
 }

@@ -23,7 +23,7 @@ struct PutBucketPolicy: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: BucketPolicy.maximumBytes)
         let policy = try await service.drive.offload { try parse(document) }
-        try await service.buckets.update(bucket) { record in
+        try await service.update(bucket) { record in
             guard !policy.isPublic || record.publicAccessBlock?.blockPublicPolicy != true else {
                 throw S3Error(
                     .accessDenied,

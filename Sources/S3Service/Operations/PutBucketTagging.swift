@@ -23,7 +23,7 @@ struct PutBucketTagging: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.smallSetting)
         let tags = try ObjectTags(document: document, maximum: ObjectTags.maximumOfBucket)
-        try await service.buckets.update(bucket) { $0.tags = tags.pairs.isEmpty ? nil : tags }
+        try await service.update(bucket) { $0.tags = tags.pairs.isEmpty ? nil : tags }
         return S3Response()
     }
 }

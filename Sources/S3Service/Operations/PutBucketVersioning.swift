@@ -23,7 +23,7 @@ struct PutBucketVersioning: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let configuration = try VersioningConfiguration.parse(document)
-        try await service.buckets.update(bucket) { record in
+        try await service.update(bucket) { record in
             switch (configuration.status, record.versioning) {
             case (nil, _), (.enabled, .locked): break
             case (.enabled, .unversioned), (.enabled, .enabled), (.enabled, .suspended): record.versioning = .enabled

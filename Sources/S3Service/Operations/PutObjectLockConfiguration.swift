@@ -24,7 +24,7 @@ struct PutObjectLockConfiguration: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let configuration = try ObjectLockConfiguration.parse(document)
-        try await service.buckets.update(bucket) { record in
+        try await service.update(bucket) { record in
             switch record.versioning {
             case .enabled, .locked: break
             case .unversioned, .suspended:

@@ -22,7 +22,7 @@ struct PutPublicAccessBlock: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let block = try PublicAccessBlock.parse(document)
-        try await service.buckets.update(bucket) { $0.publicAccessBlock = block }
+        try await service.update(bucket) { $0.publicAccessBlock = block }
         return S3Response()
     }
 }

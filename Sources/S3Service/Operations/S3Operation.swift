@@ -12,6 +12,10 @@ package protocol S3Operation: Sendable {
     /// its rights itself once it has read them.
     static var isSignedInBody: Bool { get }
 
+    /// Whether an account that lacks the rights, and whom nothing forbids them, is answered what it has rights to: the
+    /// operation itself sees to that.
+    static var answersWhatIsAllowed: Bool { get }
+
     /// Decodes the request's head.
     ///
     /// The body is read by what follows, so that `100 Continue` is sent only after everything that the head alone can
@@ -29,6 +33,7 @@ package protocol S3Operation: Sendable {
 
 extension S3Operation {
     package static var isSignedInBody: Bool { false }
+    package static var answersWhatIsAllowed: Bool { false }
 }
 
 package enum S3Progress: Sendable {

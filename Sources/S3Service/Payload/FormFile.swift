@@ -46,12 +46,12 @@ final class FormFile: ByteSource, @unchecked Sendable {
         guard let declared = form.body.declaredLength else { throw S3Error(.missingContentLength) }
         self.form = form
         self.delimiter = delimiter
-        digests = try PayloadDigests(upload, .ofPayload)
         greatestLength = min(ObjectLimit.singlePut, policy?.greatestLength ?? .max)
         checkLength = { length throws(S3Error) in try policy?.check(length: length) }
         unsearched = rest.isEmpty ? nil : ByteBuffer(bytes: rest)
         let end = Int64(delimiter.bytes.count + "--\r\n".utf8.count)
         length = max(0, declared - received + Int64(rest.count) - end)
+        digests = try PayloadDigests(upload, .ofPayload, length: length)
     }
 
     var blockBytes: Int { form.body.blockBytes }
@@ -70,11 +70,12 @@ final class FormFile: ByteSource, @unchecked Sendable {
     func next() async throws -> ByteBuffer? {
         let bytes = if let first = ready.popFirst() { first } else { try await pull() }
         guard let bytes else {
-            if !isVerified { try digests.verify(trailers: []) }
+            if !isVerified { try await digests.verify(trailers: []) }
             isVerified = true
             return nil
         }
-        bytes.withUnsafeReadableBytes { digests.update($0) }
+        digests.update(bytes)
+        await digests.settle(to: blockBytes / 2)
         return bytes
     }
 

@@ -1,4 +1,5 @@
 import Cryptography
+import NIOCore
 import Requests
 import S3Protocol
 
@@ -20,7 +21,8 @@ final class PayloadDigests: @unchecked Sendable {
     private let expectedHash: [UInt8]?
     private let hash: Digest?
     private let expectedMD5: [UInt8]?
-    private var md5Digest: Digest?
+    private var md5Digest: MD5Computation?
+    private let length: Int64
     private let requestedChecksum: RequestedChecksum
     private let calculator: S3ChecksumCalculator?
 
@@ -31,10 +33,12 @@ final class PayloadDigests: @unchecked Sendable {
     /// The algorithm of the checksum that comes with the payload; nil when none does.
     var checksumAlgorithm: S3ChecksumAlgorithm? { calculator?.algorithm }
 
+    /// - Parameter length: of the payload, as far as it is known.
     /// - Throws: `InvalidDigest` for a Content-MD5 that is none, and the refusals of checksum headers.
-    init(_ request: S3Request, _ checksum: Checksum) throws(S3Error) {
+    init(_ request: S3Request, _ checksum: Checksum, length: Int64) throws(S3Error) {
+        self.length = length
         expectedMD5 = try Self.contentMD5(request)
-        md5Digest = expectedMD5 != nil ? Digest(.md5) : nil
+        md5Digest = expectedMD5 != nil ? MD5Computation(ofBytes: length) : nil
         let algorithm: S3ChecksumAlgorithm?
         switch checksum {
         case .ofPayload:
@@ -57,24 +61,29 @@ final class PayloadDigests: @unchecked Sendable {
 
     /// Asks for the MD5; before the first ``update(_:)``.
     func computeMD5() {
-        if md5Digest == nil { md5Digest = Digest(.md5) }
+        if md5Digest == nil { md5Digest = MD5Computation(ofBytes: length) }
     }
 
-    func update(_ bytes: UnsafeRawBufferPointer) {
-        hash?.update(bytes)
+    func update(_ bytes: ByteBuffer) {
         md5Digest?.update(bytes)
-        calculator?.update(bytes)
+        bytes.withUnsafeReadableBytes {
+            hash?.update($0)
+            calculator?.update($0)
+        }
     }
+
+    /// Waits until no more than so many bytes are kept in memory for a digest.
+    func settle(to bytes: Int) async { await md5Digest?.settle(to: bytes) }
 
     /// Compares the digests of all bytes with what the client said; to be called once, after the last byte.
     ///
     /// - Throws: `XAmzContentSHA256Mismatch`, `BadDigest`, and the refusals of a trailer's checksum.
-    func verify(trailers: [(name: String, value: String)]) throws(S3Error) {
+    func verify(trailers: [(name: String, value: String)]) async throws(S3Error) {
         if let hash, let expectedHash, !constantTimeEqual(hash.finalize(), expectedHash) {
             throw S3Error(.xAmzContentSHA256Mismatch)
         }
         if let md5Digest {
-            let digest = md5Digest.finalize()
+            let digest = await md5Digest.finalize()
             if let expectedMD5, !constantTimeEqual(digest, expectedMD5) { throw S3Error(.badDigest) }
             md5 = digest
         }

@@ -37,7 +37,7 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
             throw S3Error(
                 .entityTooLarge, details: [("ProposedSize", "\(length)"), ("MaxSizeAllowed", "\(limit)")])
         }
-        digests = try PayloadDigests(request, checksum)
+        digests = try PayloadDigests(request, checksum, length: length)
         decoder = try AWSChunkedDecoder(request.payload, headers: request.headers)
     }
 
@@ -49,8 +49,9 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
     func next() async throws -> ByteBuffer? {
         while true {
             if let bytes = decoded.popFirst() { return take(bytes) }
+            await digests.settle(to: blockBytes / 2)
             guard let bytes = try await request.body.next() else {
-                try verify()
+                try await verify()
                 return nil
             }
             request.record.bytesReceived += Int64(bytes.readableBytes)
@@ -65,7 +66,7 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
 
     private func take(_ bytes: ByteBuffer) -> ByteBuffer {
         remaining -= Int64(bytes.readableBytes)
-        bytes.withUnsafeReadableBytes { digests.update($0) }
+        digests.update(bytes)
         return bytes
     }
 
@@ -83,12 +84,12 @@ final class PayloadReader: ByteSource, @unchecked Sendable {
         return slices
     }
 
-    private func verify() throws(S3Error) {
+    private func verify() async throws(S3Error) {
         guard !isVerified else { return }
         var trailers: [(name: String, value: String)] = []
         if decoder != nil { trailers = try decoder?.finish() ?? [] }
         guard remaining == 0 else { throw S3Error(.incompleteBody) }
-        try digests.verify(trailers: trailers)
+        try await digests.verify(trailers: trailers)
         isVerified = true
     }
 

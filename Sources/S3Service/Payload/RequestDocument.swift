@@ -36,7 +36,7 @@ extension S3Request {
 
     /// A document needs no length: clients send empty ones in HTTP chunks, or without a `Content-Length`.
     private func plainDocument(upTo limit: Int, _ checksum: PayloadDigests.Checksum) async throws -> [UInt8] {
-        let digests = try PayloadDigests(self, checksum)
+        let digests = try PayloadDigests(self, checksum, length: 0)
         if let declared = body.declaredLength, declared > Int64(limit) {
             throw S3Error(
                 .entityTooLarge, details: [("ProposedSize", "\(declared)"), ("MaxSizeAllowed", "\(limit)")])
@@ -46,13 +46,11 @@ extension S3Request {
         while let bytes = try await body.next() {
             record.bytesReceived += Int64(bytes.readableBytes)
             guard document.count + bytes.readableBytes <= limit else { throw BodyError.tooLarge }
-            bytes.withUnsafeReadableBytes { bytes in
-                digests.update(bytes)
-                document.append(contentsOf: bytes)
-            }
+            digests.update(bytes)
+            document.append(contentsOf: bytes.readableBytesView)
         }
         if let declared = body.declaredLength, declared != Int64(document.count) { throw S3Error(.incompleteBody) }
-        try digests.verify(trailers: [])
+        try await digests.verify(trailers: [])
         return document
     }
 }

@@ -11,7 +11,10 @@ struct AssumeRole {
 
     init(_ form: STSForm) throws(STSError) { parameters = try SessionParameters(form) }
 
-    func perform(for caller: VerifiedRequest, _ accounts: Accounts, _ record: RequestRecord) async throws -> [UInt8] {
+    func perform(
+        for caller: VerifiedRequest, _ accounts: Accounts, _ record: RequestRecord, _ pipeline: RequestPipeline
+    ) async throws -> [UInt8] {
+        guard !pipeline.forbids(caller.principal, [parameters.demand], record) else { throw S3Error(.accessDenied) }
         let owner: AccountOwner
         switch caller.principal {
         case .root: owner = .root
@@ -62,6 +65,11 @@ struct SessionParameters {
             )
         }
         return duration
+    }
+
+    /// What a policy may forbid: sessions at all, or longer ones.
+    var demand: Demand {
+        Demand(.assumeRole, on: .service, conditions: [.sessionDuration: [String(duration)]])
     }
 
     func request(for owner: AccountOwner) -> SessionRequest {

@@ -3,13 +3,14 @@ package import Certificates
 import HTTPServer
 import Requests
 import S3Protocol
+package import Threading
 
 /// Who may have sessions for showing a client certificate.
 package struct CertificateIdentity: Sendable {
     /// Whose certificates are believed.
     package enum Trust: Sendable {
         /// Those that lead to one of these authorities.
-        case authorities(TrustStore)
+        case authorities(Adjustable<TrustStore>)
         /// Any: somebody in front of the server has looked at them.
         case unverified
     }
@@ -72,7 +73,7 @@ struct AssumeRoleWithCertificate {
         case .unverified: return leaf
         case .authorities(let store):
             let verification = leaf.verification(
-                by: store, intermediates: Array(chain.dropFirst()), purpose: .client, at: time)
+                by: store.current, intermediates: Array(chain.dropFirst()), purpose: .client, at: time)
             switch verification {
             case .trusted: return leaf
             case .refused(let reason):

@@ -39,10 +39,14 @@ package struct AccountRecords: Sendable {
 
     /// Makes all of the changes, or none of them; they are durable when this returns.
     package func commit(_ changes: [Change]) async throws {
-        var rows: [AccountChange] = []
-        for change in changes { rows.append(try sealed(change)) }
-        try await records.store.changeAccounts(rows)
+        guard changes.count > Self.sealedInPlace else {
+            return try await records.store.changeAccounts(changes.map { try sealed($0) })
+        }
+        try await records.store.changeAccounts(records.store.offload { try changes.map { try sealed($0) } })
     }
+
+    /// More are sealed on a thread of the drive's: some microseconds each, which the caller's event loop has not.
+    private static let sealedInPlace = 64
 
     private func sealed(_ change: Change) throws(KeyServiceError) -> AccountChange {
         let sealer = try records.sealer

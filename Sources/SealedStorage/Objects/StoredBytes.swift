@@ -16,7 +16,7 @@ final class StoredBytes: ByteSource, @unchecked Sendable {
 
     private let body: ObjectBody
     private let store: ObjectStore
-    private var md5Digest: Digest?
+    private var md5Digest: MD5Computation?
     private var calculator: S3ChecksumCalculator?
 
     private(set) var md5: [UInt8]?
@@ -35,7 +35,7 @@ final class StoredBytes: ByteSource, @unchecked Sendable {
     let checksumAlgorithm: S3ChecksumAlgorithm?
 
     func computeMD5() {
-        if md5Digest == nil { md5Digest = Digest(.md5) }
+        if md5Digest == nil { md5Digest = MD5Computation(ofBytes: length) }
     }
 
     func next() async throws -> ByteBuffer? {
@@ -43,7 +43,7 @@ final class StoredBytes: ByteSource, @unchecked Sendable {
             // Nobody reads from the client meanwhile: that it is gone is known by this alone.
             try Task.checkCancellation()
             guard let bytes = try await body.next(upTo: Self.block) else {
-                finish()
+                await finish()
                 return nil
             }
             // An empty object has a package, too.
@@ -53,20 +53,18 @@ final class StoredBytes: ByteSource, @unchecked Sendable {
         }
     }
 
-    /// A digest takes a millisecond a block, which no event loop has.
     private func digest(_ bytes: ByteBuffer) async throws {
-        guard md5Digest != nil || calculator != nil else { return }
-        try await store.offload { [self] in
-            bytes.withUnsafeReadableBytes { bytes in
-                md5Digest?.update(bytes)
-                calculator?.update(bytes)
-            }
+        md5Digest?.update(bytes)
+        // That takes some of a block's millisecond, which no event loop has.
+        if calculator != nil {
+            try await store.offload { [self] in bytes.withUnsafeReadableBytes { calculator?.update($0) } }
         }
+        await md5Digest?.settle(to: Self.block)
     }
 
-    private func finish() {
+    private func finish() async {
         if let digest = md5Digest {
-            md5 = digest.finalize()
+            md5 = await digest.finalize()
             md5Digest = nil
         }
         if let calculator {

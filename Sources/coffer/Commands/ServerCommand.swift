@@ -18,6 +18,10 @@ struct ServerCommand: AsyncParsableCommand {
                     printed once, and the server listens on loopback only)
               MINIO_VOLUMES, MINIO_ADDRESS
                     DIR and --address, when not given
+              MINIO_CONSOLE_ADDRESS, MINIO_BROWSER
+                    --console-address; off: no web console
+              MINIO_BROWSER_REDIRECT_URL, MINIO_SERVER_URL
+                    the console's and S3's address as seen from outside
               MINIO_CONFIG_ENV_FILE
                     a file of KEY=value lines that override the environment
               MINIO_SITE_REGION
@@ -86,7 +90,9 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Address to listen on; several are separated by commas.", valueName: "HOST:PORT"))
     var address: String?
 
-    @Option(help: ArgumentHelp("Accepted for MinIO's unit files; there is no console yet.", valueName: "HOST:PORT"))
+    @Option(
+        help: ArgumentHelp(
+            "Address of the web console (default: port 9001 beside 9000, else a free one).", valueName: "HOST:PORT"))
     var consoleAddress: String?
 
     @Option(

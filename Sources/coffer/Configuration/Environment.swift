@@ -147,7 +147,8 @@ enum KnownVariables {
 
     /// Whether this server reads a variable, named without prefix.
     static func contains(_ name: String) -> Bool {
-        names.contains(name) || IdentityVariables.names.contains(name) || WebhookVariables.contains(name)
+        names.contains(name) || ownNames.contains(name) || IdentityVariables.names.contains(name)
+            || WebhookVariables.contains(name)
     }
 
     private static let secrets: Set<String> = [
@@ -155,10 +156,19 @@ enum KnownVariables {
         "KMS_KES_KEY_PASSWORD", "CERT_PASSWD",
     ]
 
-    /// What this server reads, without prefix.
+    /// What only this server reads, without prefix.
+    private static let ownNames: Set<String> = [
+        "ACCESS_LOG", "AUDIT_FILE", "KEYRING", "FORMER_KEYRING", "FORMER_KMS_SECRET_KEY",
+        "FORMER_KMS_SECRET_KEY_FILE", "LIFECYCLE_DAY", "SIGV2", "HTTP_BODY_MIB", "HTTP_BODY_STALL_SECONDS",
+        "HTTP_CONNECTIONS", "HTTP_CONNECTIONS_PER_PEER", "HTTP_EVENT_LOOPS", "HTTP_HEADER_COUNT", "HTTP_HEAD_BYTES",
+        "HTTP_HEAD_SECONDS", "HTTP_IDLE_SECONDS", "HTTP_MINIMUM_RATE", "HTTP_WRITE_STALL_SECONDS",
+    ]
+
+    /// What MinIO's server reads too, without prefix; a test compares both with what the program asks for.
     static let names: Set<String> = [
         "ROOT_USER", "ROOT_PASSWORD", "ROOT_USER_FILE", "ROOT_PASSWORD_FILE", "ACCESS_KEY", "SECRET_KEY",
         "ACCESS_KEY_FILE", "SECRET_KEY_FILE", "VOLUMES", "ARGS", "OPTS", "ADDRESS", "CONSOLE_ADDRESS",
+        "BROWSER", "BROWSER_REDIRECT_URL", "SERVER_URL",
         "CONFIG_ENV_FILE",
         "SITE_REGION", "REGION", "REGION_NAME", "DOMAIN", "CERTS_DIR", "KMS_SECRET_KEY", "KMS_SECRET_KEY_FILE",
         "KMS_MASTER_KEY", "KMS_MASTER_KEY_FILE", "KMS_AUTO_ENCRYPTION", "KMS_REQUIRED", "KMS_KES_ENDPOINT",

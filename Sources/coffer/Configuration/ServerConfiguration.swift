@@ -10,6 +10,8 @@ struct ServerConfiguration: Sendable {
     var drive: String
     /// `host:port` each; a missing host is every interface.
     var addresses: [String]
+    /// Where and as what the web console is served; `nil`: nowhere.
+    var console: ConsoleConfiguration?
     var certificates: String
     /// Of the certificates' keys, where they are encrypted.
     var certificatePassword: String?
@@ -92,9 +94,8 @@ struct ServerConfiguration: Sendable {
         logsJSON = command.json
         isQuiet = command.quiet
         logsDebug = command.debug
-        if command.consoleAddress != nil || environment.value("CONSOLE_ADDRESS") != nil {
-            notes.append("--console-address is accepted and unused: there is no console yet")
-        }
+        console = try ConsoleConfiguration(
+            command.consoleAddress, environment, addresses: addresses, loopbackOnly: credentials == nil)
         let options = command.minIO.given
         if !options.isEmpty { notes.append("these options have no effect here: \(options.joined(separator: ", "))") }
         if !environment.unused.isEmpty {

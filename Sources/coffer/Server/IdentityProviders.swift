@@ -2,6 +2,7 @@ import Certificates
 import Foundation
 import HTTPClient
 import STSService
+import Threading
 
 extension STSService.Providers {
     /// - Parameter authorities: a directory of certificates, those of clients and of the provider are issued by; it may be
@@ -10,7 +11,7 @@ extension STSService.Providers {
         self.init()
         if variables.admitsCertificates {
             certificates = CertificateIdentity(
-                trust: variables.skipsVerification ? .unverified : .authorities(Self.trust(authorities)))
+                trust: variables.skipsVerification ? .unverified : .authorities(Adjustable(Self.trust(authorities))))
         }
         if let openID = variables.openID {
             var transport = HTTPClientConfiguration()
@@ -22,6 +23,15 @@ extension STSService.Providers {
                 throw StartFailure("MINIO_IDENTITY_OPENID_CONFIG_URL: \(error)")
             }
         }
+    }
+
+    /// Reads the authorities of clients' certificates again, for sessions to come.
+    ///
+    /// - Returns: whether there is something that they are for.
+    func reloadAuthorities(_ directory: String) -> Bool {
+        guard case .authorities(let store)? = certificates?.trust else { return false }
+        store.current = Self.trust(directory)
+        return true
     }
 
     /// The authorities of the directory alone: whoever the system trusts for names of servers says nothing of users here.

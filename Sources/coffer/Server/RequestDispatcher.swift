@@ -1,3 +1,4 @@
+import AccessPolicy
 import AdminService
 import HTTPServer
 import Metrics
@@ -62,10 +63,32 @@ struct RequestDispatcher: HTTPHandler {
         }
     }
 
+    private func answer(_ request: HTTPRequest, gated caller: InProcessCaller) -> HTTPAnswer {
+        .later { response in
+            guard await gate.enter() else {
+                return await send(s3.refuse(request, S3Error(.slowDown, headers: [("retry-after", "1")])), response)
+            }
+            defer { gate.leave() }
+            await send(s3.answer(request, as: caller), response)
+        }
+    }
+
     private func send(_ answer: HTTPAnswer, _ response: ResponseWriter) async {
         switch answer {
         case .now(let whole): await response.send(whole)
         case .later(let work): await work(response)
         }
+    }
+}
+
+extension RequestDispatcher: InProcessRequests {
+    func answer(_ request: HTTPRequest, as caller: InProcessCaller) -> HTTPAnswer {
+        if AdminService.serves(request.head.target) { return admin.answer(request, as: caller) }
+        guard gate.isOpen else { return answer(request, gated: caller) }
+        return s3.answer(request, as: caller)
+    }
+
+    func allow(_ demands: [Demand], _ request: HTTPRequest, as caller: InProcessCaller) -> [Bool] {
+        s3.allow(demands, request, as: caller)
     }
 }

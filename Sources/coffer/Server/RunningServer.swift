@@ -30,9 +30,11 @@ final class RunningServer: Sendable {
     /// When its certificate ends, of several the first to end; in seconds since 1970.
     var certificateEnd: Int64? { current?.certificateEnd }
 
+    /// The port of S3's first address; 0 before it has started.
+    var port: Int { current?.addresses.first?.port ?? 0 }
+
     /// Host and port, as metrics and traces name this server.
     var node: String {
-        let port = current?.addresses.first?.port ?? 0
         return "\(host):\(port)"
     }
 }

@@ -1,6 +1,7 @@
 import Accounts
 import AdminService
 import Certificates
+import Console
 import Cryptography
 import Glibc
 import HTTPServer
@@ -76,13 +77,13 @@ struct ServerProcess {
         var process = self
         if obstacle == nil { process.configuration = completedConfiguration(input, keys.records) }
         let live = LiveSettings(
-            try input.take(), authorities: "\(configuration.certificates)/CAs", runtime: process.configuration.runtime,
+            try input.take(), authorities: authorities, runtime: process.configuration.runtime,
             logger: logger)
         let root = RootAccount(configuration.credentials)
         let accounts = Accounts(
             records: keys.records,
             setting: Accounts.Setting(
-                rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.current.admitsRoot))
+                rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.read(\.admitsRoot)))
         let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
         if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         return try await process.serve(store, keys, account, obstacle, live)
@@ -118,14 +119,18 @@ struct ServerProcess {
         let observers = try Observers(
             configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
             node: { [running] in running.node }, logger: logger)
-        let sources = metrics(store, keys, drive, notifier, lifecycle, observers, running)
+        let survey = UsageSurvey(drive: drive, pace: live.pace)
+        let sources = metrics(store, keys, drive, notifier, lifecycle, survey, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
         let streams = AdminStreams(
             trace: observers.trace, log: log.feed, node: { [running] in running.node }, logger: logger)
-        let background = Background(lifecycle: lifecycle, jobs: batchJobs(drive, live))
-        let server = try await listen(
-            drive, account, notifier, observers, sources, live, control, streams, background)
+        let parts = Parts(
+            drive: drive, account: account, notifier: notifier, observers: observers, sources: sources, live: live,
+            control: control, streams: streams,
+            background: Background(lifecycle: lifecycle, jobs: batchJobs(drive, live)),
+            providers: try STSService.Providers(configuration.identity, authorities: authorities))
+        let (server, console) = try await listen(parts)
         running.hasStarted(server)
         let summary = summary(store, keys, server, account, obstacle)
         summary.print()
@@ -138,19 +143,20 @@ struct ServerProcess {
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
         async let _ = lifecycle.run()
-        async let _ = background.jobs.run()
+        async let _ = parts.background.jobs.run()
         async let _ = notifier.run()
         async let _ = observers.run()
         async let _ = account.sweep()
+        async let _ = console?.run()
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live, status: summary.status)
-        let outcome = await handle(signals, server, keys, notifier, observers, background.samplings)
+        let outcome = await handle(signals, server, keys, parts)
         await observers.flush()
         return outcome
     }
 
     private func metrics(
         _ store: ObjectStore, _ keys: DriveKeys, _ drive: SealedDrive, _ notifier: Notifier, _ lifecycle: Lifecycle,
-        _ observers: Observers, _ running: RunningServer
+        _ survey: UsageSurvey, _ observers: Observers, _ running: RunningServer
     ) -> MetricsSources {
         let operations: [CompletedRequest.Service: [String]] = [
             .s3: OperationTable.operations.map { $0.name }, .admin: AdminEndpoint.all.map(\.name),
@@ -158,12 +164,12 @@ struct ServerProcess {
                 "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
                 "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
             ], .health: ["live", "ready", "cluster", "cluster/read"],
-            .metrics: ["Scrape"],
+            .metrics: ["Scrape"], .console: ["Login", "Logout"],
         ]
         return MetricsSources(
             version: Release.version, path: configuration.drive, drive: drive, store: store,
             requests: RequestCounts(operations), keyService: keys.calls, notifier: notifier, lifecycle: lifecycle,
-            host: running.host, engine: { running.figures },
+            survey: survey, host: running.host, engine: { running.figures },
             certificates: {
                 [("server", running.certificateEnd), ("key-service-client", keys.certificateEnd)].compactMap {
                     name, end in
@@ -234,49 +240,67 @@ struct ServerProcess {
         }
     }
 
-    private func listen(
-        _ drive: SealedDrive, _ account: ServerAccounts, _ notifier: Notifier, _ observers: Observers,
-        _ sources: MetricsSources, _ live: LiveSettings, _ control: ProcessControl, _ streams: AdminStreams,
-        _ background: Background
-    ) async throws -> HTTPServer {
+    /// What requests, and signals, are answered with.
+    private struct Parts {
+        let drive: SealedDrive
+        let account: ServerAccounts
+        let notifier: Notifier
+        let observers: Observers
+        let sources: MetricsSources
+        let live: LiveSettings
+        let control: ProcessControl
+        let streams: AdminStreams
+        let background: Background
+        let providers: STSService.Providers
+    }
+
+    private var authorities: String { "\(configuration.certificates)/CAs" }
+
+    private func listen(_ parts: Parts) async throws -> (server: HTTPServer, console: ConsoleService?) {
         let context = ServiceContext(
-            drive: drive,
+            drive: parts.drive,
             settings: ServiceSettings(
                 region: configuration.region, domains: configuration.domains,
                 autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS,
-                allowedOrigins: live.allowedOrigins),
-            hub: notifier.hub, webhooks: notifier.targets, logger: logger)
+                allowedOrigins: parts.live.allowedOrigins),
+            hub: parts.notifier.hub, webhooks: parts.notifier.targets, logger: logger)
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2
         ) { accessKey, token throws(S3Error) in
-            try account.signingAccount(accessKey, token: token)
+            try parts.account.signingAccount(accessKey, token: token)
         }
         let pipeline = RequestPipeline(
             verifier: verifier,
             setting: SenderAttributes.Setting(
                 region: configuration.region, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
-            observers: observers.all, counts: sources.requests, logger: logger)
-        let metrics = MetricsService(sources, access: configuration.metricsAccess, pipeline: pipeline)
+            observers: parts.observers.all, counts: parts.sources.requests, logger: logger)
+        let metrics = MetricsService(parts.sources, access: configuration.metricsAccess, pipeline: pipeline)
         var admin = AdminContext(
-            drive: drive, accounts: account.accounts, jobs: background.jobs, facts: facts(notifier, live),
-            gate: live.gate, control: control, settingsUser: live)
-        admin.streams = streams
-        admin.samplings = background.samplings
-        admin.lifecycleTotals = { [lifecycle = background.lifecycle] in lifecycle.totals }
+            drive: parts.drive, accounts: parts.account.accounts, jobs: parts.background.jobs,
+            facts: facts(parts.notifier, parts.live),
+            gate: parts.live.gate, control: parts.control, settingsUser: parts.live)
+        admin.streams = parts.streams
+        admin.samplings = parts.background.samplings
+        admin.survey = parts.sources.survey
+        admin.lifecycleTotals = { [lifecycle = parts.background.lifecycle] in lifecycle.totals }
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
         http.secretHeaders = SSEHeaders.secretNames
-        let providers = try STSService.Providers(
-            configuration.identity, authorities: "\(configuration.certificates)/CAs")
-        do {
-            return try await HTTPServer.start(
-                http,
-                handler: RequestDispatcher(
-                    context: context, admin: admin, metrics: metrics, providers: providers, pipeline: pipeline),
+        let dispatcher = RequestDispatcher(
+            context: context, admin: admin, metrics: metrics, providers: parts.providers, pipeline: pipeline)
+        let console = configuration.console.map { console in
+            ConsoleListener(
+                console, configuration, dispatcher, parts.account, pipeline, admin.facts, context, running,
                 logger: logger)
+        }
+        do {
+            guard let console else {
+                return (try await HTTPServer.start(http, handler: dispatcher, logger: logger), nil)
+            }
+            return (try await console.start(http), console.service)
         } catch {
             throw StartFailure(error)
         }
@@ -351,8 +375,7 @@ struct ServerProcess {
 
     /// Returns when one of the signals has said stop, and the server has.
     private func handle(
-        _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ notifier: Notifier,
-        _ observers: Observers, _ samplings: OpenStreams
+        _ signals: AsyncStream<Signals>, _ server: HTTPServer, _ keys: DriveKeys, _ parts: Parts
     ) async -> Outcome {
         for await signal in signals {
             switch signal {
@@ -370,7 +393,10 @@ struct ServerProcess {
                 } catch {
                     logger.error("the key server's client certificate not reloaded", metadata: ["cause": "\(error)"])
                 }
-                observers.reopen()
+                if parts.providers.reloadAuthorities(authorities) {
+                    logger.notice("the authorities of clients' certificates read again")
+                }
+                parts.observers.reopen()
                 systemd.tell(.ready)
             case .toggleDebug:
                 let level = log.level.toggleDebug()
@@ -378,14 +404,14 @@ struct ServerProcess {
             case .stop:
                 systemd.tell(.stopping, .status("Finishing requests in flight"))
                 logger.notice("stopping: no new connections; waiting up to 30 s for requests in flight")
-                samplings.close()
-                await shutDown(server, notifier, observers, grace: .seconds(30))
+                parts.background.samplings.close()
+                await shutDown(server, parts.notifier, parts.observers, grace: .seconds(30))
                 return .stopped
             case .restart:
                 systemd.tell(.reloading, .status("Beginning anew"))
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")
-                samplings.close()
-                await shutDown(server, notifier, observers, grace: .seconds(10))
+                parts.background.samplings.close()
+                await shutDown(server, parts.notifier, parts.observers, grace: .seconds(10))
                 return .restarting
             }
         }

@@ -21,7 +21,8 @@ struct StartupSummary {
             logger.notice(
                 "listening",
                 metadata: [
-                    "endpoints": "\(endpoints.joined(separator: " "))", "drive": "\(configuration.drive)",
+                    "endpoints": "\(endpoints.joined(separator: " "))", "console": "\(console ?? "off")",
+                    "drive": "\(configuration.drive)",
                     "key-service": "\(keyService)", "default-encryption": "\(defaultEncryption)",
                 ])
         }
@@ -44,13 +45,15 @@ struct StartupSummary {
     }
 
     private var lines: [String] {
-        var lines = [
-            "",
+        var lines: [String] = [
+            "" as String?,
             "Coffer \(Release.version)",
             "",
             "  Endpoint      \(endpoints.joined(separator: "  "))",
+            console.map { "  WebUI         \($0)" },
             "  Access key    \(accessKey)",
         ]
+        .compactMap(\.self)
         if let newSecret { lines.append("  Secret key    \(newSecret)   (generated; shown this once)") }
         lines += [
             "  Drive         \(configuration.drive) (\(gibibytes(space.available)) free of \(gibibytes(space.total)))",
@@ -69,11 +72,18 @@ struct StartupSummary {
     }
 
     private var endpoints: [String] {
-        let scheme = isTLS ? "https" : "http"
-        return server.addresses.map { address in
-            let host = address.ipAddress ?? "localhost"
-            return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
-        }
+        (configuration.console == nil ? server.addresses[...] : server.addresses.dropLast()).map(url)
+    }
+
+    /// Where the console is, for whoever reads this; `nil` without one.
+    private var console: String? {
+        guard let console = configuration.console else { return nil }
+        return console.redirectAddress ?? server.addresses.last.map(url)
+    }
+
+    private func url(_ address: SocketAddress) -> String {
+        let host = address.ipAddress ?? "localhost"
+        return "\(isTLS ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(address.port ?? 0)"
     }
 
     private var defaultEncryption: String { configuration.autoEncryption ? "SSE-KMS" : "SSE-S3" }

@@ -1,4 +1,5 @@
 import AccessPolicy
+import Requests
 import S3Protocol
 import SealedStorage
 
@@ -15,7 +16,10 @@ enum SetBucketQuota: AdminOperation {
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let quota = try BucketQuota.parse(request.body)
         let bucket = try context.drive.buckets.bucket(BucketName(request.required("bucket")))
-        try await context.drive.buckets.setQuota(quota, of: bucket)
+        try await context.drive.buckets.update(bucket) { record in
+            try request.expectation?.require(of: record)
+            record.quota = quota.isEmpty ? nil : quota
+        }
         await reply.sendNothing()
     }
 }

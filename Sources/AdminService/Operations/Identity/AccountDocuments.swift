@@ -171,6 +171,10 @@ extension AdminRequest {
     /// Whether the sender is this owner, with all of its rights: what is about itself needs no right then, unless it is
     /// forbidden.
     func isSelf(_ owner: AccountOwner, unlessForbidden action: Action) -> Bool {
-        !principal.isRestricted && principal.accountOwner == owner && !forbids(action)
+        isSelf(owner, unlessForbidden: Demand(action, on: .service))
+    }
+
+    func isSelf(_ owner: AccountOwner, unlessForbidden demand: Demand) -> Bool {
+        !principal.isRestricted && principal.accountOwner == owner && !forbids(demand)
     }
 }

@@ -15,7 +15,8 @@ enum ListKeys: AdminOperation {
     }
 
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
-        let pattern = GlobPattern(try request.required("pattern"))
+        let text = try request.required("pattern")
+        let pattern = GlobPattern(text.isEmpty ? "*" : text)
         let keys = try await context.drive.keys.service.listKeys()
         try await reply.send(
             keys.filter { key in
@@ -33,36 +34,5 @@ enum ListKeys: AdminOperation {
             createdBy = key.createdBy
             name = key.name.name
         }
-    }
-}
-
-/// `*` stands for any characters, `?` for one; nothing else is special, and an empty pattern is `*`.
-struct GlobPattern {
-    private let pattern: [UInt8]
-
-    init(_ text: String) { pattern = text.isEmpty ? [UInt8(ascii: "*")] : Array(text.utf8) }
-
-    /// Takes time proportional to the product of both lengths at worst.
-    func matches(_ text: String) -> Bool {
-        let text = Array(text.utf8)
-        var position = 0
-        var index = 0
-        var star: (index: Int, position: Int)?
-        while position < text.count {
-            if index < pattern.count, pattern[index] == UInt8(ascii: "*") {
-                star = (index, position)
-                index += 1
-            } else if index < pattern.count, pattern[index] == UInt8(ascii: "?") || pattern[index] == text[position] {
-                index += 1
-                position += 1
-            } else if let last = star {
-                star = (last.index, last.position + 1)
-                index = last.index + 1
-                position = last.position + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[index...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }

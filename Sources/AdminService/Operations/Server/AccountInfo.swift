@@ -1,6 +1,7 @@
 import AccessPolicy
 import Accounts
 import JSON
+import Maintenance
 import Notation
 import ObjectStorage
 import S3Protocol
@@ -17,6 +18,7 @@ enum AccountInfo: AdminOperation {
 
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let (usage, _) = try await context.drive.buckets.usageOfAll()
+        let spread = await context.survey?.latest()?.buckets ?? [:]
         var buckets: [BucketDocument] = []
         for listed in context.drive.buckets.sorted.page(limit: mostBuckets).buckets {
             let access = Access(
@@ -28,7 +30,7 @@ enum AccountInfo: AdminOperation {
             guard access.read || access.write, let bucket = context.drive.buckets.bucket(named: listed.name) else {
                 continue
             }
-            buckets.append(BucketDocument(bucket, usage[bucket.id] ?? BucketUsage(), access))
+            buckets.append(BucketDocument(bucket, usage[bucket.id] ?? BucketUsage(), spread[bucket.id], access))
         }
         let documents = buckets
         try await reply.send(
@@ -90,16 +92,18 @@ enum AccountInfo: AdminOperation {
         let name: String
         let size: Int64
         let objects: Int64
-        let objectHistogram: [String: Int64] = [:]
-        let objectsVersionsHistogram: [String: Int64] = [:]
+        let objectHistogram: [String: Int]
+        let objectsVersionsHistogram: [String: Int]
         let details: Details
         let created: String
         let access: Access
 
-        init(_ bucket: Bucket, _ usage: BucketUsage, _ access: Access) {
+        init(_ bucket: Bucket, _ usage: BucketUsage, _ spread: UsageDistribution?, _ access: Access) {
             name = bucket.name
             size = usage.bytes
             objects = usage.objects
+            objectHistogram = UsageHistogram.of(spread?.sizes)
+            objectsVersionsHistogram = UsageHistogram.of(spread?.versions)
             details = Details(bucket)
             created = HTTPDate.iso8601(bucket.created)
             self.access = access

@@ -1,4 +1,5 @@
 import AccessPolicy
+import Maintenance
 import Notation
 import ObjectStorage
 import S3Protocol
@@ -15,6 +16,7 @@ enum DataUsageInfo: AdminOperation {
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let buckets = context.drive.buckets
         let (usage, total) = try await buckets.usageOfAll()
+        let spread = await context.survey?.latest()?.buckets ?? [:]
         try await reply.start(type: "application/json")
         var text = "{\"lastUpdate\":\"\(HTTPDate.iso8601(request.time))\",\"objectsCount\":\(total.objects)"
         text += ",\"versionsCount\":\(total.versions),\"deleteMarkersCount\":\(total.deleteMarkers)"
@@ -24,7 +26,7 @@ enum DataUsageInfo: AdminOperation {
         text += ",\"bucketsUsageInfo\":{"
         try await reply.write(Array(text.utf8))
         try await eachPage(of: buckets) { page in
-            try await reply.write(page.map { named($0.name, AdminReply.json(Usage(usage[$0.id]))) })
+            try await reply.write(page.map { named($0.name, AdminReply.json(Usage(usage[$0.id], spread[$0.id]))) })
         }
         try await reply.write(Array("},\"bucketsSizes\":{".utf8))
         try await eachPage(of: buckets) { page in
@@ -66,14 +68,14 @@ enum DataUsageInfo: AdminOperation {
         AdminReply.json(name) + [UInt8(ascii: ":")] + value
     }
 
-    /// Of one bucket; sizes are not counted by class, and nothing is replicated.
+    /// Of one bucket; classes are those of the latest survey, and nothing is replicated.
     private struct Usage: Encodable {
         let size: Int64
         let objectsCount: Int64
         let versionsCount: Int64
         let deleteMarkersCount: Int64
-        let objectsSizesHistogram: [String: Int64] = [:]
-        let objectsVersionsHistogram: [String: Int64] = [:]
+        let objectsSizesHistogram: [String: Int]
+        let objectsVersionsHistogram: [String: Int]
         let objectsPendingReplicationTotalSize = 0
         let objectsFailedReplicationTotalSize = 0
         let objectsReplicatedTotalSize = 0
@@ -82,11 +84,20 @@ enum DataUsageInfo: AdminOperation {
         let objectReplicaTotalSize = 0
         let objectReplicaCount = 0
 
-        init(_ usage: BucketUsage?) {
+        init(_ usage: BucketUsage?, _ spread: UsageDistribution?) {
             size = usage?.bytes ?? 0
             objectsCount = usage?.objects ?? 0
             versionsCount = usage?.versions ?? 0
             deleteMarkersCount = usage?.deleteMarkers ?? 0
+            objectsSizesHistogram = UsageHistogram.of(spread?.sizes)
+            objectsVersionsHistogram = UsageHistogram.of(spread?.versions)
         }
+    }
+}
+
+enum UsageHistogram {
+    /// As documents have it; empty while nothing is known.
+    static func of(_ ranges: [(range: String, objects: Int)]?) -> [String: Int] {
+        Dictionary((ranges ?? []).map { ($0.range, $0.objects) }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -34,7 +34,8 @@ enum AddServiceAccount: AdminOperation {
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let document: Document = try request.document()
         let owner = try owner(document.targetUser.nonEmpty, request, context)
-        try requireRight(to: owner, request)
+        let expiration = try AccessKeyTime.parse(document.expiration)
+        try requireRight(to: owner, until: expiration, request)
         let secret: String
         let accessKey: String
         switch (document.accessKey.nonEmpty, document.secretKey.nonEmpty) {
@@ -47,7 +48,7 @@ enum AddServiceAccount: AdminOperation {
         new.policy = try AccessKeyPolicy(try request.json["policy"]).policy
         new.name = document.name
         new.description = document.description.nonEmpty ?? document.comment
-        new.expiration = try AccessKeyTime.parse(document.expiration)
+        new.expiration = expiration
         let account = try await context.accounts.addServiceAccount(new, for: owner, at: request.time)
         try await reply.sendEncrypted(
             Answer(
@@ -72,10 +73,23 @@ enum AddServiceAccount: AdminOperation {
         return .user(name)
     }
 
-    private static func requireRight(to owner: AccountOwner, _ request: AdminRequest) throws(S3Error) {
-        if request.isSelf(owner, unlessForbidden: .createServiceAccount) { return }
-        try request.require(.action(.createServiceAccount))
+    /// - Parameter expiration: milliseconds since 1970; `nil` for a key that never expires.
+    private static func requireRight(
+        to owner: AccountOwner, until expiration: Int64?, _ request: AdminRequest
+    ) throws(S3Error) {
+        let demand = Demand.accessKey(.createServiceAccount, until: expiration, at: request.time)
+        if request.isSelf(owner, unlessForbidden: demand) { return }
+        try request.require(.all(demand))
         try request.requirePower(over: owner)
+    }
+}
+
+extension Demand {
+    /// The right to make or change an access key that is to expire then.
+    static func accessKey(_ action: Action, until expiration: Int64?, at time: Int64) -> Demand {
+        var conditions: [ConditionKey: [String]] = [:]
+        if let expiration { conditions[.accessKeyDuration] = [String(max(0, expiration - time) / 1000)] }
+        return Demand(action, on: .service, conditions: conditions)
     }
 }
 

@@ -11,7 +11,8 @@ enum UpdateServiceAccount: AdminOperation {
     static let required = ["accessKey"]
     static let body = AdminBody.encrypted
 
-    static func demands(_ request: AdminRequest) throws -> AdminDemands { .action(.updateServiceAccount) }
+    // Until when it is to last, which policies may ask, its body says.
+    static func demands(_ request: AdminRequest) throws -> AdminDemands { .anyAccount }
 
     private struct Document: Decodable {
         let newSecretKey: String?
@@ -24,6 +25,13 @@ enum UpdateServiceAccount: AdminOperation {
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let accessKey = AccountName(try request.required("accessKey"))
         let document: Document = try request.document()
+        let expiration = try document.newExpiration.nonEmpty.map { (text) throws(S3Error) in
+            try AccessKeyTime.parse(text) ?? 0
+        }
+        try request.require(
+            .all(
+                .accessKey(
+                    .updateServiceAccount, until: expiration.flatMap { $0 == 0 ? nil : $0 }, at: request.time)))
         guard let account = try context.accounts.snapshot.serviceAccount(accessKey) else {
             throw AccessKeyRefusal.unknown
         }
@@ -39,7 +47,7 @@ enum UpdateServiceAccount: AdminOperation {
         }
         update.name = document.newName.nonEmpty
         update.description = document.newDescription.nonEmpty
-        if let text = document.newExpiration.nonEmpty { update.expiration = try AccessKeyTime.parse(text) ?? 0 }
+        update.expiration = expiration
         switch try request.json["newPolicy"] {
         case nil, .null: update.policy = .keep
         case let value?:

@@ -31,19 +31,13 @@ enum ChangePolicyAssociation: AdminOperation {
         case "detach": change = .detach(names)
         default: throw S3Error(.xMinioAdminInvalidArgument, "Policies are attached or detached.")
         }
-        let changed: [AccountName]
+        let holder: PolicyHolder
         switch (document.user.nonEmpty, document.group.nonEmpty) {
-        case (let user?, nil):
-            let name = AccountName(user)
-            guard name != context.accounts.rootName else {
-                throw S3Error(.xMinioIAMActionNotAllowed, "Root needs no policies.")
-            }
-            changed = try await context.accounts.changePolicies(change, ofUser: name, at: request.time)
-        case (nil, let group?):
-            changed = try await context.accounts.changePolicies(
-                change, ofGroup: AccountName(group), at: request.time)
+        case (let user?, nil): holder = .user(AccountName(user))
+        case (nil, let group?): holder = .group(AccountName(group))
         case (nil, nil), (_?, _?): throw S3Error(.invalidRequest, "One user or one group is to be named.")
         }
+        let changed = try await context.accounts.changePolicies(change, of: holder, at: request.time)
         var answer = Answer(updatedAt: DocumentTime.text(request.time))
         switch change {
         case .attach: answer.policiesAttached = changed.map(\.text)

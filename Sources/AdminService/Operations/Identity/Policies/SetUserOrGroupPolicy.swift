@@ -1,6 +1,5 @@
 import AccessPolicy
 import Accounts
-import S3Protocol
 
 /// The old call of `mc`: other policies in the place of all that a user or group has.
 enum SetUserOrGroupPolicy: AdminOperation {
@@ -12,15 +11,9 @@ enum SetUserOrGroupPolicy: AdminOperation {
 
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let names = try request.required("policyName").split(separator: ",").map { AccountName(String($0)) }
-        let holder = AccountName(try request.required("userOrGroup"))
-        if try request.flag("isGroup") {
-            _ = try await context.accounts.changePolicies(.replace(names), ofGroup: holder, at: request.time)
-        } else {
-            guard holder != context.accounts.rootName else {
-                throw S3Error(.xMinioIAMActionNotAllowed, "Root needs no policies.")
-            }
-            _ = try await context.accounts.changePolicies(.replace(names), ofUser: holder, at: request.time)
-        }
+        let name = AccountName(try request.required("userOrGroup"))
+        let holder: PolicyHolder = try request.flag("isGroup") ? .group(name) : .user(name)
+        _ = try await context.accounts.changePolicies(.replace(names), of: holder, at: request.time)
         await reply.sendNothing()
     }
 }

@@ -9,7 +9,8 @@ import SealedStorage
 /// Users, groups, policies and access keys out of MinIO's archive, in the place of those of the same names:
 /// `mc admin cluster iam import FILE`.
 ///
-/// What cannot be taken is named in the answer, and keeps nothing else from being taken.
+/// What cannot be taken is named in the answer, and keeps nothing else from being taken. All that is taken becomes durable
+/// in one commit: of an import that fails otherwise nothing is there.
 enum ImportIAM: AdminOperation {
     static let routes = ["PUT /minio/admin/v3/import-iam-v2", "PUT /minio/admin/v3/import-iam"]
     static let body = AdminBody.archive(limit: 16 << 20)
@@ -22,10 +23,13 @@ enum ImportIAM: AdminOperation {
         try request.require(.givesRights)
         let body = request.body
         let contents = try await context.drive.offload { try Self.contents(of: body) }
-        var run = IAMImport(accounts: context.accounts, isByRoot: request.principal.isRoot, time: request.time)
-        try await run.take(contents)
+        let report = try await context.accounts.inOneCommit { draft in
+            var run = IAMImport(accounts: draft, isByRoot: request.principal.isRoot, time: request.time)
+            try await run.take(contents)
+            return run.report
+        }
         if request.target.rawPath.hasSuffix("-v2") {
-            try await reply.send(run.report)
+            try await reply.send(report)
         } else {
             await reply.sendNothing()
         }
@@ -104,12 +108,12 @@ struct IAMImport {
         var failed = Failures()
     }
 
-    let accounts: Accounts
+    let accounts: AccountsDraft
     let isByRoot: Bool
     let time: Int64
     private(set) var report = Report()
 
-    init(accounts: Accounts, isByRoot: Bool, time: Int64) {
+    init(accounts: AccountsDraft, isByRoot: Bool, time: Int64) {
         self.accounts = accounts
         self.isByRoot = isByRoot
         self.time = time
@@ -151,12 +155,12 @@ struct IAMImport {
         }
         for (name, mapping) in contents.userMappings.sorted(by: { $0.key < $1.key }) {
             try await attach(mapping, to: name, \.userPolicies, \.userPolicies) { accounts, policies, time in
-                _ = try await accounts.changePolicies(.replace(policies), ofUser: AccountName(name), at: time)
+                _ = try await accounts.changePolicies(.replace(policies), of: .user(AccountName(name)), at: time)
             }
         }
         for (name, mapping) in contents.groupMappings.sorted(by: { $0.key < $1.key }) {
             try await attach(mapping, to: name, \.groupPolicies, \.groupPolicies) { accounts, policies, time in
-                _ = try await accounts.changePolicies(.replace(policies), ofGroup: AccountName(name), at: time)
+                _ = try await accounts.changePolicies(.replace(policies), of: .group(AccountName(name)), at: time)
             }
         }
     }
@@ -164,8 +168,10 @@ struct IAMImport {
     private mutating func attempt(
         _ name: String, _ done: WritableKeyPath<Report.Part, [String]?>,
         _ failed: WritableKeyPath<Report.Failures, [Report.Failure]?>,
-        _ step: (Accounts, Int64) async throws -> Void
+        _ step: (AccountsDraft, Int64) async throws -> Void
     ) async throws {
+        // The loop has others to serve.
+        await Task.yield()
         do {
             try await step(accounts, time)
             report.added[keyPath: done] = (report.added[keyPath: done] ?? []) + [name]
@@ -177,9 +183,10 @@ struct IAMImport {
     private mutating func attach(
         _ mapping: IAMMapping, to name: String, _ done: WritableKeyPath<Report.Part, [[String: [String]]]?>,
         _ failed: WritableKeyPath<Report.Failures, [Report.Failure]?>,
-        _ step: (Accounts, [AccountName], Int64) async throws -> Void
+        _ step: (AccountsDraft, [AccountName], Int64) async throws -> Void
     ) async throws {
         let policies = mapping.policy.split(separator: ",").map(String.init)
+        await Task.yield()
         do {
             try await step(accounts, policies.map { AccountName($0) }, time)
             report.added[keyPath: done] = (report.added[keyPath: done] ?? []) + [[name: policies]]

@@ -1,9 +1,7 @@
-import Threading
-
 /// Something that takes its time to find out: found out when it is asked for and old, by one task for all.
 ///
 /// Who asks waits for a moment at most, and then gets what was known before.
-final class Remembered<Value: Sendable>: Sendable {
+package final class Remembered<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var found: ContinuousClock.Instant?
@@ -23,7 +21,7 @@ final class Remembered<Value: Sendable>: Sendable {
     ///   - rest: for how many times as long as finding out takes it is not begun again: what is work is done seldom.
     ///   - patience: how long is waited for a new one.
     ///   - find: `nil` when it cannot be found out: then what was known before is still told.
-    init(
+    package init(
         for age: Duration, rest: Int = 0, patience: Duration = .seconds(2),
         _ find: @escaping @Sendable () async -> Value?
     ) {
@@ -34,7 +32,7 @@ final class Remembered<Value: Sendable>: Sendable {
     }
 
     /// `nil` while it has never been found out.
-    func value() async -> Value? {
+    package func value() async -> Value? {
         let answer = PendingAnswer<Bool>()
         let now = ContinuousClock.now
         let (isFresh, begins) = state.withLock { state in

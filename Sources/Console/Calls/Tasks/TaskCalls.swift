@@ -1,0 +1,55 @@
+import Accounts
+import JSON
+
+/// What the server does while the page may be closed.
+enum TaskCalls {
+    static let routes = [
+        CallRoute("GET tasks", list), CallRoute("POST tasks", begin), CallRoute("DELETE tasks", ["id"], remove),
+    ]
+
+    private static func list(_ call: Call) async throws {
+        let documents = call.context.tasks.documents(of: call.signedIn.session.accessKey)
+        try await call.answer(.object(["tasks": .array(documents)]))
+    }
+
+    private static func remove(_ call: Call) async throws {
+        guard call.context.tasks.remove(try call.required("id"), of: call.signedIn.session.accessKey) else {
+            throw ConsoleError(404, "NoSuchTask", "There is no such task of yours.")
+        }
+        await call.answerNothing()
+    }
+
+    private static func begin(_ call: Call) async throws {
+        let members = try await call.members(
+            TaskSelection.members.union(["kind", "versions", "to", "under", "encryption", "overwrite"]))
+        let selection = try TaskSelection(members)
+        let kind = try members.required("kind")
+        let agent = call.agent
+        let id: String
+        switch kind {
+        case "delete":
+            guard ["to", "under", "encryption", "overwrite"].allSatisfy({ members[$0] == nil }) else {
+                throw ConsoleError.invalid("What is deleted goes nowhere.")
+            }
+            let task = DeleteTask(selection: selection, isOfVersions: try members.flag("versions"))
+            id = try call.context.tasks.begin(kind, call.signedIn, bucket: selection.bucket) {
+                try await task.run($0, agent)
+            }
+        case "copy", "move":
+            guard members["versions"] == nil else { throw ConsoleError.invalid("Versions are not copied.") }
+            guard let target = try members.members("to", known: ["bucket", "prefix"]) else {
+                throw ConsoleError.invalid("The member 'to' is missing.")
+            }
+            let task = CopyTask(
+                selection: selection, bucket: try target.required("bucket"), prefix: try target.text("prefix") ?? "",
+                under: try members.text("under") ?? "",
+                encryption: try EncryptionSetting.headers(members["encryption"]),
+                overwrites: try members.flag("overwrite"), moves: kind == "move")
+            id = try call.context.tasks.begin(kind, call.signedIn, bucket: selection.bucket) {
+                try await task.run($0, agent)
+            }
+        default: throw ConsoleError.invalid("There is no task of the kind '\(kind)'.")
+        }
+        try await call.answer(.object(["task": .string(id)]), status: 202)
+    }
+}

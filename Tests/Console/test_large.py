@@ -1,0 +1,43 @@
+"""A bucket with very many objects."""
+
+import io
+import tarfile
+
+import pytest
+
+
+def fill(server, bucket, count):
+    """Many empty objects by a few archives, which the server unpacks."""
+    server.s3().create_bucket(Bucket=bucket)
+    for first in range(0, count, 10_000):
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for n in range(first, min(count, first + 10_000)):
+                tar.addfile(tarfile.TarInfo(f"row-{n:07}"), io.BytesIO())
+        answer = server.call("PUT", f"/{bucket}/archive.tar", {"X-Amz-Meta-Snowball-Auto-Extract": "true"}, archive.getvalue())
+        assert answer.status == 200, answer
+
+
+def scroll(browser, server, bucket, count):
+    browser.login(server).open(server, f"#/buckets/{bucket}/objects")
+    browser.run("window.frames_ = []; let last = performance.now(); const step = (now) => { frames_.push(now - last); last = now; requestAnimationFrame(step); }; requestAnimationFrame(step)")
+    def end():
+        browser.run("const v = document.querySelector('.grid-view'); v.scrollTop = v.scrollHeight")
+        return browser.run(f"return [...document.querySelectorAll('.grid-row:not([hidden]) .name')].some((e) => e.textContent === 'row-{count - 1:07}')")
+    browser.wait(end, "the last row")
+    # Back to the middle, where pages may have been forgotten.
+    browser.run("const v = document.querySelector('.grid-view'); v.scrollTop = v.scrollHeight / 2")
+    browser.wait(lambda: browser.run("return document.querySelectorAll('.grid-row:not([hidden]) .name').length > 10 && !document.querySelector('.grid-row:not([hidden]) .placeholder')"))
+    assert browser.run("return document.querySelectorAll('.grid *').length") <= 900
+    assert browser.run("return document.querySelector('[role=grid]').getAttribute('aria-rowcount')") == str(count + 1)
+
+
+def test_scrolling_through_ten_thousand(browser, server):
+    fill(server, "ten-thousand", 10_000)
+    scroll(browser, server, "ten-thousand", 10_000)
+
+
+@pytest.mark.long
+def test_scrolling_through_a_hundred_thousand(browser, server):
+    fill(server, "hundred-thousand", 100_000)
+    scroll(browser, server, "hundred-thousand", 100_000)

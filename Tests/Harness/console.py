@@ -1,0 +1,208 @@
+"""The web console in real Chromium: a server with its console, and a browser that finds controls by their names."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.common.exceptions import JavascriptException, StaleElementReferenceException, WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from server import REPOSITORY, free_port
+
+SECONDS = 15
+SCRIPTS = Path(__file__).resolve().parent / "console.js"
+ASSETS = REPOSITORY / "Sources" / "Console" / "Assets"
+
+
+def with_console(server, **environment):
+    """Gives `server`, which does not run yet, a console on a port of its own."""
+    server.console_port = free_port()
+    server.arguments += ["--console-address", f"127.0.0.1:{server.console_port}"]
+    server.environment |= environment
+    server.console = f"{server.scheme}://127.0.0.1:{server.console_port}/"
+    return server
+
+
+class Browser:
+    """One window of Chromium."""
+
+    def __init__(self, downloads):
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,800",
+                         "--no-first-run", "--disable-background-networking", "--disable-component-update", "--lang=en-GB"):
+            options.add_argument(argument)
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.accept_insecure_certs = True
+        self.driver = webdriver.Chrome(options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+        self.driver.set_script_timeout(60)
+        self.downloads = downloads
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SCRIPTS.read_text()})
+        self.expected = []
+        self.view()
+
+    def close(self):
+        self.driver.quit()
+
+    def view(self, width=1280, height=800, theme="light"):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": theme}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    # --- going about
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def wait(self, condition, what=""):
+        """The first true value of `condition()`."""
+        deadline = time.monotonic() + SECONDS
+        last = None
+        while True:
+            try:
+                found = condition()
+                if found:
+                    return found
+            except (JavascriptException, StaleElementReferenceException) as error:
+                last = error
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the page did not come to: {what or condition}\n{last or ''}\n{self.text()[:2000]}")
+            time.sleep(0.02)
+
+    def open(self, server, hash=""):
+        """Goes to an address of the console, and waits until the page is there."""
+        address = server.console + hash
+        if self.driver.current_url.split("#")[0] == server.console and hash:
+            self.run("location.hash = arguments[0]", hash)
+        else:
+            self.driver.get(address)
+        self.settle()
+        return self
+
+    def settle(self):
+        """Waits until no call is under way and no skeleton is shown."""
+        self.wait(lambda: self.run("return document.readyState === 'complete' && window.test && test.quiet()"), "quiet")
+
+    def reload(self):
+        self.driver.refresh()
+        self.settle()
+
+    def without_session(self, server, hash=""):
+        """Goes to the console without a cookie."""
+        self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.get(server.console + hash)
+        self.settle()
+        return self
+
+    def login(self, server, access_key=None, secret_key=None):
+        self.without_session(server)
+        self.wait(lambda: self.driver.find_elements(By.ID, "accessKey"), "the login")
+        self.driver.find_element(By.ID, "accessKey").send_keys(access_key or server.access_key)
+        self.driver.find_element(By.ID, "secretKey").send_keys(secret_key or server.secret_key)
+        self.driver.find_element(By.ID, "do-login").click()
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, ".shell h1"), "the first page")
+        self.settle()
+        return self
+
+    # --- finding and doing
+
+    def find(self, role, name, exact=True):
+        """The first shown element of a role ("button", "link", "field") whose accessible name is `name`, or None."""
+        return self.run("return test.find(...arguments)", role, name, exact)
+
+    def press(self, name, role="button"):
+        element = self.wait(lambda: self.find(role, name), f"{role} {name!r}")
+        try:
+            element.click()
+        except WebDriverException:
+            # A toast or another passing thing lies over it.
+            self.run("arguments[0].click()", element)
+        self.settle()
+
+    def fill(self, label, text):
+        element = self.wait(lambda: self.find("field", label), f"field {label!r}")
+        if element.tag_name == "select":
+            self.run("arguments[0].value = [...arguments[0].options].find((o) => o.text === arguments[1]).value;"
+                     "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))", element, text)
+        else:
+            element.clear()
+            element.send_keys(text)
+        return element
+
+    def keys(self, *keys):
+        """Types where the focus is; a text that begins with Shift or Control is typed while that is held."""
+        chain = webdriver.ActionChains(self.driver)
+        for key in keys:
+            held = key[0] if len(key) > 1 and key[0] in (Keys.SHIFT, Keys.CONTROL) else ""
+            if held:
+                chain.key_down(held).send_keys(key[1:]).key_up(held)
+            else:
+                chain.send_keys(key)
+        chain.perform()
+        time.sleep(0.05)
+        self.settle()
+
+    def text(self):
+        return self.run("return document.body.innerText") or ""
+
+    def see(self, *texts):
+        for text in texts:
+            self.wait(lambda text=text: text in self.text(), f"the text {text!r}")
+
+    def gone(self, text):
+        self.wait(lambda: text not in self.text(), f"no text {text!r}")
+
+    def row(self, name):
+        """Opens the row of a table whose first cell is `name`."""
+        element = self.wait(lambda: self.run("return test.row(arguments[0])", name), f"row {name!r}")
+        element.click()
+        self.settle()
+
+    def upload(self, *paths, folder=False):
+        self.press("Upload")
+        self.wait(lambda: self.find("menuitem", "Upload Folder" if folder else "Upload File")).click()
+        chosen = self.wait(lambda: self.driver.find_elements(By.ID, "upload-input"), "the file field")[0]
+        chosen.send_keys("\n".join(str(path) for path in paths))
+        self.settle()
+
+    # --- looking
+
+    def shot(self, directory, name):
+        if directory:
+            Path(directory).mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(str(Path(directory) / f"{name}.png"))
+
+    def expect(self, *parts):
+        """Messages of the console that this test causes; each is part of the text, such as a status."""
+        self.expected += parts
+
+    def check_log(self):
+        """Nothing is in the browser's log but what was expected: no violation of the policy, no error, no missing file."""
+        entries = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        violations = self.run("return window.test ? test.violations : []")
+        unexpected = [message for message in entries if not any(part in message for part in self.expected)]
+        self.expected = []
+        assert unexpected == [] and violations == []
+
+    def check_accessibility(self):
+        """Names of all controls, contrast of all texts, widths; the complaints as texts."""
+        complaints = self.run("return test.complaints()")
+        assert complaints == [], json.dumps(complaints, indent=1)
+
+    def storage(self):
+        """All that scripts could read: document, storages, cookies."""
+        return self.run("return document.documentElement.outerHTML + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)"
+                        " + document.cookie + location.href + JSON.stringify(performance.getEntriesByType('resource').map((e) => e.name))")
+
+    def module(self, path, expression):
+        """Imports a module of the page by `path` and gives `expression` of it; both by the page's own address."""
+        return self.driver.execute_async_script(
+            "const [path, expression, done] = arguments;"
+            "const base = document.querySelector('script[type=module]').src.replace(/app\\.js$/, '');"
+            f"import(base + path).then((m) => done({{value: ({expression})}}), (e) => done({{error: String(e)}}));", path, expression)["value"]
