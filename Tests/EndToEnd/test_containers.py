@@ -145,6 +145,6 @@ def test_a_pod_of_both_as_the_guide_makes_it(podman, tmp_path):
         s3 stat s3://first/x
         podman logs coffer
         podman rm --force --time 5 coffer coffer-kes
-        podman pod rm --force coffer
+        podman pod rm --force coffer-pod
     """, tmp_path)
     assert "hello" in said and "coffer-key" in said, said

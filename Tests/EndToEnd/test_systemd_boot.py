@@ -110,6 +110,8 @@ UNIT
     """)
     assert "second" in said
     assert "from-a-credential" not in machine("journalctl --unit by-hand --output cat; systemctl show by-hand")
+    # The packaged unit reads the same file.
+    machine("systemctl stop by-hand; rm /etc/default/minio")
 
 
 def test_an_upgrade_goes_on_and_a_purge_leaves_what_is_stored(machine):
