@@ -241,7 +241,8 @@ let package = Package(
         .executableTarget(
             name: "coffer-bench",
             dependencies: [
-                "KESClient", "KESProtocol", "Encryption", "Certificates", "Cryptography", "ObjectStorage", "CLinux",
+                "Accounts", "AccessPolicy", "SealedStorage", "KESClient", "KESProtocol", "Encryption", "KeyManagement",
+                "S3Protocol", "Certificates", "Cryptography", "ObjectStorage", "CLinux",
                 "Notation", "Threading", nioCore, nioPosix, nioHTTP1, nioSSL, grdb, grdbSQLite, arguments,
             ],
             swiftSettings: settings, linkerSettings: programLinking),
@@ -282,7 +283,8 @@ let package = Package(
             of: "AdminService",
             [
                 "AccessPolicy", "Accounts", "Maintenance", "Requests", "SealedStorage", "KeyManagement", "S3Protocol",
-                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Threading", logging,
+                "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON", "Notation", "Threading",
+                logging,
             ]),
         tests(
             of: "Metrics",

@@ -20,7 +20,7 @@ extension Accounts {
         if let member = snapshot.members[name] {
             guard token == nil else { throw S3Error(.invalidTokenId) }
             guard member.user.isEnabled else { throw Self.disabled }
-            return SigningAccount(secret: member.user.secret, principal: .account(member.identity))
+            return SigningAccount(secret: member.user.secret, principal: .account(member.identity), use: member.use)
         }
         if let account = snapshot.serviceAccounts[name] {
             guard token == nil else { throw S3Error(.invalidTokenId) }
@@ -29,13 +29,14 @@ extension Accounts {
                 secret: account.secret,
                 principal: .account(
                     try identity(
-                        snapshot, accessKey, .serviceAccount, of: account.owner, restriction: account.policy)))
+                        snapshot, accessKey, .serviceAccount, of: account.owner, restriction: account.policy)),
+                use: account.use)
         }
         if let session = snapshot.sessions[name] {
             guard let token, session.isOf(token) else { throw S3Error(.invalidTokenId) }
             guard !session.hasExpired(at: time) else { throw S3Error(.expiredToken) }
             return SigningAccount(
-                secret: session.secret, principal: .account(try identity(snapshot, session)))
+                secret: session.secret, principal: .account(try identity(snapshot, session)), use: session.use)
         }
         return nil
     }

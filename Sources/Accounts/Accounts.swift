@@ -33,7 +33,7 @@ package final class Accounts: AccountChanges, Sendable {
 
     package let setting: Setting
     private let records: AccountRecords
-    private let secrets: SealedRecords
+    let secrets: SealedRecords
     private let turns = ChangeTurns()
     private let state = ShortLock(State.locked(.unavailable("it has not opened the drive's accounts yet")))
     private let tokenKey = ShortLock<SecretBytes?>(nil)
@@ -69,6 +69,7 @@ package final class Accounts: AccountChanges, Sendable {
             let key = try await loadTokenKey()
             tokenKey.withLock { $0 = key }
             state.withLock { [snapshot] in $0 = .open(snapshot) }
+            takeUpUses()
             return damaged
         }
     }

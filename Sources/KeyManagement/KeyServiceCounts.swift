@@ -22,11 +22,21 @@ package final class KeyServiceCounts: Sendable {
     }
 
     private let outcomes = AtomicCounts(Call.allCases.count * Outcome.allCases.count)
+    /// Is told of every call that has ended, with nanoseconds and why it failed.
+    package typealias Watcher = @Sendable (Call, _ key: String, _ nanoseconds: Int, KeyServiceError?) -> Void
+
+    private let watcher = Adjustable<Watcher?>(nil)
     private let times = Call.allCases.map { _ in Histogram(Histogram.durations) }
 
     package init() {}
 
-    func count(_ call: Call, _ outcome: Outcome, nanoseconds: Int) {
+    /// - Parameter watcher: called where calls end: microseconds at most, and nothing that blocks.
+    package func watch(_ watcher: @escaping Watcher) { self.watcher.current = watcher }
+
+    /// - Parameter key: the name of the key that it was about; empty for none.
+    func count(_ call: Call, _ key: String, _ error: KeyServiceError?, nanoseconds: Int) {
+        watcher.current?(call, key, nanoseconds, error)
+        let outcome = error.map(Outcome.init) ?? .success
         outcomes.add(at: Self.index(call, outcome))
         times[call.rawValue].record(nanoseconds)
     }

@@ -15,7 +15,7 @@ package struct MeasuredKeyService: KeyService {
     package func generateDataKey(
         under key: KeyID, context: KMSContext
     ) async throws(KeyServiceError) -> GeneratedDataKey {
-        try await measure(.generate) { () async throws(KeyServiceError) in
+        try await measure(.generate, key) { () async throws(KeyServiceError) in
             try await service.generateDataKey(under: key, context: context)
         }
     }
@@ -23,7 +23,7 @@ package struct MeasuredKeyService: KeyService {
     package func decryptDataKey(
         _ wrapped: [UInt8], under key: KeyID, context: KMSContext
     ) async throws(KeyServiceError) -> SecretKey {
-        try await measure(.decrypt) { () async throws(KeyServiceError) in
+        try await measure(.decrypt, key) { () async throws(KeyServiceError) in
             try await service.decryptDataKey(wrapped, under: key, context: context)
         }
     }
@@ -31,7 +31,7 @@ package struct MeasuredKeyService: KeyService {
     package func wrapDataKey(
         _ dataKey: SecretKey, under key: KeyID, context: KMSContext
     ) async throws(KeyServiceError) -> [UInt8] {
-        try await measure(.wrap) { () async throws(KeyServiceError) in
+        try await measure(.wrap, key) { () async throws(KeyServiceError) in
             try await service.wrapDataKey(dataKey, under: key, context: context)
         }
     }
@@ -43,33 +43,34 @@ package struct MeasuredKeyService: KeyService {
     }
 
     package func createKey(_ key: KeyID) async throws(KeyServiceError) {
-        try await measure(.create) { () async throws(KeyServiceError) in try await service.createKey(key) }
+        try await measure(.create, key) { () async throws(KeyServiceError) in try await service.createKey(key) }
     }
 
     package func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription {
-        try await measure(.describe) { () async throws(KeyServiceError) in try await service.describeKey(key) }
+        try await measure(.describe, key) { () async throws(KeyServiceError) in try await service.describeKey(key) }
     }
 
     package func listKeys() async throws(KeyServiceError) -> [KeyDescription] {
-        try await measure(.list) { () async throws(KeyServiceError) in try await service.listKeys() }
+        try await measure(.list, nil) { () async throws(KeyServiceError) in try await service.listKeys() }
     }
 
     /// Not counted: it is how the service itself is watched.
     package func status() async -> KeyServiceStatus { await service.status() }
 
     private func measure<Answer>(
-        _ call: KeyServiceCounts.Call, _ work: () async throws(KeyServiceError) -> Answer
+        _ call: KeyServiceCounts.Call, _ key: KeyID?, _ work: () async throws(KeyServiceError) -> Answer
     ) async throws(KeyServiceError) -> Answer {
         let start = ContinuousClock.now
-        func count(_ outcome: KeyServiceCounts.Outcome) {
-            counts.count(call, outcome, nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1)))
+        func count(_ error: KeyServiceError?) {
+            counts.count(
+                call, key?.name ?? "", error, nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1)))
         }
         do throws(KeyServiceError) {
             let answer = try await work()
-            count(.success)
+            count(nil)
             return answer
         } catch {
-            count(KeyServiceCounts.Outcome(error))
+            count(error)
             throw error
         }
     }

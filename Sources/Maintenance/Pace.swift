@@ -1,3 +1,6 @@
+import ObjectStorage
+import SealedStorage
+
 /// How much of the time background work takes: it waits after each piece, longer when the machine is busy and pieces take
 /// long.
 package struct Pace: Sendable {
@@ -26,5 +29,17 @@ package struct Pace: Sendable {
         let rest = max(leastRest, began.duration(to: .now) * restPerWork)
         try await Task.sleep(for: min(rest, Self.longestRest))
         return result
+    }
+}
+
+extension Pace {
+    /// Shows a piece of a bucket's versions, and rests.
+    ///
+    /// - Returns: what `visit` has made of it, and where the next piece begins.
+    func scan<State: Sendable>(
+        _ drive: SealedDrive, _ request: VersionScan, _ initial: State,
+        _ visit: @escaping @Sendable (inout State, ScannedVersion) -> ScanStep
+    ) async throws -> (state: State, next: ScanPosition?) {
+        try await work { try await drive.objects.scan(request, initial, visit) }
     }
 }

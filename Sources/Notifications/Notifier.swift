@@ -18,16 +18,19 @@ package final class Notifier: EventObserver {
         let counts: DeliveryCounts
     }
 
+    /// - Parameter deployment: the server's identifier, which deliveries name; empty for none.
     /// - Throws: for a target whose certificates cannot be used.
     package init(
-        _ targets: [WebhookTarget] = [], events: EventQueue, hub: EventHub = EventHub(), logger: Logger
+        _ targets: [WebhookTarget] = [], events: EventQueue, hub: EventHub = EventHub(),
+        deployment: @escaping @Sendable () async -> String = { "" }, logger: Logger
     ) throws(HTTPClientError) {
         var webhooks: [String: Webhook] = [:]
         for target in targets {
             let counts = DeliveryCounts()
             webhooks[target.queue] = Webhook(
                 target: target,
-                delivery: try WebhookDelivery(target, events: events, counts: counts, logger: logger), counts: counts)
+                delivery: try WebhookDelivery(
+                    target, events: events, counts: counts, deployment: deployment, logger: logger), counts: counts)
         }
         self.hub = hub
         self.events = events

@@ -13,6 +13,7 @@ final class WebhookDelivery: Sendable {
     private let events: EventQueue
     private let client: HTTPClient
     private let logger: Logger
+    private let deployment: @Sendable () async -> String
     private let counts: DeliveryCounts
     private let waiter = ShortLock<PendingAnswer<Bool>?>(nil)
     private let hasNews = Atomic(true)
@@ -22,7 +23,11 @@ final class WebhookDelivery: Sendable {
     /// How long nothing is looked for when nothing was told of.
     private static let longestRest = Duration.seconds(60)
 
-    init(_ target: WebhookTarget, events: EventQueue, counts: DeliveryCounts, logger: Logger) throws(HTTPClientError) {
+    init(
+        _ target: WebhookTarget, events: EventQueue, counts: DeliveryCounts,
+        deployment: @escaping @Sendable () async -> String, logger: Logger
+    ) throws(HTTPClientError) {
+        self.deployment = deployment
         self.target = target
         self.events = events
         self.counts = counts
@@ -161,6 +166,8 @@ final class WebhookDelivery: Sendable {
         if target.purpose != .events {
             request.headers.append(("x-minio-webhook-payload-count", "\(documents.count)"))
         }
+        let deployment = await deployment()
+        if !deployment.isEmpty { request.headers.append(("x-minio-deployment-id", deployment)) }
         if let authorization = target.authorization { request.headers.append(("authorization", authorization)) }
         request.body = Array(documents.joined(separator: [UInt8(ascii: "\n")]))
         request.timeout = target.timeout

@@ -28,6 +28,8 @@ package enum AnnotationOutcome: Sendable {
     case ownerChanged
     /// The version has as many as it may have, and none of this name.
     case limitExceeded
+    /// The version has one of this name, which may not be replaced.
+    case present
 }
 
 extension ObjectStore {
@@ -35,16 +37,21 @@ extension ObjectStore {
     ///
     /// Throws `noSuchBucket`, `noSuchDataKey`, `noSuchBlob`, `diskFull`; the blob is unlinked then. With an outcome other than
     /// `done` it waits for its row again.
-    /// - Parameter owner: the version that it belongs to.
+    ///
+    /// - Parameters:
+    ///   - owner: the version that it belongs to: with the record that was read, where it takes the place of another.
+    ///   - mayReplace: whether it may take the place of one.
     package func putAnnotation(
-        _ new: NewVersion, of owner: VersionColumns
+        _ new: NewVersion, of owner: StoredVersion, mayReplace: Bool = true
     ) async throws(StorageError) -> AnnotationOutcome {
         precondition(
-            new.columns.bucket == owner.bucket.ofAnnotations
-                && new.columns.key.hasPrefix(owner.version.annotationPrefix), "an annotation of another version")
+            new.columns.bucket == owner.columns.bucket.ofAnnotations
+                && new.columns.key.hasPrefix(owner.columns.version.annotationPrefix), "an annotation of another version"
+        )
         var bytes = new.sealed.count
         if case .inline(let body) = new.body { bytes += body.count }
-        let result = try await commitClaiming(new.files, bytes: bytes, .putAnnotation(new, of: owner))
+        let result = try await commitClaiming(
+            new.files, bytes: bytes, .putAnnotation(new, of: owner, mayReplace: mayReplace))
         guard case .annotation(let outcome) = result else {
             preconditionFailure("an annotation has the outcome of one")
         }

@@ -169,7 +169,7 @@ extension ObjectStore {
             let result = try await committer.commit(mutation)
             switch result {
             case .put(.changed), .put(.staleOrder), .put(.versioningChanged), .annotation(.ownerChanged),
-                .annotation(.limitExceeded):
+                .annotation(.limitExceeded), .annotation(.present):
                 for blob in blobs { directories.finish(blob) }
             case .put(.stored), .annotation(.done), .done, .deletions, .swap, .bucket, .move, .found:
                 for blob in blobs { directories.settle(blob) }

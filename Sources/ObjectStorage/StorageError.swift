@@ -23,6 +23,8 @@ package enum StorageError: Error, Hashable, Sendable {
     case diskFull
     /// The bucket would have more bytes than its quota; nothing was changed.
     case quotaExceeded
+    /// The key has as many versions as it may have; nothing was changed.
+    case tooManyVersions
     /// More than the bounded number of mutations wait for the committer.
     case overloaded
     /// A blob that a row refers to has no file: the drive is damaged.
@@ -70,6 +72,7 @@ extension StorageError: CustomStringConvertible {
         case .noSuchBlob: "the blob does not wait for a row"
         case .diskFull: "the drive is full"
         case .quotaExceeded: "the bucket's quota is exceeded"
+        case .tooManyVersions: "the key has as many versions as it may have"
         case .overloaded: "too many changes wait for the drive"
         case .blobMissing(let blob): "the file of blob \(blob.hex) is missing"
         case .io(let operation, let number), .syncFailed(let operation, let number):

@@ -13,6 +13,7 @@ package final class StoreFigures: Sendable {
     package let blobSyncs = Histogram(Histogram.durations)
     /// Copies of the log into the database.
     package let checkpoints = Histogram(Histogram.durations)
+    private let watcher = Adjustable<Watcher?>(nil)
     private let logSize = Atomic(0)
     private let removedBlobs = Atomic(0)
 
@@ -26,13 +27,43 @@ package final class StoreFigures: Sendable {
     func noteLog(bytes: Int) { logSize.store(bytes, ordering: .relaxed) }
     func noteRemoved(_ count: Int) { removedBlobs.wrappingAdd(count, ordering: .relaxed) }
 
+    /// What is timed.
+    package enum Operation: String, CaseIterable, Sendable {
+        case commit, logSync, blobSync, checkpoint
+    }
+
+    /// Is told of everything that was timed, with nanoseconds and why it failed.
+    package typealias Watcher = @Sendable (Operation, _ nanoseconds: Int, (any Error)?) -> Void
+
+    /// - Parameter watcher: called where it ends, mostly on the committer's thread: microseconds at most, and nothing that
+    ///   blocks.
+    package func watch(_ watcher: @escaping Watcher) { self.watcher.current = watcher }
+
     /// Times `work`, whether it fails or not.
-    static func time<R, Failure: Error>(
-        _ histogram: Histogram, _ work: () throws(Failure) -> R
-    ) throws(Failure) -> R {
+    func time<R, Failure: Error>(_ operation: Operation, _ work: () throws(Failure) -> R) throws(Failure) -> R {
         let start = monotonicNanoseconds()
-        defer { histogram.record(Int(monotonicNanoseconds() - start)) }
-        return try work()
+        func end(_ error: (any Error)?) {
+            let duration = Int(monotonicNanoseconds() - start)
+            histogram(of: operation).record(duration)
+            watcher.current?(operation, duration, error)
+        }
+        do throws(Failure) {
+            let result = try work()
+            end(nil)
+            return result
+        } catch {
+            end(error)
+            throw error
+        }
+    }
+
+    private func histogram(of operation: Operation) -> Histogram {
+        switch operation {
+        case .commit: commits
+        case .logSync: logSyncs
+        case .blobSync: blobSyncs
+        case .checkpoint: checkpoints
+        }
     }
 }
 

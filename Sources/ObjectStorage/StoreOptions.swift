@@ -6,6 +6,11 @@ package struct StoreOptions: Sendable {
     package var inlineLimit = 32 * 1024
     /// Read-only connections to the catalogue.
     package var readers = 8
+    /// How many versions a key may have, delete markers among them; nil for no bound.
+    ///
+    /// Is asked with every write that adds one. Each such write counts them in the index, in the committer: microseconds
+    /// for hundreds, a millisecond for ten thousand.
+    package var versionLimit: (@Sendable () -> Int?)?
     /// Threads that write and sync blob files and run what ``ObjectStore/offload(_:)`` is given.
     package var ioThreads = 8
     /// Bytes of the device that new objects leave free, so that deletes always find room for the log.

@@ -78,6 +78,7 @@ extension S3Error {
         case .partsChanged: code = .invalidPart
         case .diskFull: code = .xMinioStorageFull
         case .quotaExceeded: code = .xMinioAdminBucketQuotaExceeded
+        case .tooManyVersions: code = .maxVersionsExceeded
         case .closed:
             code = .serviceUnavailable
             headers = [("retry-after", "5")]

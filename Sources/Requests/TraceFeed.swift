@@ -1,7 +1,7 @@
 import Synchronization
 package import Threading
 
-/// Requests as they end, for those who watch: `mc admin trace`.
+/// Requests as they end, and what the server does besides, for those who watch: `mc admin trace`.
 ///
 /// While nobody watches it costs a request one load. A request is only queued where it ends; its line is made by a task,
 /// once for however many watch, and kept in one ring for all of them: who takes too little loses it and is told.
@@ -26,12 +26,12 @@ package final class TraceFeed: RequestObserver {
     /// Bytes of requests that wait for their lines to be made.
     private static let capacity = 4 << 20
 
-    private let ring = Ring(lines: 16_384, bytes: 8 << 20)
+    let ring = Ring(lines: 16_384, bytes: 8 << 20)
     private let listeners = Atomic(0)
     private let state = ShortLock(State())
     private let lost = Atomic(0)
     /// `host:port`, as traces name this server.
-    private let node: @Sendable () -> String
+    let node: @Sendable () -> String
 
     package init(node: @escaping @Sendable () -> String) { self.node = node }
 
@@ -109,9 +109,17 @@ package struct TraceKind: OptionSet, Sendable {
 
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// Commits, syncs and checkpoints.
+    package static let storage = TraceKind(rawValue: 2)
     package static let s3 = TraceKind(rawValue: 4)
     /// Administration, health, metrics.
     package static let `internal` = TraceKind(rawValue: 8)
+    /// Walks of lifecycle rules over buckets.
+    package static let scanner = TraceKind(rawValue: 16)
+    /// Calls of the key service.
+    package static let kms = TraceKind(rawValue: 1 << 15)
+
+    package static let all: TraceKind = [.storage, .s3, .internal, .scanner, .kms]
 
     init(_ service: CompletedRequest.Service) {
         switch service {

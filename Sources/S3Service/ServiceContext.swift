@@ -86,6 +86,8 @@ package struct ServiceSettings: Sendable {
     package var trustsUpstreamTLS: Bool
     /// Origins whose pages may use the buckets that have no CORS configuration.
     package var allowedOrigins: Adjustable<AllowedOrigins>
+    /// The server's identifier, as events name it; empty while it is not known.
+    package var deployment: @Sendable () -> String = { "" }
 
     package init(
         region: String? = nil, domains: [String] = [], autoEncryption: Bool = false, trustsUpstreamTLS: Bool = false,

@@ -66,7 +66,7 @@ import Testing
                 }
             }
         }
-        #expect(seen.values.min() ?? 0 > 200 && seen.count == 4, "\(seen)")
+        #expect(seen.values.min() ?? 0 > 100 && seen.count == 4, "\(seen)")
     }
 }
 

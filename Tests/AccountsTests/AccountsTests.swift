@@ -90,6 +90,26 @@ import Testing
         }
     }
 
+    @Test func `when a key was last used is known to the minute, and after a restart`() async throws {
+        let fixture = try await AccountsFixture()
+        try await fixture.addUser("ann", policies: ["readwrite"])
+        try await fixture.addKey("ANNSKEY", of: .user(AccountName("ann")))
+        func lastUse(_ name: String) throws -> Int64? { try fixture.accounts.snapshot.lastUse(of: AccountName(name)) }
+        #expect(try lastUse("ann") == nil)
+        let used = try fixture.accounts.signingAccount("ANNSKEY", token: nil, at: 1)?.use
+        // Looking it up is no use of it.
+        #expect(try lastUse("ANNSKEY") == nil)
+        used?.note(1_700_000_065)
+        used?.note(1_600_000_000)
+        #expect(try lastUse("ANNSKEY") == 1_700_000_040_000 && lastUse("ann") == nil)
+        // A change of the account does not forget it.
+        try await fixture.accounts.updateServiceAccount(AccountName("ANNSKEY"), ServiceAccountUpdate(), at: 1)
+        #expect(try lastUse("ANNSKEY") == 1_700_000_040_000)
+        try await fixture.accounts.keepUses()
+        try await fixture.reopen()
+        #expect(try lastUse("ANNSKEY") == 1_700_000_040_000 && lastUse("ann") == nil)
+    }
+
     @Test func `changes of a draft are durable together, or none of them is`() async throws {
         let fixture = try await AccountsFixture()
         struct Broken: Error {}

@@ -1,6 +1,7 @@
 import AccessPolicy
 import Accounts
 import HTTPServerTesting
+import Notation
 import Requests
 import S3Protocol
 import Testing

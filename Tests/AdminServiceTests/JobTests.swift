@@ -90,7 +90,9 @@ import Testing
         #expect(
             try await start(Self.rotation.replacing("key: key", with: "key: absent")).code == "KMS.NotFoundException")
         #expect(try await start("replicate:\n  apiVersion: v1").code == "NotImplemented")
-        let notified = Self.expiration + "\n  notify:\n    endpoint: http://localhost/"
-        #expect(try await start(notified).code == "NotImplemented")
+        for address in ["localhost", "ftp://localhost/", "http://a b/"] {
+            let notified = Self.expiration + "\n  notify:\n    endpoint: \"\(address)\""
+            #expect(try await start(notified).code == "XMinioAdminInvalidArgument")
+        }
     }
 }

@@ -1,7 +1,6 @@
 """Cuts the power at many moments of a storm of writes, on disks of several kinds, and holds the servers to what they had
 acknowledged by then."""
 
-import os
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -10,27 +9,13 @@ from random import Random
 import pytest
 
 from kes import KESServer
-from preload import compile_library
-from recording import Everything, Nothing, Recording, Something
+from recording import Everything, Nothing, Recording, Something, recorder
 from server import Server
 from storm import Ledger, Storm, Write, assert_clean
 
 CUTS = 30
 BUDGET_SECONDS = 90
 STORMS = 2
-
-
-@pytest.fixture
-def seed():
-    seed = int(os.environ.get("COFFER_CRASH_SEED") or int.from_bytes(os.urandom(4), "big"))
-    print(f"COFFER_CRASH_SEED={seed}")
-    return seed
-
-
-def recorder(tmp_path, root):
-    """The environment that has a server's changes below `root` recorded."""
-    return {"LD_PRELOAD": str(compile_library("recorder", tmp_path)), "RECORDER_ROOT": str(root),
-            "RECORDER_LOG": str(tmp_path / "record")}
 
 
 @pytest.mark.slow

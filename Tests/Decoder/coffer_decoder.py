@@ -93,6 +93,11 @@ def customer_key_commitment(customer_key, version_id):
     return hmac_sha256(customer_key, b"coffer/v1 customer-key commitment" + version_id)
 
 
+def outer_object_key(catalogue_key, identity):
+    """The key of the outer of an object's two layers (DSSE-KMS)."""
+    return hmac_sha256(catalogue_key, b"coffer/v1 outer object key" + identity)
+
+
 # Package streams (PackageFormat)
 
 

@@ -118,6 +118,9 @@ def test_access_keys_act_for_their_owner(own):
     assert made["secretKey"] not in json.dumps(info)
     assert [one["accessKey"] for one in json.loads(ann.list_service_account("ann"))["accounts"]] == [made["accessKey"]]
 
+    known = json.loads(root.get_service_account(made["accessKey"]))
+    assert known["lastUsed"].endswith(":00.000Z") or known["lastUsed"].endswith(":00Z"), known
+
     # An edit of one thing leaves the policy as it was.
     assert code(ann.update_service_account, access_key=made["accessKey"], description="no") == "AccessDenied"
     root.update_service_account(access_key=made["accessKey"], description="edited")

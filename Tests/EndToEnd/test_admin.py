@@ -17,6 +17,7 @@ from minio.minioadmin import MinioAdmin
 
 import server as harness
 import wire
+from receiver import Receiver
 
 ADMIN = "/minio/admin/v3"
 
@@ -332,6 +333,48 @@ expire:
         assert job in coffer(server, "job", "ls")
         coffer(server, "job", "cancel", job)
         assert json.loads(call(server, "GET", f"/describe-job?jobId={job}").body)["Code"] == "XMinioAdminNoSuchJob"
+
+
+def test_somebody_is_told_of_the_end_of_a_job(fresh_server):
+    receiver, server = Receiver(), fresh_server()
+    receiver.status = 500
+    try:
+        server.start()
+        s3, bucket = server.s3(), server.bucket()
+        s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+        job = start(server, f"""
+expire:
+  apiVersion: v1
+  bucket: {bucket}
+  rules:
+    - type: object
+  notify:
+    endpoint: {receiver.url}
+    token: Bearer of-the-job
+""")
+        with receiver.arrived:
+            assert receiver.arrived.wait_for(lambda: receiver.requests, 60)
+        # It was not taken: a server that is killed tells of it again.
+        server.kill()
+        receiver.status = 200
+        server.start()
+        receiver.wait(lambda records: records)
+        told = receiver.records[0]
+        assert told["jobID"] == job and told["complete"] and not told["failed"] and told["objects"] == 1
+        headers, _ = receiver.requests[-1]
+        assert headers["authorization"] == "Bearer of-the-job" and headers["content-type"] == "application/json"
+        assert "of-the-job" not in server.log_text()
+    finally:
+        server.kill()
+        receiver.close()
+
+
+def test_a_setting_says_whether_it_is_in_effect(own):
+    assert "in effect now" in coffer(own, "config", "set", "api", "requests_max=100")
+    assert "in effect now" in coffer(own, "config", "set", "log", "level=notice,requests=debug")
+    assert "requests=debug" in coffer(own, "config", "get", "log")
+    assert "a part is one of" in coffer(own, "config", "set", "log", "level=nothing=debug", fails=True)
+    assert "after `coffer admin service restart`" in coffer(own, "config", "set", "site", "region=eu-west-1")
 
 
 def test_versions_are_retained_and_locks_are_kept_to(own):

@@ -1,65 +1,17 @@
 """The audit log: webhooks that fail, stall and come back, a file, a kill; and no secret in any of it."""
 
-import http.server
+import base64
 import json
-import threading
 import time
 import urllib.parse
 
+import boto3
 import pytest
 
 import server as harness
 import wire
 from payloads import CUSTOMER_KEY
-
-
-class Receiver:
-    """A webhook for records: answers as it is told to, or not at all while it is told to stall."""
-
-    def __init__(self):
-        self.records, self.requests, self.status = [], [], 200
-        self.arrived, self.may_answer = threading.Condition(), threading.Event()
-        self.may_answer.set()
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.may_answer.wait(60)
-                status = receiver.status
-                with receiver.arrived:
-                    receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                    if status == 200:
-                        receiver.records += [json.loads(line) for line in body.splitlines()]
-                    receiver.arrived.notify_all()
-                try:
-                    self.send_response(status)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                except OSError:
-                    pass
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/audit"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def wait(self, condition, seconds=60):
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: condition(self.records), seconds), (self.names(), len(self.requests))
-
-    def names(self):
-        return [record["api"].get("name") for record in self.records]
-
-    def close(self):
-        self.may_answer.set()
-        self.server.shutdown()
-        self.server.server_close()
+from receiver import Receiver
 
 
 @pytest.fixture
@@ -105,12 +57,39 @@ def test_records_have_minios_shape_and_no_secret(fresh_server, receiver, certifi
         presigned = next(record for record in receiver.records if "requestQuery" in record)
         assert "*REDACTED*" in presigned["requestQuery"].values()
         headers, _ = receiver.requests[0]
+        assert headers["x-minio-deployment-id"] == put["deploymentid"]
         assert headers["authorization"] == "an-audit-token" and headers["x-minio-webhook-payload-count"] == "1"
         signature = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query)["X-Amz-Signature"][0]
         everything = json.dumps(receiver.records)
         for secret in (signature, CUSTOMER_KEY.base64, CUSTOMER_KEY.md5, harness.SECRET_KEY):
             assert secret not in everything
         assert "live" not in receiver.names()
+
+
+def test_records_name_the_objects_of_a_deletion_and_the_claims_of_a_session(fresh_server, receiver):
+    server = fresh_server(environment=webhook(receiver))
+    with server:
+        bucket, client = server.bucket(), server.s3()
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+        made = boto3.client(
+            "sts", endpoint_url=server.endpoint, aws_access_key_id=server.access_key,
+            aws_secret_access_key=server.secret_key, region_name=server.region).assume_role(
+                RoleArn="arn:aws:iam::000000000000:role/any", RoleSessionName="session",
+                Policy=json.dumps(policy))["Credentials"]
+        session = boto3.client(
+            "s3", endpoint_url=server.endpoint, aws_access_key_id=made["AccessKeyId"],
+            aws_secret_access_key=made["SecretAccessKey"], aws_session_token=made["SessionToken"],
+            region_name=server.region)
+        session.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a\"b"}, {"Key": "c", "VersionId": "null"}]})
+        client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "only"}]})
+        receiver.wait(lambda records: receiver.names().count("DeleteMultipleObjects") == 2)
+        both = [record for record in receiver.records if record["api"].get("name") == "DeleteMultipleObjects"]
+        assert both[0]["api"]["objects"] == [{"objectName": "a\"b"}, {"objectName": "c", "versionId": "null"}]
+        claims = both[0]["requestClaims"]
+        assert claims["accessKey"] == made["AccessKeyId"] and claims["parent"] == server.access_key
+        assert json.loads(base64.b64decode(claims["sessionPolicy"])) == policy
+        assert both[1]["api"]["object"] == "only" and "requestClaims" not in both[1]
+        assert made["SecretAccessKey"] not in json.dumps(both) and made["SessionToken"] not in json.dumps(both)
 
 
 def test_a_webhook_that_fails_and_stalls_delays_nobody_and_gets_all_in_order(fresh_server, receiver):

@@ -6,9 +6,11 @@ import pytest
 
 import coffer_decoder as decoder
 from drive import INLINE, FILE, PARTS, SCHEMES as SCHEME_NAMES, OpenDrive
-from payloads import CUSTOMER_KEY, MIB, PLAIN, SCHEMES, payload
+from payloads import CUSTOMER_KEY, DSSE_KMS, MIB, PLAIN, payload
+from payloads import SCHEMES as SINGLE_LAYERS
 from server import Server
 
+SCHEMES = (*SINGLE_LAYERS, DSSE_KMS)
 SIZES = (0, 1, 5000, 65_536, 65_537, 3 * MIB + 5)
 
 
@@ -82,3 +84,16 @@ def test_no_two_streams_share_a_salt(drive):
     salts = [path.read_bytes()[24:56] for path in drive.blob_files()]
     salts += [row["bytes"][24:56] for row in drive.rows("SELECT bytes FROM inline_bodies")]
     assert len(salts) == len(set(salts)) >= 4 * 8
+
+
+def test_neither_layer_opens_with_the_other_ones_key(drive):
+    """Who has the key service's key has not the outer layer's, and who has the catalogue key not the inner one's."""
+    version = drive.version("dsse-kms/5000")
+    stream = drive.rows("SELECT bytes FROM inline_bodies WHERE version = ?", version["id"])[0]["bytes"]
+    identity, (_, object_key) = drive.identity(version), drive.object_key(version)
+    with pytest.raises(decoder.NotAuthentic):
+        decoder.open_stream(object_key, stream, identity)
+    inner = decoder.open_stream(decoder.outer_object_key(drive.catalogue_key, identity), stream, identity)
+    assert payload(5000) not in inner and inner.startswith(decoder.MAGIC)
+    with pytest.raises(decoder.NotAuthentic):
+        decoder.open_stream(decoder.outer_object_key(drive.catalogue_key, identity), inner, identity)

@@ -80,6 +80,34 @@ def listen():
         stream.close()
 
 
+def test_a_trace_has_the_servers_own_work(https, listen):
+    stream = listen(https, f"{TRACE}?kms=true&storage=true&err=false&threshold=0s")
+    bucket = https.bucket()
+    https.s3().put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+    seen = {}
+    while not {"kms.GenerateKey", "storage.Commit"} <= set(seen):
+        trace = stream.next()
+        seen[trace["funcname"]] = trace
+    assert seen["kms.GenerateKey"]["type"] == 1 << 15 and seen["kms.GenerateKey"]["path"]
+    assert seen["storage.Commit"]["type"] == 2 and seen["storage.Commit"]["dur"] > 0
+    assert not any(name.startswith("s3.") for name in seen) and "http" not in seen["kms.GenerateKey"]
+
+
+def test_parts_of_the_log_have_levels_of_their_own(fresh_server):
+    server = fresh_server(environment={"COFFER_LOG_LEVEL": "warning,server=notice"})
+    server.debug = False
+    with server:
+        refused = lambda: wire.request(server, "GET", "/absent/k").status  # noqa: E731
+        assert refused() == 404 and "NoSuchBucket" not in server.log_text()
+        server.environment["COFFER_LOG_LEVEL"] = "notice,requests=debug"
+        server.restart()
+        assert refused() == 404
+        server.wait_for_log("NoSuchBucket")
+    server.environment["COFFER_LOG_LEVEL"] = "loud"
+    status, output = server.run_to_end()
+    assert status != 0 and "a level is one of" in output
+
+
 def test_a_trace_has_what_mc_reads_and_no_secret(https, listen):
     stream = listen(https, f"{TRACE}?s3=true&internal=false&err=false&threshold=0s&storage=false")
     assert stream.headers["content-type"] == "text/event-stream" and stream.headers["x-accel-buffering"] == "no"
@@ -104,7 +132,7 @@ def test_a_trace_has_what_mc_reads_and_no_secret(https, listen):
 def test_filters_are_the_servers(http, listen):
     errors = listen(http, f"{TRACE}?s3=true&err=true")
     slow = listen(http, f"{TRACE}?s3=true&threshold=1h")
-    nothing = listen(http, f"{TRACE}?storage=true&scanner=true")
+    nothing = listen(http, f"{TRACE}?os=true&scanner=true")
     admin = listen(http, f"{TRACE}?internal=true")
     bucket = http.bucket()
     http.call("GET", f"/{bucket}/absent")

@@ -11,7 +11,7 @@ import coffer_decoder as decoder
 import kes_keys
 
 INLINE, FILE, PARTS = 1, 2, 3
-SCHEMES = {1: "sse-s3", 2: "sse-kms", 3: "sse-c"}
+SCHEMES = {1: "sse-s3", 2: "sse-kms", 3: "sse-c", 4: "dsse-kms"}
 
 
 class Drive:
@@ -217,15 +217,22 @@ class OpenDrive(Drive):
     def plaintext(self, key, customer_key=None):
         """The bytes of an object, opened with the independent decoder."""
         version = self.version(key)
-        _, object_key = self.object_key(version, customer_key)
+        scheme, object_key = self.object_key(version, customer_key)
         identity = self.identity(version)
+
+        def opened(stream, bound_to, part_number=0):
+            if scheme == decoder.DSSE_KMS:
+                # The whole inner stream is the plaintext of the outer one.
+                outer_key = decoder.outer_object_key(self.catalogue_key, identity)
+                stream = decoder.open_stream(outer_key, stream, bound_to, part_number)
+            return decoder.open_stream(object_key, stream, bound_to, part_number)
+
         if version["body"] == INLINE:
-            stream = self.rows("SELECT bytes FROM inline_bodies WHERE version = ?", version["id"])[0]["bytes"]
-            return decoder.open_stream(object_key, stream, identity)
+            return opened(self.rows("SELECT bytes FROM inline_bodies WHERE version = ?", version["id"])[0]["bytes"], identity)
         if version["body"] == FILE:
-            return decoder.open_stream(object_key, self.blob_path(version["blob"]).read_bytes(), identity)
+            return opened(self.blob_path(version["blob"]).read_bytes(), identity)
         # The stream of a part is bound to its blob, for a part may be uploaded more than once under one number.
-        return b"".join(decoder.open_stream(object_key, self.blob_path(blob).read_bytes(), blob, number)
+        return b"".join(opened(self.blob_path(blob).read_bytes(), blob, number)
                         for number, blob, _ in self.manifest(version))
 
 

@@ -93,6 +93,7 @@ SSE_KMS = Encryption("sse-kms", {SSE: "aws:kms", KEY_ID: DEFAULT_KEY}, {SSE: "aw
 SSE_C = Encryption(
     "sse-c", CUSTOMER_KEY.headers(), {CUSTOMER + "algorithm": "AES256", CUSTOMER + "key-md5": CUSTOMER_KEY.md5},
     needs_tls=True)
+DSSE_KMS = Encryption("dsse-kms", {SSE: "aws:kms:dsse", KEY_ID: DEFAULT_KEY}, {SSE: "aws:kms:dsse", KEY_ID: DEFAULT_KEY})
 SCHEMES = (PLAIN, SSE_S3, SSE_KMS, SSE_C)
 
 

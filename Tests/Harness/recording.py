@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from preload import compile_library
+
 HEAD = struct.Struct("=cQQQII")
 SECTOR = 512
 
@@ -61,6 +63,12 @@ class Directory:
             else:
                 there[name] = target
         return there
+
+
+def recorder(directory, root):
+    """The environment that has a server's changes below `root` recorded, in `directory`."""
+    return {"LD_PRELOAD": str(compile_library("recorder", directory)), "RECORDER_ROOT": str(root),
+            "RECORDER_LOG": str(Path(directory) / "record")}
 
 
 class Recording:

@@ -117,9 +117,16 @@ import Testing
                 filter: "<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter>"), .invalidRequest
         ),
         (
+            rule("<Expiration><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>"),
+            .invalidRequest
+        ),
+        (
             rule(
-                "<Expiration><Days>1</Days><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>"),
-            .notImplemented
+                """
+                <Expiration><Date>2030-01-01T00:00:00Z</Date><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions>\
+                </Expiration>
+                """),
+            .invalidRequest
         ),
         (rule("<DelMarkerExpiration><Days>1</Days></DelMarkerExpiration>"), .notImplemented),
         (rule("<NoncurrentVersionExpiration/>"), .malformedXML),

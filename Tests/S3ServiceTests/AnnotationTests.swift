@@ -235,12 +235,18 @@ import Testing
         let target = "/locked/k?annotation&annotationName=a"
         #expect(try await fixture.call("PUT", target, body: [0x78]).status == 200)
         #expect(try await fixture.call("DELETE", target).element("Code") == "AccessDenied")
+        #expect(try await fixture.call("PUT", target, body: [0x79]).element("Code") == "AccessDenied")
         #expect(try await fixture.call("GET", target).text == "x")
+        // It may get others.
+        let other = "/locked/k?annotation&annotationName=b"
+        #expect(try await fixture.call("PUT", other, body: [0x7A]).status == 200)
         let document = Array("<LegalHold><Status>OFF</Status></LegalHold>".utf8)
         let off = try await fixture.call(
             "PUT", "/locked/k?legal-hold", [("content-md5", Base64.encode(Digest.hash(.md5, document)))], body: document
         )
         #expect(off.status == 200, "\(off.text)")
+        #expect(try await fixture.call("PUT", target, body: [0x79]).status == 200)
+        #expect(try await fixture.call("GET", target).text == "y")
         #expect(try await fixture.call("DELETE", target).status == 204)
     }
 }

@@ -146,6 +146,43 @@ import Testing
         #expect(try await fixture.versions().isEmpty)
     }
 
+    @Test func `an expired object goes with all of its versions where its rule says so`() async throws {
+        let fixture = try await S3Fixture()
+        #expect(try await fixture.setVersioning("Enabled") == 200)
+        let whole =
+            "<Expiration><Days>1</Days><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>"
+        let tagged = "<Filter><Tag><Key>t</Key><Value>v</Value></Tag></Filter>"
+        #expect(try await fixture.putLifecycle(tagged + whole) == 200)
+        #expect(try await fixture.call("GET", "/bucket?lifecycle").text.contains("<ExpiredObjectAllVersions>true<"))
+        for _ in 0..<600 { try await fixture.put("many", [("x-amz-tagging", "t=v")]) }
+        try await fixture.put("gone")
+        #expect(try await fixture.call("DELETE", "/bucket/gone").status == 204)
+        try await fixture.put("gone", [("x-amz-tagging", "t=v")])
+        // Only the newest version's tags count.
+        try await fixture.put("stays", [("x-amz-tagging", "t=v")])
+        try await fixture.put("stays", [("x-amz-tagging", "t=w")])
+        try await fixture.put("deleted", [("x-amz-tagging", "t=v")])
+        #expect(try await fixture.call("DELETE", "/bucket/deleted").status == 204)
+        #expect(await fixture.sweep(daysLater: 0).expired == 0)
+        let counts = await fixture.sweep(daysLater: 2)
+        #expect(counts.expired == 2 && counts.noncurrentRemoved == 601 && counts.hidden == 0, "\(counts)")
+        #expect(Set(try await fixture.versions().map { $0.prefix { $0 != " " } }) == ["stays", "-deleted", "deleted"])
+        // Another rule that is about it hides it.
+        #expect(try await fixture.putLifecycle(tagged + whole, Self.oneDay) == 200)
+        #expect(await fixture.sweep(daysLater: 2).hidden == 1)
+        #expect(try await fixture.versions().count == 5)
+    }
+
+    @Test func `objects of a locked bucket do not go whole`() async throws {
+        let fixture = try await S3Fixture()
+        let made = try await fixture.call("PUT", "/locked", [("x-amz-bucket-object-lock-enabled", "true")])
+        #expect(made.status == 200)
+        let whole =
+            "<Expiration><Days>1</Days><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>"
+        #expect(try await fixture.putLifecycle(whole, bucket: "locked") == 400)
+        #expect(try await fixture.putLifecycle(Self.oneDay, bucket: "locked") == 200)
+    }
+
     @Test func `an expiration by days takes a lone delete marker when it is old`() async throws {
         let fixture = try await S3Fixture()
         #expect(try await fixture.setVersioning("Enabled") == 200)

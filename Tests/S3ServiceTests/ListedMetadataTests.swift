@@ -29,6 +29,30 @@ import Testing
         #expect(try await fixture.call("GET", "/bucket?list-type=2").elements("UserMetadata") == [])
     }
 
+    @Test func `versions are listed with theirs, to who may read them`() async throws {
+        let fixture = try await S3Fixture()
+        #expect(try await fixture.setVersioning("Enabled") == 200)
+        for value in ["one", "two"] {
+            let headers = [(name: "x-amz-meta-name", value: value), ("x-amz-tagging", "t=\(value)")]
+            #expect(try await fixture.call("PUT", "/bucket/k", headers, body: [1]).status == 200)
+        }
+        #expect(try await fixture.call("DELETE", "/bucket/k").status == 204)
+        let listed = try await fixture.call("GET", "/bucket?versions&metadata=true")
+        #expect(
+            listed.elements("X-Amz-Meta-Name") == ["two", "one"] && listed.elements("UserTags") == ["t=two", "t=one"])
+        #expect(listed.elements("DeleteMarker").count == 1 && listed.elements("UserMetadata").count == 2)
+        #expect(try await fixture.call("GET", "/bucket?versions").elements("UserMetadata") == [])
+        try await fixture.addPolicy(
+            "list",
+            #"{"Effect":"Allow","Action":["s3:ListBucketVersions","s3:GetObject"],"Resource":"arn:aws:s3:::*"}"#)
+        let lister = try await fixture.addUser("lister", "list")
+        let withheld = try await fixture.call(by: lister, "GET", "/bucket?versions&metadata=true")
+        #expect(withheld.status == 200 && withheld.elements("VersionId").count == 3)
+        #expect(withheld.elements("UserMetadata") == [])
+        for _ in 0..<250 { try await fixture.put("many") }
+        #expect(try await fixture.call("GET", "/bucket?versions&metadata=true").elements("VersionId").count == 200)
+    }
+
     @Test func `pages of it are shorter, and have everything`() async throws {
         let fixture = try await S3Fixture()
         for number in 0..<250 { _ = try await fixture.call("PUT", "/bucket/k\(1000 + number)", body: [1]) }

@@ -14,6 +14,8 @@ package struct ServiceAccount: Sendable {
     package var expiration: Int64?
     /// Milliseconds since 1970.
     package let created: Int64
+    /// Of this process; no part of the record.
+    var use = AccessKeyUse()
 
     package init(accessKey: AccountName, secret: SecretString, owner: AccountOwner, created: Int64) {
         self.accessKey = accessKey

@@ -19,6 +19,8 @@ package struct TemporaryCredential: Sendable {
     package let policies: [AccountName]
     /// What the provider of identities has said: name and value, in which a list is several pairs.
     package let claims: [(name: String, value: String)]
+    /// Of this process; no part of the record.
+    let use = AccessKeyUse()
 
     package init(
         accessKey: AccountName, secret: SecretString, owner: AccountOwner, tokenDigest: [UInt8], expiration: Int64,

@@ -7,6 +7,7 @@ package struct AccountsSnapshot: Sendable {
     struct Member: Sendable {
         let user: User
         let identity: Identity
+        let use: AccessKeyUse
     }
 
     private(set) var members = AccountTable<AccountName, Member>()
@@ -125,7 +126,8 @@ package struct AccountsSnapshot: Sendable {
             case .put(.policy(let policy)):
                 policies[policy.name] = policy
                 policiesChanged.insert(policy.name)
-            case .put(.serviceAccount(let account)):
+            case .put(.serviceAccount(var account)):
+                if let present = serviceAccounts[account.accessKey] { account.use = present.use }
                 serviceAccounts[account.accessKey] = account
                 own(account.accessKey, account.owner)
             case .put(.session(let session)):
@@ -161,7 +163,8 @@ package struct AccountsSnapshot: Sendable {
         members[user.name] = Member(
             user: user,
             identity: Identity(
-                accessKey: user.name.text, kind: .user, owner: user.name.text, groups: groups, rights: rights))
+                accessKey: user.name.text, kind: .user, owner: user.name.text, groups: groups, rights: rights),
+            use: members[user.name]?.use ?? AccessKeyUse())
     }
 
     private mutating func own(_ name: AccountName, _ owner: AccountOwner) {

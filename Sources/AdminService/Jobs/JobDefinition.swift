@@ -7,6 +7,8 @@ import S3Protocol
 /// What a job's document asks for; whatever in it is not understood is refused, for it might be what spares an object.
 struct JobDefinition {
     let work: BatchJob.Work
+    /// Who is to be told of its end.
+    let notice: JobNotice?
 
     /// - Parameter text: YAML, as `mc batch generate` writes it.
     /// - Throws: `XMinioAdminInvalidArgument` with the reason.
@@ -23,8 +25,12 @@ struct JobDefinition {
             throw Self.invalid("a job has one of 'keyrotate' and 'expire'")
         }
         switch kind {
-        case "keyrotate": work = .keyRotation(try Self.keyRotation(job))
-        case "expire": work = .expiration(try Self.expiration(job))
+        case "keyrotate":
+            work = .keyRotation(try Self.keyRotation(job))
+            notice = try job.mapping("flags").notice()
+        case "expire":
+            work = .expiration(try Self.expiration(job))
+            notice = try job.notice()
         case "replicate": throw S3Error(.notImplemented, "This server replicates to nowhere.")
         default: throw Self.invalid("there are no jobs of the kind '\(kind)'")
         }
@@ -56,7 +62,6 @@ struct JobDefinition {
         try flags.requireKeys(["filter", "notify", "retry"], of: "flags")
         let filter = try flags.mapping("filter")
         try filter.requireKeys(JobDocument.filterKeys + ["kmskeyid", "kmskey"], of: "filter")
-        try flags.requireNoNotice()
         let presentKey = try filter.text("kmskeyid")
         // As the template of MinIO's client spells it.
         let formerName = try filter.text("kmskey")
@@ -82,7 +87,6 @@ struct JobDefinition {
     private static func expiration(_ job: JobDocument) throws(S3Error) -> ExpirationJob {
         try job.requireKeys(["apiVersion", "bucket", "prefix", "rules", "notify", "retry"], of: "expire")
         try job.requireVersion()
-        try job.requireNoNotice()
         var prefixes: [String] = []
         switch job["prefix"] {
         case nil: break
@@ -144,12 +148,20 @@ extension JobDocument {
         guard try text("apiVersion") == "v1" else { throw JobDefinition.invalid("'apiVersion' is v1") }
     }
 
-    /// Nobody is told when a job ends.
-    fileprivate func requireNoNotice() throws(S3Error) {
+    /// Who is told when the job ends; `nil` where no address is given.
+    fileprivate func notice() throws(S3Error) -> JobNotice? {
         let notice = try mapping("notify")
-        guard try notice.text("endpoint") == nil else {
-            throw S3Error(.notImplemented, "Nobody is told of the end of a job: ask for its status.")
+        try notice.requireKeys(["endpoint", "token"], of: "notify")
+        guard let endpoint = try notice.text("endpoint") else { return nil }
+        guard endpoint.hasPrefix("https://") || endpoint.hasPrefix("http://"), endpoint.utf8.allSatisfy({ $0 > 0x20 })
+        else {
+            throw JobDefinition.invalid("'endpoint' is an http or https URL")
         }
+        let token = try notice.text("token")
+        guard token?.utf8.allSatisfy({ 0x20..<0x7F ~= $0 }) ?? true else {
+            throw JobDefinition.invalid("'token' is what a header may hold")
+        }
+        return JobNotice(endpoint: endpoint, token: token)
     }
 
     fileprivate func mapping(_ key: String) throws(S3Error) -> JobDocument {

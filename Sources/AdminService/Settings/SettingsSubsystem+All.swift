@@ -209,5 +209,13 @@ extension SettingsSubsystem {
                 SettingsKey("transition_workers", "100", "moves to other stores", .number),
                 SettingsKey("expiration_workers", "100", "removals", .number),
             ]),
+        SettingsSubsystem(
+            "log", "From which level on the server logs: Coffer's own", isDynamic: true,
+            [
+                SettingsKey(
+                    "level", "",
+                    "a level, and those of parts: notice,http=debug; parts are server, http, requests, storage, kms, accounts, background, targets",
+                    .csv)
+            ]),
     ]
 }

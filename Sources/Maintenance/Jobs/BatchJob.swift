@@ -16,9 +16,14 @@ package struct BatchJob: Codable, Sendable {
     package let work: Work
     /// The job as it was sent, for who asks what it is.
     package let description: String
+    /// Who is told of its end.
+    package let notice: JobNotice?
     package internal(set) var progress: JobProgress
 
-    package init(_ work: Work, id: String, user: String, started: Int64, description: String) {
+    package init(
+        _ work: Work, id: String, user: String, started: Int64, description: String, notice: JobNotice? = nil
+    ) {
+        self.notice = notice
         self.work = work
         self.id = id
         self.user = user
@@ -79,6 +84,8 @@ package struct JobProgress: Codable, Sendable {
     var prefix = 0
     var afterKey: [UInt8]?
     var afterOrder: Int64 = 0
+    /// Whether somebody is still to be told of the end.
+    var noticeIsDue: Bool?
 
     package var hasEnded: Bool { state != .running }
 }

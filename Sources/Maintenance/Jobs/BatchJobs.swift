@@ -26,23 +26,27 @@ package final class BatchJobs: Sendable {
     private let clock: @Sendable () -> Int64
     private let pace: Adjustable<Pace>
     private let rests: @Sendable () -> (keyRotation: Duration, expiration: Duration)
-    private let logger: Logger
+    let notify: @Sendable (JobNotice, [UInt8]) async throws -> Void
+    let logger: Logger
     private let state = ShortLock(State())
     private let following = Monitor(())
+    private let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let wake = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
     ///   - clock: milliseconds since 1970.
     ///   - rests: what is waited after each object.
+    ///   - notify: takes a JSON document to whom a job's end is told; throws when it is not taken.
     package init(
         drive: SealedDrive, clock: @escaping @Sendable () -> Int64, pace: Adjustable<Pace> = Adjustable(.background),
         rests: @escaping @Sendable () -> (keyRotation: Duration, expiration: Duration) = { (.zero, .zero) },
-        logger: Logger
+        notify: @escaping @Sendable (JobNotice, [UInt8]) async throws -> Void = { _, _ in }, logger: Logger
     ) {
         self.drive = drive
         self.clock = clock
         self.pace = pace
         self.rests = rests
+        self.notify = notify
         self.logger = logger
     }
 
@@ -57,7 +61,7 @@ package final class BatchJobs: Sendable {
 
     /// Remembers a job, which is begun when those before it have ended.
     package func start(
-        _ work: BatchJob.Work, user: String, description: String
+        _ work: BatchJob.Work, user: String, description: String, notice: JobNotice? = nil
     ) async throws(Refusal) -> BatchJob {
         let type =
             switch work {
@@ -65,7 +69,8 @@ package final class BatchJobs: Sendable {
             case .expiration: "expire"
             }
         let job = BatchJob(
-            work, id: "\(type)-\(Self.randomName()):-1", user: user, started: clock(), description: description)
+            work, id: "\(type)-\(Self.randomName()):-1", user: user, started: clock(), description: description,
+            notice: notice)
         do {
             try load()
             try await change { jobs in
@@ -118,6 +123,7 @@ package final class BatchJobs: Sendable {
                 guard (try? await Task.sleep(for: .seconds(5))) != nil else { return }
             }
         }
+        async let _ = tellOfEnds()
         for await _ in wakeUps {
             while let job = state.withLock({ state in state.jobs.first { !$0.progress.hasEnded } }) {
                 guard !Task.isCancelled else { return }
@@ -130,6 +136,28 @@ package final class BatchJobs: Sendable {
     private var wakeUps: AsyncStream<Void> {
         wake.continuation.yield()
         return wake.stream
+    }
+
+    /// One at once, for what was there before, and one for each job that ends.
+    var endings: AsyncStream<Void> {
+        ended.continuation.yield()
+        return ended.stream
+    }
+
+    /// The first that has ended, and of which somebody is to be told.
+    var jobToTellOf: BatchJob? {
+        state.withLock { state in state.jobs.first { $0.progress.hasEnded && $0.progress.noticeIsDue == true } }
+    }
+
+    func settleNotice(of id: String) async throws {
+        state.withLock { state in
+            guard let index = state.jobs.firstIndex(where: { $0.id == id }) else { return }
+            state.jobs[index].progress.noticeIsDue = nil
+        }
+        try await change { jobs in
+            guard let index = jobs.firstIndex(where: { $0.id == id }) else { return }
+            jobs[index].progress.noticeIsDue = nil
+        }
     }
 
     private func work(on job: BatchJob) async {
@@ -157,6 +185,7 @@ package final class BatchJobs: Sendable {
             progress.cause = "\(error)"
         }
         progress.updated = clock()
+        if job.notice != nil { progress.noticeIsDue = true }
         state.withLock { _ = $0.cancelled.remove(job.id) }
         note(progress, of: job.id)
         do {
@@ -171,6 +200,7 @@ package final class BatchJobs: Sendable {
                 "failed": "\(progress.objectsFailed)", "milliseconds": "\(clock() - began)",
                 "cause": "\(progress.cause ?? "none")",
             ])
+        ended.continuation.yield()
     }
 
     private func isCancelled(_ id: String) -> Bool { state.withLock { $0.cancelled.contains(id) } || Task.isCancelled }

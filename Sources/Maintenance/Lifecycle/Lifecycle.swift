@@ -12,7 +12,11 @@ package final class Lifecycle: Sendable {
     private let clock: @Sendable () -> Int64
     private let pace: Adjustable<Pace>
     private let logger: Logger
+    private let watcher: Watcher
     private let state = ShortLock(State())
+
+    /// Is told of every walk over a bucket, and why it failed.
+    package typealias Watcher = @Sendable (_ bucket: String, Duration, (any Error)?) -> Void
 
     private struct State {
         var totals = LifecycleCounts()
@@ -44,8 +48,9 @@ package final class Lifecycle: Sendable {
     /// - Parameter pace: may be changed while it runs.
     package init(
         drive: SealedDrive, calendar: LifecycleCalendar, clock: @escaping @Sendable () -> Int64,
-        pace: Adjustable<Pace>, logger: Logger
+        pace: Adjustable<Pace>, watcher: @escaping Watcher = { _, _, _ in }, logger: Logger
     ) {
+        self.watcher = watcher
         self.drive = drive
         self.calendar = calendar
         self.clock = clock
@@ -117,7 +122,9 @@ package final class Lifecycle: Sendable {
             state.swept[bucket.id] = Sweep(
                 configuration: configuration, day: failure == nil ? calendar.day(of: time) : nil, time: time)
         }
-        tell(counts, of: bucket, took: began.duration(to: .now), failure)
+        let duration = began.duration(to: .now)
+        watcher(bucket.name, duration, failure)
+        tell(counts, of: bucket, took: duration, failure)
     }
 
     private func tell(_ counts: LifecycleCounts, of bucket: Bucket, took duration: Duration, _ failure: (any Error)?) {

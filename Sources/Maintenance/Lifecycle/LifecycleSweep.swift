@@ -29,16 +29,19 @@ struct LifecycleSweep {
         let schedule = LifecycleSchedule(configuration, calendar)
         for prefix in schedule.keyPrefixes {
             var walk = LifecycleWalk(schedule, at: time)
+            var kept: Set<[UInt8]> = []
             var scan = VersionScan(bucket: bucket.id, prefix: prefix, limit: Self.scannedAtOnce)
             repeat {
                 let before = walk.visited
-                (walk, scan.after) = try await pace.current.work { [scan, walk] in
-                    let piece = try await drive.objects.scan(scan, walk) { walk, version in walk.visit(version) }
-                    return (piece.state, piece.next)
+                (walk, scan.after) = try await pace.current.scan(drive, scan, walk) { walk, version in
+                    walk.visit(version)
                 }
                 counts.scanned += walk.visited - before
                 if scan.after == nil { walk.finish() }
-                guard try await remove(walk.takeCandidates(), schedule, &counts) else { return }
+                // What goes whole, first: a delete marker on top of it would keep it.
+                guard try await remove(walk.takeExpired(), keeping: &kept, schedule, &counts),
+                    try await remove(walk.takeCandidates(), schedule, &counts)
+                else { return }
             } while scan.after != nil
         }
         guard isCurrent else { return }
@@ -68,6 +71,36 @@ struct LifecycleSweep {
             }
             for (candidate, outcome) in zip(batch, outcomes) { try count(candidate, outcome, &counts) }
         }
+        return isCurrent
+    }
+
+    /// The same of objects that go with all of their versions: older ones first.
+    ///
+    /// - Parameter kept: keys of which a version stayed: with the newest gone, that one would be the object.
+    private func remove(
+        _ expired: [ExpiredObjectVersion], keeping kept: inout Set<[UInt8]>, _ schedule: LifecycleSchedule,
+        _ counts: inout LifecycleCounts
+    ) async throws -> Bool {
+        for isNewest in [false, true] {
+            var rest = expired.filter { ($0.version == $0.newest) == isNewest && !(isNewest && kept.contains($0.key)) }[
+                ...]
+            while !rest.isEmpty {
+                guard isCurrent else { return false }
+                let batch = Array(rest.prefix(Self.removedAtOnce))
+                rest = rest.dropFirst(batch.count)
+                let outcomes = try await pace.current.work {
+                    try await drive.objects.expire(batch, in: bucket, by: schedule, at: time)
+                }
+                for (version, outcome) in zip(batch, outcomes) {
+                    if case .removed = outcome {} else { kept.insert(version.key) }
+                    let candidate = ExpiryCandidate(
+                        key: version.key, version: version.version, kind: isNewest ? .current : .noncurrent(newer: 0))
+                    try count(candidate, outcome, &counts)
+                }
+            }
+        }
+        // The last key may go on in the next piece.
+        kept = kept.filter { $0 == expired.last?.key }
         return isCurrent
     }
 

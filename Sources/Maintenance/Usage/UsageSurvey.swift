@@ -1,4 +1,4 @@
-import ObjectStorage
+package import ObjectStorage
 package import SealedStorage
 package import Threading
 
@@ -51,9 +51,8 @@ package final class UsageSurvey: Sendable {
         var walk = Walk()
         var scan = VersionScan(bucket: bucket.id, prefix: [], limit: 512)
         repeat {
-            (walk, scan.after) = try await pace.current.work { [scan, walk] in
-                let piece = try await drive.objects.scan(scan, walk) { walk, version in walk.visit(version) }
-                return (piece.state, piece.next)
+            (walk, scan.after) = try await pace.current.scan(drive, scan, walk) { walk, version in
+                walk.visit(version)
             }
         } while scan.after != nil
         walk.finish()

@@ -1,7 +1,9 @@
+import Maintenance
 import Notation
 import ObjectStorage
 import Requests
 import SealedStorage
+import Threading
 
 /// Buckets: what is in them, and what is asked of them.
 extension Scrape {

@@ -1,7 +1,9 @@
 import KeyManagement
+import Maintenance
 import Notation
 import ObjectStorage
 import SealedStorage
+import Threading
 
 /// The server as a cluster of one node and one drive.
 extension Scrape {

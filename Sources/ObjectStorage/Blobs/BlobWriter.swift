@@ -129,10 +129,10 @@ package final class BlobWriter: @unchecked Sendable {
         try await background.wait()
         let (file, tail, count, place, hook) = (file, current, filled, offset, environment.faultHook)
         do {
-            try await environment.pool.run { [syncs = environment.figures.blobSyncs] in
+            try await environment.pool.run { [figures = environment.figures] in
                 try file.finish(tail, count: count, at: place)
                 hook?(.blobWritten)
-                try StoreFigures.time(syncs) { () throws(StorageError) in try file.sync() }
+                try figures.time(.blobSync) { () throws(StorageError) in try file.sync() }
                 hook?(.blobSynced)
             }
         } catch {

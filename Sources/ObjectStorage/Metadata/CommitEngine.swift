@@ -49,7 +49,7 @@ final class CommitEngine: @unchecked Sendable {
     func commit(_ batch: [PendingMutation], isRetry: Bool = false) {
         guard !outcomeIsUnknown else { return refuse(batch, Durability.error) }
         do throws(StorageError) {
-            try StoreFigures.time(figures.commits) { () throws(StorageError) in
+            try figures.time(.commit) { () throws(StorageError) in
                 try connection.use { session throws(StorageError) in try transact(batch, session) }
             }
             figures.batches.record(batch.count)
@@ -104,7 +104,7 @@ final class CommitEngine: @unchecked Sendable {
     ) throws(StorageError) {
         let transaction = Transaction(
             session, epoch: Int64(clamping: directories.epoch), countedRows: countedRows,
-            undoesSingly: undo == .savepoints)
+            undoesSingly: undo == .savepoints, versionLimit: options.versionLimit)
         let changes = session.totalChanges
         try transaction.run("BEGIN IMMEDIATE")
         let dataKeys: [DataKeyID]
@@ -170,7 +170,7 @@ final class CommitEngine: @unchecked Sendable {
 
     private func commitTransaction(_ transaction: Transaction, _ session: Session) throws(StorageError) {
         do throws(StorageError) {
-            try StoreFigures.time(figures.logSyncs) { () throws(StorageError) in try transaction.run("COMMIT") }
+            try figures.time(.logSync) { () throws(StorageError) in try transaction.run("COMMIT") }
         } catch {
             let isUnknown = error != .diskFull && !StorageError.leavesNothing(session.resultCode)
             if session.isInTransaction { try? session.execute("ROLLBACK") }
@@ -260,7 +260,7 @@ final class CommitEngine: @unchecked Sendable {
 
     private func checkpoint(_ mode: CheckpointMode) {
         guard !outcomeIsUnknown else { return }
-        let error = StoreFigures.time(figures.checkpoints) {
+        let error = figures.time(.checkpoint) {
             connection.use { session in log.checkpoint(session, mode) }
         }
         figures.noteLog(bytes: log.bytes)

@@ -5,7 +5,7 @@ enum Mutation: Sendable {
     case rekey(StoredVersion, under: DataKeyRow, sealed: [UInt8])
     case move(NewVersion, Expectation, from: StoredVersion)
     case delete(BucketID, [Deletion])
-    case putAnnotation(NewVersion, of: VersionColumns)
+    case putAnnotation(NewVersion, of: StoredVersion, mayReplace: Bool)
     case deleteAnnotation(key: String, of: StoredVersion)
     case createUpload(UploadRow, dataKey: DataKeyRow?)
     case putPart(PartRow, of: UploadID)

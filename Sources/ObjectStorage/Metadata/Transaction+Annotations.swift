@@ -1,8 +1,14 @@
 extension Transaction {
-    func putAnnotation(_ new: NewVersion, of owner: VersionColumns) throws(StorageError) -> AnnotationOutcome {
-        guard try living(owner) != nil else { return .ownerChanged }
+    func putAnnotation(
+        _ new: NewVersion, of owner: StoredVersion, mayReplace: Bool
+    ) throws(StorageError) -> AnnotationOutcome {
+        guard let found = try living(owner.columns) else { return .ownerChanged }
         let former = try newestVersion(new.columns.bucket, new.columns.key)
-        if former == nil, try session.annotationCount(owner.bucket, owner.version) >= greatestAnnotationCount {
+        if former != nil {
+            // Whether the version is locked, its record says: it has to be the one that was read.
+            guard found.stored.sealed == owner.sealed else { return .ownerChanged }
+            guard mayReplace else { return .present }
+        } else if try session.annotationCount(owner.columns.bucket, owner.columns.version) >= greatestAnnotationCount {
             return .limitExceeded
         }
         try useDataKey(new.columns.dataKey, row: new.dataKey)

@@ -8,7 +8,8 @@ extension Transaction {
         case .rekey(let version, let dataKey, let sealed): .swap(try rekey(version, under: dataKey, sealed))
         case .move(let version, let expectation, let source): .move(try move(version, expectation, from: source))
         case .delete(let bucket, let deletions): .deletions(try delete(bucket, deletions))
-        case .putAnnotation(let new, let owner): .annotation(try putAnnotation(new, of: owner))
+        case .putAnnotation(let new, let owner, let mayReplace):
+            .annotation(try putAnnotation(new, of: owner, mayReplace: mayReplace))
         case .deleteAnnotation(let key, let owner): .annotation(try deleteAnnotation(key, of: owner))
         case .createUpload(let upload, let dataKey): try createUpload(upload, dataKey)
         case .putPart(let part, let upload): try putPart(part, of: upload)

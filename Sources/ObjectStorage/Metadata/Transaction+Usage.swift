@@ -56,6 +56,18 @@ extension Transaction {
         guard !isOver, after <= quota else { throw .quotaExceeded }
     }
 
+    /// - Throws: `tooManyVersions` when the key has as many versions as it may have. A delete marker finds room always: it
+    ///   is how a client gets rid of an object.
+    func requireRoomForVersion(of columns: VersionColumns) throws(StorageError) {
+        guard let limit = versionLimit?(), !columns.flags.contains(.deleteMarker) else { return }
+        let count = try integer(
+            """
+            SELECT COUNT(*) FROM (
+                SELECT 1 FROM versions INDEXED BY versions_by_key WHERE bucket = ? AND key = ? LIMIT ?)
+            """, .integer(columns.bucket.rawValue), .key(columns.key), .integer(Int64(limit)))
+        guard count ?? 0 < limit else { throw .tooManyVersions }
+    }
+
     /// One step of counting the versions of a former release; true when there are more.
     func countVersions(_ limit: Int64) throws(StorageError) -> Bool {
         guard countedRows < .max else { return false }

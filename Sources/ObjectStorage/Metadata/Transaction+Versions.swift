@@ -71,6 +71,7 @@ extension Transaction {
         let replaced: VersionRow? =
             if !isNull { nil } else if let newest, newest.isNull { newest } else { try nullVersion(below: newest) }
         if !mayExceedQuota { try requireRoom(for: columns, replacing: replaced) }
+        if replaced == nil, newest != nil { try requireRoomForVersion(of: columns) }
         try requireShared(new.body)
         try useDataKey(columns.dataKey, row: new.dataKey)
         noteOrder(columns.order)

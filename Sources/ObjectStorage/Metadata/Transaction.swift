@@ -6,6 +6,8 @@ final class Transaction {
     let session: Session
     /// The run that data keys inserted now belong to.
     let epoch: Int64
+    /// How many versions a key may have.
+    let versionLimit: (@Sendable () -> Int?)?
     /// What the batch adds to the reference counts of data keys.
     private var references: [(key: DataKeyID, change: Int64)] = []
     private var blobs: [BlobID] = []
@@ -33,7 +35,11 @@ final class Transaction {
     /// Nil where changes are taken back one by one: there they go at once.
     private var deadBodies: [Int64]?
 
-    init(_ session: Session, epoch: Int64, countedRows: Int64, undoesSingly: Bool) {
+    init(
+        _ session: Session, epoch: Int64, countedRows: Int64, undoesSingly: Bool,
+        versionLimit: (@Sendable () -> Int?)? = nil
+    ) {
+        self.versionLimit = versionLimit
         self.session = session
         self.epoch = epoch
         self.countedRows = countedRows

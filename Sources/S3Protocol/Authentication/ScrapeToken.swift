@@ -73,6 +73,7 @@ extension SigV4Verifier {
         guard let token = ScrapeToken(text), let account = try? account(of: token.subject, token: nil),
             token.isValid(under: account.secret, now: now)
         else { throw S3Error(.accessDenied) }
+        account.use?.note(now)
         return account.principal
     }
 }

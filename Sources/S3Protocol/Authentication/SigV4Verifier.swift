@@ -56,6 +56,7 @@ package final class SigV4Verifier: Sendable {
             let signature = try SignatureV2(request, scheme, now: now)
             let account = try self.account(of: signature.accessKey, request)
             try signature.check(request, account.secret)
+            account.use?.note(now)
             return VerifiedRequest(
                 principal: account.principal, secret: account.secret, payload: try Self.unsignedPayload(request),
                 scheme: scheme, queryHeaders: signature.queryHeaders)
@@ -102,6 +103,7 @@ package final class SigV4Verifier: Sendable {
             throw Self.mismatch(request, authorization, stringToSign: stringToSign, canonicalRequest: canonical)
         }
         if known == nil { signingKeys.insert(key, credential, secret) }
+        account.use?.note(now)
 
         let payload = try Self.payload(payloadHash) {
             ChunkSigner(key: key, timestamp: authorization.timestamp, scope: credential.scope, seed: signature)

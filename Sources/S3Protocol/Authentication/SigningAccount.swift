@@ -4,8 +4,11 @@ package import AccessPolicy
 package struct SigningAccount: Sendable {
     package let secret: SecretString
     package let principal: Principal
+    /// Is told of every request that it has signed; nil where nobody asks for that.
+    package let use: AccessKeyUse?
 
-    package init(secret: SecretString, principal: Principal) {
+    package init(secret: SecretString, principal: Principal, use: AccessKeyUse? = nil) {
+        self.use = use
         self.secret = secret
         self.principal = principal
     }

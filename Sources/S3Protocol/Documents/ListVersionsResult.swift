@@ -16,6 +16,8 @@ package struct ListedVersion: Sendable {
     /// Milliseconds since 1970.
     package var modified: Int64
     package var content: Content
+    /// Where it was asked for, and the sender may be told.
+    package var metadata: ListedMetadata?
 
     package init(key: String, versionID: String, isLatest: Bool, modified: Int64, content: Content) {
         self.key = key
@@ -96,6 +98,7 @@ package struct ListVersionsResult: Sendable {
             xml.element("Size", size)
             xml.fragment(Owner.serverElement)
             xml.element("StorageClass", storageClass)
+            version.metadata?.write(to: &xml)
             xml.close("Version")
         case .deleteMarker:
             xml.open("DeleteMarker")

@@ -196,6 +196,8 @@ extension S3ErrorCode {
             "insufficient permissions to perform KMS operation"
         case .kmsNotSupported:
             "requested functionality is not supported"
+        case .maxVersionsExceeded:
+            "You've exceeded the limit on the number of versions you can create on this object"
         case .xMinioAdminBucketQuotaExceeded:
             "Bucket quota exceeded"
         case .xMinioAdminPolicyChangeAlreadyApplied:

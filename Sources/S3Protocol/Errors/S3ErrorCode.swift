@@ -106,6 +106,9 @@ package enum S3ErrorCode: String, CaseIterable, Sendable {
     case kmsNotAuthorized = "kms:NotAuthorized"
     case kmsNotSupported = "kms:NotSupported"
 
+    // MinIO's, for what AWS has no limit on.
+    case maxVersionsExceeded = "MaxVersionsExceeded"
+
     // The administration interface, whose clients know these codes.
     case xMinioAdminBucketQuotaExceeded = "XMinioAdminBucketQuotaExceeded"
     case xMinioAdminPolicyChangeAlreadyApplied = "XMinioAdminPolicyChangeAlreadyApplied"

@@ -25,6 +25,8 @@ package struct LifecycleRule: Hashable, Sendable {
     package var isEnabled: Bool
     package var filter: LifecycleFilter
     package var expiration: Expiration?
+    /// Whether an object that expires goes with all of its versions (MinIO's `ExpiredObjectAllVersions`).
+    package var expiresAllVersions = false
     package var noncurrentExpiration: NoncurrentExpiration?
     /// How many days after it was begun an upload is aborted, 1…2³¹-1.
     package var abortUploadAfterDays: Int64?
@@ -47,10 +49,12 @@ package struct LifecycleRule: Hashable, Sendable {
         for name in ["Transition", "NoncurrentVersionTransition"] {
             for transition in element.all(name) { throw try refusal(of: transition) }
         }
-        let rule = LifecycleRule(
+        var rule = LifecycleRule(
             id: try identifier(try element.optionalText("ID")), isEnabled: try isEnabled(element),
             filter: try LifecycleFilter.parse(rule: element), expiration: try expiration(element),
             noncurrentExpiration: try noncurrentExpiration(element), abortUploadAfterDays: try abortion(element))
+        rule.expiresAllVersions =
+            try element.optional("Expiration")?.optionalFlag("ExpiredObjectAllVersions") ?? false
         try rule.requireSense()
         return rule
     }
@@ -77,9 +81,6 @@ package struct LifecycleRule: Hashable, Sendable {
     private static func expiration(_ rule: XMLElement) throws(S3Error) -> Expiration? {
         guard let element = try rule.optional("Expiration") else { return nil }
         try element.requireChildren(["Days", "Date", "ExpiredObjectDeleteMarker", "ExpiredObjectAllVersions"])
-        if try element.optionalFlag("ExpiredObjectAllVersions") == true {
-            throw S3Error(.notImplemented, details: [("Element", "ExpiredObjectAllVersions")])
-        }
         let days = try element.count("Days", of: "Expiration")
         let date = try midnight(element)
         switch (days, date, try element.optionalFlag("ExpiredObjectDeleteMarker")) {
@@ -132,6 +133,11 @@ package struct LifecycleRule: Hashable, Sendable {
         guard expiration != nil || noncurrentExpiration != nil || abortUploadAfterDays != nil else {
             throw S3Error(.invalidRequest, "At least one action needs to be specified in a rule")
         }
+        if expiresAllVersions {
+            guard case .days? = expiration else {
+                throw S3Error(.invalidRequest, "ExpiredObjectAllVersions goes with Days alone.")
+            }
+        }
         if expiration == .expiredDeleteMarker, !filter.tags.isEmpty {
             throw S3Error(.invalidRequest, "ExpiredObjectDeleteMarker cannot be specified with Tags.")
         }
@@ -156,6 +162,7 @@ package struct LifecycleRule: Hashable, Sendable {
             case .date(let date): xml.element("Date", milliseconds: date)
             case .expiredDeleteMarker: xml.element("ExpiredObjectDeleteMarker", true)
             }
+            if expiresAllVersions { xml.element("ExpiredObjectAllVersions", true) }
             xml.close("Expiration")
         }
         if let noncurrentExpiration {

@@ -85,6 +85,19 @@ package struct LifecycleSchedule: Sendable {
         return least
     }
 
+    /// Whether one of the rules removes a current version with all older ones.
+    ///
+    /// - Parameters: as of ``newerObjects(toRemove:_:tags:at:)``.
+    package func removesAllVersions(
+        of version: Version, _ matching: [Int], tags: [(key: String, value: String)]?, at time: Int64
+    ) -> Bool {
+        matching.contains { index in
+            let rule = rules[index]
+            return rule.expiresAllVersions && rule.newerObjects(toRemove: version, calendar, at: time) != nil
+                && rule.filter.admits(size: version.size) && (tags.map(rule.filter.admits) ?? true)
+        }
+    }
+
     /// When the first of the rules aborts an upload, and which.
     ///
     /// - Parameter initiated: milliseconds since 1970, as the result.

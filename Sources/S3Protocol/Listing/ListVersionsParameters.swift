@@ -12,6 +12,8 @@ package struct ListVersionsParameters: Sendable {
     package var keyMarker = ""
     /// As sent, echoed even when empty: the listing goes on behind this version of the key.
     package var versionIDMarker = ""
+    /// MinIO's `metadata=true`: each version with its metadata and tags, and so fewer on a page.
+    package var withMetadata = false
 
     package static let maximumKeys = 1000
 
@@ -33,9 +35,11 @@ package struct ListVersionsParameters: Sendable {
                 try ListParameters.requireKeyLength(value, name)
                 keyMarker = value
             case "version-id-marker": versionIDMarker = value
+            case "metadata": withMetadata = value == "true"
             default: break
             }
         }
+        if withMetadata { maxKeys = min(maxKeys, ListParameters.maximumWithMetadata) }
         guard !keyMarker.isEmpty || versionIDMarker.isEmpty else {
             throw S3Error(
                 .invalidArgument, "A version-id marker cannot be specified without a key marker.",

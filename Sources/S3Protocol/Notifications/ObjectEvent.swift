@@ -15,6 +15,8 @@ package struct EventSource: Sendable {
     package var endpoint: String
     /// When the request arrived: milliseconds since 1970.
     package var time: Int64
+    /// The server's identifier; empty while it is not known.
+    package var deployment = ""
 
     package init(
         region: String, principal: String, address: String, userAgent: String, requestID: String, endpoint: String,
@@ -94,6 +96,7 @@ package struct ObjectEvent: Sendable {
         json.object("responseElements") { json in
             json.appendMember("x-amz-id-2", text: source.requestID)
             json.appendMember("x-amz-request-id", text: source.requestID)
+            json.appendMember("x-minio-deployment-id", unlessEmpty: source.deployment)
             json.appendMember("x-minio-origin-endpoint", text: source.endpoint)
         }
         json.object("s3") { appendSubject(to: &$0) }

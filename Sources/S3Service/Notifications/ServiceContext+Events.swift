@@ -33,12 +33,14 @@ extension ServiceContext {
     }
 
     private func source(of request: S3Request) -> EventSource {
-        EventSource(
+        var source = EventSource(
             region: settings.region ?? "", principal: request.principal.accessKey ?? "",
             address: request.record.connection.remoteAddress,
             userAgent: Self.bounded(request.header("user-agent") ?? ""), requestID: request.record.id,
             endpoint: "\(request.isSecure ? "https" : "http")://\(Self.bounded(request.header("host") ?? ""))",
             time: request.time)
+        source.deployment = settings.deployment()
+        return source
     }
 
     /// As much of what a client has written as belongs into every event: a head may be of 64 KiB.

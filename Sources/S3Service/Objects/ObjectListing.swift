@@ -22,7 +22,7 @@ struct ObjectListing {
     }
 
     /// Bytes of an object's metadata and tags, as far as they are usual; what has more has to be escaped throughout.
-    private static let metadataBytes = 16 << 10
+    static let metadataBytes = 16 << 10
 
     /// The most bytes of so many entries, each of a key and of less than 768 bytes besides.
     static func longestDocument(entries: Int, _ encoding: ListEncoding) -> Int {
@@ -45,26 +45,14 @@ struct ObjectListing {
     private func xml(_ page: ObjectPage) -> [UInt8] {
         var objects = page.objects
         for (index, details) in page.details.enumerated() {
-            objects[index].metadata = details.flatMap { metadata($0, of: objects[index].key) }
+            objects[index].metadata = details.flatMap {
+                access.metadata($0, of: objects[index].key, in: bucket, onlyEncryption: showsEncryption)
+            }
         }
         return ListBucketResult(
             bucket: bucket.name, parameters: parameters, objects: objects, commonPrefixes: page.commonPrefixes,
             next: page.isTruncated ? page.passed.map(ListPosition.key) ?? page.last : nil
         ).xml()
-    }
-
-    /// What the sender may be told, who could read it of each object: of one under a customer's key no more than that it is.
-    private func metadata(_ details: ListedDetails, of key: String) -> ListedMetadata? {
-        let resource = Resource.object(bucket: bucket.name, key: key)
-        guard access.allows(Demand(.getObject, on: resource)) else { return nil }
-        var metadata = ListedMetadata()
-        for (name, value) in details.encryption.headers { metadata.add(name, value) }
-        if case .sseC = details.encryption { return metadata }
-        guard !showsEncryption else { return metadata }
-        for (name, value) in details.attributes.headers.responseHeaders { metadata.add(name, value) }
-        for (name, value) in details.attributes.metadata { metadata.add("x-amz-meta-\(name)", value) }
-        if access.allows(Demand(.getObjectTagging, on: resource)) { metadata.set(details.attributes.tags) }
-        return metadata
     }
 
     private var request: ListRequest {
@@ -78,5 +66,33 @@ struct ObjectListing {
         case nil: break
         }
         return request
+    }
+}
+
+extension RequestAccess {
+    /// What the sender may be told in a listing, who could read it of each object: of one under a customer's key no more
+    /// than that it is.
+    ///
+    /// - Parameters:
+    ///   - version: as clients name it; nil for the current one.
+    ///   - onlyEncryption: leaves out all but how the object is encrypted.
+    func metadata(
+        _ details: ListedDetails, of key: String, in bucket: Bucket, version: String? = nil,
+        onlyEncryption: Bool = false
+    ) -> ListedMetadata? {
+        let resource = Resource.object(bucket: bucket.name, key: key)
+        let conditions: [ConditionKey: [String]] = version.map { [.versionID: [$0]] } ?? [:]
+        let (reading, tagging): (Action, Action) =
+            version == nil
+            ? (.getObject, .getObjectTagging) : (.getObjectVersion, .getObjectVersionTagging)
+        guard allows(Demand(reading, on: resource, conditions: conditions)) else { return nil }
+        var metadata = ListedMetadata()
+        for (name, value) in details.encryption.headers { metadata.add(name, value) }
+        if case .sseC = details.encryption { return metadata }
+        guard !onlyEncryption else { return metadata }
+        for (name, value) in details.attributes.headers.responseHeaders { metadata.add(name, value) }
+        for (name, value) in details.attributes.metadata { metadata.add("x-amz-meta-\(name)", value) }
+        if allows(Demand(tagging, on: resource, conditions: conditions)) { metadata.set(details.attributes.tags) }
+        return metadata
     }
 }

@@ -1,4 +1,5 @@
 import AccessPolicy
+import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -38,7 +39,14 @@ struct PutBucketLifecycleConfiguration: AsyncS3Operation {
         }
         configuration.transitionMinimum = transitionMinimum
         configuration.updated = request.time
-        try await service.update(bucket) { $0.lifecycle = configuration }
+        let removesAll = configuration.rules.contains(where: \.expiresAllVersions)
+        try await service.update(bucket) { [configuration] record in
+            guard !removesAll || record.versioning != .locked else {
+                throw S3Error(
+                    .invalidRequest, "ExpiredObjectAllVersions cannot be used on an object locked bucket.")
+            }
+            record.lifecycle = configuration
+        }
         return S3Response(headers: [
             (LifecycleConfiguration.TransitionMinimum.header, transitionMinimum.rawValue)
         ])

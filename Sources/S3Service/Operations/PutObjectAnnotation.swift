@@ -32,7 +32,8 @@ struct PutObjectAnnotation: AsyncS3Operation {
         let object = found.object
         try annotation.requireMatch(object)
         let record = try await service.objects.putAnnotation(
-            AnnotationPayload(request), named: annotation.name, of: object, modified: request.time)
+            AnnotationPayload(request), named: annotation.name, of: object,
+            bypassesGovernance: request.bypassesGovernance(named.name, in: named.bucket), modified: request.time)
 
         var headers = [(name: "etag", value: record.etag.quoted)]
         headers += try service.objects.encryption(of: object, nil).headers

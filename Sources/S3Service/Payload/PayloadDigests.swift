@@ -2,6 +2,7 @@ import Cryptography
 import NIOCore
 import Requests
 import S3Protocol
+import SealedStorage
 
 /// Everything that a request's head promises of its payload's bytes: computed while they come, compared at their end.
 ///

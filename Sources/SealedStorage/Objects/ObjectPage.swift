@@ -80,7 +80,7 @@ package struct ListedDetails: Sendable {
 }
 
 extension Objects {
-    private func details(of version: StoredVersion) throws -> ListedDetails {
+    func details(of version: StoredVersion) throws -> ListedDetails {
         let record = try records.open(version)
         let dataKey = record.encryption.scheme.namesKey ? try version.columns.dataKey.flatMap(store.dataKeyAtHand) : nil
         return ListedDetails(

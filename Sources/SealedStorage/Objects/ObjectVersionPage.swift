@@ -5,6 +5,8 @@ package import S3Protocol
 package struct ObjectVersionPage: Sendable {
     /// One whose record is damaged is listed with an empty tag, so that it can be found and deleted.
     package fileprivate(set) var versions: [ListedVersion] = []
+    /// What each of ``versions`` has besides, where that was asked for; nil for a delete marker, and where a record is damaged.
+    package fileprivate(set) var details: [ListedDetails?] = []
     package fileprivate(set) var commonPrefixes: [String] = []
     /// Where the listing goes on; nil at its end.
     package fileprivate(set) var next: ListVersionsResult.Next?
@@ -29,7 +31,7 @@ extension Objects {
             request.after = try marker(parameters, in: bucket)
         }
         let page = try await store.listVersions(request)
-        return try await store.offload { try body(try open(page)) }
+        return try await store.offload { try body(try open(page, withDetails: parameters.withMetadata)) }
     }
 
     /// The place that a request names: behind all versions of the key, or behind the one that it says.
@@ -51,14 +53,18 @@ extension Objects {
         }
     }
 
-    private func open(_ page: VersionListPage) throws -> ObjectVersionPage {
+    private func open(_ page: VersionListPage, withDetails: Bool) throws -> ObjectVersionPage {
         var records = try records.forListing()
         var opened = ObjectVersionPage()
         opened.versions.reserveCapacity(page.entries.count)
         for entry in page.entries {
             switch entry {
             case .commonPrefix(let prefix): opened.commonPrefixes.append(prefix)
-            case .version(let version, let isLatest): opened.append(version, isLatest: isLatest, &records)
+            case .version(let version, let isLatest):
+                opened.append(version, isLatest: isLatest, &records)
+                guard withDetails else { continue }
+                let isMarker = version.columns.flags.contains(.deleteMarker)
+                opened.details.append(isMarker ? nil : try? details(of: version))
             }
         }
         guard page.isTruncated else { return opened }

@@ -12,12 +12,15 @@ extension Objects {
     /// - Parameters:
     ///   - object: looked up with its data key.
     ///   - modified: milliseconds since 1970.
-    /// - Throws: `annotationUnderCustomerKey`, `annotationLimitExceeded`; `conditionalConflict` when the version is gone
-    ///   meanwhile; what the source, the drive and the key service do.
+    /// - Throws: `annotationUnderCustomerKey`, `annotationLimitExceeded`; `locked` where it would take the place of one of
+    ///   an object that is; `conditionalConflict` when the version is gone or has changed meanwhile; what the source, the drive and the key service do.
     package func putAnnotation(
-        _ source: some ByteSource, named name: AnnotationName, of object: StoredObject, modified: Int64
+        _ source: some ByteSource, named name: AnnotationName, of object: StoredObject,
+        bypassesGovernance: Bool = false, modified: Int64
     ) async throws -> ObjectRecord {
         let owner = object.columns
+        let mayReplace = object.record.attributes.lock.permitsRemoval(
+            at: modified, bypassesGovernance: bypassesGovernance)
         guard object.record.encryption.scheme != .sseC else { throw SealedStorageError.annotationUnderCustomerKey }
         let key = try await keys.make(as: object.key(nil), in: owner.bucket.ofAnnotations)
         if key.record.scheme == .sseS3 { source.computeMD5() }
@@ -36,8 +39,9 @@ extension Objects {
                 modified: modified, flags: [], dataKey: key.dataKeyRow?.id, body: body.kind, blob: body.blob)
             let new = NewVersion(
                 columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow)
-            switch try await store.putAnnotation(new, of: owner) {
+            switch try await store.putAnnotation(new, of: object.version, mayReplace: mayReplace) {
             case .done: return record
+            case .present: throw SealedStorageError.locked
             case .ownerChanged: throw SealedStorageError.conditionalConflict
             case .limitExceeded: throw SealedStorageError.annotationLimitExceeded
             }
@@ -80,7 +84,7 @@ extension Objects {
             }
             let annotation = try records.annotationKey(name, of: object.columns.version)
             switch try await store.deleteAnnotation(annotation, of: object.version) {
-            case .done, .limitExceeded: return object
+            case .done, .limitExceeded, .present: return object
             case .ownerChanged: continue
             }
         }

@@ -23,6 +23,11 @@ extension SealedRecords {
         case replace
     }
 
+    /// Runs what takes longer than an event loop has on a thread of the drive's.
+    package func offload<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+        try await store.offload(work)
+    }
+
     /// Changes a setting: `change` gets what is there, and may run again on what was committed meanwhile.
     ///
     /// - Returns: what is there now.

@@ -28,6 +28,25 @@ extension AdminClient {
         _ method: HTTPClientMethod, _ path: String, _ query: [(name: String, value: String)] = [], body: Body = .none,
         isEncrypted: Bool = false
     ) async throws(StartFailure) -> [UInt8] {
+        let response = try await response(to: method, path, query, body: body)
+        return isEncrypted ? try decrypted(response.body) : response.body
+    }
+
+    /// Changes settings.
+    ///
+    /// - Returns: whether they are in effect at once; else with the next start.
+    func changeSettings(
+        _ method: HTTPClientMethod, _ path: String, _ lines: String
+    ) async throws(StartFailure) -> Bool {
+        let answer = try await response(to: method, path, [], body: .encrypted(Array(lines.utf8)))
+        return answer.headers[Self.appliedHeader] == "true"
+    }
+
+    private static let appliedHeader = "x-minio-config-applied"
+
+    private func response(
+        to method: HTTPClientMethod, _ path: String, _ query: [(name: String, value: String)], body: Body
+    ) async throws(StartFailure) -> HTTPClientResponse {
         do {
             var (bytes, type): ([UInt8], String?) = ([], nil)
             switch body {
@@ -38,9 +57,10 @@ extension AdminClient {
             var request = try request(method, Self.target(path, query), body: bytes, type: type)
             request.timeout = .seconds(60)
             request.maxResponseBytes = Self.longestAnswer
+            request.wantedHeaders = [Self.appliedHeader]
             let response = try await http.send(request)
             guard (200..<300).contains(response.status) else { throw refusal(response.status, response.body) }
-            return isEncrypted ? try decrypted(response.body) : response.body
+            return response
         } catch let error as HTTPClientError {
             throw StartFailure("\(endpoint): \(error)")
         } catch {

@@ -20,6 +20,9 @@ struct RuntimeSettings: Sendable {
     /// The rest after each object of a batch job.
     var keyRotationRest: Duration
     var expirationRest: Duration
+    var logLevels: LogLevelSetting
+    /// How many versions a key may have; nil for no bound.
+    var versionLimit: Int?
 
     init(_ environment: Environment) throws(StartFailure) {
         requestsMax = try Self.requestsMax(environment.value("API_REQUESTS_MAX"))
@@ -33,6 +36,11 @@ struct RuntimeSettings: Sendable {
         pace = try Self.pace(environment.value("SCANNER_SPEED") ?? "default")
         keyRotationRest = try environment.rest("BATCH_KEYROTATION_WORKERS_WAIT")
         expirationRest = try environment.rest("BATCH_EXPIRATION_WORKERS_WAIT")
+        versionLimit = try Self.versionLimit(environment.value("API_OBJECT_MAX_VERSIONS"))
+        logLevels =
+            try environment.value("LOG_LEVEL").map { (text) throws(StartFailure) in
+                try LogLevelSetting(text)
+            } ?? LogLevelSetting()
     }
 
     private static func requestsMax(_ text: String?) throws(StartFailure) -> Int? {
@@ -41,6 +49,15 @@ struct RuntimeSettings: Sendable {
             throw StartFailure("MINIO_API_REQUESTS_MAX: \"\(text)\" is not a number of requests")
         }
         return number
+    }
+
+    private static func versionLimit(_ text: String?) throws(StartFailure) -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), number > 0 else {
+            throw StartFailure("MINIO_API_OBJECT_MAX_VERSIONS: \"\(text)\" is not a number of versions")
+        }
+        // What MinIO has for no bound.
+        return number == Int.max ? nil : number
     }
 
     private static func allowedOrigins(_ list: String?) throws(StartFailure) -> AllowedOrigins {

@@ -10,7 +10,7 @@ struct JSONLogHandler: LogHandler {
     let feed: LogFeed
     var metadata: Logger.Metadata = [:]
 
-    /// Of the whole process.
+    /// Of the whole part.
     var logLevel: Logger.Level {
         get { level.level }
         set { level.level = newValue }

@@ -10,14 +10,15 @@ import Threading
 /// Always to standard error, and never waiting for who reads it: requests are served by the threads that log.
 struct LogFormat {
     private let isJSON: Bool
-    let level: LogLevel
+    let levels: LogLevels
     /// What was logged lately.
     let feed = LogFeed()
     private let writer: LineWriter
 
     init(_ configuration: ServerConfiguration) {
         isJSON = configuration.logsJSON
-        level = LogLevel(configuration.logsDebug ? .debug : .notice)
+        levels = LogLevels(configuration.logsDebug ? .debug : .notice)
+        levels.apply(configuration.runtime.logLevels)
         let line = isJSON ? JSONLogHandler.line : ConsoleLogHandler.line
         writer = LineWriter(STDERR_FILENO) { count in
             let message: Logger.Message = "lines of this log were lost: nobody took them in time"
@@ -25,8 +26,9 @@ struct LogFormat {
         }
     }
 
-    func logger() -> Logger {
-        Logger(label: "coffer") { [isJSON, writer, level, feed] _ in
+    func logger(_ part: LogPart) -> Logger {
+        let level = levels.level(of: part)
+        return Logger(label: "coffer.\(part.rawValue)") { [isJSON, writer, feed] _ in
             if isJSON {
                 JSONLogHandler(writer: writer, level: level, feed: feed)
             } else {

@@ -16,19 +16,28 @@ final class LiveSettings: SettingsUser {
     let pace: Adjustable<Pace>
     let gate = RequestGate()
     let environment: [String: String]
+    private let logLevels: LogLevels
+    private let versionLimit: Adjustable<Int?>
 
     /// - Parameters:
     ///   - environment: without what the drive keeps.
     ///   - runtime: what the server starts with.
-    init(_ environment: Environment, authorities: String, runtime: RuntimeSettings, logger: Logger) {
+    init(
+        _ environment: Environment, authorities: String, runtime: RuntimeSettings, logLevels: LogLevels,
+        versionLimit: Adjustable<Int?>, logger: Logger
+    ) {
         base = environment.withoutSecrets
         self.environment = environment.values(redactedAs: ServerFacts.redacted)
         self.authorities = authorities
         self.logger = logger
+        self.logLevels = logLevels
+        self.versionLimit = versionLimit
         self.runtime = Adjustable(runtime)
         allowedOrigins = Adjustable(runtime.allowedOrigins)
         pace = Adjustable(runtime.pace)
         gate.setLimit(runtime.requestsMax, patience: runtime.requestsDeadline)
+        logLevels.apply(runtime.logLevels)
+        versionLimit.current = runtime.versionLimit
     }
 
     func reads(_ variable: String) -> Bool { KnownVariables.contains(variable) }
@@ -57,5 +66,7 @@ final class LiveSettings: SettingsUser {
         allowedOrigins.current = settings.allowedOrigins
         pace.current = settings.pace
         gate.setLimit(settings.requestsMax, patience: settings.requestsDeadline)
+        logLevels.apply(settings.logLevels)
+        versionLimit.current = settings.versionLimit
     }
 }

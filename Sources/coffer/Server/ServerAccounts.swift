@@ -33,7 +33,10 @@ struct ServerAccounts: Sendable {
     }
 
     /// Removes sessions that have expired, now and every minute, until it is cancelled.
+    ///
+    /// Keeps every ten minutes when access keys were used.
     func sweep() async {
+        var minutes = 0
         while !Task.isCancelled {
             do {
                 while try await accounts.sweepSessions(at: Clock.milliseconds()) { try Task.checkCancellation() }
@@ -45,6 +48,18 @@ struct ServerAccounts: Sendable {
                 logger.error("expired sessions were not removed", metadata: ["cause": "\(error)"])
             }
             guard (try? await Task.sleep(for: .seconds(60))) != nil else { return }
+            minutes += 1
+            if minutes % 10 == 0 { await keepUses() }
+        }
+    }
+
+    func keepUses() async {
+        do {
+            try await accounts.keepUses()
+        } catch AccountError.locked {
+            // Nobody's are known.
+        } catch {
+            logger.error("when access keys were used was not kept", metadata: ["cause": "\(error)"])
         }
     }
 }

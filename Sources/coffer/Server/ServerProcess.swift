@@ -26,11 +26,13 @@ struct ServerProcess {
     private let logger: Logger
     private let systemd = SystemdNotifier.ofProcess()
     private let running = RunningServer()
+    private let versionLimit: Adjustable<Int?>
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
         log = LogFormat(configuration)
-        logger = log.logger()
+        logger = log.logger(.server)
+        versionLimit = Adjustable(configuration.runtime.versionLimit)
     }
 
     /// How the server has ended.
@@ -71,20 +73,20 @@ struct ServerProcess {
 
     /// Serves until a signal says stop.
     private func serve(_ store: ObjectStore, _ input: StartInput) async throws -> Outcome {
-        let keys = try DriveKeys(configuration.keyService, store: store, logger: logger)
+        let keys = try DriveKeys(configuration.keyService, store: store, logger: log.logger(.kms))
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
         var process = self
         if obstacle == nil { process.configuration = completedConfiguration(input, keys.records) }
         let live = LiveSettings(
             try input.take(), authorities: authorities, runtime: process.configuration.runtime,
-            logger: logger)
+            logLevels: log.levels, versionLimit: versionLimit, logger: logger)
         let root = RootAccount(configuration.credentials)
         let accounts = Accounts(
             records: keys.records,
             setting: Accounts.Setting(
                 rootAccessKey: { root.accessKey }, admitsRoot: live.runtime.read(\.admitsRoot)))
-        let account = ServerAccounts(root: root, accounts: accounts, logger: logger)
+        let account = ServerAccounts(root: root, accounts: accounts, logger: log.logger(.accounts))
         if let obstacle { accounts.stayLocked(by: obstacle) } else { try await account.load(keys.records) }
         return try await process.serve(store, keys, account, obstacle, live)
     }
@@ -112,13 +114,16 @@ struct ServerProcess {
         for (name, corruption) in drive.buckets.damaged {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
-        let notifier = try openNotifier(drive)
+        let identity = ServerIdentity(drive)
+        let notifier = try openNotifier(drive, identity)
+        let observers = try Observers(
+            configuration, drive: drive, notifier: notifier, feed: log.feed, identity: identity,
+            node: { [running] in running.node }, logger: log.logger(.targets))
         let lifecycle = Lifecycle(
             drive: drive, calendar: configuration.lifecycleCalendar, clock: Clock.milliseconds, pace: live.pace,
-            logger: logger)
-        let observers = try Observers(
-            configuration, drive: drive, notifier: notifier, feed: log.feed, identity: ServerIdentity(drive),
-            node: { [running] in running.node }, logger: logger)
+            watcher: observers.trace.lifecycleWatcher, logger: log.logger(.background))
+        observers.trace.watch(keys.calls)
+        observers.trace.watch(store.figures, drive: configuration.drive)
         let survey = UsageSurvey(drive: drive, pace: live.pace)
         let sources = metrics(store, keys, drive, notifier, lifecycle, survey, observers, running)
         // Before anybody can see the server: who saw it may end it.
@@ -126,9 +131,10 @@ struct ServerProcess {
         let streams = AdminStreams(
             trace: observers.trace, log: log.feed, node: { [running] in running.node }, logger: logger)
         let parts = Parts(
-            drive: drive, account: account, notifier: notifier, observers: observers, sources: sources, live: live,
+            drive: drive, identity: identity, account: account, notifier: notifier, observers: observers,
+            sources: sources, live: live,
             control: control, streams: streams,
-            background: Background(lifecycle: lifecycle, jobs: batchJobs(drive, live)),
+            background: Background(lifecycle: lifecycle, jobs: try batchJobs(drive, live)),
             providers: try STSService.Providers(configuration.identity, authorities: authorities))
         let (server, console) = try await listen(parts)
         running.hasStarted(server)
@@ -141,7 +147,7 @@ struct ServerProcess {
         // Ending the scope cancels these.
         async let _ = KeyMemoryWatch(logger: logger).run()
         async let _ = keys.run()
-        async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: logger).run()
+        async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: log.logger(.background)).run()
         async let _ = lifecycle.run()
         async let _ = parts.background.jobs.run()
         async let _ = notifier.run()
@@ -151,6 +157,7 @@ struct ServerProcess {
         async let _ = becomeWhole(obstacle, keys, drive.buckets, account, live, status: summary.status)
         let outcome = await handle(signals, server, keys, parts)
         await observers.flush()
+        await account.keepUses()
         return outcome
     }
 
@@ -222,7 +229,8 @@ struct ServerProcess {
 
     private func openDrive() throws(StartFailure) -> ObjectStore {
         var options = StoreOptions()
-        options.logger = logger
+        options.logger = log.logger(.storage)
+        options.versionLimit = { [versionLimit] in versionLimit.current }
         do {
             return try ObjectStore.open(configuration.drive, options: options)
         } catch {
@@ -230,9 +238,10 @@ struct ServerProcess {
         }
     }
 
-    private func openNotifier(_ drive: SealedDrive) throws -> Notifier {
+    private func openNotifier(_ drive: SealedDrive, _ identity: ServerIdentity) throws -> Notifier {
         do {
-            let notifier = try Notifier(configuration.webhooks, events: drive.events, logger: logger)
+            let notifier = try Notifier(
+                configuration.webhooks, events: drive.events, deployment: identity.value, logger: log.logger(.targets))
             try notifier.open(drive.events)
             return notifier
         } catch {
@@ -243,6 +252,7 @@ struct ServerProcess {
     /// What requests, and signals, are answered with.
     private struct Parts {
         let drive: SealedDrive
+        let identity: ServerIdentity
         let account: ServerAccounts
         let notifier: Notifier
         let observers: Observers
@@ -257,13 +267,14 @@ struct ServerProcess {
     private var authorities: String { "\(configuration.certificates)/CAs" }
 
     private func listen(_ parts: Parts) async throws -> (server: HTTPServer, console: ConsoleService?) {
+        var settings = ServiceSettings(
+            region: configuration.region, domains: configuration.domains,
+            autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS,
+            allowedOrigins: parts.live.allowedOrigins)
+        settings.deployment = { [identity = parts.identity] in identity.known }
         let context = ServiceContext(
-            drive: parts.drive,
-            settings: ServiceSettings(
-                region: configuration.region, domains: configuration.domains,
-                autoEncryption: configuration.autoEncryption, trustsUpstreamTLS: configuration.trustsUpstreamTLS,
-                allowedOrigins: parts.live.allowedOrigins),
-            hub: parts.notifier.hub, webhooks: parts.notifier.targets, logger: logger)
+            drive: parts.drive, settings: settings, hub: parts.notifier.hub, webhooks: parts.notifier.targets,
+            logger: log.logger(.requests))
         let verifier = SigV4Verifier(
             region: configuration.region, acceptsV2: configuration.acceptsSigV2
         ) { accessKey, token throws(S3Error) in
@@ -273,7 +284,7 @@ struct ServerProcess {
             verifier: verifier,
             setting: SenderAttributes.Setting(
                 region: configuration.region, trustsUpstreamTLS: configuration.trustsUpstreamTLS),
-            observers: parts.observers.all, counts: parts.sources.requests, logger: logger)
+            observers: parts.observers.all, counts: parts.sources.requests, logger: log.logger(.requests))
         let metrics = MetricsService(parts.sources, access: configuration.metricsAccess, pipeline: pipeline)
         var admin = AdminContext(
             drive: parts.drive, accounts: parts.account.accounts, jobs: parts.background.jobs,
@@ -294,11 +305,11 @@ struct ServerProcess {
         let console = configuration.console.map { console in
             ConsoleListener(
                 console, configuration, dispatcher, parts.account, pipeline, admin.facts, context, running,
-                logger: logger)
+                logger: log.logger(.http))
         }
         do {
             guard let console else {
-                return (try await HTTPServer.start(http, handler: dispatcher, logger: logger), nil)
+                return (try await HTTPServer.start(http, handler: dispatcher, logger: log.logger(.http)), nil)
             }
             return (try await console.start(http), console.service)
         } catch {
@@ -313,13 +324,15 @@ struct ServerProcess {
         let samplings = OpenStreams()
     }
 
-    private func batchJobs(_ drive: SealedDrive, _ live: LiveSettings) -> BatchJobs {
-        BatchJobs(
+    private func batchJobs(_ drive: SealedDrive, _ live: LiveSettings) throws(StartFailure) -> BatchJobs {
+        let notices = try JobNotices(authorities: authorities)
+        return BatchJobs(
             drive: drive, clock: Clock.milliseconds, pace: live.pace,
             rests: { [runtime = live.runtime] in
                 let settings = runtime.current
                 return (settings.keyRotationRest, settings.expirationRest)
-            }, logger: logger)
+            }, notify: { notice, document in try await notices.send(document, to: notice) },
+            logger: log.logger(.background))
     }
 
     /// What administrators are told of this process.
@@ -399,7 +412,7 @@ struct ServerProcess {
                 parts.observers.reopen()
                 systemd.tell(.ready)
             case .toggleDebug:
-                let level = log.level.toggleDebug()
+                let level = log.levels.toggleDebug()
                 logger.notice("lines are logged from level \(level) on")
             case .stop:
                 systemd.tell(.stopping, .status("Finishing requests in flight"))

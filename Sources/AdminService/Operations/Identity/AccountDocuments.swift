@@ -22,8 +22,11 @@ struct UserDocument: Encodable {
     let status: String
     let memberOf: [String]?
     let updatedAt: String
+    /// Coffer's own: when the user's own access key has last signed a request, to the minute; left out where that is not known.
+    var lastUsed: String?
 
-    init(_ user: User) {
+    init(_ user: User, lastUse: Int64? = nil) {
+        lastUsed = lastUse.map { DocumentTime.text($0) }
         policyName = user.policies.isEmpty ? nil : user.policies.map(\.text).joined(separator: ",")
         status = StatusText.of(user.isEnabled)
         memberOf = user.groups.isEmpty ? nil : user.groups.map(\.text)

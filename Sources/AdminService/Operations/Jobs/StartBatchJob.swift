@@ -26,7 +26,8 @@ enum StartBatchJob: AdminOperation {
         let job: BatchJob
         do throws(BatchJobs.Refusal) {
             job = try await context.jobs.start(
-                definition.work, user: request.principal.accessKey ?? "", description: text)
+                definition.work, user: request.principal.accessKey ?? "", description: text,
+                notice: definition.notice)
         } catch {
             switch error {
             case .tooMany: throw S3Error(.slowDown, "As many jobs as are remembered are running.")

@@ -4,7 +4,7 @@ import Requests
 import S3Protocol
 import Threading
 
-/// Requests as they end, for as long as the client takes them: `mc admin trace`.
+/// Requests as they end, and what the server does besides, for as long as the client takes them: `mc admin trace`.
 ///
 /// Kinds of traces that this server does not make are accepted, and nothing comes of them.
 enum Trace: AdminOperation {
@@ -35,9 +35,12 @@ private struct TraceFilter {
     init(_ request: AdminRequest) throws(S3Error) {
         var kinds: TraceKind = []
         let isAll = try request.flag("all")
-        if isAll { kinds = [.s3, .internal] }
-        if try request.flag("s3") { kinds.insert(.s3) }
-        if try request.flag("internal") { kinds.insert(.internal) }
+        if isAll { kinds = .all }
+        for (name, kind) in [
+            ("s3", TraceKind.s3), ("internal", .internal), ("storage", .storage), ("scanner", .scanner), ("kms", .kms),
+        ] where try request.flag(name) {
+            kinds.insert(kind)
+        }
         self.kinds = kinds
         errorsOnly = try request.flag("err")
         guard let text = request.nonEmpty("threshold") else {

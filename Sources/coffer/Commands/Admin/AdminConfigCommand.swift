@@ -28,10 +28,9 @@ struct AdminConfigCommand: AsyncParsableCommand {
             try await orFail {
                 let line = try values.map { (pair) throws(StartFailure) in try Self.quoted(pair) }.joined(
                     separator: " ")
-                _ = try await options.server.client().call(
-                    .put, "set-config-kv", body: .encrypted(Array("\(group) \(line)".utf8)))
-                options.reportDone(
-                    "set; what is about region and webhooks is in effect after `coffer admin service restart`")
+                let isApplied = try await options.server.client().changeSettings(
+                    .put, "set-config-kv", "\(group) \(line)")
+                options.reportDone("set; \(inEffect(isApplied))")
             }
         }
 
@@ -55,9 +54,8 @@ struct AdminConfigCommand: AsyncParsableCommand {
             let (options, group, names) = (options, group, names)
             try await orFail {
                 let line = ([group] + names).joined(separator: " ")
-                _ = try await options.server.client().call(
-                    .post, "del-config-kv", body: .encrypted(Array(line.utf8)))
-                options.reportDone("reset")
+                let isApplied = try await options.server.client().changeSettings(.post, "del-config-kv", line)
+                options.reportDone("reset; \(inEffect(isApplied))")
             }
         }
     }
@@ -104,6 +102,10 @@ struct AdminConfigCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+private func inEffect(_ isApplied: Bool) -> String {
+    isApplied ? "in effect now" : "in effect after `coffer admin service restart`"
 }
 
 extension AsyncParsableCommand {

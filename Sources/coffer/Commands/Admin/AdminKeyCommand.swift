@@ -17,14 +17,14 @@ struct AdminKeyCommand: AsyncParsableCommand {
                 let answer = try await options.server.client().json(
                     .get, "list-access-keys-bulk", [("listType", "all"), ("all", "true")], isEncrypted: true)
                 options.show(answer) { answer in
-                    var table = TextTable("USER", "ACCESS KEY", "KIND", "EXPIRES")
+                    var table = TextTable("USER", "ACCESS KEY", "KIND", "EXPIRES", "LAST USED")
                     for (user, keys) in answer.members {
                         for (member, kind) in [("serviceAccounts", "access key"), ("stsKeys", "session")] {
                             for key in keys[member]?.elements ?? [] {
                                 let end = key.text("expiration")
                                 table.add(
                                     TerminalText.plain(user), key.text("accessKey"), kind,
-                                    end.hasPrefix("1970-") ? "never" : end)
+                                    end.hasPrefix("1970-") ? "never" : end, key.text("lastUsed"))
                             }
                         }
                     }
@@ -82,6 +82,8 @@ struct AdminKeyCommand: AsyncParsableCommand {
                     print("user        \(answer.text("parentUser"))")
                     print("status      \(answer.text("accountStatus"))")
                     print("kind        \(answer.text("userType"))")
+                    let used = answer.text("lastUsed")
+                    print("last used   \(used.isEmpty ? "not known" : used)")
                     print(
                         "policy      \(answer["impliedPolicy"]?.boolean == true ? "its user's" : answer.text("policy"))"
                     )

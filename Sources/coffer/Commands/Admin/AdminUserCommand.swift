@@ -16,11 +16,11 @@ struct AdminUserCommand: AsyncParsableCommand {
             try await orFail {
                 let users = try await options.server.client().json(.get, "list-users", isEncrypted: true)
                 options.show(users) { users in
-                    var table = TextTable("USER", "STATUS", "POLICIES", "GROUPS")
+                    var table = TextTable("USER", "STATUS", "POLICIES", "GROUPS", "LAST USED")
                     for (name, user) in users.members {
                         table.add(
                             TerminalText.plain(name), user.text("status"), user.text("policyName"),
-                            user.texts("memberOf").joined(separator: ","))
+                            user.texts("memberOf").joined(separator: ","), user.text("lastUsed"))
                     }
                     table.print()
                 }

@@ -18,6 +18,8 @@ struct AccessKeyDocument: Encodable {
     let name: String?
     let description: String?
     var expiration: String?
+    /// Coffer's own: to the minute; left out where nothing is known of any use.
+    let lastUsed: String?
 
     init(_ account: ServiceAccount, _ accounts: Accounts) {
         accessKey = account.accessKey.text
@@ -27,6 +29,7 @@ struct AccessKeyDocument: Encodable {
         name = account.name
         description = account.description
         expiration = AccessKeyTime.text(account.expiration)
+        lastUsed = (try? accounts.snapshot.lastUse(of: account.accessKey)).flatMap { $0.map { DocumentTime.text($0) } }
     }
 
     init(_ session: TemporaryCredential, _ accounts: Accounts) {
@@ -37,6 +40,7 @@ struct AccessKeyDocument: Encodable {
         name = nil
         description = nil
         expiration = AccessKeyTime.text(session.expiration)
+        lastUsed = (try? accounts.snapshot.lastUse(of: session.accessKey)).flatMap { $0.map { DocumentTime.text($0) } }
     }
 
     func with(policy: String) -> AccessKeyDocument {

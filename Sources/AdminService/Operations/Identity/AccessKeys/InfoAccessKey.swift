@@ -18,6 +18,7 @@ enum InfoAccessKey: AdminOperation {
         let name: String?
         let description: String?
         let expiration: String
+        let lastUsed: String?
         let userType: String
         let userProvider = "builtin"
         let ldapSpecificInfo = ["username": ""]
@@ -25,7 +26,7 @@ enum InfoAccessKey: AdminOperation {
 
         enum CodingKeys: String, CodingKey {
             case accessKey = "AccessKey"
-            case parentUser, accountStatus, impliedPolicy, policy, name, description, expiration, userType
+            case parentUser, accountStatus, impliedPolicy, policy, name, description, expiration, lastUsed, userType
             case userProvider, ldapSpecificInfo, openIDSpecificInfo
         }
 
@@ -38,6 +39,7 @@ enum InfoAccessKey: AdminOperation {
             name = key.name
             description = key.description
             expiration = key.expiration ?? DocumentTime.unlimited
+            lastUsed = key.lastUsed
             self.userType = userType
         }
     }

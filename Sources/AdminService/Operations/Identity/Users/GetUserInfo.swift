@@ -13,7 +13,8 @@ enum GetUserInfo: AdminOperation {
 
     static func perform(_ request: AdminRequest, in context: AdminContext, _ reply: AdminReply) async throws {
         let name = AccountName(try request.required("accessKey"))
-        guard let user = try context.accounts.snapshot.user(name) else { throw AccountError.noSuchUser }
-        try await reply.send(UserDocument(user))
+        let snapshot = try context.accounts.snapshot
+        guard let user = snapshot.user(name) else { throw AccountError.noSuchUser }
+        try await reply.send(UserDocument(user, lastUse: snapshot.lastUse(of: name)))
     }
 }

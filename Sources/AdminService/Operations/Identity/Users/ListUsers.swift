@@ -16,7 +16,9 @@ enum ListUsers: AdminOperation {
             bucket.map { bucket in user.policies.contains { snapshot.mentions($0, bucket: bucket) } } ?? true
         }
         try await reply.sendEncrypted(
-            Dictionary(users.map { ($0.name.text, UserDocument($0)) }, uniquingKeysWith: { first, _ in first }),
+            Dictionary(
+                users.map { ($0.name.text, UserDocument($0, lastUse: snapshot.lastUse(of: $0.name))) },
+                uniquingKeysWith: { first, _ in first }),
             for: request)
     }
 }
