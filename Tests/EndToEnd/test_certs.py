@@ -43,6 +43,8 @@ def test_openssl_finds_them_in_order(made):
         openssl("verify", "-x509_strict", "-CAfile", made.ca / "ca.crt", "-purpose", purpose, path)
     for option, name in (("-verify_hostname", "kes.example.net"), ("-verify_ip", "::1"), ("-verify_ip", "127.0.0.1")):
         openssl("verify", "-CAfile", made.ca / "ca.crt", option, name, made.server / "public.crt")
+    for directory in (made.root / "deep", made.ca, made.server, made.client):
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o755
     for path in (made.ca / "ca.key", made.server / "private.key", made.client / "client.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert "prime256v1" in openssl("pkey", "-in", path, "-noout", "-text")

@@ -47,7 +47,7 @@ def test_an_image_is_small_and_says_what_it_is(podman, target):
 
 def test_nothing_is_there_that_is_not_needed(podman, tmp_path):
     """No shell, no program besides the server, nothing that gives rights; and what is there is known by its packages."""
-    podman("create", "--name", "shown", *podman.limits, "localhost/coffer")
+    podman("create", "--name", "shown", "localhost/coffer")
     podman("export", "--output", tmp_path / "image.tar", "shown")
     (tmp_path / "image").mkdir()
     run("tar", "--extract", "--file", tmp_path / "image.tar", "--directory", tmp_path / "image")
@@ -95,7 +95,7 @@ def test_an_object_server_serves_as_any_user_and_its_drive_outlives_it(podman, t
 
 def test_there_is_no_start_that_would_lose_the_keyring(podman):
     """Without a volume for it, the keyring would be in the container's layer, and gone with it."""
-    finished = podman("run", "--rm", "--network", "host", "--no-healthcheck", "--cgroups", "disabled", *podman.limits,
+    finished = podman("run", "--rm", "--network", "host", "--no-healthcheck", "--cgroups", "disabled",
                       "--volume", "other:/data", "--env", "MINIO_ROOT_USER=someone", "--env",
                       "MINIO_ROOT_PASSWORD=something", "localhost/coffer", check=False)
     assert "Endpoint" not in finished
@@ -145,6 +145,6 @@ def test_a_pod_of_both_as_the_guide_makes_it(podman, tmp_path):
         s3 stat s3://first/x
         podman logs coffer
         podman rm --force --time 5 coffer coffer-kes
-        podman pod rm --force coffer
+        podman pod rm --force coffer-pod
     """, tmp_path)
     assert "hello" in said and "coffer-key" in said, said

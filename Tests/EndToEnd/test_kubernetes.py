@@ -8,6 +8,7 @@ import subprocess
 import helm_python as helm
 import kubernetes_validate
 import pytest
+import urllib3
 import yaml
 
 import charts
@@ -206,9 +207,10 @@ def test_both_servers_run_with_what_the_chart_tells_them(tmp_path, certificates)
         text = text.replace(old, new)
     key_server.write_configuration(text)
     server = Placed(tmp_path / "server", certificates=certificates, keyring=False)
-    places = (("https://coffer-kes:7373", f"https://127.0.0.1:{key_server.port}"), ("/certs", str(certs)),
+    places = ((":9001", f"127.0.0.1:{free_port()}"), ("https://coffer-kes:7373", f"https://127.0.0.1:{key_server.port}"), ("/certs", str(certs)),
               ("/secrets/auth", str(root)), (":9000", server.host))
     environment = variables(server_container, objects) | {"MINIO_VOLUMES": str(server.drive)}
+    console = places[0][1]
     for old, new in places:
         environment = {name: value.replace(old, new) for name, value in environment.items()}
         server_container["args"] = [argument.replace(old, new) for argument in server_container["args"]]
@@ -222,6 +224,8 @@ def test_both_servers_run_with_what_the_chart_tells_them(tmp_path, certificates)
             bucket = server.bucket()
             assert server.call("PUT", f"/{bucket}/x", {"x-amz-server-side-encryption": "aws:kms"}, b"hello").status == 200
             answer = server.call("HEAD", f"/{bucket}/x")
+            page = urllib3.PoolManager(ca_certs=server.authority).request("GET", f"https://{console}/")
+            assert page.status == 200 and b"<html" in page.data
             assert answer.headers["x-amz-server-side-encryption-aws-kms-key-id"].endswith("coffer-key")
     finally:
         server.kill()

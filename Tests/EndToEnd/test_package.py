@@ -1,5 +1,6 @@
 """The Debian packages: what is in them, that they come out alike, and that what is installed serves."""
 
+import json
 import os
 import subprocess
 
@@ -18,7 +19,7 @@ def run(*command, **options):
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     directory = tmp_path_factory.mktemp("packages")
-    run(REPOSITORY / "deploy/package", "--built", "--output", directory)
+    run(REPOSITORY / "deploy/package", "--built", "--fast", "--output", directory)
     return directory
 
 
@@ -28,7 +29,7 @@ def deb(packages, program):
 
 
 def test_the_same_programs_make_the_same_bytes(packages, tmp_path):
-    run(REPOSITORY / "deploy/package", "--built", "--output", tmp_path)
+    run(REPOSITORY / "deploy/package", "--built", "--fast", "--output", tmp_path)
     names = sorted(path.name for path in packages.iterdir())
     assert names == sorted(path.name for path in tmp_path.iterdir()) and len(names) == 4
     for name in names:
@@ -49,6 +50,21 @@ def test_a_package_has_its_parts_and_lintian_finds_no_error(packages, tmp_path, 
     run("bash", "-n", tmp_path / f"usr/share/bash-completion/completions/{program}")
     found = run("lintian", "--fail-on", "error", deb(packages, program))
     assert "E:" not in found
+
+
+def test_the_tarball_says_what_the_programs_are_made_of(packages, tmp_path):
+    (archive,) = packages.glob("coffer-*.tar.gz")
+    run("tar", "--extract", "--file", archive, "--directory", tmp_path)
+    (document,) = (json.loads(path.read_text()) for path in tmp_path.glob("*/sbom.spdx.json"))
+    assert document["spdxVersion"] == "SPDX-2.3" and document["documentNamespace"].startswith("https://")
+    known = {one["SPDXID"]: one for one in document["packages"]} | {"SPDXRef-DOCUMENT": None}
+    assert len(known) == len(document["packages"]) + 1
+    for relation in document["relationships"]:
+        assert {relation["spdxElementId"], relation["relatedSpdxElement"]} <= set(known)
+    names = {one["name"]: one for one in document["packages"]}
+    for pin in json.loads((REPOSITORY / "Package.resolved").read_text())["pins"]:
+        assert names[pin["identity"]]["versionInfo"] == pin["state"]["version"]
+    assert {"coffer", "coffer-kes", "libssl3", "libcurl4", "libsqlite3-0"} <= set(names)
 
 
 def test_what_is_installed_in_a_fresh_debian_serves(packages, tmp_path):

@@ -1,6 +1,7 @@
 """The examples of deploy/proxies with the proxies themselves: nginx, HAProxy and Caddy in front of both servers."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -41,14 +42,14 @@ FILES = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg", "caddy": "Caddyfile"}
 class Proxy:
     """One proxy with its example, whose paths and ports are this test's."""
 
-    def __init__(self, name, directory, files, *, server, key_server_port):
+    def __init__(self, name, directory, files, *, server, console, key_server_port):
         self.port, self.key_port = free_port(), free_port()
         text = (FOLDER / FILES[name]).read_text()
         logs = directory / "logs"
         logs.mkdir(parents=True)
         for old, new in ((r"/etc/coffer/proxy", str(files)), (r"/var/log/nginx", str(logs)),
                          (r"/run/nginx\.pid", f"{logs}/pid"), (r"127\.0\.0\.1:9000", server.host),
-                         (r"127\.0\.0\.1:7374", f"127.0.0.1:{key_server_port}"),
+                         (r"127\.0\.0\.1:9001", console), (r"127\.0\.0\.1:7374", f"127.0.0.1:{key_server_port}"),
                          (r"listen 443 ", f"listen 127.0.0.1:{self.port} "),
                          (r"listen 7373 ", f"listen 127.0.0.1:{self.key_port} "),
                          (r"bind :443 ", f"bind 127.0.0.1:{self.port} "),
@@ -93,7 +94,8 @@ def behind(tmp_path_factory):
     root = tmp_path_factory.mktemp("proxies")
     files = root / "proxy"
     certs("ca", root / "ca")
-    certs("server", "--ca", root / "ca", "--host", DOMAIN, "--host", f"*.{DOMAIN}", "--host", "kes.example.net", files)
+    certs("server", "--ca", root / "ca", "--host", DOMAIN, "--host", f"*.{DOMAIN}", "--host", "kes.example.net",
+          "--host", "console.example.net", files)
     said = certs("client", "--ca", root / "ca", "--name", "proxy", files)
     proxy_identity = re.search(r"^Identity +(\S+)", said, re.MULTILINE).group(1)
     shutil.copy(root / "ca/ca.crt", files / "ca.crt")
@@ -106,13 +108,15 @@ def behind(tmp_path_factory):
     key_server.write_configuration(re.sub(
         r"tls:\n.*\n.*\n", f"tls:\n  key: {root}/kes-tls/private.key\n  cert: {root}/kes-tls/public.crt\n"
                            f"  proxy:\n    identities:\n    - {proxy_identity}\n", key_server.configuration()))
-    server = Server(root / "server", arguments=["--tls-terminated-upstream"], environment={
-        "MINIO_DOMAIN": DOMAIN, "MINIO_PROMETHEUS_AUTH_TYPE": "public"})
+    console = f"127.0.0.1:{free_port()}"
+    server = Server(root / "server", arguments=["--tls-terminated-upstream", "--console-address", console], environment={
+        "MINIO_DOMAIN": DOMAIN, "MINIO_PROMETHEUS_AUTH_TYPE": "public",
+        "MINIO_BROWSER_REDIRECT_URL": "https://console.example.net", "MINIO_SERVER_URL": f"https://{DOMAIN}"})
     key_server.launch()
     try:
         key_server.wait_for_output("=> Server is up and running...")
         with server:
-            yield SimpleNamespace(root=root, files=files, server=server, kes=key_server, app=app)
+            yield SimpleNamespace(root=root, files=files, server=server, console=console, kes=key_server, app=app)
     finally:
         key_server.kill()
 
@@ -122,7 +126,7 @@ def proxy(request, behind, tmp_path_factory):
     if not shutil.which(request.param, path=SEARCH_PATH):
         pytest.skip(f"{request.param} is not installed; deploy/test --all does that")
     made = Proxy(request.param, tmp_path_factory.mktemp(request.param), behind.files, server=behind.server,
-                 key_server_port=behind.kes.port)
+                 console=behind.console, key_server_port=behind.kes.port)
     made.name = request.param
     yield made
     made.stop()
@@ -225,6 +229,21 @@ def test_doctor_finds_nothing_wrong_with_the_way(behind, proxy):
         assert found.returncode == 1
     else:
         assert found.returncode == 0 and "nothing is wrong" in found.stdout, found.stdout
+
+
+def test_the_console_is_behind_it_with_a_session_for_tls_alone(behind, proxy, named):
+    pool = urllib3.PoolManager(ca_certs=str(behind.files / "ca.crt"))
+    place = f"https://console.example.net:{proxy.port}"
+    page = pool.request("GET", f"{place}/", redirect=False)
+    assert page.status == 200 and b"<html" in page.data and "default-src" in page.headers["Content-Security-Policy"]
+    login = pool.request("POST", f"{place}/api/login", body=json.dumps(
+        {"accessKey": behind.server.access_key, "secretKey": behind.server.secret_key}),
+        headers={"Content-Type": "application/json"})
+    assert login.status == 200, login.data
+    cookie = login.headers["Set-Cookie"]
+    assert {"Secure", "HttpOnly", "SameSite=Strict"} <= {part.strip() for part in cookie.split(";")}
+    session = pool.request("GET", f"{place}/api/session", headers={"Cookie": cookie.split(";")[0]})
+    assert session.status == 200 and json.loads(session.data)["token"]
 
 
 def key_call(behind, proxy, identity, method="POST", path="/v1/key/create/a", headers=None):

@@ -4,6 +4,7 @@ Podman's storage is in a directory of its own, and the way of running containers
 a virtual machine whose limits cannot be raised.
 """
 
+import os
 import resource
 import shutil
 import subprocess
@@ -38,13 +39,15 @@ class Podman:
         self._storage = ["--root", self.directory / "root", "--runroot", self._running, "--cgroup-manager", "cgroupfs",
                          "--runtime", "crun"]
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self.limits = ["--ulimit", f"nofile={soft}:{hard}", "--ulimit", "nproc=4096:4096"]
+        settings = self.directory / "containers.conf"
+        settings.write_text(f'[containers]\ndefault_ulimits = ["nofile={soft}:{hard}", "nproc=4096:4096"]\n')
+        self._environment = os.environ | {"CONTAINERS_CONF": str(settings)}
 
     def __call__(self, *arguments, check=True, timeout=600):
         """One command of Podman's. crun refuses a machine with both versions of control groups, so the newer one is hidden."""
         hide = 'if [ -d /sys/fs/cgroup/unified ]; then umount /sys/fs/cgroup/unified; fi; exec "$@"'
         return run("unshare", "--mount", "sh", "-c", hide, "sh", "podman", *self._storage, *arguments, check=check,
-                   timeout=timeout)
+                   timeout=timeout, env=self._environment)
 
     def import_debian(self, root):
         archive = self.directory / "debian.tar"
@@ -58,14 +61,29 @@ class Podman:
         programs.mkdir(exist_ok=True)
         for program in (object_server.binary(), kes.binary()):
             shutil.copy(program, programs)
-        self("build", "--quiet", "--format", "docker", "--network", "host", *self.limits, "--build-context",
+        self("build", "--quiet", "--format", "docker", "--network", "host", "--build-context",
              f"programs={programs}", "--build-arg", f"DEBIAN={DEBIAN}", "--target", target, "--tag",
              f"localhost/{target}", "--file", REPOSITORY / "deploy/Containerfile", REPOSITORY)
 
     def start(self, name, image, *arguments, options=()):
         """A container on this machine's network, with a root file system that is read-only and no capability."""
         self("run", "--detach", "--name", name, "--network", "host", "--no-healthcheck", "--cgroups", "disabled",
-             "--read-only", "--cap-drop", "all", *self.limits, *options, f"localhost/{image}", *arguments)
+             "--read-only", "--cap-drop", "all", *options, f"localhost/{image}", *arguments)
+
+    def boot(self, name, root):
+        """systemd with a root file system of its own, as process 1 of a container without a network. runc: it takes a machine
+        with both versions of control groups."""
+        self._storage[-1] = "runc"
+        command = ["podman", *self._storage, "run", "--detach", "--name", name, "--systemd", "always", "--privileged",
+                   "--network", "none", "--rootfs", root, "/sbin/init"]
+        run(*command, env=self._environment)
+        # systemd shares mounts with its services only where it is not in a container: credentials are such mounts.
+        self.inside(name, "mount --make-rshared /")
+        return name
+
+    def inside(self, name, script, check=True):
+        """What a shell script in a container that runs prints."""
+        return run("podman", *self._storage, "exec", name, "sh", "-euc", script, check=check)
 
     def script(self, text, directory):
         """A shell script of somebody's who has this Podman, on a network of its own on which containers are, too."""
@@ -77,12 +95,12 @@ class Podman:
             "    local storage=(" + " ".join(map(str, self._storage)) + ")",
             '    case "$1 $2" in',
             '    "pod create") shift 2; command podman "${storage[@]}" pod create --network host "${@:1:2}" ;;',
-            '    "run "*) shift; command podman "${storage[@]}" run --cgroups disabled --no-healthcheck '
-            + " ".join(self.limits) + ' "$@" ;;',
+            '    "run "*) shift; command podman "${storage[@]}" run --cgroups disabled --no-healthcheck "$@" ;;',
             '    *) command podman "${storage[@]}" "$@" ;;',
             "    esac",
             "}"))
-        return run("unshare", "--mount", "--net", "bash", "-euo", "pipefail", "-c", f"{wrapper}\n{text}", cwd=directory)
+        return run("unshare", "--mount", "--net", "bash", "-euo", "pipefail", "-c", f"{wrapper}\n{text}", cwd=directory,
+                   env=self._environment)
 
     def logs(self, name):
         finished = subprocess.run(["podman", *map(str, self._storage), "logs", name], capture_output=True, text=True,

@@ -87,12 +87,18 @@ struct CertificateFiles {
     }
 
     private func makeDirectory() throws(StartFailure) {
-        guard mkdir(directory, 0o755) != 0, errno != EEXIST else { return }
+        // Servers read certificates as other users, whatever this process's mask: each key is a matter of its own mode.
+        if mkdir(directory, 0o755) == 0 {
+            chmod(directory, 0o755)
+            return
+        }
+        guard errno != EEXIST else { return }
         guard errno == ENOENT, let slash = directory.lastIndex(of: "/"), slash != directory.startIndex else {
             throw Self.failure(directory)
         }
         try CertificateFiles(directory: String(directory[..<slash]), certificate: "", key: "").makeDirectory()
         guard mkdir(directory, 0o755) == 0 || errno == EEXIST else { throw Self.failure(directory) }
+        chmod(directory, 0o755)
     }
 
     private static func contents(of path: String) throws(StartFailure) -> [UInt8] {
