@@ -40,7 +40,7 @@ struct ArchiveNames {
         return part
     }
 
-    /// A name beside others of its kind, as `name (2).txt`.
+    /// The number stands before what follows the last dot: `name (2).txt`.
     private static func numbered(_ name: String, _ number: Int) -> String {
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "\(name) (\(number))" }
         return "\(name[..<dot]) (\(number))\(name[dot...])"
