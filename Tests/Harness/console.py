@@ -33,7 +33,8 @@ class Browser:
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,800",
-                         "--no-first-run", "--disable-background-networking", "--disable-component-update", "--lang=en-GB"):
+                         "--no-first-run", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+                         "--disable-renderer-backgrounding", "--disable-background-networking", "--disable-component-update", "--lang=en-GB"):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -42,6 +43,8 @@ class Browser:
         self.driver.set_script_timeout(60)
         self.downloads = downloads
         self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SCRIPTS.read_text()})
+        # The system's own dialog for files would stand over the page.
+        self.driver.execute_cdp_cmd("Page.setInterceptFileChooserDialog", {"enabled": True})
         self.expected = []
         self.view()
 
