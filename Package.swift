@@ -77,7 +77,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // The files of the console's page.
-        .target(name: "CConsoleAssets"),
+        .target(name: "CConsoleAssets", exclude: ["list.py"]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         // Replaces the C heap's functions in the program that links it.
         .target(name: "CWipingHeap", cSettings: [.define("_GNU_SOURCE")]),
@@ -210,7 +210,8 @@ let package = Package(
         .executableTarget(
             name: "coffer",
             dependencies: [
-                "AdminService", "Audit", "Console", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client", "Accounts",
+                "AdminService", "Audit", "Console", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client",
+                "Accounts",
                 "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",

@@ -1,5 +1,5 @@
 package import Accounts
-package import HTTPServer
+import HTTPServer
 package import Logging
 package import Requests
 package import S3Protocol
@@ -18,6 +18,10 @@ package final class ConsoleContext: Sendable {
     let inProcess = InProcessClient()
     let keyService: KeyServiceWatch
     let tasks = TaskList()
+    let selections = Selections()
+    let streams = StreamCount()
+    /// Bytes of the drive's file system that are free.
+    let freeSpace: @Sendable () -> Int64
     /// The port that S3 is served at.
     let s3Port: @Sendable () -> Int
     /// Until when each certificate of the server is valid, the earliest: seconds since 1970.
@@ -27,7 +31,8 @@ package final class ConsoleContext: Sendable {
     package init(
         _ settings: ConsoleSettings, requests: any InProcessRequests, drive: SealedDrive, accounts: Accounts,
         lookup: @escaping AccountLookup, pipeline: RequestPipeline, s3Port: @escaping @Sendable () -> Int = { 9000 },
-        certificateEnd: @escaping @Sendable () -> Int64? = { nil }, logger: Logger
+        certificateEnd: @escaping @Sendable () -> Int64? = { nil },
+        freeSpace: @escaping @Sendable () -> Int64 = { 0 }, logger: Logger
     ) {
         self.settings = settings
         self.requests = requests
@@ -36,6 +41,7 @@ package final class ConsoleContext: Sendable {
         self.pipeline = pipeline
         self.logger = logger
         self.s3Port = s3Port
+        self.freeSpace = freeSpace
         self.certificateEnd = certificateEnd
         sessions = ConsoleSessions(accounts: accounts, records: drive.records, lookup: lookup)
         keyService = KeyServiceWatch(drive.keys.service)
@@ -52,6 +58,7 @@ package final class ConsoleContext: Sendable {
                 logger.error("the console's sessions were not written down", metadata: ["cause": "\(error)"])
             }
             tasks.forget(endedBefore: Clock.milliseconds() - 3_600_000)
+            selections.forget(at: Clock.milliseconds())
             guard (try? await Task.sleep(for: .seconds(60))) != nil else { break }
         }
         tasks.stopAll()

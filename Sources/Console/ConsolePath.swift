@@ -27,7 +27,8 @@ enum ConsolePath: Equatable {
         }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch parts.first {
-        case nil, "" where parts.count <= 1, "index.html" where parts.count == 1: self = .file("index.html")
+        case nil: self = .file("index.html")
+        case "" where parts.count == 1, "index.html" where parts.count == 1: self = .file("index.html")
         case "api": self = .call(parts.dropFirst().joined(separator: "/"))
         case "assets": self = .file(parts.dropFirst().joined(separator: "/"))
         default:

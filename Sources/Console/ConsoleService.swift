@@ -1,8 +1,10 @@
+import Cryptography
 package import HTTPServer
 import JSON
 import NIOCore
-package import Requests
+import Requests
 import S3Protocol
+import SealedStorage
 
 /// Answers the browser: the page, and the calls that it makes.
 package final class ConsoleService: HTTPHandler {
@@ -80,7 +82,7 @@ package final class ConsoleService: HTTPHandler {
 
     private static func hasToken(_ head: RequestHead, of signedIn: SignedIn) -> Bool {
         guard let token = head.header("x-coffer-token") else { return false }
-        return isEqual(token, signedIn.token)
+        return constantTimeEqual(Array(token.utf8), Array(signedIn.token.utf8))
     }
 
     /// What is said of a failure, under the id that the logs have it by.

@@ -1,6 +1,7 @@
 """What every change must leave as it found it: sizes, arrows, words, links. Reads only files that git tracks."""
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -181,6 +182,13 @@ def test_what_is_built_or_stored_is_not_tracked():
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert ".build/" in ignored and "data/drive/" in ignored
     assert tracked(r"^\.build|^data/drive/|__pycache__|\.pyc$") == []
+
+
+def test_the_whole_page_of_the_console_is_in_the_program():
+    """Where it is not, `Sources/CConsoleAssets/list.py` has to be run."""
+    place = ROOT / "Sources/CConsoleAssets"
+    listed = runpy.run_path(str(place / "list.py"))["source"]()
+    assert (place / "assets.c").read_text() == listed
 
 
 @pytest.mark.parametrize("name", ("deploy/run", "deploy/test", ".ci/run"))

@@ -65,7 +65,7 @@ struct ConsoleError: Error, Sendable {
         ConsoleError(503, "Busy", "There are too many \(what) at once.", headers: [("retry-after", "5")])
     }
 
-    /// `{"error": {…}}`
+    /// The document that tells it: an object with the one member `error`.
     var document: JSONValue {
         var error = JSONObject()
         error["code"] = .string(code)

@@ -1,4 +1,5 @@
 import HTTPServer
+import JSON
 import NIOCore
 
 /// The headers of what the console answers.

@@ -1,6 +1,6 @@
 /// A call: its method and name, what it takes in the query, and what it does.
 struct CallRoute: Sendable {
-    /// `GET buckets`
+    /// Method and name, such as `GET buckets`.
     let name: String
     /// What tells calls of one kind apart: the name of a setting.
     let detail: String
@@ -9,8 +9,12 @@ struct CallRoute: Sendable {
     let `repeated`: Set<String>
     let perform: @Sendable (Call) async throws -> Void
 
+    init(_ name: String, _ perform: @escaping @Sendable (Call) async throws -> Void) {
+        self.init(name, [], perform)
+    }
+
     init(
-        _ name: String, _ parameters: Set<String> = [], repeated: Set<String> = [], detail: String = "",
+        _ name: String, _ parameters: Set<String>, repeated: Set<String> = [], detail: String = "",
         _ perform: @escaping @Sendable (Call) async throws -> Void
     ) {
         self.name = name
@@ -25,7 +29,8 @@ struct CallRoute: Sendable {
 enum CallTable {
     static let routes: [CallRoute] =
         SessionCalls.routes + BucketCalls.routes + KeyCalls.routes + ObjectCalls.routes + UploadCalls.routes
-        + ChangeCalls.routes + TaskCalls.routes + ServerCalls.routes
+        + ChangeCalls.routes + TaskCalls.routes + ZIPCalls.routes + ServerCalls.routes + StreamCalls.routes
+        + IdentityCalls.routes
 
     /// The calls, as the page is told them.
     static let names = routes.map(\.name).sorted()

@@ -34,7 +34,9 @@ struct InnerRequest: Sendable {
         self.query = query
     }
 
-    /// Slashes stay: the path is split before it is decoded. Dots are escaped, which nothing on the way takes for steps.
+    /// Slashes stay: the path is split before it is decoded.
+    ///
+    /// Dots are escaped, which nothing on the way takes for steps.
     private static func append(_ text: String, to path: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
@@ -67,11 +69,14 @@ struct InnerAnswer: Sendable {
     let status: Int
     let headers: [(name: String, value: String)]
     let body: [UInt8]
+    /// Bytes of the body; of an answer to HEAD those that a GET would have had.
+    let contentLength: Int64?
 
     init(_ head: ResponseHead, _ body: ByteBuffer) {
         status = head.status
         headers = head.headers
         self.body = [UInt8](body.readableBytesView)
+        contentLength = head.contentLength
     }
 
     func header(_ name: String) -> String? { headers.firstValue(of: name) }

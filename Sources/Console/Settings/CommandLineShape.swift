@@ -80,7 +80,10 @@ enum CommandLineShape {
 
     /// A `Key` is that of a tag, or an object's of which a filter tells.
     private static func spelling(_ member: String, _ value: JSONValue) -> String {
-        if member == "Key" { if case .object = value { return "S3Key" } else { return member } }
+        if member == "Key" {
+            guard case .object = value else { return member }
+            return "S3Key"
+        }
         return spellings.first { $0.value == member }?.key ?? member
     }
 

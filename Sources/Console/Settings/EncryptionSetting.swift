@@ -41,7 +41,9 @@ enum EncryptionSetting {
         case ["SSE-C"]: rule.blocked = .customerKeys
         default: throw .invalid("Only SSE-C can be blocked.")
         }
-        guard algorithm != nil || rule.blocked != nil else { throw .invalid("The member 'encryption.kind' is missing.") }
+        guard algorithm != nil || rule.blocked != nil else {
+            throw .invalid("The member 'encryption.kind' is missing.")
+        }
         return rule
     }
 

@@ -4,7 +4,8 @@ import S3Protocol
 /// How many bytes a bucket may have.
 enum QuotaSetting {
     static func change(to value: JSONValue, of bucket: String) throws(ConsoleError) -> InnerRequest {
-        var request = InnerRequest("PUT", administration: "/minio/admin/v3/set-bucket-quota", query: [("bucket", bucket)])
+        var request = InnerRequest(
+            "PUT", administration: "/minio/admin/v3/set-bucket-quota", query: [("bucket", bucket)])
         switch value {
         case .null: request.body = BucketQuota(bytes: 0).json()
         case .number(let text):

@@ -1,5 +1,6 @@
 import Cryptography
 import S3Protocol
+import SealedStorage
 
 /// Deletes objects, a thousand at once; each that may not be deleted fails by itself.
 struct DeleteTask: Sendable {

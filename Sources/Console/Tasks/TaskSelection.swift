@@ -1,5 +1,6 @@
 import JSON
 import S3Protocol
+import SealedStorage
 
 /// Which objects a task, or an archive, is about: some keys, and all that is beneath some prefixes.
 struct TaskSelection: Sendable {

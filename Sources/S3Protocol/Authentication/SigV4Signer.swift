@@ -42,10 +42,14 @@ package struct SigV4Signer: Sendable {
     private let signingKeys = SigningKeys(capacity: 4)
 
     package init(accessKey: String, secretKey: String, region: String = "us-east-1", service: String = "s3") {
+        self.init(accessKey: accessKey, secret: SecretString(secretKey), region: region, service: service)
+    }
+
+    package init(accessKey: String, secret: SecretString, region: String = "us-east-1", service: String = "s3") {
         self.accessKey = accessKey
         self.region = region
         self.service = service
-        secret = SecretString(secretKey)
+        self.secret = secret
     }
 
     /// Signs every header given (lower-case names, `host` among them) and those it adds.

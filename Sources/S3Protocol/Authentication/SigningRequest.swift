@@ -88,7 +88,8 @@ extension VerifiedRequest {
     /// To policies it is one that is signed in its header.
     package init(inProcessOf account: SigningAccount) {
         self.init(
-            principal: account.principal, secret: account.secret, payload: .unsigned, scheme: .v4Header, queryHeaders: [])
+            principal: account.principal, secret: account.secret, payload: .unsigned, scheme: .v4Header,
+            queryHeaders: [])
     }
 }
 

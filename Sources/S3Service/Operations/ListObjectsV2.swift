@@ -28,7 +28,8 @@ struct ListObjectsV2: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        let listing = ObjectListing(bucket: bucket, parameters: parameters, access: access, showsEncryption: showsEncryption)
+        let listing = ObjectListing(
+            bucket: bucket, parameters: parameters, access: access, showsEncryption: showsEncryption)
         return .xml(try await listing.xml(service))
     }
 }

@@ -48,5 +48,5 @@ extension StoredObject {
     /// The version of the key service's key that wraps the data key; nil under a client's key.
     package var keyVersion: MasterKeyVersion? { dataKey.map { MasterKeyVersion(ofDataKey: $0.wrapped) } }
     /// The data key's own name, in hexadecimal digits.
-    package var dataKeyID: String? { dataKey?.id.hex }
+    package var dataKeyID: String? { dataKey.map { String($0.id.rawValue, radix: 16) } }
 }

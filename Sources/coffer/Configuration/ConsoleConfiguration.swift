@@ -17,7 +17,7 @@ struct ConsoleConfiguration: Sendable {
     init?(
         _ option: String?, _ environment: Environment, addresses: [String], loopbackOnly: Bool
     ) throws(StartFailure) {
-        guard environment.value("BROWSER") == nil || (try environment.isOn("BROWSER")) else { return nil }
+        if environment.value("BROWSER") != nil, try !environment.isOn("BROWSER") { return nil }
         let first = addresses.first ?? ":9000"
         let colon = first.lastIndex(of: ":") ?? first.startIndex
         let (host, port) = (first[..<colon], first[first.index(after: colon)...])
@@ -53,7 +53,9 @@ struct ConsoleConfiguration: Sendable {
         let isSecure = text.lowercased().hasPrefix("https://")
         guard isSecure || text.lowercased().hasPrefix("http://"),
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains(where: { "?#\"\\<>".contains($0) })
-        else { throw StartFailure("\(variable): \"\(text)\" is not the address of a server: http(s)://HOST[:PORT][/PATH]") }
+        else {
+            throw StartFailure("\(variable): \"\(text)\" is not the address of a server: http(s)://HOST[:PORT][/PATH]")
+        }
         var text = text[...]
         while text.last == "/" { text = text.dropLast() }
         let rest = text.dropFirst(isSecure ? 8 : 7)

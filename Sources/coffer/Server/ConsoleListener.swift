@@ -3,6 +3,7 @@ import Console
 import Glibc
 import HTTPServer
 import Logging
+import NIOCore
 import Requests
 import S3Protocol
 import S3Service
@@ -38,9 +39,15 @@ struct ConsoleListener {
                 settings, requests: dispatcher, drive: context.drive, accounts: account.accounts,
                 lookup: { accessKey, token throws(S3Error) in try account.signingAccount(accessKey, token: token) },
                 pipeline: pipeline, s3Port: { running.port }, certificateEnd: { running.certificateEnd },
+                freeSpace: { Self.freeSpace(facts.drive) },
                 logger: logger))
         self.dispatcher = ConsoleDispatcher(
             dispatcher, service, context.settings, redirectAddress: console.redirectAddress)
+    }
+
+    private static func freeSpace(_ directory: String) -> Int64 {
+        var system = statvfs()
+        return statvfs(directory, &system) == 0 ? Int64(system.f_bavail) * Int64(system.f_frsize) : 0
     }
 
     /// Listens on S3's addresses and the console's, the last one; on a free port if that is taken and was not asked for.

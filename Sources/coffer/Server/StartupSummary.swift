@@ -21,7 +21,8 @@ struct StartupSummary {
             logger.notice(
                 "listening",
                 metadata: [
-                    "endpoints": "\(endpoints.joined(separator: " "))", "console": "\(console ?? "off")", "drive": "\(configuration.drive)",
+                    "endpoints": "\(endpoints.joined(separator: " "))", "console": "\(console ?? "off")",
+                    "drive": "\(configuration.drive)",
                     "key-service": "\(keyService)", "default-encryption": "\(defaultEncryption)",
                 ])
         }

@@ -1,4 +1,5 @@
 import AccessPolicy
+import HTTPServer
 import JSON
 import Requests
 import S3Protocol

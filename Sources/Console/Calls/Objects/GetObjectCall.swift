@@ -1,4 +1,5 @@
 import AccessPolicy
+import HTTPServer
 import JSON
 import KeyManagement
 import Notation
@@ -16,7 +17,7 @@ enum GetObjectCall {
 
         var document = JSONObject(["bucket": .string(bucket), "key": .string(key)])
         document["version"] = found.map { .string($0) }
-        document["size"] = head.header("content-length").flatMap { Int64($0) }.map { .integer($0) }
+        document["size"] = head.contentLength.map { .integer($0) }
         document["modified"] = head.header("last-modified").flatMap { HTTPDate.parse($0) }.map { .time($0 * 1000) }
         document["etag"] = head.header("etag").map { .string($0.filter { $0 != "\"" }) }
         document["class"] = .string(head.header("x-amz-storage-class") ?? "STANDARD")

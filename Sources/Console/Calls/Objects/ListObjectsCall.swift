@@ -1,6 +1,7 @@
 import JSON
 import Notation
 import S3Protocol
+import SealedStorage
 
 /// A page of a bucket's objects, each with how it is encrypted, or of their versions.
 enum ListObjectsCall {
@@ -29,7 +30,9 @@ enum ListObjectsCall {
         }
         request.add("versions", "")
         if let after {
-            guard let markers = VersionMarkers(after) else { throw ConsoleError.invalid("The parameter 'after' is none.") }
+            guard let markers = VersionMarkers(after) else {
+                throw ConsoleError.invalid("The parameter 'after' is none.")
+            }
             request.add("key-marker", markers.key)
             request.add("version-id-marker", markers.version)
         }
@@ -38,10 +41,12 @@ enum ListObjectsCall {
 
     // MARK: Objects
 
-    private static func objects(_ xml: XMLElement) throws -> JSONValue {
-        var objects: [JSONValue] = []
+    /// The rows of a page.
+    static func rows(_ xml: XMLElement) throws -> [(key: String, row: JSONValue)] {
+        var objects: [(key: String, row: JSONValue)] = []
         for entry in xml.children where entry.name == "Contents" {
-            var row = JSONObject(["key": .string(try entry.optionalText("Key") ?? "")])
+            let key = try entry.optionalText("Key") ?? ""
+            var row = JSONObject(["key": .string(key)])
             row["size"] = try entry.optionalNumber("Size").map { .integer($0) }
             row["modified"] = try entry.optionalText("LastModified").map { .string($0) }
             let storageClass = try entry.optionalText("StorageClass")
@@ -51,11 +56,15 @@ enum ListObjectsCall {
                 row["keyId"] = try metadata.optionalText("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
                     .map { .string(EncryptionSetting.name($0)) }
             }
-            objects.append(row.value)
+            objects.append((key, row.value))
         }
+        return objects
+    }
+
+    private static func objects(_ xml: XMLElement) throws -> JSONValue {
         let isTruncated = try xml.optionalFlag("IsTruncated") == true
         return .object([
-            "prefixes": .strings(try prefixes(xml)), "objects": .array(objects),
+            "prefixes": .strings(try prefixes(xml)), "objects": .array(try rows(xml).map(\.row)),
             "next": isTruncated ? try xml.optionalText("NextContinuationToken").map { .string($0) } : nil,
         ])
     }
@@ -80,10 +89,11 @@ enum ListObjectsCall {
         }
         var next: String?
         if try xml.optionalFlag("IsTruncated") == true {
-            next = VersionMarkers(
-                key: try xml.optionalText("NextKeyMarker") ?? "",
-                version: try xml.optionalText("NextVersionIdMarker")
-            ).text
+            next =
+                VersionMarkers(
+                    key: try xml.optionalText("NextKeyMarker") ?? "",
+                    version: try xml.optionalText("NextVersionIdMarker")
+                ).text
         }
         return .object([
             "prefixes": .strings(try prefixes(xml)), "objects": .array(objects), "next": next.map { .string($0) },

@@ -1,5 +1,6 @@
 import HTTPServer
 import JSON
+import NIOCore
 import S3Protocol
 
 /// Objects: listed, looked at, shown and given out.
@@ -8,6 +9,8 @@ enum ObjectCalls {
         CallRoute("GET objects", ["b", "prefix", "after", "limit", "flat", "versions"], ListObjectsCall.perform),
         CallRoute("GET object", ["b", "k", "v"], GetObjectCall.perform),
         CallRoute("GET object/proof", ["b", "k", "v"], ProofCall.perform),
+        CallRoute("GET search", ["b", "prefix", "q", "limit"], SearchCall.perform),
+        CallRoute("POST shares", ShareCall.perform),
         CallRoute("GET preview", ["b", "k", "v"], preview),
         CallRoute("GET download", ["b", "k", "v"], download),
     ]

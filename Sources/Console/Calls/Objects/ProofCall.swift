@@ -1,4 +1,5 @@
 import Cryptography
+import HTTPServer
 import JSON
 import S3Protocol
 import SealedStorage
@@ -23,7 +24,9 @@ enum ProofCall {
         document["fileLength"] = .integer(start.length)
         document["offset"] = .integer(0)
         document["stored"] = .string(Base64.encode(start.bytes))
-        document["plain"] = try await plain(call, bucket, key, call.parameter("v"), head).map { .string(Base64.encode($0)) }
+        document["plain"] = try await plain(call, bucket, key, call.parameter("v"), head).map {
+            .string(Base64.encode($0))
+        }
         document["fields"] = .array(StreamHeader.fields(of: start.bytes))
         let isOfCustomer = head.header("x-amz-server-side-encryption-customer-algorithm") != nil
         document["scheme"] = .string(
@@ -40,7 +43,7 @@ enum ProofCall {
     ) async throws -> [UInt8]? {
         var request = InnerRequest("GET", bucket: bucket, key: key)
         request.add("versionId", version)
-        if head.header("content-length") != "0" { request.addHeader("range", "bytes=0-\(most - 1)") }
+        if head.contentLength != 0 { request.addHeader("range", "bytes=0-\(most - 1)") }
         request.addHeader("if-match", head.header("etag"))
         CustomerKeyPassing.add(call.request.head, to: &request)
         let answer = try await call.agent.answer(request, secrets: call.request.head)
@@ -71,7 +74,9 @@ enum StreamHeader {
         ]
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { ($0 & 0xFF_FFFF_FFFF_FFFF) << 8 | Int($1) } }
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Int {
+        bytes.reduce(0) { ($0 & 0xFF_FFFF_FFFF_FFFF) << 8 | Int($1) }
+    }
 
     private static func field(_ name: String, _ offset: Int, _ length: Int, _ value: String) -> JSONValue {
         .object([

@@ -2,6 +2,7 @@ import AccessPolicy
 import JSON
 import Requests
 import S3Protocol
+import SealedStorage
 
 /// The server as a whole.
 enum ServerCalls {
@@ -30,7 +31,7 @@ enum ServerCalls {
     }
 
     /// Requests of all services since the start.
-    private static func requests(_ counts: RequestCounts) -> JSONValue {
+    static func requests(_ counts: RequestCounts) -> JSONValue {
         var (active, total, failed) = (0, 0, 0)
         for row in counts.operations.indices {
             let figures = counts.figures(row)

@@ -1,4 +1,5 @@
 import AccessPolicy
+import Accounts
 import HTTPServer
 import JSON
 import NIOCore
@@ -115,7 +116,7 @@ struct LoginCalls: Sendable {
     }
 
     /// Where S3 is for whoever sees this page: as the operator says, else on the host that the browser has asked.
-    private func s3Address(_ request: HTTPRequest) -> String {
+    func s3Address(_ request: HTTPRequest) -> String {
         if let address = context.settings.serverAddress { return address }
         var host = Substring(request.head.header("host") ?? "localhost")
         if let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") { host = host[..<colon] }

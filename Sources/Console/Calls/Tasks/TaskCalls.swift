@@ -1,3 +1,4 @@
+import Accounts
 import JSON
 
 /// What the server does while the page may be closed.
@@ -41,7 +42,8 @@ enum TaskCalls {
             }
             let task = CopyTask(
                 selection: selection, bucket: try target.required("bucket"), prefix: try target.text("prefix") ?? "",
-                under: try members.text("under") ?? "", encryption: try EncryptionSetting.headers(members["encryption"]),
+                under: try members.text("under") ?? "",
+                encryption: try EncryptionSetting.headers(members["encryption"]),
                 overwrites: try members.flag("overwrite"), moves: kind == "move")
             id = try call.context.tasks.begin(kind, call.signedIn, bucket: selection.bucket) {
                 try await task.run($0, agent)

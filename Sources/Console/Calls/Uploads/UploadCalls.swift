@@ -2,6 +2,7 @@ import HTTPServer
 import JSON
 import Notation
 import S3Protocol
+import SealedStorage
 
 /// Uploads: whole objects, and those in parts, which other clients see as theirs.
 enum UploadCalls {
@@ -129,7 +130,9 @@ enum UploadCalls {
         var request = InnerRequest("GET", bucket: try call.required("b"), query: [("uploads", nil)])
         request.add("prefix", call.parameter("prefix"))
         if let after = call.parameter("after") {
-            guard let markers = VersionMarkers(after) else { throw ConsoleError.invalid("The parameter 'after' is none.") }
+            guard let markers = VersionMarkers(after) else {
+                throw ConsoleError.invalid("The parameter 'after' is none.")
+            }
             request.add("key-marker", markers.key)
             request.add("upload-id-marker", markers.version)
         }
@@ -146,10 +149,11 @@ enum UploadCalls {
             }
             var next: String?
             if try xml.optionalFlag("IsTruncated") == true {
-                next = VersionMarkers(
-                    key: try xml.optionalText("NextKeyMarker") ?? "",
-                    version: try xml.optionalText("NextUploadIdMarker")
-                ).text
+                next =
+                    VersionMarkers(
+                        key: try xml.optionalText("NextKeyMarker") ?? "",
+                        version: try xml.optionalText("NextUploadIdMarker")
+                    ).text
             }
             return JSONValue.object(["uploads": .array(uploads), "next": next.map { .string($0) }]).bytes
         }
