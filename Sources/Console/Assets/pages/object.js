@@ -63,6 +63,12 @@ export class ObjectDrawer {
     await this.load();
   }
 
+  /** Whether the bucket can keep versions from deletion, asked once. */
+  locking() {
+    this.lockingAnswer ??= has("PUT object/hold") ? get("bucket", { b: this.bucket }).then((bucket) => bucket.settings.locking?.value?.enabled === true, () => false) : Promise.resolve(false);
+    return this.lockingAnswer;
+  }
+
   /** Answers that belong to an older selection are dropped. */
   async load() {
     this.stop?.abort();
@@ -70,7 +76,8 @@ export class ObjectDrawer {
     const at = { b: this.bucket, k: this.key, v: this.version };
     const late = setTimeout(() => fill(this.body, skeleton(8)), 150);
     try {
-      const [object, allowed] = await Promise.all([get("object", at, stop.signal), rights({ b: this.bucket, k: this.key }, ACTIONS, stop.signal).catch(() => ({}))]);
+      const [object, allowed, locking] = await Promise.all([get("object", at, stop.signal), rights({ b: this.bucket, k: this.key }, ACTIONS, stop.signal).catch(() => ({})), this.locking()]);
+      if (locking) object.legalHold ??= false;
       if (stop.signal.aborted) return;
       this.object = object;
       fill(this.body, this.#draw(object, allowed));
