@@ -74,9 +74,7 @@ def test_names_that_are_taken(browser, uploads, tmp_path):
 def test_a_dropped_file(browser, uploads, tmp_path):
     (tmp_path / "dropped.txt").write_text("dropped")
     browser.login(uploads).open(uploads, "#/buckets/uploads/objects?prefix=drop%2F")
-    data = {"items": [], "files": [str(tmp_path / "dropped.txt")], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        browser.driver.execute_cdp_cmd("Input.dispatchDragEvent", {"type": kind, "x": 640, "y": 500, "data": data})
+    browser.drop(tmp_path / "dropped.txt")
     browser.press("Upload 1 file")
     ended(browser, 1)
     assert keys(uploads, "drop/") == ["drop/dropped.txt"]
