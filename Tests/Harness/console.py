@@ -1,7 +1,10 @@
 """The web console in real Chromium: a server with its console, and a browser that finds controls by their names."""
 
+import contextlib
 import json
 import shutil
+import socket
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +27,60 @@ def with_console(server, **environment):
     server.environment |= environment
     server.console = f"{server.scheme}://127.0.0.1:{server.console_port}/"
     return server
+
+
+class Cable:
+    """Between browser and console: counts what the browser sends, sends it on at a pace, and can be cut."""
+
+    def __init__(self, server, bytes_per_second=None):
+        self.port = free_port()
+        self.console = f"{server.scheme}://127.0.0.1:{self.port}/"
+        self._target, self.pace = server.console_port, bytes_per_second
+        self.sent, self.is_cut = 0, False
+        self._open = []
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._open += [near, far]
+            threading.Thread(target=self._carry, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._carry, args=(far, near, False), daemon=True).start()
+
+    def _carry(self, source, target, is_upwards):
+        try:
+            while data := source.recv(1 << 16):
+                if is_upwards:
+                    self.sent += len(data)
+                    if self.pace:
+                        time.sleep(len(data) / self.pace)
+                target.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for end in (source, target):
+                end.close()
+
+    def cut(self):
+        self.is_cut = True
+        for end in self._open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self):
+        self.is_cut, self.pace = False, None
+
+    def close(self):
+        self._listener.close()
+        self.cut()
 
 
 class Browser:
@@ -81,7 +138,8 @@ class Browser:
         """Goes to an address of the console, and waits until the page is there."""
         address = server.console + hash
         if self.driver.current_url.split("#")[0] == server.console and hash:
-            self.run("location.hash = arguments[0]", hash)
+            # The page learns of it in a task of its own.
+            self.run("location.hash = arguments[0]; return new Promise((done) => setTimeout(done, 10))", hash)
         else:
             self.driver.get(address)
         self.settle()
@@ -180,6 +238,7 @@ class Browser:
         event = lambda kind: self.driver.execute_cdp_cmd(  # noqa: E731
             "Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
         event("dragEnter")
+        event("dragOver")
         # What the page says to one event decides of the next: dropped too early, the file would open in a tab of its own.
         self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, ".drop-veil"), "the place to drop")
         for kind in ("dragOver", "dragOver", "drop"):
