@@ -1,3 +1,5 @@
+import Requests
+import Accounts
 import HTTPServer
 import JSON
 import NIOCore
