@@ -1,7 +1,4 @@
-<<<<<<< HEAD
-=======
 import S3Protocol
->>>>>>> 00aae52e1a830ad1298e10c5f21247dab5ab2756
 import HTTPServer
 import JSON
 import NIOCore

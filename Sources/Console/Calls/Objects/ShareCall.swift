@@ -1,7 +1,4 @@
-<<<<<<< HEAD
-=======
 import AccessPolicy
->>>>>>> 00aae52e1a830ad1298e10c5f21247dab5ab2756
 import Accounts
 import JSON
 import Requests
