@@ -30,19 +30,20 @@ export class ObjectDrawer {
       const size = Math.round(Math.min(most, Math.max(320, width)));
       this.element.style.setProperty("--drawer", `${size}px`);
       handle.setAttribute("aria-valuenow", String(size));
-      keep("drawer", String(size));
+      return size;
     };
+    const choose = (width) => keep("drawer", String(set(width)));
     set(Number(kept("drawer", "400")) || 400);
     handle.addEventListener("pointerdown", (event) => {
       handle.setPointerCapture(event.pointerId);
       const right = this.element.getBoundingClientRect().right;
-      const move = (moved) => set(right - moved.clientX);
+      const move = (moved) => choose(right - moved.clientX);
       handle.addEventListener("pointermove", move);
       handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
     });
     handle.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: 24, ArrowRight: -24 }[event.key];
-      if (step) set(this.element.offsetWidth + step);
+      if (step) choose(this.element.offsetWidth + step);
     });
   }
 
