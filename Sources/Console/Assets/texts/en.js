@@ -23,7 +23,7 @@ export default {
   "again.title": "Your session has ended", "again.text": "Log in again to go on where you were. Transfers wait and continue.", "again.leave": "Leave",
 
   "shell.skip": "Skip to content", "shell.home": "Coffer, start page", "shell.version": "Coffer {version}", "rail.name": "Main",
-  "place.overview": "Overview", "place.buckets": "Buckets", "place.keys": "Encryption", "place.key-status": "Status", "place.key-status-alone": "Encryption", "place.identity": "Identity", "place.activity": "Activity", "place.diagnostics": "Diagnostics", "place.tasks": "Tasks",
+  "place.overview": "Overview", "place.buckets": "Buckets", "place.keys": "Encryption", "place.key-status": "Status", "place.key-status-alone": "Encryption", "place.identity": "Identity", "place.access-keys": "Access Keys", "place.activity": "Activity", "place.diagnostics": "Diagnostics", "place.tasks": "Tasks",
   "theme.switch": "Light or dark", "user.menu": "Account {user}", "user.kind.root": "Root account", "user.kind.user": "User", "user.kind.accessKey": "Access key {key}", "user.kind.temporary": "Temporary credentials",
   "user.compact": "Compact rows", "user.cosy": "Taller rows", "user.shortcuts": "Keyboard shortcuts", "user.notices": "Notices", "user.logout": "Logout", "user.logoutEverywhere": "Sign out everywhere",
   "keyState.short": "Key service", "keyState.degraded": "Key service impaired", "keyState.offline": "Key service away", "keyState.unknown": "Key service",
@@ -32,7 +32,7 @@ export default {
   "banner.keysDegraded": "Key service {name}: a part of it does not answer. Reading and writing goes on.",
 
   "jump.button": "Go to", "jump.title": "Go to", "jump.placeholder": "Page, bucket or key", "jump.none": "Nothing has this name.", "jump.bucket": "Bucket", "jump.key": "Key", "jump.page": "Page", "jump.settings": "Settings",
-  "jump.words.overview": "overview metrics health dashboard home", "jump.words.buckets": "buckets object browser", "jump.words.keys": "encryption keys kms key management service", "jump.words.key-status": "status kms key management service monitoring encryption", "jump.words.key-status-alone": "status kms", "jump.words.identity": "identity users groups policies access keys service accounts", "jump.words.activity": "activity trace logs audit monitoring", "jump.words.diagnostics": "diagnostics doctor health",
+  "jump.words.overview": "overview metrics health dashboard home", "jump.words.buckets": "buckets object browser", "jump.words.keys": "encryption keys kms key management service", "jump.words.key-status": "status kms key management service monitoring encryption", "jump.words.key-status-alone": "status kms", "jump.words.access-keys": "access keys service accounts", "jump.words.identity": "identity users groups policies access keys service accounts", "jump.words.activity": "activity trace logs audit monitoring", "jump.words.diagnostics": "diagnostics doctor health",
   "shortcuts.title": "Keyboard shortcuts", "shortcuts.filter": "Filter this list", "shortcuts.jump": "Go to a page, bucket or key", "shortcuts.buckets": "Buckets", "shortcuts.keys": "Keys", "shortcuts.overview": "Overview", "shortcuts.move": "Move in a list", "shortcuts.select": "Select, extend", "shortcuts.open": "Open", "shortcuts.close": "Close", "shortcuts.delete": "Delete what is selected", "shortcuts.upload": "Upload", "shortcuts.help": "This list", "shortcuts.new": "Create a bucket",
   "notices.title": "Notices of this tab", "notices.none": "None so far.",
 
