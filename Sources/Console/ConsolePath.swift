@@ -2,7 +2,9 @@ import Notation
 
 /// What an address of the console leads to.
 enum ConsolePath: Equatable {
-    /// A file of the page: `index.html`, or `HASH/NAME`.
+    /// The page itself.
+    case page
+    /// A part of it: `HASH/NAME`.
     case file(String)
     /// A call, by its name.
     case call(String)
@@ -27,14 +29,14 @@ enum ConsolePath: Equatable {
         }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         switch parts.first {
-        case nil: self = .file("index.html")
-        case "" where parts.count == 1, "index.html" where parts.count == 1: self = .file("index.html")
+        case nil: self = .page
+        case "" where parts.count == 1, "index.html" where parts.count == 1: self = .page
         case "api": self = .call(parts.dropFirst().joined(separator: "/"))
         case "assets": self = .file(parts.dropFirst().joined(separator: "/"))
         default:
             let depth = parts.count - 1
             let up = depth == 0 ? "./" : String(repeating: "../", count: depth)
-            self = FormerAddress.route(parts).map { .redirect("\(up)#\($0)") } ?? .file("/")
+            self = FormerAddress.route(parts).map { .redirect("\(up)#\($0)") } ?? .file("")
         }
     }
 }

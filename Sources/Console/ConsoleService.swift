@@ -24,6 +24,7 @@ package final class ConsoleService: HTTPHandler {
         switch path {
         case .redirect(let location):
             return .now(HTTPResponse(status: 302, headers: ConsoleHeaders.ofPage + [("location", location)]))
+        case .page: return page.answer(request, nil)
         case .file(let name): return page.answer(request, name)
         case .call(let name):
             return .later { response in await self.answer(request, name, response) }

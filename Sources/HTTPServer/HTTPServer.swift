@@ -56,7 +56,8 @@ package final class HTTPServer: Sendable {
         let bootstrap = bootstrap(group, loops, state, tls)
         var listeners: [any Channel] = []
         do throws(HTTPServerError) {
-            for address in addresses { listeners.append(try await address.bind(bootstrap)) }
+            // The first one last: who reaches the server there reaches it everywhere.
+            for address in addresses.reversed() { listeners.insert(try await address.bind(bootstrap), at: 0) }
         } catch {
             for listener in listeners { try? await listener.close() }
             try? await group.shutdownGracefully()

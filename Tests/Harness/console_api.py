@@ -13,6 +13,8 @@ class Console(requests.Session):
         super().__init__()
         self.server = server
         self.base = f"{server.scheme}://127.0.0.1:{server.console_port}{prefix}"
+        # The machine's own variables name other authorities.
+        self.trust_env = False
         self.verify = server.authority or True
         self.token = None
         if source:

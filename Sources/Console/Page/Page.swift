@@ -39,13 +39,13 @@ final class Page: Sendable {
         _ = index?.compressed
     }
 
-    /// - Parameter path: `index.html`, `HASH/NAME`, or the name alone.
-    func answer(_ request: HTTPRequest, _ path: String) -> HTTPAnswer {
+    /// - Parameter path: `HASH/NAME`, or the name alone; nil for the page itself.
+    func answer(_ request: HTTPRequest, _ path: String?) -> HTTPAnswer {
         guard request.head.method == "GET" || request.head.method == "HEAD" else {
             return .now(HTTPResponse(status: 405, headers: ConsoleHeaders.ofPage + [("allow", "GET, HEAD")]))
         }
-        if let directory { return fromDirectory(directory, path) }
-        if path == "index.html" { return send(index, isImmutable: false, request) }
+        if let directory { return fromDirectory(directory, path ?? "index.html") }
+        guard let path else { return send(index, isImmutable: false, request) }
         let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
         if parts.count == 2, parts[0] == hash { return send(file(parts[1]), isImmutable: true, request) }
         return send(file(path), isImmutable: false, request)

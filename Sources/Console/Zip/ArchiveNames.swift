@@ -14,7 +14,9 @@ struct ArchiveNames {
     ///
     /// - Throws: when there are more than an archive can be made of.
     mutating func name(of key: String, under: String) throws(ConsoleError) -> String? {
-        let rest = key.utf8.starts(with: under.utf8) ? String(decoding: Array(key.utf8.dropFirst(under.utf8.count)), as: UTF8.self) : key
+        let rest =
+            key.utf8.starts(with: under.utf8)
+            ? String(decoding: Array(key.utf8.dropFirst(under.utf8.count)), as: UTF8.self) : key
         guard !rest.hasSuffix("/") else { return nil }
         let parts = rest.split { $0 == "/" || $0 == "\\" }.map { Self.clean(String($0)) }.filter { !$0.isEmpty }
         guard let last = parts.last else { return nil }
@@ -38,7 +40,7 @@ struct ArchiveNames {
         return part
     }
 
-    /// `name (2).txt`
+    /// The number stands before what follows the last dot: `name (2).txt`.
     private static func numbered(_ name: String, _ number: Int) -> String {
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "\(name) (\(number))" }
         return "\(name[..<dot]) (\(number))\(name[dot...])"

@@ -14,7 +14,9 @@ enum UserCalls {
         try await call.makeRoom()
         let answer = try await call.agent.perform(IdentityCalls.request("GET", "list-users"))
         let document = try await call.context.drive.offload {
-            guard case .object(let users) = try answer.json() else { return JSONObject(["users": .array([])]).value.bytes }
+            guard case .object(let users) = try answer.json() else {
+                return JSONObject(["users": .array([])]).value.bytes
+            }
             let rest = users.filter { after?.utf8.lexicographicallyPrecedes($0.name.utf8) ?? true }
                 .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             let page = rest.prefix(limit)

@@ -1,7 +1,7 @@
-import S3Protocol
 import HTTPServer
 import JSON
 import NIOCore
+import S3Protocol
 import SealedStorage
 
 /// Looks for objects by their names, in all that is beneath a prefix, and tells them as they are found.

@@ -34,7 +34,8 @@ enum ShareCall {
         let target = try signer.presign(
             method: "GET", target: request.target, headers: [("host", host)], expires: seconds, now: now)
         try await call.answer(
-            .object(["url": .string(address + target), "ends": .time(try end(call, now + seconds) * 1000)]), status: 201)
+            .object(["url": .string(address + target), "ends": .time(try end(call, now + seconds) * 1000)]), status: 201
+        )
     }
 
     /// What is signed of an address.
@@ -43,7 +44,8 @@ enum ShareCall {
         let scheme = lowered.hasPrefix("https://") ? "https://" : lowered.hasPrefix("http://") ? "http://" : nil
         guard let scheme else { throw .invalid("The address is not http(s)://HOST[:PORT].") }
         var host = String(address.dropFirst(scheme.count))
-        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !host.contains(where: { "/?#@\\\"<>".contains($0) })
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            !host.contains(where: { "/?#@\\\"<>".contains($0) })
         else { throw .invalid("The address is not http(s)://HOST[:PORT].") }
         // Clients leave the scheme's own port out.
         for usual in [("https://", ":443"), ("http://", ":80")] where scheme == usual.0 && host.hasSuffix(usual.1) {

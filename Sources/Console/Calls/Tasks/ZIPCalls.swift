@@ -1,9 +1,9 @@
-import Requests
 import Accounts
 import HTTPServer
 import JSON
 import NIOCore
 import Notation
+import Requests
 import S3Protocol
 
 /// Many objects as one archive, which is made as it is sent.
