@@ -221,8 +221,7 @@ class Browser:
 
     def row(self, name):
         """Opens the row of a table whose first cell is `name`."""
-        element = self.wait(lambda: self.run("return test.row(arguments[0])", name), f"row {name!r}")
-        element.click()
+        self.wait(lambda: self.run("const row = test.row(arguments[0]); row?.click(); return row !== null", name), f"row {name!r}")
         self.settle()
 
     def upload(self, *paths, folder=False):
