@@ -75,9 +75,6 @@ static const uint8_t pages_bucket_create_js[] = {
 static const uint8_t pages_buckets_js[] = {
 #embed "../Console/Assets/pages/buckets.js"
 };
-static const uint8_t pages_diagnostics_js[] = {
-#embed "../Console/Assets/pages/diagnostics.js"
-};
 static const uint8_t pages_identity_access_keys_js[] = {
 #embed "../Console/Assets/pages/identity-access-keys.js"
 };
@@ -280,7 +277,6 @@ static const coffer_asset assets[] = {
     ASSET("pages/activity.js", pages_activity_js),
     ASSET("pages/bucket-create.js", pages_bucket_create_js),
     ASSET("pages/buckets.js", pages_buckets_js),
-    ASSET("pages/diagnostics.js", pages_diagnostics_js),
     ASSET("pages/identity-access-keys.js", pages_identity_access_keys_js),
     ASSET("pages/identity-attach.js", pages_identity_attach_js),
     ASSET("pages/identity-groups.js", pages_identity_groups_js),

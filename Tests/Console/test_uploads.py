@@ -4,6 +4,7 @@ import hashlib
 import os
 
 import pytest
+import requests
 
 from console import Cable
 
@@ -131,3 +132,33 @@ def test_a_cut_upload_goes_on(browser, uploads, tmp_path):
 @pytest.mark.long
 def test_a_cut_upload_of_200_MiB_goes_on(browser, uploads, tmp_path):
     resumed(browser, uploads, tmp_path, 200 * MIB)
+
+
+def test_the_session_ends_while_parts_are_sent(browser, uploads, tmp_path):
+    """The upload waits for the password, and goes on with the parts that are missing."""
+    size = 4 * PART
+    file = tmp_path / "ended.bin"
+    file.write_bytes(os.urandom(size))
+    cable = Cable(uploads, bytes_per_second=size / 8)
+    try:
+        browser.login(cable, uploads.access_key, uploads.secret_key).open(cable, "#/buckets/uploads/objects?prefix=ended%2F")
+        browser.upload(file)
+        browser.press("Upload 1 file")
+        browser.wait(lambda: uploads.s3().list_multipart_uploads(Bucket="uploads").get("Uploads"), "the upload's begin")
+        browser.expect("401")
+        requests.post(uploads.console + "api/logout", json={"everywhere": True}, **others_session(uploads))
+        browser.see("Your session has ended")
+        cable.mend()
+        browser.fill("Password", uploads.secret_key)
+        browser.press("Login")
+        ended(browser, 1)
+        assert uploads.s3().head_object(Bucket="uploads", Key="ended/ended.bin")["ContentLength"] == size
+        browser.press("Clear the list")
+    finally:
+        cable.close()
+
+
+def others_session(server):
+    """Cookie and token of another session of the same account."""
+    answer = requests.post(server.console + "api/login", json={"accessKey": server.access_key, "secretKey": server.secret_key})
+    return {"cookies": answer.cookies, "headers": {"X-Coffer-Token": answer.json()["token"]}}

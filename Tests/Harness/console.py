@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import threading
@@ -24,7 +25,8 @@ def with_console(server, **environment):
     """Gives `server`, which does not run yet, a console on a port of its own."""
     server.console_port = free_port()
     server.arguments += ["--console-address", f"127.0.0.1:{server.console_port}"]
-    server.environment |= environment
+    # While one works on the page: its files from the disk, without building the server.
+    server.environment |= {name: value for name, value in os.environ.items() if name == "COFFER_CONSOLE_ASSETS"} | environment
     server.console = f"{server.scheme}://127.0.0.1:{server.console_port}/"
     return server
 

@@ -22,7 +22,6 @@ const pages = [
   { path: ["identity", "*"], file: "identity", when: () => has("GET users") || has("GET access-keys") },
   { path: ["tasks"], file: "tasks", when: () => has("GET tasks") },
   { path: ["activity", "*"], file: "activity", when: () => has("GET trace") || has("GET log") },
-  { path: ["diagnostics"], file: "diagnostics", when: () => has("GET doctor") },
 ];
 
 let shell = null;

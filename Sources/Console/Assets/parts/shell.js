@@ -23,7 +23,6 @@ export function places() {
     { id: "identity", icon: "people", href: "#/identity/users", when: has("GET users") && may("admin:ListUsers") },
     { id: "access-keys", icon: "user", href: "#/identity/access-keys", when: has("GET access-keys") && !(has("GET users") && may("admin:ListUsers")) },
     { id: "activity", icon: "activity", href: has("GET trace") && may("admin:ServerTrace") ? "#/activity/trace" : "#/activity/log", when: has("GET trace") && may("admin:ServerTrace") || has("GET log") && may("admin:ConsoleLog") },
-    { id: "diagnostics", icon: "diagnostics", href: "#/diagnostics", when: has("GET doctor") && may("admin:ServerInfo") },
   ].filter((place) => place.when);
 }
 
