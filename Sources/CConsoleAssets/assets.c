@@ -75,8 +75,23 @@ static const uint8_t pages_bucket_create_js[] = {
 static const uint8_t pages_buckets_js[] = {
 #embed "../Console/Assets/pages/buckets.js"
 };
-static const uint8_t pages_diagnostics_js[] = {
-#embed "../Console/Assets/pages/diagnostics.js"
+static const uint8_t pages_identity_access_keys_js[] = {
+#embed "../Console/Assets/pages/identity-access-keys.js"
+};
+static const uint8_t pages_identity_attach_js[] = {
+#embed "../Console/Assets/pages/identity-attach.js"
+};
+static const uint8_t pages_identity_groups_js[] = {
+#embed "../Console/Assets/pages/identity-groups.js"
+};
+static const uint8_t pages_identity_policies_js[] = {
+#embed "../Console/Assets/pages/identity-policies.js"
+};
+static const uint8_t pages_identity_users_js[] = {
+#embed "../Console/Assets/pages/identity-users.js"
+};
+static const uint8_t pages_identity_js[] = {
+#embed "../Console/Assets/pages/identity.js"
 };
 static const uint8_t pages_key_service_js[] = {
 #embed "../Console/Assets/pages/key-service.js"
@@ -262,7 +277,12 @@ static const coffer_asset assets[] = {
     ASSET("pages/activity.js", pages_activity_js),
     ASSET("pages/bucket-create.js", pages_bucket_create_js),
     ASSET("pages/buckets.js", pages_buckets_js),
-    ASSET("pages/diagnostics.js", pages_diagnostics_js),
+    ASSET("pages/identity-access-keys.js", pages_identity_access_keys_js),
+    ASSET("pages/identity-attach.js", pages_identity_attach_js),
+    ASSET("pages/identity-groups.js", pages_identity_groups_js),
+    ASSET("pages/identity-policies.js", pages_identity_policies_js),
+    ASSET("pages/identity-users.js", pages_identity_users_js),
+    ASSET("pages/identity.js", pages_identity_js),
     ASSET("pages/key-service.js", pages_key_service_js),
     ASSET("pages/key.js", pages_key_js),
     ASSET("pages/keys.js", pages_keys_js),

@@ -1,15 +1,9 @@
 """A browser for all tests, a server with a console for each file, and the check that nothing went wrong unseen."""
 
-import os
-
 import pytest
 
 from console import Browser, with_console
 from server import Server
-
-
-# While one works on the page: its files from the disk, without building the server.
-ASSETS = {name: os.environ[name] for name in ("COFFER_CONSOLE_ASSETS",) if name in os.environ}
 
 
 def pytest_addoption(parser):
@@ -41,7 +35,7 @@ def browser(chromium):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    made = with_console(Server(tmp_path_factory.mktemp("console")), **ASSETS)
+    made = with_console(Server(tmp_path_factory.mktemp("console")))
     try:
         with made:
             yield made

@@ -1,9 +1,10 @@
 """Names, metadata, tags, policies and contents that are hostile appear as text, and nothing of them runs."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
-from urllib.parse import quote
 
 from hostile import PAYLOADS, shown
 
@@ -15,9 +16,10 @@ PLAIN = [text for text in PAYLOADS if text.isascii() and text.isprintable() and 
 def hostile(server):
     s3 = server.s3()
     s3.create_bucket(Bucket="hostile")
-    for n, text in enumerate(PAYLOADS):
-        # XML has no way to say some controls, so a listing by S3 would not have them; S3 stores the names all the same.
-        server.call("PUT", "/hostile/" + quote(f"{n:02}{text}", safe="/"), {"Content-Type": "text/plain"}, b"x")
+    # XML has no way to say some controls, so a listing by S3 would not have them; S3 stores the names all the same.
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda entry: server.call("PUT", "/hostile/" + quote(f"{entry[0]:02}{entry[1]}", safe="/"),
+                                                {"Content-Type": "text/plain"}, b"x"), enumerate(PAYLOADS)))
     s3.put_object(Bucket="hostile", Key="meta", Body=b"x", Metadata={f"m{n}": text for n, text in enumerate(PLAIN[:12])},
                   ContentType="text/html<script>")
     return server

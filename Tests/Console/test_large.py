@@ -2,20 +2,29 @@
 
 import io
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+AT_ONCE = 32
 
 
 def fill(server, bucket, count):
     """Many empty objects by a few archives, which the server unpacks."""
     server.s3().create_bucket(Bucket=bucket)
-    for first in range(0, count, 10_000):
+    step = -(-count // AT_ONCE)
+
+    def one(first):
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
-            for n in range(first, min(count, first + 10_000)):
+            for n in range(first, min(count, first + step)):
                 tar.addfile(tarfile.TarInfo(f"row-{n:07}"), io.BytesIO())
-        answer = server.call("PUT", f"/{bucket}/archive.tar", {"X-Amz-Meta-Snowball-Auto-Extract": "true"}, archive.getvalue())
-        assert answer.status == 200, answer
+        return server.call("PUT", f"/{bucket}/archive-{first}.tar", {"X-Amz-Meta-Snowball-Auto-Extract": "true"},
+                           archive.getvalue())
+
+    # Side by side, so that many go into one commit.
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        assert {answer.status for answer in pool.map(one, range(0, count, step))} == {200}
 
 
 def scroll(browser, server, bucket, count):

@@ -4,8 +4,12 @@ import hashlib
 import os
 
 import pytest
+import requests
+
+from console import Cable
 
 MIB = 1 << 20
+PART = 16 * MIB
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +78,7 @@ def test_names_that_are_taken(browser, uploads, tmp_path):
 def test_a_dropped_file(browser, uploads, tmp_path):
     (tmp_path / "dropped.txt").write_text("dropped")
     browser.login(uploads).open(uploads, "#/buckets/uploads/objects?prefix=drop%2F")
-    data = {"items": [], "files": [str(tmp_path / "dropped.txt")], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        browser.driver.execute_cdp_cmd("Input.dispatchDragEvent", {"type": kind, "x": 640, "y": 500, "data": data})
+    browser.drop(tmp_path / "dropped.txt")
     browser.press("Upload 1 file")
     ended(browser, 1)
     assert keys(uploads, "drop/") == ["drop/dropped.txt"]
@@ -84,38 +86,43 @@ def test_a_dropped_file(browser, uploads, tmp_path):
 
 
 def resumed(browser, server, tmp_path, size):
-    """Cuts an upload of `size` bytes at about its half, reloads, chooses the file again; the bytes that were sent in all."""
+    """Cuts an upload of `size` bytes at about its half, goes away, comes back and chooses the file again."""
     file = tmp_path / "large.bin"
     file.write_bytes(os.urandom(size))
-    sent = "return performance.getEntriesByType('resource').filter((e) => e.name.includes('uploads/part')).length"
-    browser.login(server).open(server, "#/buckets/uploads/objects?prefix=large%2F")
-    network = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": max(size // 4, 8 * MIB)}
-    browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", network)
-    browser.upload(file)
-    browser.press("Upload 1 file")
-    parts = lambda: [part for upload in server.s3().list_multipart_uploads(Bucket="uploads").get("Uploads", [])  # noqa: E731
-                     for part in server.s3().list_parts(Bucket="uploads", Key=upload["Key"], UploadId=upload["UploadId"]).get("Parts", [])]
-    half = size // MIB // 16 // 2
-    browser.wait(lambda: len(parts()) >= half, "half of the parts")
-    browser.expect("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "beforeunload")
-    browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", network | {"offline": True})
-    browser.run("return new Promise((done) => setTimeout(done, 300))")
-    there = len(parts())
-    browser.driver.get("about:blank")
-    browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", network | {"offline": False, "uploadThroughput": -1})
-    browser.open(server, "#/buckets/uploads/uploads")
-    browser.see("large.bin")
-    browser.press("Choose file and continue")
-    browser.wait(lambda: browser.driver.find_elements("id", "upload-input"))[0].send_keys(str(file))
-    ended(browser, 1)
-    again = browser.run(sent)
-    got = server.s3().get_object(Bucket="uploads", Key="large/large.bin")["Body"]
-    digest = hashlib.sha256()
-    for chunk in got.iter_chunks(MIB):
-        digest.update(chunk)
-    assert digest.digest() == hashlib.sha256(file.read_bytes()).digest()
-    assert again == -(-size // (16 * MIB)) - there, "parts that had arrived were sent again"
-    browser.press("Clear the list")
+    # Four parts at once, each on a connection of its own.
+    cable = Cable(server, bytes_per_second=size / 16)
+    s3 = server.s3()
+
+    def parts():
+        return [part for upload in s3.list_multipart_uploads(Bucket="uploads").get("Uploads", [])
+                for part in s3.list_parts(Bucket="uploads", Key=upload["Key"], UploadId=upload["UploadId"]).get("Parts", [])]
+
+    try:
+        browser.login(cable, server.access_key, server.secret_key).open(cable, "#/buckets/uploads/objects?prefix=large%2F")
+        browser.upload(file)
+        browser.press("Upload 1 file")
+        browser.wait(lambda: len(parts()) >= size // PART // 2 - 1, "half of the parts")
+        browser.expect("ERR_", "Failed to load resource")
+        cable.cut()
+        browser.press("Show each upload")
+        browser.see("tries again")
+        assert len(parts()) < -(-size // PART), "the cut came too late"
+        browser.driver.get("about:blank")
+        cable.mend()
+        browser.open(cable, "#/buckets/uploads/uploads")
+        browser.see("large.bin", "1 upload was cut off and can go on.")
+        browser.press("Choose file and continue")
+        browser.wait(lambda: browser.driver.find_elements("id", "upload-input"))[0].send_keys(str(file))
+        ended(browser, 1)
+        digest = hashlib.sha256()
+        for chunk in s3.get_object(Bucket="uploads", Key="large/large.bin")["Body"].iter_chunks(MIB):
+            digest.update(chunk)
+        assert digest.digest() == hashlib.sha256(file.read_bytes()).digest()
+        # Parts that were under way when the cable was cut count twice: four at most.
+        assert cable.sent <= size + 4 * PART + MIB
+        browser.press("Clear the list")
+    finally:
+        cable.close()
 
 
 def test_a_cut_upload_goes_on(browser, uploads, tmp_path):
@@ -125,3 +132,33 @@ def test_a_cut_upload_goes_on(browser, uploads, tmp_path):
 @pytest.mark.long
 def test_a_cut_upload_of_200_MiB_goes_on(browser, uploads, tmp_path):
     resumed(browser, uploads, tmp_path, 200 * MIB)
+
+
+def test_the_session_ends_while_parts_are_sent(browser, uploads, tmp_path):
+    """The upload waits for the password, and goes on with the parts that are missing."""
+    size = 4 * PART
+    file = tmp_path / "ended.bin"
+    file.write_bytes(os.urandom(size))
+    cable = Cable(uploads, bytes_per_second=size / 8)
+    try:
+        browser.login(cable, uploads.access_key, uploads.secret_key).open(cable, "#/buckets/uploads/objects?prefix=ended%2F")
+        browser.upload(file)
+        browser.press("Upload 1 file")
+        browser.wait(lambda: uploads.s3().list_multipart_uploads(Bucket="uploads").get("Uploads"), "the upload's begin")
+        browser.expect("401")
+        requests.post(uploads.console + "api/logout", json={"everywhere": True}, **others_session(uploads))
+        browser.see("Your session has ended")
+        cable.mend()
+        browser.fill("Password", uploads.secret_key)
+        browser.press("Login")
+        ended(browser, 1)
+        assert uploads.s3().head_object(Bucket="uploads", Key="ended/ended.bin")["ContentLength"] == size
+        browser.press("Clear the list")
+    finally:
+        cable.close()
+
+
+def others_session(server):
+    """Cookie and token of another session of the same account."""
+    answer = requests.post(server.console + "api/login", json={"accessKey": server.access_key, "secretKey": server.secret_key})
+    return {"cookies": answer.cookies, "headers": {"X-Coffer-Token": answer.json()["token"]}}

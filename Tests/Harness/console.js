@@ -43,7 +43,7 @@
   }
 
   function quiet() {
-    return calls === 0 && !document.querySelector(".skeleton, .busy");
+    return calls === 0 && !document.querySelector(".skeleton, .busy, [aria-busy=true]");
   }
 
   // --- contrast: colours as they are drawn, half-transparent ones laid over what is behind

@@ -1,7 +1,11 @@
 """The web console in real Chromium: a server with its console, and a browser that finds controls by their names."""
 
+import contextlib
 import json
+import os
 import shutil
+import socket
+import threading
 import time
 from pathlib import Path
 
@@ -21,9 +25,64 @@ def with_console(server, **environment):
     """Gives `server`, which does not run yet, a console on a port of its own."""
     server.console_port = free_port()
     server.arguments += ["--console-address", f"127.0.0.1:{server.console_port}"]
-    server.environment |= environment
+    # While one works on the page: its files from the disk, without building the server.
+    server.environment |= {name: value for name, value in os.environ.items() if name == "COFFER_CONSOLE_ASSETS"} | environment
     server.console = f"{server.scheme}://127.0.0.1:{server.console_port}/"
     return server
+
+
+class Cable:
+    """Between browser and console: counts what the browser sends, sends it on at a pace, and can be cut."""
+
+    def __init__(self, server, bytes_per_second=None):
+        self.port = free_port()
+        self.console = f"{server.scheme}://127.0.0.1:{self.port}/"
+        self._target, self.pace = server.console_port, bytes_per_second
+        self.sent, self.is_cut = 0, False
+        self._open = []
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._open += [near, far]
+            threading.Thread(target=self._carry, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._carry, args=(far, near, False), daemon=True).start()
+
+    def _carry(self, source, target, is_upwards):
+        try:
+            while data := source.recv(1 << 16):
+                if is_upwards:
+                    self.sent += len(data)
+                    if self.pace:
+                        time.sleep(len(data) / self.pace)
+                target.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for end in (source, target):
+                end.close()
+
+    def cut(self):
+        self.is_cut = True
+        for end in self._open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self):
+        self.is_cut, self.pace = False, None
+
+    def close(self):
+        self._listener.close()
+        self.cut()
 
 
 class Browser:
@@ -33,7 +92,8 @@ class Browser:
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,800",
-                         "--no-first-run", "--disable-background-networking", "--disable-component-update", "--lang=en-GB"):
+                         "--no-first-run", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+                         "--disable-renderer-backgrounding", "--disable-background-networking", "--disable-component-update", "--lang=en-GB"):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -42,6 +102,8 @@ class Browser:
         self.driver.set_script_timeout(60)
         self.downloads = downloads
         self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SCRIPTS.read_text()})
+        # The system's own dialog for files would stand over the page.
+        self.driver.execute_cdp_cmd("Page.setInterceptFileChooserDialog", {"enabled": True})
         self.expected = []
         self.view()
 
@@ -78,7 +140,8 @@ class Browser:
         """Goes to an address of the console, and waits until the page is there."""
         address = server.console + hash
         if self.driver.current_url.split("#")[0] == server.console and hash:
-            self.run("location.hash = arguments[0]", hash)
+            # The page learns of it in a task of its own.
+            self.run("location.hash = arguments[0]; return new Promise((done) => setTimeout(done, 10))", hash)
         else:
             self.driver.get(address)
         self.settle()
@@ -160,8 +223,7 @@ class Browser:
 
     def row(self, name):
         """Opens the row of a table whose first cell is `name`."""
-        element = self.wait(lambda: self.run("return test.row(arguments[0])", name), f"row {name!r}")
-        element.click()
+        self.wait(lambda: self.run("const row = test.row(arguments[0]); row?.click(); return row !== null", name), f"row {name!r}")
         self.settle()
 
     def upload(self, *paths, folder=False):
@@ -170,6 +232,19 @@ class Browser:
         chosen = self.wait(lambda: self.driver.find_elements(By.ID, "upload-input"), "the file field")[0]
         chosen.send_keys("\n".join(str(path) for path in paths))
         self.settle()
+
+    def drop(self, path, x=640, y=500):
+        """Drops a file on the page, as the system's file manager would."""
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        event = lambda kind: self.driver.execute_cdp_cmd(  # noqa: E731
+            "Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+        event("dragEnter")
+        event("dragOver")
+        # What the page says to one event decides of the next: dropped too early, the file would open in a tab of its own.
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, ".drop-veil"), "the place to drop")
+        for kind in ("dragOver", "dragOver", "drop"):
+            time.sleep(0.1)
+            event(kind)
 
     # --- looking
 

@@ -22,7 +22,6 @@ const pages = [
   { path: ["identity", "*"], file: "identity", when: () => has("GET users") || has("GET access-keys") },
   { path: ["tasks"], file: "tasks", when: () => has("GET tasks") },
   { path: ["activity", "*"], file: "activity", when: () => has("GET trace") || has("GET log") },
-  { path: ["diagnostics"], file: "diagnostics", when: () => has("GET doctor") },
 ];
 
 let shell = null;
@@ -53,6 +52,7 @@ async function show(route) {
   const { signal } = leaving;
   shown = { key, view: null };
   shell.mark(route);
+  shell.main.setAttribute("aria-busy", "true");
   // What was there stays until the new page has its data, but no longer than 150 ms.
   const late = setTimeout(() => shell.show(h("div.page", skeleton())), 150);
   try {
@@ -67,12 +67,14 @@ async function show(route) {
     shell.show(h("div.page", failed(error, () => { shown = null; show(current()); })), t("title.error"));
   } finally {
     clearTimeout(late);
+    if (!signal.aborted) shell?.main.setAttribute("aria-busy", "false");
   }
 }
 
 function showMissing() {
   leaving.abort();
   shown = null;
+  shell.main.setAttribute("aria-busy", "false");
   shell.show(h("div.page", h("div.state", h("h1", t("missing.title")), h("p.muted", t("missing.text")),
     h("div.actions", h("a.button", { href: "#/buckets" }, t("missing.back"))))), t("missing.title"));
 }

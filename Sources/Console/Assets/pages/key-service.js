@@ -2,7 +2,7 @@
 
 import { h, icon, fill } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { get, session } from "../lib/api.js";
+import { get } from "../lib/api.js";
 import { milliseconds, visible } from "../lib/format.js";
 import { href } from "../lib/router.js";
 import { banner } from "../parts/states.js";
@@ -15,14 +15,8 @@ export async function page({ signal }) {
     fill(body, draw(answer.keyService ?? answer));
   };
   await refresh();
-  // The frame asks for the state once in a while; when it has changed, so has this page.
-  let seen = session.value.keyService?.state;
-  session.watch((value) => {
-    const state = value?.keyService?.state;
-    if (state === seen) return;
-    seen = state;
-    refresh().catch(() => null);
-  }, signal);
+  const timer = setInterval(() => { if (!document.hidden) refresh().catch(() => null); }, 5000);
+  signal.addEventListener("abort", () => clearInterval(timer));
   return { title: t("kms.title"), element: h("div.page", pageHead(t("kms.title"), refreshButton(refresh)), body) };
 }
 

@@ -30,19 +30,20 @@ export class ObjectDrawer {
       const size = Math.round(Math.min(most, Math.max(320, width)));
       this.element.style.setProperty("--drawer", `${size}px`);
       handle.setAttribute("aria-valuenow", String(size));
-      keep("drawer", String(size));
+      return size;
     };
+    const choose = (width) => keep("drawer", String(set(width)));
     set(Number(kept("drawer", "400")) || 400);
     handle.addEventListener("pointerdown", (event) => {
       handle.setPointerCapture(event.pointerId);
       const right = this.element.getBoundingClientRect().right;
-      const move = (moved) => set(right - moved.clientX);
+      const move = (moved) => choose(right - moved.clientX);
       handle.addEventListener("pointermove", move);
       handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
     });
     handle.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: 24, ArrowRight: -24 }[event.key];
-      if (step) set(this.element.offsetWidth + step);
+      if (step) choose(this.element.offsetWidth + step);
     });
   }
 
@@ -63,6 +64,12 @@ export class ObjectDrawer {
     await this.load();
   }
 
+  /** Whether the bucket can keep versions from deletion, asked once. */
+  locking() {
+    this.lockingAnswer ??= has("PUT object/hold") ? get("bucket", { b: this.bucket }).then((bucket) => bucket.settings.locking?.value?.enabled === true, () => false) : Promise.resolve(false);
+    return this.lockingAnswer;
+  }
+
   /** Answers that belong to an older selection are dropped. */
   async load() {
     this.stop?.abort();
@@ -70,7 +77,8 @@ export class ObjectDrawer {
     const at = { b: this.bucket, k: this.key, v: this.version };
     const late = setTimeout(() => fill(this.body, skeleton(8)), 150);
     try {
-      const [object, allowed] = await Promise.all([get("object", at, stop.signal), rights({ b: this.bucket, k: this.key }, ACTIONS, stop.signal).catch(() => ({}))]);
+      const [object, allowed, locking] = await Promise.all([get("object", at, stop.signal), rights({ b: this.bucket, k: this.key }, ACTIONS, stop.signal).catch(() => ({})), this.locking()]);
+      if (locking) object.legalHold ??= false;
       if (stop.signal.aborted) return;
       this.object = object;
       fill(this.body, this.#draw(object, allowed));

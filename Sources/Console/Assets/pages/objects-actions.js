@@ -48,7 +48,7 @@ export function selectionBar(view) {
 async function zip(view) {
   try {
     const what = chosen(view);
-    const { selection } = await post("selection", { bucket: view.bucket, ...what });
+    const { selection } = await post("selection", { bucket: view.bucket, ...what, under: view.prefix });
     const name = what.keys.length === 0 && what.prefixes.length === 1 ? lastPart(what.prefixes[0]).replace(/\/$/, "") || view.bucket : view.bucket;
     const link = h("a", { href: address("zip", { selection, name: `${name}.zip` }), download: "" });
     document.body.append(link);

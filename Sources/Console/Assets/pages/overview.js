@@ -32,7 +32,8 @@ export async function page({ signal }) {
     stream.addEventListener("figures", (event) => {
       const figures = JSON.parse(event.data);
       state = { ...state, ...figures, drive: { ...state.drive, available: figures.available ?? state.drive?.available }, requests: figures.requests ?? state.requests };
-      if (figures.keyService && session.value) session.set({ ...session.value, keyService: figures.keyService });
+      // The stream may tell less of it than the session does.
+      if (figures.keyService && session.value) session.set({ ...session.value, keyService: { ...session.value.keyService, cause: undefined, ...figures.keyService } });
       note();
       draw();
     });
@@ -56,7 +57,7 @@ function card(title, figure, ...rest) {
 
 function cards(state, history) {
   const { drive = {}, requests = {} } = state;
-  const service = state.keyService ?? session.value.keyService ?? {};
+  const service = session.value.keyService ?? state.keyService ?? {};
   const used = drive.used ?? (drive.total ?? 0) - (drive.available ?? 0);
   const share = drive.total > 0 ? used / drive.total : 0;
   const left = state.certificateEnds ? (new Date(state.certificateEnds) - Date.now()) / DAY : null;

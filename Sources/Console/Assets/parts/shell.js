@@ -20,9 +20,9 @@ export function places() {
     { id: "keys", icon: "key", href: "#/keys", when: has("GET keys") && may("kms:ListKeys"), also: [
       { id: "key-status", href: "#/keys/status", when: has("GET kms") && may("kms:Status") }] },
     { id: "key-status-alone", icon: "key", href: "#/keys/status", when: !may("kms:ListKeys") && has("GET kms") && may("kms:Status") },
-    { id: "identity", icon: "people", href: may("admin:ListUsers") && has("GET users") ? "#/identity/users" : "#/identity/access-keys", when: has("GET users") && may("admin:ListUsers") || has("GET access-keys") },
+    { id: "identity", icon: "people", href: "#/identity/users", when: has("GET users") && may("admin:ListUsers") },
+    { id: "access-keys", icon: "user", href: "#/identity/access-keys", when: has("GET access-keys") && !(has("GET users") && may("admin:ListUsers")) },
     { id: "activity", icon: "activity", href: has("GET trace") && may("admin:ServerTrace") ? "#/activity/trace" : "#/activity/log", when: has("GET trace") && may("admin:ServerTrace") || has("GET log") && may("admin:ConsoleLog") },
-    { id: "diagnostics", icon: "diagnostics", href: "#/diagnostics", when: has("GET doctor") && may("admin:ServerInfo") },
   ].filter((place) => place.when);
 }
 
@@ -127,7 +127,7 @@ export class Shell {
     const [first, second] = route.path;
     const place = first === undefined ? "overview" : first === "keys" && second === "status" ? "key-status" : first;
     for (const link of this.rail.querySelectorAll("a")) {
-      const mine = link.dataset.place === place || place === "key-status" && link.dataset.place === "key-status-alone";
+      const mine = link.dataset.place === place || place === "identity" && link.dataset.place === "access-keys" || place === "key-status" && link.dataset.place === "key-status-alone";
       if (mine) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
