@@ -217,6 +217,20 @@ export function speed() {
   return recent.reduce((sum, step) => sum + step.bytes, 0) / Math.max(0.5, (now - recent[0].at + 1) / 2);
 }
 
+/** Whoever was logged in has left: nothing of theirs goes on. What has arrived stays at the server, to be taken up later. */
+addEventListener("coffer-left", () => {
+  totals.paused = true;
+  for (const item of items) {
+    const running = item.state === "running";
+    item.state = "stopped";
+    if (running) item.abort.abort();
+  }
+  items.length = 0;
+  first = 0;
+  Object.assign(totals, { files: 0, done: 0, failed: 0, bytes: 0, sent: 0, paused: false, problem: null });
+  changed();
+});
+
 addEventListener("beforeunload", (event) => {
   if (active()) event.preventDefault();
 });
