@@ -112,11 +112,22 @@ async function inParts(item, least, { slots, signal, report }) {
 
 async function begin(item, least) {
   const { file, bucket, key } = item;
+  // Whether the name is taken, is decided at the end; a large file is not sent in vain where it can be known before.
+  if (!item.replace && await isTaken(bucket, key)) throw new ApiError(412, { code: "PreconditionFailed", message: t("dock.itemExists") });
   const body = { bucket, key, contentType: item.type || "application/octet-stream" };
   if (item.encryption) body.encryption = item.encryption;
   const { id } = await post("uploads", body);
   item.upload = { id, partSize: partSizeFor(file.size, least) };
-  await remember({ id, bucket, key, size: file.size, modified: file.lastModified, print: await fingerprint(file), partSize: item.upload.partSize, account: session.value?.accessKey, started: Date.now() });
+  await remember({ id, bucket, key, size: file.size, modified: file.lastModified, print: await fingerprint(file), replace: item.replace === true, partSize: item.upload.partSize, account: session.value?.accessKey, started: Date.now() });
+}
+
+async function isTaken(bucket, key) {
+  try {
+    const { objects } = await get("objects", { b: bucket, prefix: key, limit: 1, flat: true });
+    return objects[0]?.key === key;
+  } catch {
+    return false;
+  }
 }
 
 /** Takes up an upload of the same file that was cut off: what the server has is not sent again. */

@@ -46,7 +46,7 @@ export async function page({ path, signal }) {
       input.remove();
       if (!file) return;
       if (file.size !== upload.size || file.lastModified !== upload.modified) return toast(t("uploads.otherFile"), { kind: "warn" });
-      add([{ file, bucket, key: upload.key, type: contentType(file), encryption: null, policy: "skip" }]);
+      add([{ file, bucket, key: upload.key, type: contentType(file), encryption: null, policy: upload.replace ? "replace" : "skip" }]);
       showDock();
     });
     document.body.append(input);
