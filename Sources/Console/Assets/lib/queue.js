@@ -98,6 +98,7 @@ async function run(item) {
     item.state = "done";
     totals.done += 1;
     item.file = null;
+    item.customer = null;
     for (const listener of [...stored]) listener({ bucket: item.bucket, key: item.key, ...answer });
   } catch (error) {
     failed(item, error);
@@ -223,6 +224,7 @@ addEventListener("coffer-left", () => {
   for (const item of items) {
     const running = item.state === "running";
     item.state = "stopped";
+    item.customer = null;
     if (running) item.abort.abort();
   }
   items.length = 0;
