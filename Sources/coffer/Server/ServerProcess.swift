@@ -262,7 +262,8 @@ struct ServerProcess {
             context: context, admin: admin, metrics: metrics, providers: providers, pipeline: pipeline)
         let console = configuration.console.map { console in
             ConsoleListener(
-                console, configuration, dispatcher, account, pipeline, admin.facts, context, running, logger: logger)
+                console, configuration, dispatcher, account, pipeline, admin.facts, context, running,
+                isClosing: { [samplings = background.samplings] in samplings.isClosed }, logger: logger)
         }
         do {
             guard let console else {
