@@ -287,6 +287,13 @@ let package = Package(
                 logging,
             ]),
         tests(
+            of: "Console",
+            [
+                "AccessPolicy", "Accounts", "AdminService", "Maintenance", "Requests", "S3Service", "SealedStorage",
+                "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
+                "Threading", logging,
+            ]),
+        tests(
             of: "Metrics",
             [
                 "AccessPolicy", "Maintenance", "Notifications", "Requests", "SealedStorage", "Encryption",

@@ -21,6 +21,9 @@ static const uint8_t lib_api_js[] = {
 static const uint8_t lib_content_type_js[] = {
 #embed "../Console/Assets/lib/content-type.js"
 };
+static const uint8_t lib_customer_key_js[] = {
+#embed "../Console/Assets/lib/customer-key.js"
+};
 static const uint8_t lib_dom_js[] = {
 #embed "../Console/Assets/lib/dom.js"
 };
@@ -74,6 +77,9 @@ static const uint8_t pages_bucket_create_js[] = {
 };
 static const uint8_t pages_buckets_js[] = {
 #embed "../Console/Assets/pages/buckets.js"
+};
+static const uint8_t pages_customer_download_js[] = {
+#embed "../Console/Assets/pages/customer-download.js"
 };
 static const uint8_t pages_identity_access_keys_js[] = {
 #embed "../Console/Assets/pages/identity-access-keys.js"
@@ -189,6 +195,9 @@ static const uint8_t pages_uploads_js[] = {
 static const uint8_t parts_breadcrumb_js[] = {
 #embed "../Console/Assets/parts/breadcrumb.js"
 };
+static const uint8_t parts_customer_key_js[] = {
+#embed "../Console/Assets/parts/customer-key.js"
+};
 static const uint8_t parts_dialog_js[] = {
 #embed "../Console/Assets/parts/dialog.js"
 };
@@ -259,6 +268,7 @@ static const coffer_asset assets[] = {
     ASSET("index.html", index_html),
     ASSET("lib/api.js", lib_api_js),
     ASSET("lib/content-type.js", lib_content_type_js),
+    ASSET("lib/customer-key.js", lib_customer_key_js),
     ASSET("lib/dom.js", lib_dom_js),
     ASSET("lib/format.js", lib_format_js),
     ASSET("lib/grid.js", lib_grid_js),
@@ -277,6 +287,7 @@ static const coffer_asset assets[] = {
     ASSET("pages/activity.js", pages_activity_js),
     ASSET("pages/bucket-create.js", pages_bucket_create_js),
     ASSET("pages/buckets.js", pages_buckets_js),
+    ASSET("pages/customer-download.js", pages_customer_download_js),
     ASSET("pages/identity-access-keys.js", pages_identity_access_keys_js),
     ASSET("pages/identity-attach.js", pages_identity_attach_js),
     ASSET("pages/identity-groups.js", pages_identity_groups_js),
@@ -315,6 +326,7 @@ static const coffer_asset assets[] = {
     ASSET("pages/upload.js", pages_upload_js),
     ASSET("pages/uploads.js", pages_uploads_js),
     ASSET("parts/breadcrumb.js", parts_breadcrumb_js),
+    ASSET("parts/customer-key.js", parts_customer_key_js),
     ASSET("parts/dialog.js", parts_dialog_js),
     ASSET("parts/dock.js", parts_dock_js),
     ASSET("parts/drop.js", parts_drop_js),

@@ -20,6 +20,10 @@ package final class ConsoleContext: Sendable {
     let tasks = TaskList()
     let selections = Selections()
     let streams = StreamCount()
+    /// Milliseconds since 1970.
+    let clock: @Sendable () -> Int64
+    /// Whether the server stops: what goes on without an end is to end.
+    let isClosing: @Sendable () -> Bool
     /// Bytes of the drive's file system that are free.
     let freeSpace: @Sendable () -> Int64
     /// The port that S3 is served at.
@@ -32,7 +36,8 @@ package final class ConsoleContext: Sendable {
         _ settings: ConsoleSettings, requests: any InProcessRequests, drive: SealedDrive, accounts: Accounts,
         lookup: @escaping AccountLookup, pipeline: RequestPipeline, s3Port: @escaping @Sendable () -> Int = { 9000 },
         certificateEnd: @escaping @Sendable () -> Int64? = { nil },
-        freeSpace: @escaping @Sendable () -> Int64 = { 0 }, logger: Logger
+        freeSpace: @escaping @Sendable () -> Int64 = { 0 }, isClosing: @escaping @Sendable () -> Bool = { false },
+        clock: @escaping @Sendable () -> Int64 = Clock.milliseconds, logger: Logger
     ) {
         self.settings = settings
         self.requests = requests
@@ -41,6 +46,8 @@ package final class ConsoleContext: Sendable {
         self.pipeline = pipeline
         self.logger = logger
         self.s3Port = s3Port
+        self.isClosing = isClosing
+        self.clock = clock
         self.freeSpace = freeSpace
         self.certificateEnd = certificateEnd
         sessions = ConsoleSessions(accounts: accounts, records: drive.records, lookup: lookup)
@@ -51,7 +58,7 @@ package final class ConsoleContext: Sendable {
     package func run() async {
         while !Task.isCancelled {
             do {
-                try await sessions.writeDown(at: Clock.milliseconds())
+                try await sessions.writeDown(at: clock())
             } catch AccountError.locked {
                 // They are not known yet.
             } catch {

@@ -91,13 +91,14 @@ package final class ConsoleService: HTTPHandler {
         var refusal = ConsoleError(of: error)
         if refusal.requestID.isEmpty {
             let record = context.pipeline.begin(request, .console)
-            record.operation = "\(request.head.method) \(name)"
-            context.pipeline.note(error, S3Error(.internalError, refusal.message, status: refusal.status), record)
+            record.operation = (try? CallTable.route(request.head.method, name))?.name
+            let code: S3ErrorCode = refusal.status >= 500 ? .internalError : .accessDenied
+            context.pipeline.note(error, S3Error(code, refusal.message, status: refusal.status), record)
             record.errorCode = refusal.code
             refusal.requestID = record.id
             _ = context.pipeline.answer(ConsoleHeaders.refusal(refusal), record)
         }
-        if refusal.resource.isEmpty { refusal.resource = name }
+        if refusal.resource.isEmpty { refusal.resource = String(name.prefix(128)) }
         if refusal.status >= 500, refusal.cause == nil { refusal.cause = await context.keyService.cause }
         return refusal
     }

@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from accounts import admin
+
 WIDTHS = (360, 1280, 3840)
 HEIGHTS = {360: 740, 1280: 800, 3840: 2000}
 
@@ -24,6 +26,12 @@ def filled(server):
     s3.put_object(Bucket="backups", Key="2026/readme.txt", Body=b"hello\n" * 40, ContentType="text/plain",
                   Metadata={"colour": "blue"}, Tagging="a=b")
     s3.put_object(Bucket="backups", Key="2026/a rather long name of an object that does not fit into the column at all.tar.gz", Body=b"")
+    one = admin(server)
+    one.user_add("anna", "annas-secret-key")
+    one.user_add("bert", "berts-secret-key")
+    one.policy_set("readwrite", user="anna")
+    one.group_add("staff", members=["anna"])
+    s3.create_multipart_upload(Bucket="backups", Key="2026/unfinished.bin")
     return server
 
 
@@ -31,7 +39,7 @@ PAGES = {
     "overview": "#/", "buckets": "#/buckets", "settings": "#/buckets/backups/settings", "access": "#/buckets/photos/settings/access",
     "lifecycle": "#/buckets/backups/settings/lifecycle", "objects": "#/buckets/photos/objects?prefix=2026%2F", "empty": "#/buckets/empty/objects",
     "sidebar": "#/buckets/backups/objects?prefix=2026%2F&o=2026%2Freadme.txt", "uploads": "#/buckets/backups/uploads", "keys": "#/keys",
-    "key": "#/keys/name/coffer-default-key", "key-service": "#/keys/status", "tasks": "#/tasks", "users": "#/identity/users", "access-keys": "#/identity/access-keys", "trace": "#/activity/trace",
+    "key": "#/keys/name/coffer-default-key", "key-service": "#/keys/status", "tasks": "#/tasks", "users": "#/identity/users", "groups": "#/identity/groups", "policies": "#/identity/policies", "access-keys": "#/identity/access-keys", "trace": "#/activity/trace", "log": "#/activity/log",
     "missing": "#/no/such/page",
 }
 
@@ -85,7 +93,8 @@ def test_dialogs(browser, filled, screenshots):
             browser.open(filled, address)
             for step in steps:
                 browser.press(step)
-            assert browser.run("return document.querySelector('dialog[open]') !== null"), name
+            browser.wait(lambda: browser.run("return document.querySelector('dialog[open]') !== null"), name)
+            browser.settle()
             assert browser.run("return document.querySelector('dialog[open]').contains(document.activeElement)"), name
             browser.shot(screenshots, f"dialog-{name}-{theme}")
             browser.check_accessibility()

@@ -98,3 +98,30 @@ def test_two_servers_on_one_host(browser, server, https):
     browser.wait(lambda: browser.run("return document.querySelector('.shell h1') !== null"))
     browser.driver.get(https.console)
     browser.wait(lambda: browser.run("return document.querySelector('.shell h1') !== null"), "still logged in")
+
+
+def test_a_customers_key(browser, https, tmp_path):
+    """SSE-C: uploaded, opened and downloaded with the key, which stays nowhere."""
+    https.s3().create_bucket(Bucket="customers")
+    (tmp_path / "mine.txt").write_text("only mine")
+    key = "0123456789abcdef" * 4
+    browser.login(https).open(https, "#/buckets/customers/objects")
+    browser.upload(tmp_path / "mine.txt")
+    browser.fill("Encryption Type", "SSE-C (a key of your own)")
+    browser.fill("Customer key", key)
+    browser.check_accessibility()
+    browser.press("Upload 1 file")
+    browser.wait(lambda: https.s3().list_objects_v2(Bucket="customers").get("Contents"), "the object")
+    assert https.s3().get_object(Bucket="customers", Key="mine.txt", SSECustomerAlgorithm="AES256",
+                                 SSECustomerKey=bytes.fromhex(key))["Body"].read() == b"only mine"
+    browser.expect("400")
+    browser.row("mine.txt")
+    browser.fill("Customer key", key)
+    browser.press("Open with this key")
+    browser.see("SSE-C", "Object Info")
+    browser.press("Download")
+    saved = browser.wait(lambda: [path for path in browser.downloads.iterdir() if path.name == "mine.txt"])
+    assert saved[0].read_text() == "only mine"
+    browser.press("Close")
+    storage = browser.storage()
+    assert key not in storage and "ASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8" not in storage

@@ -162,3 +162,23 @@ def others_session(server):
     """Cookie and token of another session of the same account."""
     answer = requests.post(server.console + "api/login", json={"accessKey": server.access_key, "secretKey": server.secret_key})
     return {"cookies": answer.cookies, "headers": {"X-Coffer-Token": answer.json()["token"]}}
+
+
+def test_a_logout_ends_what_was_under_way(browser, uploads, tmp_path):
+    """The next account must not send the files of the one before."""
+    file = tmp_path / "left.bin"
+    file.write_bytes(os.urandom(3 * PART))
+    cable = Cable(uploads, bytes_per_second=PART // 4)
+    try:
+        browser.login(cable, uploads.access_key, uploads.secret_key).open(cable, "#/buckets/uploads/objects?prefix=left%2F")
+        browser.upload(file)
+        browser.press("Upload 1 file")
+        browser.wait(lambda: uploads.s3().list_multipart_uploads(Bucket="uploads").get("Uploads"), "the upload's begin")
+        browser.press(f"Account {uploads.access_key}")
+        browser.expect("ERR_ABORTED")
+        browser.press("Logout", "menuitem")
+        browser.see("Sign in")
+        assert browser.run("return document.querySelector('.dock') === null")
+        assert keys(uploads, "left/") == []
+    finally:
+        cable.close()

@@ -185,6 +185,9 @@ def test_tasks_copy_move_and_delete(coffer, console, bucket):
     assert (moved["state"], moved["done"], moved["total"]) == ("done", 1, 1) and "a/00" not in keys(coffer, bucket)
     deleted = ended(console, console.do("POST", "tasks", json={"kind": "delete", "bucket": bucket, "prefixes": ["a/1"], "keys": ["a/20"]})["task"])
     assert (deleted["state"], deleted["done"]) == ("done", 11) and len(keys(coffer, bucket)) == 18
+    # Copies that would be copied again, without an end.
+    endless = {"kind": "copy", "bucket": bucket, "prefixes": ["a/"], "to": {"bucket": bucket, "prefix": "a/b/"}}
+    assert console.error("POST", "tasks", json=endless) == (400, "InvalidRequest")
     console.do("DELETE", "tasks", {"id": deleted["id"]}, status=204)
     assert deleted["id"] not in [entry["id"] for entry in console.do("GET", "tasks")["tasks"]]
 

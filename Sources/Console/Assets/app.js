@@ -87,6 +87,7 @@ function next(route) {
 
 async function showLogin(route) {
   leaving.abort();
+  if (shell) dispatchEvent(new Event("coffer-left"));
   shell?.leave();
   shell = null;
   shown = null;

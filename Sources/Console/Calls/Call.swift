@@ -3,6 +3,7 @@ import JSON
 import NIOCore
 import Requests
 import S3Protocol
+import SealedStorage
 
 /// One call of the page by somebody who has logged in.
 struct Call: Sendable {
@@ -28,7 +29,7 @@ struct Call: Sendable {
         self.signedIn = signedIn
         self.response = response
         detail = route.detail
-        agent = Agent(context, signedIn.session, request)
+        agent = Agent(context, signedIn, request)
         query = target.query
         var seen: Set<String> = []
         for (name, _) in target.query {
@@ -71,17 +72,22 @@ struct Call: Sendable {
 
     /// The body, an object with these members at most.
     func members(_ known: Set<String>) async throws -> RequestMembers {
-        try RequestMembers(try await Self.document(of: request), known: known)
+        try RequestMembers(try await Self.document(of: request, context), known: known)
     }
 
     /// A body of JSON.
-    static func document(of request: HTTPRequest) async throws -> JSONValue {
+    static func document(of request: HTTPRequest, _ context: ConsoleContext) async throws -> JSONValue {
         let type = (request.head.header("content-type") ?? "").prefix { $0 != ";" && $0 != " " }
         guard type.lowercased() == "application/json" else {
             throw ConsoleError.invalid("The body is not declared as application/json.")
         }
         let bytes = try await request.body.collect(upTo: bodyLimit)
-        guard let value = JSONValue([UInt8](bytes.readableBytesView)) else {
+        // A long one takes longer to read than an event loop has.
+        let parsed =
+            bytes.readableBytes > 16 << 10
+            ? try await context.drive.offload { JSONValue([UInt8](bytes.readableBytesView)) }
+            : JSONValue([UInt8](bytes.readableBytesView))
+        guard let value = parsed else {
             throw ConsoleError.invalid("The body is not a JSON document, or nested too deeply.")
         }
         return value
@@ -104,7 +110,7 @@ struct Call: Sendable {
     }
 
     /// Waits until there is memory for an answer of a thousand rows, and what it is made of.
-    func makeRoom() async throws { try await response.room(forDocumentUpTo: 4 << 20) }
+    func makeRoom() async throws { try await response.room(forDocumentUpTo: 8 << 20) }
 
     /// An answer of S3's to the browser itself, whose body, or that of the request, goes through as it comes.
     ///

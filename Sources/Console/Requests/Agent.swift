@@ -16,10 +16,13 @@ struct Agent: Sendable {
     let connection: ConnectionInfo
     /// What of the browser's request goes along with those that are made for it.
     private let headers: [(name: String, value: String)]
+    /// The account's at the time of the browser's request.
+    private let secret: SecretString
 
-    init(_ context: ConsoleContext, _ session: ConsoleSession, _ request: HTTPRequest) {
+    init(_ context: ConsoleContext, _ signedIn: SignedIn, _ request: HTTPRequest) {
         self.context = context
-        self.session = session
+        session = signedIn.session
+        secret = signedIn.account.secret
         connection = request.connection
         var headers: [(name: String, value: String)] = [
             ("host", "localhost"), ("x-coffer-console-session", String(session.id.text.prefix(8))),
@@ -32,7 +35,10 @@ struct Agent: Sendable {
 
     /// - Throws: `NoSession` when the session, or the account's right to be used, has ended.
     func caller(_ expectation: SettingExpectation? = nil) throws -> InProcessCaller {
-        guard let account = try context.sessions.account(ofRunning: session, at: Clock.milliseconds()) else {
+        // What runs on without the browser ends with the account, and with its secret, too.
+        guard let account = try context.sessions.account(ofRunning: session, at: context.clock()),
+            account.secret.isEqual(to: secret)
+        else {
             throw ConsoleError.noSession
         }
         return InProcessCaller(account, expectation: expectation)

@@ -2,16 +2,20 @@ import HTTPServer
 
 /// The cookie that a browser has of its session.
 enum SessionCookie {
-    /// The value of the cookie of that name; of several the first.
-    static func value(named name: String, _ head: RequestHead) -> String? {
+    /// How many cookies of one name are looked at.
+    private static let most = 4
+
+    /// The values of the cookies of that name, the first few of them.
+    static func values(named name: String, _ head: RequestHead) -> [String] {
+        var values: [String] = []
         for header in head.headers(named: "cookie") {
             for pair in header.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }
                 guard let sign = pair.firstIndex(of: "="), pair[..<sign] == name else { continue }
-                return String(pair[pair.index(after: sign)...])
+                if values.count < most { values.append(String(pair[pair.index(after: sign)...])) }
             }
         }
-        return nil
+        return values
     }
 
     /// The header that gives the browser a session, or with an empty value takes it away.

@@ -4,7 +4,7 @@ import Notation
 /// The bytes of a ZIP archive between those of its members, which are stored as they are (APPNOTE 6.3.10): checksum and
 /// size come behind each, as they are not known before; members of 4 GiB and more, and archives of as many bytes or of 65 535
 /// members, in the 64-bit forms.
-struct ArchiveWriter {
+package struct ArchiveWriter {
     private struct Member {
         let name: [UInt8]
         let time: (time: UInt16, date: UInt16)
@@ -23,12 +23,14 @@ struct ArchiveWriter {
     private static let flags: UInt16 = 0x0808
     private static let largest = UInt64(UInt32.max)
 
+    package init() {}
+
     /// What stands before a member's bytes.
     ///
     /// - Parameters:
     ///   - size: its bytes.
     ///   - modified: milliseconds since 1970.
-    mutating func begin(_ name: String, size: Int64, modified: Int64) -> [UInt8] {
+    package mutating func begin(_ name: String, size: Int64, modified: Int64) -> [UInt8] {
         let isLong = size >= Int64(Self.largest)
         let member = Member(
             name: Array(name.utf8), time: Self.time(modified), offset: offset, isLong: isLong)
@@ -58,14 +60,14 @@ struct ArchiveWriter {
     }
 
     /// Takes note of some of the member's bytes, which go out as they are.
-    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         checksum.update(bytes)
         current?.size += UInt64(bytes.count)
         offset += UInt64(bytes.count)
     }
 
     /// What stands behind a member's bytes.
-    mutating func end() -> [UInt8] {
+    package mutating func end() -> [UInt8] {
         guard var member = current else { return [] }
         member.checksum = checksum.bigEndianBytes.reduce(0) { $0 << 8 | UInt32($1) }
         members.append(member)
@@ -85,7 +87,7 @@ struct ArchiveWriter {
     }
 
     /// The directory, in pieces of some dozen KiB, and the end of the archive.
-    func directory() -> [[UInt8]] {
+    package func directory() -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         var piece: [UInt8] = []
         var length: UInt64 = 0

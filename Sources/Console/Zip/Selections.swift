@@ -9,9 +9,12 @@ final class Selections: Sendable {
     static let lifetime: Int64 = 600_000
     private static let mostPerSession = 8
     private static let most = 256
+    /// Bytes of all keys and prefixes.
+    private static let mostBytes = 64 << 20
 
     private struct Kept {
         let session: AccountName
+        let bytes: Int
         let selection: ArchiveSelection
         let end: Int64
     }
@@ -33,8 +36,11 @@ final class Selections: Sendable {
             if own.count >= Self.mostPerSession, let oldest = own.min(by: { $0.value.end < $1.value.end }) {
                 kept[oldest.key] = nil
             }
-            guard kept.count < Self.most else { return false }
-            kept[token] = Kept(session: session, selection: selection, end: end)
+            let bytes = (selection.objects.keys + selection.objects.prefixes).reduce(0) { $0 + $1.utf8.count + 32 }
+            guard kept.count < Self.most, kept.values.reduce(bytes, { $0 + $1.bytes }) <= Self.mostBytes else {
+                return false
+            }
+            kept[token] = Kept(session: session, bytes: bytes, selection: selection, end: end)
             return true
         }
         guard isKept else { throw .busy("selections") }

@@ -18,7 +18,7 @@ struct ConsoleListener {
     init(
         _ console: ConsoleConfiguration, _ server: ServerConfiguration, _ dispatcher: RequestDispatcher,
         _ account: ServerAccounts, _ pipeline: RequestPipeline, _ facts: ServerFacts, _ context: ServiceContext,
-        _ running: RunningServer, logger: Logger
+        _ running: RunningServer, isClosing: @escaping @Sendable () -> Bool, logger: Logger
     ) {
         configuration = console
         self.logger = logger
@@ -39,7 +39,7 @@ struct ConsoleListener {
                 settings, requests: dispatcher, drive: context.drive, accounts: account.accounts,
                 lookup: { accessKey, token throws(S3Error) in try account.signingAccount(accessKey, token: token) },
                 pipeline: pipeline, s3Port: { running.port }, certificateEnd: { running.certificateEnd },
-                freeSpace: { Self.freeSpace(facts.drive) },
+                freeSpace: { Self.freeSpace(facts.drive) }, isClosing: isClosing,
                 logger: logger))
         self.dispatcher = ConsoleDispatcher(
             dispatcher, service, context.settings, redirectAddress: console.redirectAddress)

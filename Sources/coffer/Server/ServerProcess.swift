@@ -304,8 +304,8 @@ struct ServerProcess {
             context: context, admin: admin, metrics: metrics, providers: parts.providers, pipeline: pipeline)
         let console = configuration.console.map { console in
             ConsoleListener(
-                console, configuration, dispatcher, parts.account, pipeline, admin.facts, context, running,
-                logger: log.logger(.http))
+                console, configuration, dispatcher, account, pipeline, admin.facts, context, running,
+                isClosing: { [samplings = background.samplings] in samplings.isClosed }, logger: logger)
         }
         do {
             guard let console else {

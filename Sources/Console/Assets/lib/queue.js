@@ -98,6 +98,7 @@ async function run(item) {
     item.state = "done";
     totals.done += 1;
     item.file = null;
+    item.customer = null;
     for (const listener of [...stored]) listener({ bucket: item.bucket, key: item.key, ...answer });
   } catch (error) {
     failed(item, error);
@@ -216,6 +217,21 @@ export function speed() {
   if (recent.length === 0) return 0;
   return recent.reduce((sum, step) => sum + step.bytes, 0) / Math.max(0.5, (now - recent[0].at + 1) / 2);
 }
+
+/** Whoever was logged in has left: nothing of theirs goes on. What has arrived stays at the server, to be taken up later. */
+addEventListener("coffer-left", () => {
+  totals.paused = true;
+  for (const item of items) {
+    const running = item.state === "running";
+    item.state = "stopped";
+    item.customer = null;
+    if (running) item.abort.abort();
+  }
+  items.length = 0;
+  first = 0;
+  Object.assign(totals, { files: 0, done: 0, failed: 0, bytes: 0, sent: 0, paused: false, problem: null });
+  changed();
+});
 
 addEventListener("beforeunload", (event) => {
   if (active()) event.preventDefault();

@@ -23,7 +23,7 @@ function encryptionHeaders(encryption) {
 }
 
 /**
- * Sends `item` {file, bucket, key, type, encryption, replace}. `slots`: the connections that all transfers share.
+ * Sends `item` {file, bucket, key, type, encryption, customer (headers of a customer's key), replace}. `slots`: the connections that all transfers share.
  * `report({sent, waiting, resumed})` tells how far it is. Resolves with the server's answer.
  */
 export async function transfer(item, { slots, signal, report }) {
@@ -48,14 +48,14 @@ export async function transfer(item, { slots, signal, report }) {
 function whole(item, { slots, signal, report }) {
   return slots.use(signal, () => send("PUT", "upload", {
     query: { b: item.bucket, k: item.key }, body: item.file, signal, progress: (sent) => report({ sent }), waiting: (error) => report({ waiting: error }),
-    headers: { "Content-Type": item.type || "application/octet-stream", ...encryptionHeaders(item.encryption), ...(item.replace ? {} : { "If-None-Match": "*" }) },
+    headers: { "Content-Type": item.type || "application/octet-stream", ...encryptionHeaders(item.encryption), ...item.customer, ...(item.replace ? {} : { "If-None-Match": "*" }) },
   }));
 }
 
 async function inParts(item, least, { slots, signal, report }) {
   const { file, bucket, key } = item;
   const done = new Map();
-  if (!item.upload) await takeUp(item, done, report);
+  if (!item.upload && !item.customer) await takeUp(item, done, report);
   else if (item.done) for (const [n, part] of item.done) done.set(n, part);
   if (!item.upload) await begin(item, least);
   item.done = done;
@@ -72,7 +72,7 @@ async function inParts(item, least, { slots, signal, report }) {
   const sendPart = (n) => slots.use(both, async () => {
     const start = (n - 1) * partSize;
     const answer = await send("PUT", "uploads/part", {
-      query: { b: bucket, k: key, id, n }, body: file.slice(start, start + length(n)), signal: both, headers: { "Content-Type": "application/octet-stream" },
+      query: { b: bucket, k: key, id, n }, body: file.slice(start, start + length(n)), signal: both, headers: { "Content-Type": "application/octet-stream", ...item.customer },
       progress: (sent) => { flying.set(n, sent); tell(); }, waiting: (error) => report({ waiting: error }),
     });
     flying.delete(n);
@@ -104,7 +104,7 @@ async function inParts(item, least, { slots, signal, report }) {
     throw error;
   }
   const parts = [...done.values()].sort((one, other) => one.n - other.n).map(({ n, etag, checksum }) => ({ n, etag, ...(checksum ? { checksum } : {}) }));
-  const answer = await post("uploads/complete", { bucket, key, id, parts, overwrite: item.replace === true }, { signal });
+  const answer = await post("uploads/complete", { bucket, key, id, parts, overwrite: item.replace === true }, { signal, headers: item.customer ?? {} });
   await forget(id);
   item.upload = null;
   return answer;
@@ -112,11 +112,23 @@ async function inParts(item, least, { slots, signal, report }) {
 
 async function begin(item, least) {
   const { file, bucket, key } = item;
+  // Whether the name is taken, is decided at the end; a large file is not sent in vain where it can be known before.
+  if (!item.replace && await isTaken(bucket, key)) throw new ApiError(412, { code: "PreconditionFailed", message: t("dock.itemExists") });
   const body = { bucket, key, contentType: item.type || "application/octet-stream" };
   if (item.encryption) body.encryption = item.encryption;
-  const { id } = await post("uploads", body);
+  const { id } = await post("uploads", body, { headers: item.customer ?? {} });
   item.upload = { id, partSize: partSizeFor(file.size, least) };
-  await remember({ id, bucket, key, size: file.size, modified: file.lastModified, print: await fingerprint(file), partSize: item.upload.partSize, account: session.value?.accessKey, started: Date.now() });
+  // What needs a key that is kept nowhere cannot go on by itself.
+  if (!item.customer) await remember({ id, bucket, key, size: file.size, modified: file.lastModified, print: await fingerprint(file), replace: item.replace === true, partSize: item.upload.partSize, account: session.value?.accessKey, started: Date.now() });
+}
+
+async function isTaken(bucket, key) {
+  try {
+    const { objects } = await get("objects", { b: bucket, prefix: key, limit: 1, flat: true });
+    return objects[0]?.key === key;
+  } catch {
+    return false;
+  }
 }
 
 /** Takes up an upload of the same file that was cut off: what the server has is not sent again. */

@@ -27,7 +27,7 @@ async function run(mode, act) {
   }
 }
 
-/** {id (the upload's), bucket, key, size, modified, print, partSize, account, started} */
+/** {id (the upload's), bucket, key, size, modified, print, replace, partSize, account, started} */
 export const remember = (upload) => run("readwrite", (store) => store.put(upload));
 export const forget = (id) => run("readwrite", (store) => store.delete(id));
 export const remembered = async () => (await run("readonly", (store) => store.getAll())) ?? [];

@@ -2,10 +2,12 @@
 
 import { h, icon, fill } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { address, get, has, may, rights } from "../lib/api.js";
+import { address, call, has, get, may, rights } from "../lib/api.js";
 import { lastPart, visible } from "../lib/format.js";
 import { href } from "../lib/router.js";
 import { keep, kept } from "../lib/store.js";
+import { canUseCustomerKeys, customerHeaders } from "../lib/customer-key.js";
+import { customerKeyField } from "../parts/customer-key.js";
 import { menuButton } from "../parts/menu.js";
 import { failed, skeleton } from "../parts/states.js";
 import { checksums, info, metadata, retention, section, tags } from "./object-sections.js";
@@ -50,6 +52,7 @@ export class ObjectDrawer {
   hide() {
     this.element.hidden = true;
     this.shown = null;
+    this.customer = null;
     this.stop?.abort();
   }
 
@@ -59,6 +62,7 @@ export class ObjectDrawer {
     this.shown = id;
     this.key = key;
     this.version = version;
+    this.customer = null;
     this.element.hidden = false;
     fill(this.heading, h("bdi", { title: visible(key) }, visible(lastPart(key))));
     await this.load();
@@ -77,13 +81,14 @@ export class ObjectDrawer {
     const at = { b: this.bucket, k: this.key, v: this.version };
     const late = setTimeout(() => fill(this.body, skeleton(8)), 150);
     try {
-      const [object, allowed, locking] = await Promise.all([get("object", at, stop.signal), rights({ b: this.bucket, k: this.key }, ACTIONS, stop.signal).catch(() => ({})), this.locking()]);
+      const [object, allowed, locking] = await Promise.all([call("GET", "object", { query: at, signal: stop.signal, headers: this.customer ?? {} }), rights({ b: this.bucket, k: this.key }, ACTIONS, stop.signal).catch(() => ({})), this.locking()]);
       if (locking) object.legalHold ??= false;
       if (stop.signal.aborted) return;
       this.object = object;
       fill(this.body, this.#draw(object, allowed));
     } catch (error) {
-      if (error.name !== "AbortError") fill(this.body, failed(error, () => this.load()));
+      if (error.name === "AbortError") return;
+      fill(this.body, failed(error, () => this.load()), error.status === 400 && canUseCustomerKeys && this.#customerForm());
     } finally {
       clearTimeout(late);
     }
@@ -93,6 +98,22 @@ export class ObjectDrawer {
   async again() {
     await this.load();
     this.changed();
+  }
+
+  /** Asks for the customer's key of this object; it is forgotten when another one is shown. */
+  #customerForm() {
+    const key = customerKeyField();
+    const said = h("p.field-error", { role: "alert" });
+    return h("form.drawer-section", { noValidate: true, on: { submit: (event) => {
+      event.preventDefault();
+      try {
+        this.customer = customerHeaders(key.read());
+        key.clear();
+        this.load();
+      } catch (problem) {
+        said.textContent = problem.message;
+      }
+    } } }, h("p.muted", t("customer.text")), key.element, said, h("button.button.primary", { type: "submit" }, t("customer.button")));
   }
 
   #draw(object, allowed) {
@@ -112,17 +133,18 @@ export class ObjectDrawer {
       has("PUT object/hold") && object.legalHold !== undefined && allowed["s3:PutObjectLegalHold"] && { label: t("object.legalHold"), icon: "lock", action: run("object-edit", "editHold") },
       has("PUT object/retention") && object.legalHold !== undefined && allowed["s3:PutObjectRetention"] && { label: t("object.retention"), icon: "clock", action: run("object-edit", "editRetention") },
       has("PUT object/tags") && allowed["s3:PutObjectTagging"] && { label: t("object.tags"), icon: "tag", action: run("object-edit", "editTags") },
-      has("POST object/copy") && allowed["s3:PutObject"] && { label: t("object.metadata"), icon: "pencil", action: run("object-edit", "editMetadata") },
-      has("POST object/copy") && allowed["s3:PutObject"] && { label: t("object.copy"), icon: "move", action: run("object-copy", "copyObject") },
-      has("POST object/copy") && allowed["s3:PutObject"] && { label: t("object.reencrypt"), icon: "key", action: run("object-copy", "reencrypt") },
+      has("POST object/copy") && !this.customer && allowed["s3:PutObject"] && { label: t("object.metadata"), icon: "pencil", action: run("object-edit", "editMetadata") },
+      has("POST object/copy") && !this.customer && allowed["s3:PutObject"] && { label: t("object.copy"), icon: "move", action: run("object-copy", "copyObject") },
+      has("POST object/copy") && !this.customer && allowed["s3:PutObject"] && { label: t("object.reencrypt"), icon: "key", action: run("object-copy", "reencrypt") },
       { label: t("object.showVersions"), icon: "restore", action: run("object-versions", "showVersions") },
       has("DELETE object") && allowed["s3:DeleteObject"] && "-",
       has("DELETE object") && allowed["s3:DeleteObject"] && { label: t("object.delete"), icon: "trash", kind: "danger", action: run("object-delete", "deleteObject") },
     ]);
     return h("div.drawer-actions",
-      has("GET download") && h("a.button.small", { href: address("download", at), download: "" }, icon("download"), t("object.download")),
-      has("POST shares") && h("button.button.small", { type: "button", on: { click: run("share", "shareObject") } }, icon("link"), t("object.share")),
-      has("GET preview") && object.preview && h("button.button.small", { type: "button", on: { click: run("preview", "previewObject") } }, icon("eye"), t("object.preview")), more);
+      has("GET download") && this.customer && h("button.button.small", { type: "button", on: { click: run("customer-download", "downloadWithKey") } }, icon("download"), t("object.download")),
+      has("GET download") && !this.customer && h("a.button.small", { href: address("download", at), download: "" }, icon("download"), t("object.download")),
+      has("POST shares") && !this.customer && h("button.button.small", { type: "button", on: { click: run("share", "shareObject") } }, icon("link"), t("object.share")),
+      has("GET preview") && object.preview && !this.customer && h("button.button.small", { type: "button", on: { click: run("preview", "previewObject") } }, icon("eye"), t("object.preview")), more);
   }
 
   #encryption(object, at) {
@@ -135,7 +157,7 @@ export class ObjectDrawer {
       open.setAttribute("aria-expanded", String(!shown));
       if (shown) return fill(proof);
       const { showProof } = await import("./proof.js");
-      await showProof(proof, at, this.stop.signal);
+      await showProof(proof, at, this.stop.signal, this.customer ?? {});
     } } }, icon("hex"), t("proof.button"));
     return h("section.drawer-section.vault", h("h3", t("object.encryption")),
       h("p.vault-line", icon(key ? "key" : "lock"), h("strong", scheme ?? "–"), key && [h("span.muted", t("object.key")), named, keyVersion && h("span.muted", `(v${keyVersion})`)]),

@@ -80,7 +80,11 @@ class ObjectsPage {
     });
     fill(this.gridPlace, this.grid.element);
     const listed = this.#list();
-    this.may = await asked;
+    const { grid } = this;
+    const may = await asked;
+    // Another prefix may have been opened meanwhile.
+    if (grid !== this.grid) return;
+    this.may = may;
     this.#showTools();
     const outcome = await listed;
     if (outcome && first && outcome.status === 404) throw outcome;

@@ -2,20 +2,20 @@
 
 import { h, fill } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { get } from "../lib/api.js";
+import { call } from "../lib/api.js";
 import { bytes, number, visible } from "../lib/format.js";
 import { failed, skeleton } from "../parts/states.js";
 
 const SHOWN = 512;
 const PER_LINE = 8;
 
-export async function showProof(place, at, signal) {
+export async function showProof(place, at, signal, headers) {
   fill(place, skeleton(4));
   try {
-    const proof = await get("object/proof", at, signal);
+    const proof = await call("GET", "object/proof", { query: at, signal, headers });
     fill(place, draw(proof));
   } catch (error) {
-    if (error.name !== "AbortError") fill(place, failed(error, () => showProof(place, at, signal)));
+    if (error.name !== "AbortError") fill(place, failed(error, () => showProof(place, at, signal, headers)));
   }
 }
 

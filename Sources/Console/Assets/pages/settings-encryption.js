@@ -12,7 +12,7 @@ import { saveSetting } from "./settings-save.js";
 /** What a choice does to new and to old objects, in words. `objects`: how many there are, or null for a new bucket. */
 export function effectOfEncryption(kind, key, objects) {
   const service = session.value.keyService;
-  const first = kind === "" ? t("effect.default") : kind === "SSE-S3" ? t("effect.s3") : key === "" ? t("effect.chooseKey") : t("effect.kms", { key: visible(key) });
+  const first = kind === "SSE-C" ? t("effect.customer") : kind === "" ? t("effect.default") : kind === "SSE-S3" ? t("effect.s3") : key === "" ? t("effect.chooseKey") : t("effect.kms", { key: visible(key) });
   return [first, objects === null || objects === undefined ? null : ` ${t(objects === 0 ? "effect.noOld" : "effect.old", { n: objects, shown: number(objects) })}`,
     kind.endsWith("KMS") && service?.state === "offline" ? h("span.warn-text", ` ${t("effect.away")}`) : null];
 }

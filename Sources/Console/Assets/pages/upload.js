@@ -8,10 +8,12 @@ import { go, href } from "../lib/router.js";
 import { add } from "../lib/queue.js";
 import { send } from "../lib/send.js";
 import { contentType } from "../lib/content-type.js";
+import { canUseCustomerKeys, customerHeaders } from "../lib/customer-key.js";
 import { chosen } from "../parts/drop.js";
 import { showDock } from "../parts/dock.js";
 import { field, select, textInput } from "../parts/fields.js";
 import { EncryptionChoice, encryptionText } from "../parts/encryption.js";
+import { customerKeyField } from "../parts/customer-key.js";
 import { openDialog, Invalid } from "../parts/dialog.js";
 
 /** Names are compared with at most so many objects that are there; beyond, the upload itself finds out. */
@@ -44,7 +46,8 @@ export async function chooseUpload(view, { files, emptyFolders }) {
   const taken = await namesThere(view, files);
   const setting = await get("bucket", { b: view.bucket }).then((bucket) => bucket.settings.encryption, () => null);
   const applies = setting?.value ?? setting?.effective;
-  const encryption = new EncryptionChoice({ none: applies ? t("upload.bucketEncryption", { value: encryptionText(applies) }) : t("upload.bucketDefault") });
+  const customer = canUseCustomerKeys ? customerKeyField({ making: true }) : null;
+  const encryption = new EncryptionChoice({ customer, effect: (kind) => (kind === "SSE-C" ? t("effect.customer") : null), none: applies ? t("upload.bucketEncryption", { value: encryptionText(applies) }) : t("upload.bucketDefault") });
   const policy = select([["skip", t("upload.skip")], ["replace", t("upload.replace")], ["both", t("upload.both")]], "skip");
   const single = files.length === 1 ? textInput({ value: contentType(files[0].file) }) : null;
   const done = await openDialog({
@@ -58,8 +61,11 @@ export async function chooseUpload(view, { files, emptyFolders }) {
     ],
     submit: { label: t("upload.start", { n: files.length, shown: number(files.length) }), action: () => ({ encryption: encryption.read(), policy: policy.value, type: single?.value.trim() }) },
   });
+  customer?.clear();
   if (!done) return undefined;
-  add(files.map(({ file, path }) => ({ file, bucket: view.bucket, key: view.prefix + path, type: done.type || contentType(file), encryption: done.encryption, policy: done.policy })));
+  const own = done.encryption?.kind === "SSE-C" ? customerHeaders(done.encryption.bytes) : null;
+  if (own) done.encryption = null;
+  add(files.map(({ file, path }) => ({ file, bucket: view.bucket, key: view.prefix + path, type: done.type || contentType(file), encryption: done.encryption, customer: own, policy: done.policy })));
   showDock();
   return undefined;
 }

@@ -19,7 +19,7 @@ export async function page({ path, signal }) {
   const bucket = path[1];
   let own = new Map();
   const columns = [
-    { id: "key", label: t("objects.name"), width: "minmax(160px, 3fr)", fill: (cell, row) => fill(cell, h("div.name-cell", icon("file"), h("bdi.name", { title: visible(row.key) }, visible(row.key)))) },
+    { id: "key", label: t("objects.name"), width: "minmax(96px, 3fr)", fill: (cell, row) => fill(cell, h("div.name-cell", icon("file"), h("bdi.name", { title: visible(row.key) }, visible(row.key)))) },
     { id: "size", label: t("objects.size"), width: "90px", align: "right", from: 640, fill: (cell, row) => { cell.textContent = bytes(own.get(row.id)?.size); } },
     { id: "started", label: t("uploads.started"), width: "120px", from: 520, fill: (cell, row) => { cell.textContent = when(row.started); cell.title = exact(row.started); } },
     { id: "actions", label: "", name: t("uploads.actions"), width: "190px", align: "right", fill: (cell, row) => fill(cell, h("div.cell-actions",
@@ -46,7 +46,7 @@ export async function page({ path, signal }) {
       input.remove();
       if (!file) return;
       if (file.size !== upload.size || file.lastModified !== upload.modified) return toast(t("uploads.otherFile"), { kind: "warn" });
-      add([{ file, bucket, key: upload.key, type: contentType(file), encryption: null, policy: "skip" }]);
+      add([{ file, bucket, key: upload.key, type: contentType(file), encryption: null, policy: upload.replace ? "replace" : "skip" }]);
       showDock();
     });
     document.body.append(input);

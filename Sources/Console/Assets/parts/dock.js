@@ -32,6 +32,7 @@ class Dock {
   }
 
   draw() {
+    if (items.length === 0) return this.element.remove();
     const running = active();
     const all = totals.files;
     const share = totals.bytes > 0 ? totals.sent / totals.bytes : all > 0 ? totals.done / all : 0;
@@ -51,7 +52,7 @@ class Dock {
       this.state = state;
       const button = (name, label, action) => h("button.icon-button", { type: "button", "aria-label": label, title: label, on: { click: action } }, icon(name));
       fill(this.controls, state === "paused" && button("play", t("dock.resume"), resumeAll), state === "running" && button("pause", t("dock.pause"), pauseAll),
-        state === "ended" ? button("close", t("dock.clear"), () => { clearEnded(); if (items.length === 0) this.element.remove(); }) : button("close", t("dock.cancel"), cancelAll));
+        state === "ended" ? button("close", t("dock.clear"), clearEnded) : button("close", t("dock.cancel"), cancelAll));
     }
     if (Date.now() - (this.said ?? 0) > SPOKEN_EVERY || state === "ended" && this.spokenText !== text) {
       this.said = Date.now();

@@ -134,24 +134,28 @@ export function createKey(suggested = "") {
 
 /**
  * Encryption type with key, as a form part. `none`: the label of "no setting" (value null).
- * `value`: {kind, key, bucketKey} or null. `read()` gives the same, or throws Invalid.
+ * `value`: {kind, key, bucketKey} or null; `customer`: a field for a customer's key, where one is possible. `read()` gives
+ * the same, {kind: "SSE-C", bytes}, or throws Invalid.
  */
 export class EncryptionChoice {
-  constructor({ value = null, none, effect = () => null, id }) {
+  constructor({ value = null, none, effect = () => null, id, customer = null }) {
+    this.customer = customer;
     this.effect = effect;
     this.initial = value;
     const kinds = [["", none], ["SSE-S3", "SSE-S3"], ["SSE-KMS", "SSE-KMS"]];
     if (value?.kind === "DSSE-KMS") kinds.push(["DSSE-KMS", "DSSE-KMS"]);
+    if (customer) kinds.push(["SSE-C", t("encryption.customer")]);
     this.kind = select(kinds, value?.kind ?? "", { id, on: { change: () => this.#changed() } });
     this.picker = new KeyPicker(value?.key ?? session.value.keyService?.defaultKey ?? "", () => this.#tell());
     this.keyField = field(t("encryption.keyId"), this.picker.element);
     this.text = h("p.hint.effect", { "aria-live": "polite" });
-    this.element = h("div", field(t("encryption.type"), this.kind), this.keyField, this.text);
+    this.element = h("div", field(t("encryption.type"), this.kind), this.keyField, customer?.element, this.text);
     this.#changed();
   }
 
   #changed() {
     this.keyField.hidden = !this.kind.value.endsWith("KMS");
+    if (this.customer) this.customer.element.hidden = this.kind.value !== "SSE-C";
     this.#tell();
   }
 
@@ -162,6 +166,7 @@ export class EncryptionChoice {
   read() {
     const kind = this.kind.value;
     if (kind === "") return null;
+    if (kind === "SSE-C") return { kind, bytes: this.customer.read() };
     if (!kind.endsWith("KMS")) return { kind };
     if (this.picker.value === "") throw new Invalid(t("encryption.chooseKey"), this.picker.input);
     const value = { kind, key: this.picker.value };

@@ -166,8 +166,6 @@ function switchRows() {
 }
 
 async function logout(everywhere) {
-  const queue = await import("../lib/queue.js").catch(() => null);
-  queue?.pauseAll?.();
   await post("logout", everywhere ? { everywhere: true } : {}, { login: false }).catch(() => null);
   location.hash = "#/login";
   session.set(null);

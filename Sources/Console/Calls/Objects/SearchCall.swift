@@ -26,10 +26,11 @@ enum SearchCall {
                     hasBegun = true
                 }
                 examined += count
-                for row in rows.prefix(limit - found) { try await write(["object": row], call) }
-                found += min(rows.count, limit - found)
+                let shown = rows.prefix(limit - found)
+                for row in shown { try await write(["object": row], call) }
+                found += shown.count
                 token = next
-                guard found < limit || (rows.isEmpty && next == nil) else {
+                if found == limit, shown.count < rows.count || next != nil {
                     try await write(["end": .bool(true), "examined": .integer(examined), "more": .bool(true)], call)
                     return await call.stream.finish()
                 }

@@ -13,13 +13,16 @@ struct LoginCalls: Sendable {
     /// The session of a request; nil without one.
     func signedIn(_ request: HTTPRequest) async throws -> SignedIn? {
         let name = try await context.sessions.cookieName
-        guard let cookie = SessionCookie.value(named: name, request.head) else { return nil }
-        return try context.sessions.find(cookie, at: Clock.milliseconds())
+        // Another path's cookie of the same name may be an older one.
+        for cookie in SessionCookie.values(named: name, request.head) {
+            if let found = try context.sessions.find(cookie, at: context.clock()) { return found }
+        }
+        return nil
     }
 
     func login(_ request: HTTPRequest, _ response: ResponseWriter) async throws {
         let members = try RequestMembers(
-            try await Call.document(of: request), known: ["accessKey", "secretKey", "sessionToken"])
+            try await Call.document(of: request, context), known: ["accessKey", "secretKey", "sessionToken"])
         let token = try members.text("sessionToken")
         let credentials = Credentials(
             accessKey: try members.required("accessKey"), secret: SecretString(try members.required("secretKey")),
@@ -29,7 +32,7 @@ struct LoginCalls: Sendable {
         do {
             let name = try await context.sessions.cookieName
             let (cookie, signedIn) = try await context.sessions.login(
-                credentials, from: request.connection.remoteAddress, at: Clock.milliseconds())
+                credentials, from: request.connection.remoteAddress, at: context.clock())
             record.principal = signedIn.account.principal
             let document = try await document(signedIn, request)
             await send(
@@ -49,7 +52,7 @@ struct LoginCalls: Sendable {
     }
 
     func logout(_ request: HTTPRequest, _ signedIn: SignedIn, _ response: ResponseWriter) async throws {
-        let members = try RequestMembers(try await Call.document(of: request), known: ["everywhere"])
+        let members = try RequestMembers(try await Call.document(of: request, context), known: ["everywhere"])
         let record = context.pipeline.begin(request, .console)
         record.operation = "Logout"
         record.principal = signedIn.account.principal
@@ -88,7 +91,7 @@ struct LoginCalls: Sendable {
     ]
 
     private func document(_ signedIn: SignedIn, _ request: HTTPRequest) async throws -> JSONValue {
-        let agent = Agent(context, signedIn.session, request)
+        let agent = Agent(context, signedIn, request)
         let allowed = try agent.allow(
             Self.rights.map { Demand($0.action, on: $0.resource) }, in: request)
         var may = JSONObject()

@@ -70,7 +70,7 @@ enum StreamCalls {
         }
         var writer = try await EventWriter(call)
         var lastState: String?
-        while true {
+        while !call.context.isClosing() {
             do {
                 guard try call.agent.allows(.serverInfo, on: .service, in: call.request) else {
                     return try await writer.end("AccessDenied")
@@ -90,5 +90,6 @@ enum StreamCalls {
             try await writer.write("figures", figures.value.bytes)
             try await Task.sleep(for: .seconds(2))
         }
+        await call.stream.finish()
     }
 }

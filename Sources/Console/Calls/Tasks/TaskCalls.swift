@@ -40,8 +40,14 @@ enum TaskCalls {
             guard let target = try members.members("to", known: ["bucket", "prefix"]) else {
                 throw ConsoleError.invalid("The member 'to' is missing.")
             }
+            let bucket = try target.required("bucket")
+            let prefix = try target.text("prefix") ?? ""
+            // The copies would be found beneath the prefix, and copied again, without an end.
+            guard
+                bucket != selection.bucket || !selection.prefixes.contains(where: { prefix.utf8.starts(with: $0.utf8) })
+            else { throw ConsoleError.invalid("The target lies in what is to be copied.") }
             let task = CopyTask(
-                selection: selection, bucket: try target.required("bucket"), prefix: try target.text("prefix") ?? "",
+                selection: selection, bucket: bucket, prefix: prefix,
                 under: try members.text("under") ?? "",
                 encryption: try EncryptionSetting.headers(members["encryption"]),
                 overwrites: try members.flag("overwrite"), moves: kind == "move")
