@@ -102,7 +102,8 @@ struct BucketSetting: Sendable {
         switch name {
         case .encryption: return EncryptionSetting.value(try ServerSideEncryptionConfiguration.parse(document))
         case .versioning:
-            return try VersioningConfiguration.parse(document).status.map { .string($0.rawValue.lowercased()) } ?? .null
+            let status = try VersioningConfiguration.parse(answer: document).status
+            return status.map { .string($0.rawValue.lowercased()) } ?? .null
         case .locking: return LockingSetting.value(try ObjectLockConfiguration.parse(document))
         case .policy:
             guard let policy = JSONValue(document) else { throw ConsoleError(S3Error(.malformedPolicy)) }

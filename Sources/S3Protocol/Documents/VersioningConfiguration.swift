@@ -35,6 +35,14 @@ package struct VersioningConfiguration: Hashable, Sendable {
         return VersioningConfiguration(status: status)
     }
 
+    /// Of an answer, in which a bucket that never had versioning has no status.
+    ///
+    /// - Throws: `malformedXML`.
+    package static func parse(answer document: some Collection<UInt8>) throws(S3Error) -> VersioningConfiguration {
+        let root = try XMLReader.parse(document, root: "VersioningConfiguration")
+        return VersioningConfiguration(status: try root.optionalText("Status").flatMap { Status(rawValue: $0.trimmed) })
+    }
+
     package func xml() -> [UInt8] {
         var xml = XMLWriter(capacity: 192)
         xml.openRoot("VersioningConfiguration")

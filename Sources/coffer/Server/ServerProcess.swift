@@ -304,8 +304,9 @@ struct ServerProcess {
             context: context, admin: admin, metrics: metrics, providers: parts.providers, pipeline: pipeline)
         let console = configuration.console.map { console in
             ConsoleListener(
-                console, configuration, dispatcher, account, pipeline, admin.facts, context, running,
-                isClosing: { [samplings = background.samplings] in samplings.isClosed }, logger: logger)
+                console, configuration, dispatcher, parts.account, pipeline, admin.facts, context, running,
+                isClosing: { [samplings = parts.background.samplings] in samplings.isClosed },
+                logger: log.logger(.http))
         }
         do {
             guard let console else {
