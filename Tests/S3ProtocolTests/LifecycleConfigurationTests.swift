@@ -118,7 +118,7 @@ import Testing
         ),
         (
             rule("<Expiration><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>"),
-            .invalidRequest
+            .malformedXML
         ),
         (
             rule(
