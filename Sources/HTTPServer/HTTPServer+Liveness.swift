@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import Threading
 
 extension HTTPServer {
