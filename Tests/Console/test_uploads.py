@@ -169,6 +169,7 @@ def others_session(server):
     return {"cookies": answer.cookies, "headers": {"X-Coffer-Token": answer.json()["token"]}}
 
 
+@pytest.mark.long
 def test_a_logout_ends_what_was_under_way(browser, uploads, tmp_path):
     """The next account must not send the files of the one before."""
     file = tmp_path / "left.bin"
