@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from accounts import admin
 
@@ -80,26 +81,28 @@ def test_the_login_page(browser, filled, screenshots):
             browser.shot(screenshots, f"login-{width}-{theme}")
 
 
+DIALOGS = (
+    ("create", "#/buckets", "Create Bucket"), ("encryption", "#/buckets/backups/settings", "Edit Encryption"),
+    ("versioning", "#/buckets/backups/settings", "Edit Current Status"), ("quota", "#/buckets/backups/settings", "Edit Quota"),
+    ("tags", "#/buckets/backups/settings", "Edit Tags"), ("delete-bucket", "#/buckets/photos/settings", "Delete Bucket"),
+    ("policy", "#/buckets/photos/settings/access", "Edit policy"), ("path", "#/buckets/photos/objects", "Create new path"),
+    ("user", "#/identity/users", "Create User"), ("jump", "#/buckets", "Go to Ctrl K"))
+
+
 def test_dialogs(browser, filled, screenshots):
+    """Each takes the focus, has names and contrast, and closes with Escape; every other one in dark."""
     browser.login(filled)
-    for theme in ("light", "dark"):
-        browser.view(1280, 800, theme)
-        for name, address, steps in (
-            ("create", "#/buckets", ["Create Bucket"]), ("encryption", "#/buckets/backups/settings", ["Edit Encryption"]),
-            ("versioning", "#/buckets/backups/settings", ["Edit Current Status"]), ("quota", "#/buckets/backups/settings", ["Edit Quota"]),
-            ("tags", "#/buckets/backups/settings", ["Edit Tags"]), ("delete-bucket", "#/buckets/photos/settings", ["Delete Bucket"]),
-            ("policy", "#/buckets/photos/settings/access", ["Edit policy"]),
-            ("path", "#/buckets/photos/objects", ["Create new path"]), ("jump", "#/buckets", ["Go to Ctrl K"])):
-            browser.open(filled, address)
-            for step in steps:
-                browser.press(step)
-            browser.wait(lambda: browser.run("return document.querySelector('dialog[open]') !== null"), name)
-            browser.settle()
-            assert browser.run("return document.querySelector('dialog[open]').contains(document.activeElement)"), name
-            browser.shot(screenshots, f"dialog-{name}-{theme}")
-            browser.check_accessibility()
-            browser.keys("\ue00c")  # Escape
-            browser.wait(lambda: browser.run("return document.querySelector('dialog[open]') === null"), f"{name} closed")
+    for n, (name, address, opener) in enumerate(DIALOGS):
+        browser.view(1280, 800, ("light", "dark")[n % 2])
+        browser.open(filled, address)
+        browser.press(opener)
+        browser.wait(lambda: browser.run("return document.querySelector('dialog[open]') !== null"), name)
+        browser.settle()
+        assert browser.run("return document.querySelector('dialog[open]').contains(document.activeElement)"), name
+        browser.shot(screenshots, f"dialog-{name}")
+        browser.check_accessibility()
+        browser.keys(Keys.ESCAPE)
+        browser.wait(lambda: browser.run("return document.querySelector('dialog[open]') === null"), f"{name} closed")
 
 
 def test_the_first_load_is_small(browser, filled):

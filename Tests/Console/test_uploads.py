@@ -26,6 +26,11 @@ def ended(browser, count):
     browser.wait(lambda: f"{count} uploaded" in browser.run("return document.querySelector('.dock')?.innerText ?? ''"), f"{count} uploads")
 
 
+def clear(browser):
+    browser.press("Clear the list")
+    browser.wait(lambda: browser.run("return document.querySelector('.dock') === null"), "no dock")
+
+
 def test_several_files(browser, uploads, tmp_path, screenshots):
     for n in range(12):
         (tmp_path / f"file {n:02}.txt").write_bytes(b"x" * n)
@@ -40,7 +45,7 @@ def test_several_files(browser, uploads, tmp_path, screenshots):
     browser.press("Show each upload")
     browser.shot(screenshots, "dock-light")
     browser.check_accessibility()
-    browser.press("Clear the list")
+    clear(browser)
 
 
 def test_a_folder(browser, uploads, tmp_path):
@@ -54,7 +59,7 @@ def test_a_folder(browser, uploads, tmp_path):
     ended(browser, 2)
     assert keys(uploads, "folder/") == ["folder/site/css/style.css", "folder/site/index.html"]
     assert uploads.s3().head_object(Bucket="uploads", Key="folder/site/index.html")["ContentType"] == "text/html"
-    browser.press("Clear the list")
+    clear(browser)
 
 
 def test_names_that_are_taken(browser, uploads, tmp_path):
@@ -71,7 +76,7 @@ def test_names_that_are_taken(browser, uploads, tmp_path):
         browser.press("Upload 1 file")
         browser.wait(lambda: "uploaded" in browser.run("return document.querySelector('.dock')?.innerText ?? ''"))
         assert body("a.txt") == expected
-        browser.press("Clear the list")
+        clear(browser)
     assert body("a (2).txt") == b"new"
 
 
@@ -82,7 +87,7 @@ def test_a_dropped_file(browser, uploads, tmp_path):
     browser.press("Upload 1 file")
     ended(browser, 1)
     assert keys(uploads, "drop/") == ["drop/dropped.txt"]
-    browser.press("Clear the list")
+    clear(browser)
 
 
 def resumed(browser, server, tmp_path, size):
@@ -120,7 +125,7 @@ def resumed(browser, server, tmp_path, size):
         assert digest.digest() == hashlib.sha256(file.read_bytes()).digest()
         # Parts that were under way when the cable was cut count twice: four at most.
         assert cable.sent <= size + 4 * PART + MIB
-        browser.press("Clear the list")
+        clear(browser)
     finally:
         cable.close()
 
@@ -153,7 +158,7 @@ def test_the_session_ends_while_parts_are_sent(browser, uploads, tmp_path):
         browser.press("Login")
         ended(browser, 1)
         assert uploads.s3().head_object(Bucket="uploads", Key="ended/ended.bin")["ContentLength"] == size
-        browser.press("Clear the list")
+        clear(browser)
     finally:
         cable.close()
 
@@ -164,6 +169,7 @@ def others_session(server):
     return {"cookies": answer.cookies, "headers": {"X-Coffer-Token": answer.json()["token"]}}
 
 
+@pytest.mark.long
 def test_a_logout_ends_what_was_under_way(browser, uploads, tmp_path):
     """The next account must not send the files of the one before."""
     file = tmp_path / "left.bin"

@@ -3,11 +3,12 @@
 (() => {
   const violations = [];
   addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
-  let calls = 0;
+  const calls = new Set();
   const original = window.fetch;
   window.fetch = (...parameters) => {
-    calls += 1;
-    return original(...parameters).finally(() => { calls -= 1; });
+    const call = { what: `${parameters[1]?.method ?? "GET"} ${parameters[0]}`, since: performance.now() };
+    calls.add(call);
+    return original(...parameters).finally(() => calls.delete(call));
   };
 
   const shown = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && element.getClientRects().length > 0;
@@ -43,7 +44,13 @@
   }
 
   function quiet() {
-    return calls === 0 && !document.querySelector(".skeleton, .busy, [aria-busy=true]");
+    return calls.size === 0 && !document.querySelector(".skeleton, .busy, [aria-busy=true]");
+  }
+
+  /** What keeps the page from being quiet. */
+  function disquiet() {
+    return [...[...calls].map(({ what, since }) => `${what} for ${Math.round(performance.now() - since)} ms`),
+      ...[...document.querySelectorAll(".skeleton, .busy, [aria-busy=true]")].map((element) => `<${element.tagName} class="${element.className}">`), document.readyState];
   }
 
   // --- contrast: colours as they are drawn, half-transparent ones laid over what is behind
@@ -108,5 +115,5 @@
     return [...new Set(found)].slice(0, 20);
   }
 
-  window.test = { find, row, quiet, name, complaints, violations, text };
+  window.test = { find, row, quiet, disquiet, name, complaints, violations, text };
 })();

@@ -150,7 +150,10 @@ class Browser:
 
     def settle(self):
         """Waits until no call is under way and no skeleton is shown."""
-        self.wait(lambda: self.run("return document.readyState === 'complete' && window.test && test.quiet()"), "quiet")
+        try:
+            self.wait(lambda: self.run("return document.readyState === 'complete' && window.test && test.quiet()"), "quiet")
+        except AssertionError as error:
+            raise AssertionError(f"the page does not become quiet: {self.run('return test.disquiet()')}") from error
 
     def reload(self):
         self.driver.refresh()
