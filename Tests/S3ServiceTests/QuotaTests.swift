@@ -91,9 +91,9 @@ import Testing
         let versions = [try await fixture.put("k"), try await fixture.put("k")]
         let refused = try await fixture.call("PUT", "/bucket/k", body: [1])
         #expect(refused.status == 400 && refused.element("Code") == "MaxVersionsExceeded", "\(refused.text)")
-        let copied = try await fixture.call("PUT", "/bucket/k", [("x-amz-copy-source", "/bucket/k")])
-        #expect(copied.element("Code") == "MaxVersionsExceeded")
         try await fixture.put("other")
+        let copied = try await fixture.call("PUT", "/bucket/k", [("x-amz-copy-source", "/bucket/other")])
+        #expect(copied.element("Code") == "MaxVersionsExceeded", "\(copied.text)")
         // It can be deleted all the same, and what goes leaves room.
         #expect(try await fixture.call("DELETE", "/bucket/k").status == 204)
         #expect(try await fixture.versions().count == 5)
