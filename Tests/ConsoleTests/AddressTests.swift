@@ -1,4 +1,5 @@
 import Console
+import HTTPServerTesting
 import Testing
 
 struct AddressTests {

@@ -1,6 +1,7 @@
 import AccessPolicy
 import Accounts
 import Foundation
+import HTTPServerTesting
 import S3Protocol
 import SealedStorage
 import Testing

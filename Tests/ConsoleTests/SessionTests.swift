@@ -1,4 +1,6 @@
 import Accounts
+import Console
+import HTTPServerTesting
 import S3Protocol
 import Testing
 
