@@ -100,12 +100,13 @@ struct AuthorisationCommand: AsyncParsableCommand {
             for number in 0..<users {
                 let name = "user\(number)"
                 try await draft.putUser(name, secret: SecretString("secret-of-\(name)"), isEnabled: true, at: 1)
-                let group = AccountName("group\(number % Self.groups)")
-                try await draft.addMembers([AccountName(name)], to: group, isEnabled: true, at: 1)
                 _ = try await draft.changePolicies(
                     .attach([AccountName("policy\(number % policies)")]), of: .user(AccountName(name)), at: 1)
             }
             for number in 0..<min(Self.groups, users) {
+                // All at once: whose rights a group gives is found out anew with each change of it.
+                let members = stride(from: number, to: users, by: Self.groups).map { AccountName("user\($0)") }
+                try await draft.addMembers(members, to: AccountName("group\(number)"), isEnabled: true, at: 1)
                 _ = try await draft.changePolicies(
                     .attach([AccountName("policy\((number + 1) % policies)")]),
                     of: .group(AccountName("group\(number)")), at: 1)
