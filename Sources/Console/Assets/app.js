@@ -28,8 +28,8 @@ let shell = null;
 let shown = null;
 let leaving = new AbortController();
 
-function matching(path) {
-  return pages.find((page) => page.path.length === path.length && page.path.every((part, n) => part === "*" || part === path[n]) && (page.when?.() ?? true));
+function matching(path, isThere = (page) => page.when?.() ?? true) {
+  return pages.find((page) => page.path.length === path.length && page.path.every((part, n) => part === "*" || part === path[n]) && isThere(page));
 }
 
 function start() {
@@ -112,6 +112,9 @@ session.watch((value) => {
 onRoute(show);
 
 try {
+  // The page's module comes while the server says who is logged in.
+  const first = matching(current().path, () => true);
+  if (first) import(`./pages/${first.file}.js`).catch(() => null);
   const answer = await get("session");
   session.set(answer.signedIn ? answer : null);
   show(current());
