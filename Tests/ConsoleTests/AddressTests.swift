@@ -22,7 +22,7 @@ struct AddressTests {
             ("/tools/console/api/session", 200, nil), ("/api/session", 200, nil),
             ("/tools/console", 302, "./console/"), ("/tools/console/login", 302, "./#/login"),
             ("/tools/console/buckets/b/admin/summary", 302, "../../../#/buckets/b"),
-            ("/tools/consoles/api/session", 404, nil),
+            ("/elsewhere/console/api/session", 404, nil),
         ] as [(String, Int, String?)])
     func isPrefixed(_ path: String, _ status: Int, _ location: String?) async throws {
         var settings = ConsoleSettings()
