@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long
 
 
 def run(*command, **options):
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True, timeout=300,
+    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True, timeout=900,
                           **options).stdout
 
 
