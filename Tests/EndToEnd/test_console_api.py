@@ -322,7 +322,9 @@ def test_the_guides_flow_and_the_proof(coffer, console):
                          headers={"If-Match": setting["etag"]})
     assert changed["value"] == {"kind": "SSE-KMS", "key": "my-key"}
     body = bytes(range(256)) * 1024
-    console.do("PUT", "upload", {"b": "guide", "k": "readme.txt"}, data=body)
+    # A browser says that of its own accord once the page was loaded anew.
+    console.do("PUT", "upload", {"b": "guide", "k": "readme.txt"}, data=body, headers={"Cache-Control": "max-age=0"})
+    assert "CacheControl" not in coffer.s3().head_object(Bucket="guide", Key="readme.txt")
     row = console.do("GET", "objects", {"b": "guide"})["objects"][0]
     assert (row["key"], row["size"], row["scheme"], row["keyId"]) == ("readme.txt", len(body), "SSE-KMS", "my-key")
     found = console.do("GET", "object", {"b": "guide", "k": "readme.txt"})

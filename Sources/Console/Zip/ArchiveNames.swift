@@ -4,6 +4,8 @@ struct ArchiveNames {
     private static let mostBytes = 16 << 20
 
     private var taken: Set<String> = []
+    /// The last number that was given to a name, so that very many of one are not counted anew each time.
+    private var numbers: [String: Int] = [:]
     private var bytes = 0
 
     /// What systems of yore have devices by.
@@ -21,10 +23,11 @@ struct ArchiveNames {
         let parts = rest.split { $0 == "/" || $0 == "\\" }.map { Self.clean(String($0)) }.filter { !$0.isEmpty }
         guard let last = parts.last else { return nil }
         let folder = parts.dropLast().map { $0 + "/" }.joined()
-        var name = folder + last
-        var number = 1
+        let plain = folder + last
+        var name = plain
         while !taken.insert(name.lowercased()).inserted {
-            number += 1
+            let number = (numbers[plain.lowercased()] ?? 1) + 1
+            numbers[plain.lowercased()] = number
             name = folder + Self.numbered(last, number)
         }
         bytes += name.utf8.count + 64

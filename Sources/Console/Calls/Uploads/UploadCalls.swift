@@ -17,9 +17,10 @@ enum UploadCalls {
 
     // MARK: Bytes
 
-    /// Headers of the browser's that are the object's.
+    /// Headers of the browser's that are the object's; not `Cache-Control`, which browsers send by themselves once a page
+    /// was loaded anew.
     private static let passed: Set<String> = [
-        "content-type", "content-length", "cache-control", "content-disposition", "content-encoding",
+        "content-type", "content-length", "content-disposition", "content-encoding",
         "content-language", "content-md5", "expires", "if-match", "if-none-match", "x-amz-tagging",
         "x-amz-sdk-checksum-algorithm", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date",
         "x-amz-object-lock-legal-hold",
