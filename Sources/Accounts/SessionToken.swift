@@ -23,23 +23,11 @@ struct SessionToken {
         var payload = "{\"exp\":\(expiration)"
         for claim in claims { payload += ",\(JSONText.string(claim.name, .web)):\(JSONText.string(claim.value, .web))" }
         payload += "}"
-        let text = Self.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8)) + "." + Self.encode(Array(payload.utf8))
+        let text =
+            Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8)) + "." + Base64URL.encode(Array(payload.utf8))
         let code = key.withUnsafeBytes { key in
             HMACSHA256.code(Array(text.utf8), key: Array(key))
         }
-        return text + "." + Self.encode(code)
-    }
-
-    /// Base64 of RFC 4648 §5, without padding.
-    private static func encode(_ bytes: [UInt8]) -> String {
-        let text = Base64.encode(bytes).utf8.compactMap { byte -> UInt8? in
-            switch byte {
-            case UInt8(ascii: "+"): UInt8(ascii: "-")
-            case UInt8(ascii: "/"): UInt8(ascii: "_")
-            case UInt8(ascii: "="): nil
-            default: byte
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
+        return text + "." + Base64URL.encode(code)
     }
 }

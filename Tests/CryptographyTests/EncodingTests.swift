@@ -75,4 +75,20 @@ import Testing
     func `flawed base64 is refused`(_ text: String) {
         #expect(Base64.decode(text) == nil)
     }
+
+    @Test func `every byte survives the URL alphabet at every length, in one spelling`() {
+        let bytes = Array<UInt8>(0...255)
+        for count in 0...bytes.count {
+            let prefix = Array(bytes[..<count])
+            let text = Base64URL.encode(prefix)
+            #expect(!text.contains { $0 == "=" || $0 == "+" || $0 == "/" })
+            #expect(Base64URL.decode(text) == prefix)
+        }
+        #expect(Base64URL.encode([0xfb, 0xff, 0xfe, 0x66]) == "-__-Zg")
+    }
+
+    @Test(arguments: ["Zg==", "Zm8=", "+//+", "Z", "Zm9vZ", "Zh", "Zm9", "Zm9v\n", "=", "-__-=", "Zm\u{e9}v"])
+    func `flawed base64 of the URL alphabet is refused`(_ text: String) {
+        #expect(Base64URL.decode(text) == nil)
+    }
 }

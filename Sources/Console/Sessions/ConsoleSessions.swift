@@ -48,7 +48,7 @@ final class ConsoleSessions: Sendable {
     /// Some microseconds. It counts as a use.
     /// - Throws: what keeps accounts from being read.
     func find(_ cookie: String, at time: Int64) throws -> SignedIn? {
-        guard let value = Base64.decodeURL(cookie), value.count == 32 else { return nil }
+        guard cookie.utf8.count <= 64, let value = Base64URL.decode(cookie), value.count == 32 else { return nil }
         let id = Self.id(of: value)
         guard let session = try accounts.snapshot.consoleSession(id) else { return nil }
         let lastSeen = max(session.lastSeen, seen.withLock { $0[id] } ?? 0)
@@ -100,7 +100,7 @@ final class ConsoleSessions: Sendable {
         try await accounts.addConsoleSession(session)
         let signedIn = SignedIn(
             session: session, account: account, token: Self.token(of: value), idleEnd: time + Self.idle)
-        return (Base64.encodeURL(value), signedIn)
+        return (Base64URL.encode(value), signedIn)
     }
 
     private func verified(_ credentials: Credentials) throws -> SigningAccount? {
@@ -155,7 +155,7 @@ final class ConsoleSessions: Sendable {
     }
 
     private static func token(of value: [UInt8]) -> String {
-        Base64.encodeURL(HMACSHA256.code(Array("coffer console token".utf8), key: value))
+        Base64URL.encode(HMACSHA256.code(Array("coffer console token".utf8), key: value))
     }
 }
 
@@ -165,32 +165,4 @@ struct Credentials: Sendable {
     let secret: SecretString
     /// Of a temporary access key; never empty.
     let sessionToken: String?
-}
-
-extension Base64 {
-    /// The alphabet of RFC 4648 §5, without padding: what may stand in a cookie.
-    static func encodeURL(_ bytes: [UInt8]) -> String {
-        let text = encodedBytes(bytes).compactMap { byte -> UInt8? in
-            switch byte {
-            case UInt8(ascii: "+"): UInt8(ascii: "-")
-            case UInt8(ascii: "/"): UInt8(ascii: "_")
-            case UInt8(ascii: "="): nil
-            default: byte
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    static func decodeURL(_ text: String) -> [UInt8]? {
-        guard text.utf8.count <= 256 else { return nil }
-        var bytes = text.utf8.map { byte -> UInt8 in
-            switch byte {
-            case UInt8(ascii: "-"): UInt8(ascii: "+")
-            case UInt8(ascii: "_"): UInt8(ascii: "/")
-            default: byte
-            }
-        }
-        while !bytes.count.isMultiple(of: 4) { bytes.append(UInt8(ascii: "=")) }
-        return decode(String(decoding: bytes, as: UTF8.self))
-    }
 }

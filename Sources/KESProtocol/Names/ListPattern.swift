@@ -38,8 +38,7 @@ package struct ListPattern: Hashable, Sendable {
     /// A point, which is no character of names, and the name in base64 (URL alphabet, no padding) follow. A forged name can
     /// only move the beginning within the prefix.
     package func continuation(after name: String) -> String {
-        let code = Base64.encode(Array(name.utf8)).prefix { $0 != "=" }
-        return prefix + "." + code.replacing("+", with: "-").replacing("/", with: "_")
+        prefix + "." + Base64URL.encode(Array(name.utf8))
     }
 
     /// The matching names that fit in one answer, and the pattern for the rest (empty when there is none).
@@ -65,9 +64,7 @@ package struct ListPattern: Hashable, Sendable {
     package static func byteCount(of name: String) -> Int { name.utf8.count + 3 }
 
     private static func decode(_ code: Substring) -> String? {
-        guard code.utf8.count <= 2 * KESName.maximumByteCount, !code.contains("=") else { return nil }
-        let standard = code.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        return Base64.decode(standard + padding).flatMap { String(validating: $0, as: UTF8.self) }
+        guard code.utf8.count <= 2 * KESName.maximumByteCount else { return nil }
+        return Base64URL.decode(code).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

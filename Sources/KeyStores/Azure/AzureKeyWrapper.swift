@@ -44,13 +44,13 @@ struct AzureKeyWrapper: KeyWrapper {
         var plain = key.withUnsafeBytes { Array($0) }
         defer { wipe(&plain) }
         let answer = try await vault.send(
-            .init(.post, "/keys/\(path)/wrapkey", body: Self.body(algorithm, JSONWebToken.base64URL(plain))), CallTime()
+            .init(.post, "/keys/\(path)/wrapkey", body: Self.body(algorithm, Base64URL.encode(plain))), CallTime()
         )
         guard answer.isSuccess else { throw AzureFailure(answer).error(operation, needing: .wrapKey) }
         let json = try answer.document(of: "azure")
         guard let identifier = json["kid"]?.string, let (_, used) = AzureEndpoint.split(identifier),
             case let parts = used.split(separator: "/"), parts.count == 3, parts.allSatisfy(Self.isName),
-            let wrapped = json["value"]?.string.flatMap(JSONWebToken.bytes(base64URL:))
+            let wrapped = json["value"]?.string.flatMap({ Base64URL.decode($0.prefix { $0 != "=" }) })
         else { throw vault.malformed(operation) }
         return WrappedKey(wrappingKey: "\(parts[1])/\(parts[2])/\(algorithm.rawValue)", bytes: wrapped)
     }
@@ -64,7 +64,7 @@ struct AzureKeyWrapper: KeyWrapper {
         let answer = try await vault.send(
             .init(
                 .post, "/keys/\(parts[0])/\(parts[1])/unwrapkey",
-                body: Self.body(algorithm, JSONWebToken.base64URL(wrapped.bytes))), CallTime())
+                body: Self.body(algorithm, Base64URL.encode(wrapped.bytes))), CallTime())
         guard answer.isSuccess else {
             let failure = AzureFailure(answer)
             let error = failure.error(operation, needing: .unwrapKey)
@@ -72,7 +72,7 @@ struct AzureKeyWrapper: KeyWrapper {
             throw failure.status == 400 && !failure.code.isEmpty ? .corrupt("\(error)") : error
         }
         let json = try answer.document(of: "azure")
-        guard var bytes = json["value"]?.string.flatMap(JSONWebToken.bytes(base64URL:)) else {
+        guard var bytes = json["value"]?.string.flatMap({ Base64URL.decode($0.prefix { $0 != "=" }) }) else {
             throw vault.malformed(operation)
         }
         defer { wipe(&bytes) }

@@ -104,7 +104,7 @@ struct AzureSignIn: Sendable {
         guard let certificate else {
             throw .notAuthorized("azure: no certificate in \(path) is that of its private key")
         }
-        let thumbprint = JSONWebToken.base64URL(Digest.hash(.sha256, certificate.der))
+        let thumbprint = Base64URL.encode(Digest.hash(.sha256, certificate.der))
         let now = Int64(Glibc.time(nil))
         return try JSONWebToken.sign(
             header: [("x5t#S256", .string(thumbprint))],

@@ -17,23 +17,12 @@ enum JSONWebToken {
     ) throws(KeyStoreError) -> String {
         let fullHeader: [(name: String, value: JSONValue)] =
             [("alg", .string(scheme.jwtName)), ("typ", .string("JWT"))] + header
-        let signed = "\(base64URL(JSONValue.object(fullHeader).bytes)).\(base64URL(JSONValue.object(claims).bytes))"
+        let signed =
+            "\(Base64URL.encode(JSONValue.object(fullHeader).bytes)).\(Base64URL.encode(JSONValue.object(claims).bytes))"
         guard let signature = key.signature(of: Array(signed.utf8), scheme) else {
             throw .notAuthorized("the private key cannot sign with \(scheme.jwtName)")
         }
-        return "\(signed).\(base64URL(signature))"
-    }
-
-    /// Base64url (RFC 4648 section 5) without padding.
-    static func base64URL(_ bytes: [UInt8]) -> String {
-        String(
-            Base64.encode(bytes).lazy.filter { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
-    }
-
-    /// The bytes of a text in base64url, with or without padding; `nil` when it is something else.
-    static func bytes(base64URL text: String) -> [UInt8]? {
-        let digits = String(text.lazy.filter { $0 != "=" }.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-        return Base64.decode(digits + String(repeating: "=", count: (4 - digits.utf8.count % 4) % 4))
+        return "\(signed).\(Base64URL.encode(signature))"
     }
 }
 

@@ -19,11 +19,11 @@ struct ScrapeToken {
 
     /// - Returns: `nil` for what is no such token, or signed in a way that is not accepted: with HS512 or HS256 alone.
     init?(_ text: String) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= Self.maximumBytes, parts.count == 3,
-            let head = Self.decode(parts[0]).flatMap(JSONValue.init),
-            let claims = Self.decode(parts[1]).flatMap(JSONValue.init),
-            let signature = Self.decode(parts[2])
+            let head = Base64URL.decode(parts[0]).flatMap(JSONValue.init),
+            let claims = Base64URL.decode(parts[1]).flatMap(JSONValue.init),
+            let signature = Base64URL.decode(parts[2])
         else { return nil }
         switch head["alg"]?.string {
         case "HS512": algorithm = .sha512
@@ -42,25 +42,12 @@ struct ScrapeToken {
         }
         self.subject = subject
         self.signature = signature
-        signed = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])
+        signed = Array((parts[0] + "." + parts[1]).utf8)
     }
 
     /// - Parameter now: seconds since 1970.
     func isValid(under secret: SecretString, now: Int64) -> Bool {
         constantTimeEqual(signature, secret.code(of: signed, algorithm)) && now < expires
-    }
-
-    /// Base64 as URLs have it, without padding.
-    private static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
-        var bytes = text.map { byte -> UInt8 in
-            switch byte {
-            case UInt8(ascii: "-"): UInt8(ascii: "+")
-            case UInt8(ascii: "_"): UInt8(ascii: "/")
-            default: byte
-            }
-        }
-        while bytes.count % 4 != 0 { bytes.append(UInt8(ascii: "=")) }
-        return Base64.decode(String(decoding: bytes, as: UTF8.self))
     }
 }
 

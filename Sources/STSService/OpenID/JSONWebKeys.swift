@@ -1,4 +1,5 @@
 import Certificates
+import Cryptography
 import JSON
 
 /// The keys that a provider signs with (RFC 7517).
@@ -30,7 +31,7 @@ struct JSONWebKeys: Sendable {
     }
 
     private static func key(_ element: JSONValue) -> PublicKey? {
-        func bytes(_ name: String) -> [UInt8]? { element[name]?.string.flatMap { JSONWebToken.decode($0[...]) } }
+        func bytes(_ name: String) -> [UInt8]? { element[name]?.string.flatMap { Base64URL.decode($0) } }
         switch element["kty"]?.string {
         case "RSA":
             guard let modulus = bytes("n"), let exponent = bytes("e") else { return nil }

@@ -34,8 +34,9 @@ struct JSONWebToken {
     init?(_ text: String) {
         guard text.utf8.count <= Self.longest else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let head = Self.decode(parts[0]).flatMap({ JSONValue($0) }),
-            let claims = Self.decode(parts[1]).flatMap({ JSONValue($0) }), let signature = Self.decode(parts[2]),
+        guard parts.count == 3, let head = Base64URL.decode(parts[0]).flatMap({ JSONValue($0) }),
+            let claims = Base64URL.decode(parts[1]).flatMap({ JSONValue($0) }),
+            let signature = Base64URL.decode(parts[2]),
             let algorithm = head["alg"]?.string.flatMap({ Algorithm(rawValue: $0) }), head["crit"] == nil
         else { return nil }
         guard case .object = claims else { return nil }
@@ -49,20 +50,5 @@ struct JSONWebToken {
     /// What it says, if the key has signed it.
     func verify(_ key: PublicKey) -> JSONValue? {
         key.verifies(signature, of: signed, algorithm.scheme) ? claims : nil
-    }
-
-    /// Base64 of RFC 4648 §5, without padding.
-    static func decode(_ text: Substring) -> [UInt8]? {
-        var standard: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
-            case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "/"): return nil
-            default: standard.append(byte)
-            }
-        }
-        while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
-        return Base64.decode(String(decoding: standard, as: UTF8.self))
     }
 }

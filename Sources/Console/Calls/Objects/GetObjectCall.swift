@@ -1,4 +1,5 @@
 import AccessPolicy
+import Cryptography
 import HTTPServer
 import JSON
 import KeyManagement
@@ -98,7 +99,7 @@ enum GetObjectCall {
     }
 
     private static func context(_ header: String) -> JSONValue? {
-        Base64Text.decode(header).flatMap { JSONValue($0) }
+        Base64.decode(header).flatMap { JSONValue($0) }
     }
 
     /// Absent for who may not read them.

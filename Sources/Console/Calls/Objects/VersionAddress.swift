@@ -1,4 +1,3 @@
-import Cryptography
 import ObjectStorage
 
 /// Which version of an object a parameter names.
@@ -11,9 +10,4 @@ enum VersionAddress {
         case let text?: VersionID(hex: text).map { .id($0) } ?? .current
         }
     }
-}
-
-/// Base64 as headers carry it.
-enum Base64Text {
-    static func decode(_ text: String) -> [UInt8]? { Base64.decode(text) }
 }
