@@ -184,10 +184,10 @@ class StandIn:
             self.requests.append(request)
         kind = self._fault(request)
         if kind == "reset":
-            return _reset(handler.connection)
+            return _reset(handler)
         if kind == "hang":
             self.released.wait(HANG_SECONDS)
-            return _reset(handler.connection)
+            return _reset(handler)
         if isinstance(kind, Reply):
             reply = kind
         elif kind == "malformed":
@@ -198,7 +198,7 @@ class StandIn:
             with self.lock:
                 reply = self.answer(request)
         if kind == "reset-after":
-            return _reset(handler.connection)
+            return _reset(handler)
         request.status = reply.status
         handler.send_response(reply.status)
         for name, value in reply.headers.items():
@@ -213,7 +213,7 @@ class StandIn:
                 handler.wfile.write(bytes([byte]))
                 handler.wfile.flush()
                 if self.released.wait(1):
-                    return _reset(handler.connection)
+                    return _reset(handler)
             return None
         handler.wfile.write(reply.body)
         return None
@@ -231,8 +231,11 @@ class StandIn:
             self.requests.clear()
 
 
-def _reset(connection):
-    """Ends a connection with RST, as a crashed peer does; for the thread that serves it."""
+def _reset(handler):
+    """Ends the handler's connection with RST, as a crashed peer does; for the thread that serves it."""
+    # Else the thread would read the next request by a descriptor whose number is the next connection's by then.
+    handler.close_connection = True
+    connection = handler.connection
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # close() leaves it open for the files that were made of it, and shuts TLS down in order; the descriptor does not.
