@@ -25,6 +25,15 @@ int coffer_usable_processors(void) {
     return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) : 0;
 }
 
+int coffer_confine_to_processors(int first, int count) {
+    cpu_set_t chosen;
+    CPU_ZERO(&chosen);
+    for (int processor = first; processor < first + count && processor < CPU_SETSIZE; processor++) {
+        CPU_SET(processor, &chosen);
+    }
+    return sched_setaffinity(0, sizeof chosen, &chosen) == 0 ? 0 : errno;
+}
+
 int coffer_clock_is_kept(void) {
     // Nothing is changed: no mode is set.
     struct timex clock = {0};

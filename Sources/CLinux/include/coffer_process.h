@@ -12,6 +12,11 @@ void coffer_return_free_memory(void);
 /// Processors that this process may run on; 0 when the kernel does not say.
 int coffer_usable_processors(void);
 
+/// Lets the calling thread, and what it starts from then on, run on `count` processors from the one numbered `first` only.
+///
+/// Returns 0, or an error number.
+int coffer_confine_to_processors(int first, int count);
+
 /// Whether a time service keeps the clock, as the kernel knows it: 1 or 0; -1 when it does not say.
 int coffer_clock_is_kept(void);
 

@@ -8,7 +8,8 @@ struct Bench: AsyncParsableCommand {
         commandName: "coffer-bench",
         abstract: "Measures Coffer, or any S3 endpoint, and the mechanisms underneath it.",
         subcommands: [
-            RunCommand.self, KESCommand.self, ReferenceCommand.self, TableCommand.self, AuthorisationCommand.self,
+            RunCommand.self, CompareCommand.self, SuiteCommand.self, KESCommand.self, ReferenceCommand.self,
+            TableCommand.self, AuthorisationCommand.self,
             ServeReferenceCommand.self,
         ])
 }

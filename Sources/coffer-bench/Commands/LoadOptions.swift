@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// What to ask of an endpoint, how often and how long.
 struct LoadOptions: ParsableArguments {
-    @Option(help: "put, get, head, list or mixed.")
+    @Option(help: "put, get, range, head, list, delete, delete-many, copy or mixed.")
     var operation = Operation.get
 
     @Option(help: "Size of an object: 4KiB, 64MiB, …")

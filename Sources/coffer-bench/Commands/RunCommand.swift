@@ -59,7 +59,10 @@ struct RunCommand: ParsableCommand {
 
         var rounds = [[RoundResult]](repeating: [], count: subjects.count)
         for round in 0..<options.rounds {
-            for (index, subject) in subjects.enumerated() {
+            for (index, var subject) in subjects.enumerated() {
+                try workload.prepareRound(round, subject.load)
+                subject.duration = workload.duration(subject.duration)
+                if workload.operation.removesObjects { subject.warmUp = 0 }
                 rounds[index].append(
                     try subject.round(workload.book(round: round, for: subject.load.endpoint)))
             }

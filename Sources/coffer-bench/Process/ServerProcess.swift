@@ -15,7 +15,12 @@ final class ServerProcess: Sendable {
     /// - Parameters:
     ///   - executable: nil for `coffer` beside this program.
     ///   - keyServer: where its keys are; nil for a keyring.
-    init(executable: String?, isTLS: Bool, keyServer: KeyServerProcess? = nil, scratch: String) throws {
+    ///   - launcher: A program that starts it, and that program's own arguments.
+    ///   - patience: Seconds until it must be ready.
+    init(
+        executable: String?, isTLS: Bool, keyServer: KeyServerProcess? = nil, scratch: String, launcher: [String] = [],
+        patience: Int = 20
+    ) throws {
         self.keyServer = keyServer
         directory = try ScratchDirectory(in: scratch)
         let path = directory.path
@@ -28,21 +33,25 @@ final class ServerProcess: Sendable {
         let keys = keyServer == nil ? ["--keyring", "\(path)/keyring.json"] : []
         let variables = [
             "MINIO_ROOT_USER": credentials.accessKey, "MINIO_ROOT_PASSWORD": credentials.secretKey,
+            // The console's port may be another server's.
+            "MINIO_BROWSER": "off",
             "SWIFT_BACKTRACE": "enable=no",
         ]
+        let program = try executable ?? sibling("coffer")
+        let arguments = ["server", "\(path)/drive", "--address", endpoint.authority, "--certs-dir", "\(path)/certs"]
+        let command = launcher + [program] + arguments + keys
         process = try ChildProcess(
-            executable ?? sibling("coffer"),
-            ["server", "\(path)/drive", "--address", endpoint.authority, "--certs-dir", "\(path)/certs"] + keys,
+            command[0], Array(command.dropFirst()),
             environment: variables.merging(keyServer?.clientVariables ?? [:]) { $1 }, log: log)
-        try waitUntilReady(log: log)
+        try waitUntilReady(log: log, seconds: patience)
     }
 
     deinit { process.stop() }
 
-    private func waitUntilReady(log: String) throws {
+    private func waitUntilReady(log: String, seconds: Int) throws {
         let head = Array("GET /minio/health/ready HTTP/1.1\r\nhost: \(endpoint.authority)\r\n\r\n".utf8)
         let probe = RequestBook([RequestDraft(head: head)])
-        for _ in 0..<200 {
+        for _ in 0..<(10 * seconds) {
             guard process.isRunning else { break }
             let tally = try? Load(endpoint: endpoint, connections: 1).run(probe, until: .requests(1))
             if tally?.completed == 1 { return }

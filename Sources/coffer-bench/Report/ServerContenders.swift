@@ -6,32 +6,26 @@ struct ServerContenders {
     /// What is special about this server, for the names.
     var remark = ""
 
-    /// A load of 64 connections for small objects, of 4 for large ones; its objects are uploaded when it is first run.
+    /// A load of 64 connections for small objects, of 4 for large ones.
     func contender(_ operation: Operation, _ size: Int, _ sse: SSEKind) -> Contender {
-        let connections = size > 1 << 20 ? 4 : 64
-        let workload = Workload(operation: operation, size: size, sse: sse)
-        let measurement = Measurement(
-            load: Load(endpoint: server.endpoint, connections: connections), process: server.processID,
-            duration: .seconds(seconds), warmUp: warmUp)
-        let verb =
-            operation == .list
-            ? "LIST \(workload.pageSize) keys" : "\(operation.rawValue.uppercased()) \(ByteSize(bytes: size))"
-        let name = "\(verb), \(label(sse))\(server.endpoint.isTLS ? ", TLS" : "")\(remark), \(connections) clients"
-        var isPrepared = false
-        return Contender(name: name) { round in
-            if !isPrepared { try workload.prepare(measurement.load) }
-            isPrepared = true
-            settle(server.processID)
-            return try measurement.round(workload.book(round: round, for: server.endpoint))
-        }
+        contender(LoadSpecification(operation, bytes: size, connections: size > 1 << 20 ? 4 : 64, sse: sse))
     }
 
-    private func label(_ sse: SSEKind) -> String {
-        switch sse {
-        case .none: "server's default"
-        case .s3: "SSE-S3"
-        case .kms: "SSE-KMS"
-        case .c: "SSE-C"
+    /// The objects that a load reads are uploaded when it is first run.
+    func contender(_ specification: LoadSpecification) -> Contender {
+        let workload = specification.workload
+        let measurement = Measurement(
+            load: Load(endpoint: server.endpoint, connections: specification.connections), process: server.processID,
+            duration: workload.duration(.seconds(seconds)),
+            warmUp: workload.operation.removesObjects ? 0 : warmUp)
+        let tls = server.endpoint.isTLS ? ", TLS" : ""
+        var isPrepared = false
+        return Contender(name: "\(specification)\(tls)\(remark)") { round in
+            if !isPrepared { try workload.prepare(measurement.load) }
+            isPrepared = true
+            try workload.prepareRound(round, measurement.load)
+            settle(server.processID)
+            return try measurement.round(workload.book(round: round, for: server.endpoint))
         }
     }
 }

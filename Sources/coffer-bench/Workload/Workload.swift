@@ -9,6 +9,8 @@ struct Workload: Sendable {
     var signsPayload = false
     /// Keys on a page of LIST.
     var pageSize = 1000
+    /// Keys of one DeleteObjects.
+    var batchSize = 100
     var bucket = "coffer-bench"
 
     let body: [UInt8]
@@ -46,6 +48,25 @@ struct Workload: Sendable {
         try load.runOnce(RequestBook((0..<objectCount).map { upload(objectKey($0), signer) }, body: body))
     }
 
+    /// Objects that a round of deletions removes.
+    private var removedCount: Int { operation == .deleteMany ? 40 * batchSize : 2000 }
+
+    /// Uploads what the round will remove, if it removes anything.
+    func prepareRound(_ round: Int, _ load: Load) throws {
+        guard operation.removesObjects else { return }
+        let signer = RequestSigner(endpoint: load.endpoint)
+        try load.runOnce(RequestBook((0..<removedCount).map { upload(removedKey(round, $0), signer) }, body: body))
+    }
+
+    /// How long a round lasts: those that remove objects end with them.
+    func duration(_ wanted: Measurement.Duration) -> Measurement.Duration {
+        switch operation {
+        case .delete: .requests(removedCount)
+        case .deleteMany: .requests(removedCount / batchSize)
+        case .put, .get, .range, .head, .list, .copy, .mixed: wanted
+        }
+    }
+
     /// The requests of one round, signed now: valid for a quarter of an hour.
     func book(round: Int, for endpoint: Endpoint) -> RequestBook {
         let signer = RequestSigner(endpoint: endpoint)
@@ -53,7 +74,11 @@ struct Workload: Sendable {
             switch operation {
             case .put: (0..<uploadCount).map { upload("put-\(round)/\($0)", signer) }
             case .get: (0..<objectCount).map { read("GET", $0, signer) }
+            case .range: (0..<objectCount).map { readRange($0, signer) }
             case .head: (0..<objectCount).map { read("HEAD", $0, signer) }
+            case .delete: (0..<removedCount).map { delete(removedKey(round, $0), signer) }
+            case .deleteMany: (0..<removedCount / batchSize).map { deleteMany(round, batch: $0, signer) }
+            case .copy: (0..<min(uploadCount, 10_000)).map { copy($0, round, signer) }
             case .list: [list(signer, limit: pageSize)]
             case .mixed: (0..<min(uploadCount, 10_000)).map { mixed($0, round, signer) }
             }
@@ -64,16 +89,12 @@ struct Workload: Sendable {
     func cleanUp(_ load: Load, after rounds: [RoundResult]) throws {
         let signer = RequestSigner(endpoint: load.endpoint)
         var keys = operation.readsObjects ? (0..<objectCount).map(objectKey) : []
-        if operation == .put || operation == .mixed {
+        if [.put, .copy, .mixed].contains(operation) {
             for (number, round) in rounds.enumerated() {
                 keys += (0..<min(uploadCount, round.requestsTaken)).map { "put-\(number)/\($0)" }
             }
         }
-        let drafts = keys.map { key in
-            RequestDraft(
-                head: signer.head(
-                    "DELETE", path: "/\(bucket)/\(key)", payloadHash: RequestSigner.emptyPayload, contentLength: nil))
-        }
+        let drafts = keys.map { delete($0, signer) }
         _ = try load.run(RequestBook(drafts), until: .requests(drafts.count))
     }
 
@@ -103,11 +124,53 @@ struct Workload: Sendable {
                 payloadHash: RequestSigner.emptyPayload, contentLength: nil))
     }
 
+    /// 64 KiB, or half the object, at one of eight places.
+    private func readRange(_ number: Int, _ signer: RequestSigner) -> RequestDraft {
+        let length = max(1, min(64 << 10, size / 2))
+        let first = (size - length) / 8 * (number % 8)
+        let head = signer.head(
+            "GET", path: "/\(bucket)/\(objectKey(number))",
+            headers: sse.readHeaders + [("range", "bytes=\(first)-\(first + length - 1)")],
+            payloadHash: RequestSigner.emptyPayload, contentLength: nil)
+        return RequestDraft(head: head)
+    }
+
+    private func copy(_ number: Int, _ round: Int, _ signer: RequestSigner) -> RequestDraft {
+        let source = [(name: "x-amz-copy-source", value: "/\(bucket)/\(objectKey(number % objectCount))")]
+        let head = signer.head(
+            "PUT", path: "/\(bucket)/put-\(round)/\(number)", headers: sse.uploadHeaders + source,
+            payloadHash: RequestSigner.emptyPayload, contentLength: 0)
+        return RequestDraft(head: head)
+    }
+
+    private func delete(_ key: String, _ signer: RequestSigner) -> RequestDraft {
+        RequestDraft(
+            head: signer.head(
+                "DELETE", path: "/\(bucket)/\(key)", payloadHash: RequestSigner.emptyPayload, contentLength: nil))
+    }
+
+    private func deleteMany(_ round: Int, batch: Int, _ signer: RequestSigner) -> RequestDraft {
+        let keys = (batch * batchSize..<(batch + 1) * batchSize).map {
+            "<Object><Key>\(removedKey(round, $0))</Key></Object>"
+        }
+        let document = Array("<Delete><Quiet>true</Quiet>\(keys.joined())</Delete>".utf8)
+        let head = signer.head(
+            "POST", path: "/\(bucket)", query: "delete=",
+            headers: [("content-md5", Base64.encode(Digest.hash(.md5, document)))],
+            payloadHash: Hex.encode(Digest.hash(.sha256, document)), contentLength: document.count)
+        return RequestDraft(head: head + document)
+    }
+
+    private func removedKey(_ round: Int, _ number: Int) -> String { "removed-\(round)/\(number)" }
+
     private func mixed(_ number: Int, _ round: Int, _ signer: RequestSigner) -> RequestDraft {
-        switch number % 10 {
-        case 3, 8: upload("put-\(round)/\(number)", signer)
-        case 5: read("HEAD", number % objectCount, signer)
-        case 9: list(signer, limit: 100)
+        let turn = number / 20
+        return switch number % 20 {
+        case 3, 10, 16: upload("put-\(round)/\(number)", signer)
+        // What an earlier turn has uploaded.
+        case 6: delete("put-\(round)/\(20 * max(0, turn - 1) + 3)", signer)
+        case 13: delete("put-\(round)/\(20 * max(0, turn - 1) + 10)", signer)
+        case 1, 4, 8, 11, 14, 18: read("HEAD", number % objectCount, signer)
         default: read("GET", number % objectCount, signer)
         }
     }
