@@ -12,7 +12,7 @@ package struct SealedDrive: Sendable {
     private let store: ObjectStore
 
     /// - Throws: what reading the buckets does.
-    package init(records: SealedRecords, keys: DataKeys) throws {
+    package init(records: SealedRecords, keys: DataKeys, etags: ETagKind = .md5) throws {
         self.records = records
         self.keys = keys
         store = records.store
@@ -21,8 +21,9 @@ package struct SealedDrive: Sendable {
         let bodies = BodyWriter(store: records.store)
         events = EventQueue(records)
         objects = Objects(
-            store: records.store, records: records, keys: objectKeys, bodies: bodies, events: events)
-        uploads = Uploads(store: records.store, records: records, keys: objectKeys, bodies: bodies)
+            store: records.store, records: records, keys: objectKeys, bodies: bodies, events: events, etags: etags)
+        uploads = Uploads(
+            store: records.store, records: records, keys: objectKeys, bodies: bodies, etags: etags)
     }
 
     /// Runs work of more than some tens of microseconds on one of the drive's threads, and suspends the caller meanwhile.

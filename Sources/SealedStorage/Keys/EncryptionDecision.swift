@@ -57,10 +57,8 @@ package enum EncryptionDecision: Sendable {
         return try KeyID(name)
     }
 
-    /// Whether the object's ETag is the MD5 of its bytes.
-    ///
-    /// AWS promises that for SSE-S3 only.
-    package var etagIsMD5: Bool {
+    /// Whether AWS promises that the object's ETag is the MD5 of its bytes: for SSE-S3 only.
+    var promisesMD5: Bool {
         switch self {
         case .sseS3: true
         case .sseKMS, .sseC, .dsseKMS: false

@@ -37,7 +37,7 @@ extension Objects {
     ) async throws -> WrittenObject {
         let expectation = try expectation(conditions, draft)
         let key = try await keys.make(draft.encryption, in: draft.bucket, for: draft.key)
-        if draft.encryption.etagIsMD5 { source.computeMD5() }
+        if etags == .md5, draft.encryption.promisesMD5 { source.computeMD5() }
         let sum = source.checksumAlgorithm == nil ? S3ChecksumCalculator(.fallback) : nil
         let body = try await bodies.write(source, under: key, sum)
         var copied: [CopiedAnnotation] = []

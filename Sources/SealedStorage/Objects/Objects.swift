@@ -10,6 +10,7 @@ package struct Objects: Sendable {
     let keys: ObjectKeys
     let bodies: BodyWriter
     let events: EventQueue
+    let etags: ETagKind
 
     // MARK: Finding
 

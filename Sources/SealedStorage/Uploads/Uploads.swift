@@ -45,6 +45,7 @@ package struct Uploads: Sendable {
     let records: SealedRecords
     let keys: ObjectKeys
     let bodies: BodyWriter
+    let etags: ETagKind
 
     // MARK: Beginning and finding
 
@@ -113,7 +114,7 @@ package struct Uploads: Sendable {
         _ source: some ByteSource, number: Int, of upload: Upload, _ customerKey: CustomerKey?, modified: Int64
     ) async throws -> UploadedPart {
         let key = try await keys.open(upload.key(customerKey))
-        if upload.record.encryption.scheme == .sseS3 { source.computeMD5() }
+        if etags == .md5, upload.record.encryption.scheme == .sseS3 { source.computeMD5() }
         // Of the object's checksum the part's is a piece, whatever the client sends to verify the part.
         let algorithm = upload.record.checksum?.algorithm ?? .fallback
         let sum = source.checksumAlgorithm == algorithm ? nil : S3ChecksumCalculator(algorithm)

@@ -52,8 +52,10 @@ struct ServerCommand: AsyncParsableCommand {
                     who this server is to KES
               MINIO_KMS_AUTO_ENCRYPTION
                     on: writes that say nothing are SSE-KMS, not SSE-S3
-              COFFER_KEYRING, COFFER_KMS_REQUIRED, COFFER_SIGV2, COFFER_ACCESS_LOG
-                    --keyring, --kms-required, --sigv2, --access-log
+              COFFER_KEYRING, COFFER_KMS_REQUIRED, COFFER_SIGV2, COFFER_ETAG
+                    --keyring, --kms-required, --sigv2, --etag
+              COFFER_ACCESS_LOG
+                    --access-log
               COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
                     what the drive's keys came from before, until
                     `coffer keys rewrap` has moved them
@@ -122,6 +124,12 @@ struct ServerCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Whether signatures of version 2 are accepted (default: on).", valueName: "on|off"))
     var sigv2: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the ETags of SSE-S3 uploads are: their MD5 (the default), or opaque, which is faster.",
+            valueName: "md5|opaque"))
+    var etag: String?
 
     @Option(
         help: ArgumentHelp(

@@ -4,6 +4,7 @@ import Notifications
 import OpenTelemetry
 import Requests
 import S3Protocol
+import SealedStorage
 
 /// Everything `coffer server` is told, checked: from options first, then `COFFER_*`, then `MINIO_*`, then defaults.
 struct ServerConfiguration: Sendable {
@@ -35,6 +36,8 @@ struct ServerConfiguration: Sendable {
     var webhooks: [WebhookTarget]
     /// Whether signatures of version 2 are looked at.
     var acceptsSigV2: Bool
+    /// What the ETags of new SSE-S3 objects are.
+    var etags: ETagKind
     /// Who may have sessions without a user here.
     var identity: IdentityVariables
     /// Where finished requests are logged; `nil`: nowhere.
@@ -84,6 +87,7 @@ struct ServerConfiguration: Sendable {
         }
         webhooks = try WebhookVariables.targets(environment, authorities: "\(certificates)/CAs", notes: &notes)
         acceptsSigV2 = try Self.acceptsSigV2(command.sigv2 ?? environment.value("SIGV2") ?? "on")
+        etags = try Self.etags(command.etag ?? environment.value("ETAG") ?? ETagKind.md5.rawValue)
         identity = try IdentityVariables(environment, notes: &notes)
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
@@ -154,6 +158,13 @@ struct ServerConfiguration: Sendable {
         case "off": false
         default: throw StartFailure("--sigv2 \(text): on or off")
         }
+    }
+
+    private static func etags(_ text: String) throws(StartFailure) -> ETagKind {
+        guard let kind = ETagKind(rawValue: text.lowercased()) else {
+            throw StartFailure("--etag \(text): md5 or opaque")
+        }
+        return kind
     }
 
     private static func domains(_ list: String?, _ notes: inout [String]) throws(StartFailure) -> [String] {

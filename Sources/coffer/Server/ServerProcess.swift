@@ -110,7 +110,7 @@ struct ServerProcess {
         _ store: ObjectStore, _ keys: DriveKeys, _ account: ServerAccounts, _ obstacle: KeyServiceError?,
         _ live: LiveSettings
     ) async throws -> Outcome {
-        let drive = try SealedDrive(records: keys.records, keys: keys.dataKeys)
+        let drive = try SealedDrive(records: keys.records, keys: keys.dataKeys, etags: configuration.etags)
         for (name, corruption) in drive.buckets.damaged {
             logger.error("bucket \(name) has no readable configuration", metadata: ["cause": "\(corruption)"])
         }
