@@ -4,10 +4,18 @@ import S3Protocol
 /// All users, groups, policies and access keys as they were after one change: what belongs together is read together.
 package struct AccountsSnapshot: Sendable {
     /// A user with the identity that its requests have.
-    struct Member: Sendable {
+    ///
+    /// A class, because each request looks for its own: a copy is one reference.
+    final class Member: Sendable {
         let user: User
         let identity: Identity
         let use: AccessKeyUse
+
+        init(user: User, identity: Identity, use: AccessKeyUse) {
+            self.user = user
+            self.identity = identity
+            self.use = use
+        }
     }
 
     private(set) var members = AccountTable<AccountName, Member>()
