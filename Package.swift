@@ -99,7 +99,7 @@ let package = Package(
 
         // Level 1: mechanisms that know nothing of S3.
         module("Cryptography", ["COpenSSL", "CLinux", "Notation", "Threading"]),
-        module("ObjectStorage", ["CSQLite", "CLinux", "Threading", grdb, grdbSQLite, logging]),
+        module("ObjectStorage", ["CSQLite", "CLinux", "Notation", "Threading", grdb, grdbSQLite, logging]),
         module("HTTPClient", ["CCurl", "CLinux", "Threading"]),
 
         // Level 2

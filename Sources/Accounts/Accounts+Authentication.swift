@@ -14,50 +14,50 @@ extension Accounts {
     package func signingAccount(
         _ accessKey: String, token: String?, at time: Int64
     ) throws(S3Error) -> SigningAccount? {
-        let snapshot: AccountsSnapshot
-        do { snapshot = try self.snapshot } catch { throw error.refusal }
+        let current: Current
+        do { current = try self.current } catch { throw error.refusal }
         let name = AccountName(accessKey)
-        if let member = snapshot.members[name] {
+        if let member = current.snapshot.members[name] {
             guard token == nil else { throw S3Error(.invalidTokenId) }
             guard member.user.isEnabled else { throw Self.disabled }
             return SigningAccount(secret: member.user.secret, principal: .account(member.identity), use: member.use)
         }
-        if let account = snapshot.serviceAccounts[name] {
+        if let account = current.snapshot.serviceAccounts[name] {
             guard token == nil else { throw S3Error(.invalidTokenId) }
             guard account.isEnabled, !account.hasExpired(at: time) else { throw Self.disabled }
             return SigningAccount(
                 secret: account.secret,
                 principal: .account(
                     try identity(
-                        snapshot, accessKey, .serviceAccount, of: account.owner, restriction: account.policy)),
+                        current, accessKey, .serviceAccount, of: account.owner, restriction: account.policy)),
                 use: account.use)
         }
-        if let session = snapshot.sessions[name] {
+        if let session = current.snapshot.sessions[name] {
             guard let token, session.isOf(token) else { throw S3Error(.invalidTokenId) }
             guard !session.hasExpired(at: time) else { throw S3Error(.expiredToken) }
             return SigningAccount(
-                secret: session.secret, principal: .account(try identity(snapshot, session)), use: session.use)
+                secret: session.secret, principal: .account(try identity(current, session)), use: session.use)
         }
         return nil
     }
 
     private func identity(
-        _ snapshot: AccountsSnapshot, _ session: TemporaryCredential
+        _ current: Current, _ session: TemporaryCredential
     ) throws(S3Error) -> Identity {
         guard case .external(let owner) = session.owner else {
             return try identity(
-                snapshot, session.accessKey.text, .session, of: session.owner, restriction: session.policy)
+                current, session.accessKey.text, .session, of: session.owner, restriction: session.policy)
         }
         return Identity(
             accessKey: session.accessKey.text, kind: .session, owner: owner.text, isExternal: true,
-            rights: Self.closed(session.policy) ? .unknown : snapshot.rights(by: session.policies),
+            rights: Self.closed(session.policy) ? .unknown : current.snapshot.rights(by: session.policies),
             restriction: session.policy?.readable,
             claims: Dictionary(grouping: session.claims, by: \.name).mapValues { $0.map(\.value) })
     }
 
     /// Of an access key that acts for root or a user.
     private func identity(
-        _ snapshot: AccountsSnapshot, _ accessKey: String, _ kind: Identity.Kind, of owner: AccountOwner,
+        _ current: Current, _ accessKey: String, _ kind: Identity.Kind, of owner: AccountOwner,
         restriction: AttachedPolicy?
     ) throws(S3Error) -> Identity {
         switch owner {
@@ -67,7 +67,9 @@ extension Accounts {
                 accessKey: accessKey, kind: kind, owner: setting.rootAccessKey(), isOfRoot: true,
                 rights: Self.closed(restriction) ? .unknown : .everything, restriction: restriction?.readable)
         case .user(let name):
-            guard let member = snapshot.members[name], member.user.isEnabled else { throw S3Error(.accessDenied) }
+            guard let member = current.snapshot.members[name], member.user.isEnabled else {
+                throw S3Error(.accessDenied)
+            }
             return Identity(
                 accessKey: accessKey, kind: kind, owner: name.text, groups: member.identity.groups,
                 rights: Self.closed(restriction) ? .unknown : member.identity.rights,

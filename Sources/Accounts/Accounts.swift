@@ -28,7 +28,14 @@ package final class Accounts: AccountChanges, Sendable {
 
     private enum State {
         case locked(KeyServiceError)
-        case open(AccountsSnapshot)
+        case open(Current)
+    }
+
+    /// The snapshot of the moment, behind one reference: a request takes that, and not one of each of its tables.
+    final class Current: Sendable {
+        let snapshot: AccountsSnapshot
+
+        init(_ snapshot: AccountsSnapshot) { self.snapshot = snapshot }
     }
 
     package let setting: Setting
@@ -68,7 +75,7 @@ package final class Accounts: AccountChanges, Sendable {
             snapshot.apply(members)
             let key = try await loadTokenKey()
             tokenKey.withLock { $0 = key }
-            state.withLock { [snapshot] in $0 = .open(snapshot) }
+            state.withLock { [snapshot] in $0 = .open(Current(snapshot)) }
             takeUpUses()
             return damaged
         }
@@ -81,10 +88,14 @@ package final class Accounts: AccountChanges, Sendable {
 
     /// All of them, as they are now.
     package var snapshot: AccountsSnapshot {
+        get throws(AccountError) { try current.snapshot }
+    }
+
+    var current: Current {
         get throws(AccountError) {
             switch state.withLock({ $0 }) {
             case .locked(let obstacle): throw .locked(obstacle)
-            case .open(let snapshot): return snapshot
+            case .open(let current): return current
             }
         }
     }
@@ -98,7 +109,7 @@ package final class Accounts: AccountChanges, Sendable {
             guard !mutations.isEmpty else { return result }
             try await records.commit(mutations.map(\.change))
             snapshot.apply(mutations)
-            state.withLock { [snapshot] in $0 = .open(snapshot) }
+            state.withLock { [snapshot] in $0 = .open(Current(snapshot)) }
             return result
         }
     }
@@ -112,7 +123,7 @@ package final class Accounts: AccountChanges, Sendable {
             let result = try await body(draft)
             guard !draft.mutations.isEmpty else { return result }
             try await records.commit(draft.mutations.map(\.change))
-            state.withLock { [snapshot = draft.snapshot] in $0 = .open(snapshot) }
+            state.withLock { [snapshot = draft.snapshot] in $0 = .open(Current(snapshot)) }
             return result
         }
     }

@@ -7,6 +7,11 @@ extension BucketID {
     /// The number under which the annotations of a bucket's objects have their rows.
     package var ofAnnotations: BucketID { BucketID(rawValue: -rawValue) }
 
+    /// The bucket whose objects have annotations under this number; nil of any other.
+    var ofAnnotatedObjects: BucketID? {
+        rawValue < 0 && rawValue > Self.ofReleasedAnnotations.rawValue ? BucketID(rawValue: -rawValue) : nil
+    }
+
     /// The number of rows that each stand for a version that is gone and whose annotations are still to be removed.
     static let ofReleasedAnnotations = BucketID(rawValue: .min + 1)
 }
@@ -24,7 +29,7 @@ package let greatestAnnotationCount = 1000
 
 package enum AnnotationOutcome: Sendable {
     case done
-    /// The version that it was to belong to is gone, or has another record than the one that was read.
+    /// The version that it was to belong to is gone, or has another data key or record than it was read with.
     case ownerChanged
     /// The version has as many as it may have, and none of this name.
     case limitExceeded

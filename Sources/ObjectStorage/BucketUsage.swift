@@ -2,7 +2,9 @@
 ///
 /// Kept by every commit that stores or removes a version: exact after a crash, too.
 package struct BucketUsage: Hashable, Sendable {
-    /// Bytes of plaintext of all versions.
+    /// Bytes of plaintext of all versions, and of their annotations.
+    ///
+    /// Those of a version that is gone count until they have been removed, too: moments later.
     package var bytes: Int64
     /// Keys whose newest version is no delete marker.
     package var objects: Int64

@@ -30,19 +30,46 @@ package enum PutOutcome: Hashable, Sendable {
     ///
     /// The record is to be sealed anew under an order from ``ObjectStore/nextOrder(after:)``.
     case staleOrder(newest: Int64)
-    /// The version is flagged as what the bucket, of this versioning, does not write; nothing was changed.
-    case versioningChanged(BucketVersioning)
+    /// The version is flagged as what the bucket, under this rule, does not write of the key; nothing was changed.
+    case versioningChanged(VersioningRule)
+}
+
+/// What a move finds at the key that it moves from, and leaves there.
+package struct MoveSource: Sendable {
+    /// The key's newest version, with its record as it was read.
+    package let version: StoredVersion
+    /// The annotations that it had then, in the order of their rows' keys.
+    package let annotations: [VersionID]
+    /// Hides the key from then on; nil in a bucket without versioning, which keeps nothing of it.
+    package let marker: NewVersion?
+
+    package init(_ version: StoredVersion, annotations: [VersionID] = [], leaving marker: NewVersion? = nil) {
+        self.version = version
+        self.annotations = annotations
+        self.marker = marker
+    }
 }
 
 /// What became of a version's move to another key.
 package enum MoveOutcome: Hashable, Sendable {
     case moved
-    /// The version is not its key's newest one any more, or its record is another; nothing was changed.
+    /// The version is not its key's newest one any more, its record is another, or it has other annotations; nothing was
+    /// changed.
     case sourceChanged
-    /// The version has annotations, which would not come along; nothing was changed.
-    case annotated
-    /// The other key has not what was expected, or a version of no lesser order: never `stored`; nothing was changed.
+    /// The other key has not what was expected, or one of both has a version of no lesser order: never `stored`; nothing
+    /// was changed.
     case refused(PutOutcome)
+}
+
+/// A version with the record that is to take the place of its own when it gets another data key.
+package struct RekeyedVersion: Sendable {
+    package let version: StoredVersion
+    package let sealed: [UInt8]
+
+    package init(_ version: StoredVersion, sealed: [UInt8]) {
+        self.version = version
+        self.sealed = sealed
+    }
 }
 
 /// Which version of a key is meant.
@@ -115,8 +142,8 @@ package enum DeletionOutcome: Hashable, Sendable {
     case changed(current: StoredVersion?)
     /// As in ``PutOutcome/staleOrder(newest:)``.
     case staleOrder(newest: Int64)
-    /// In a bucket of this versioning the key is to be deleted in another way; nothing was changed.
-    case versioningChanged(BucketVersioning)
+    /// In a bucket under this rule the key is to be deleted in another way; nothing was changed.
+    case versioningChanged(VersioningRule)
     /// Damage was met, and nothing was changed for this key.
     case failed(StorageError)
 }

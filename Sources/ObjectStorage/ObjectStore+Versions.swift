@@ -1,7 +1,7 @@
 extension ObjectStore {
     /// Stores a version: in the place of the key's null version if it is flagged as one, else beside the others.
     ///
-    /// Which of the two the bucket wants is decided by the commit: see ``BucketVersioning/writesNullVersions``.
+    /// Which of the two the bucket wants is decided by the commit: see ``VersioningRule/writesNullVersion(of:)``.
     ///
     /// The expectation is about the key's newest version. With an outcome other than `stored` the blob of the body waits
     /// for its row again: put it once more, or ``discard(_:)`` it. Throws `noSuchBucket`, `noSuchDataKey`, `noSuchBlob`,
@@ -30,6 +30,14 @@ extension ObjectStore {
 
     /// A version that brings annotations along, with the files of them all.
     private func putAnnotated(_ new: NewVersion, _ mutation: Mutation) async throws(StorageError) -> PutOutcome {
+        let bytes = try await prepareRows(of: new)
+        return Self.putOutcome(try await commitClaiming(new.files, bytes: bytes, mutation))
+    }
+
+    /// Sees to the lists of files that a version and its annotations share.
+    ///
+    /// - Returns: bytes that their rows are going to have.
+    func prepareRows(of new: NewVersion) async throws(StorageError) -> Int {
         var bytes = 0
         for one in [new] + new.annotations {
             bytes += one.sealed.count
@@ -41,7 +49,7 @@ extension ObjectStore {
             case .none, .sharedFile, .file: break
             }
         }
-        return Self.putOutcome(try await commitClaiming(new.files, bytes: bytes, mutation))
+        return bytes
     }
 
     /// Some hundred files a commit, before the one that shares them: there may be ten thousand.
@@ -169,9 +177,9 @@ extension ObjectStore {
             let result = try await committer.commit(mutation)
             switch result {
             case .put(.changed), .put(.staleOrder), .put(.versioningChanged), .annotation(.ownerChanged),
-                .annotation(.limitExceeded), .annotation(.present):
+                .annotation(.limitExceeded), .annotation(.present), .move(.sourceChanged), .move(.refused):
                 for blob in blobs { directories.finish(blob) }
-            case .put(.stored), .annotation(.done), .done, .deletions, .swap, .bucket, .move, .found:
+            case .put(.stored), .annotation(.done), .done, .deletions, .swap, .bucket, .move(.moved), .found:
                 for blob in blobs { directories.settle(blob) }
             }
             return result

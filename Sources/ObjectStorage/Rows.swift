@@ -7,21 +7,26 @@ package struct BucketRow: Hashable, Sendable {
     /// Milliseconds since 1970.
     package let created: Int64
     package let versioning: BucketVersioning
+    /// Keys that have no versions all the same; nil when all are alike.
+    package let exclusions: VersioningExclusions?
     /// The most bytes that the versions of the bucket may have together; nil when that has no bound.
     package let quota: Int64?
     package let sealed: [UInt8]
 
     package init(
-        id: BucketID, name: String, created: Int64, versioning: BucketVersioning = .unversioned, quota: Int64? = nil,
-        sealed: [UInt8]
+        id: BucketID, name: String, created: Int64, versioning: BucketVersioning = .unversioned,
+        exclusions: VersioningExclusions? = nil, quota: Int64? = nil, sealed: [UInt8]
     ) {
         self.id = id
         self.name = name
         self.created = created
         self.versioning = versioning
+        self.exclusions = exclusions
         self.quota = quota
         self.sealed = sealed
     }
+
+    package var versioningRule: VersioningRule { VersioningRule(versioning, except: exclusions) }
 }
 
 /// A data key as the key service wrapped it; the store counts the versions and uploads that use it.

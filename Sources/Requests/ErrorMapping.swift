@@ -40,8 +40,6 @@ extension S3Error {
             }
             headers += [("allow", "DELETE"), ("last-modified", HTTPDate.format(marker.modified))]
             self.init(S3ErrorCode.methodNotAllowed, headers: headers)
-        case .versionedBucket:
-            self.init(.invalidRequest, "An object of a bucket with versioning cannot be renamed.")
         case .noSuchUpload(let id): self.init(S3ErrorCode.noSuchUpload, details: [("UploadId", id)])
         case .preconditionFailed: self.init(S3ErrorCode.preconditionFailed)
         case .conditionalConflict: self.init(S3ErrorCode.conditionalRequestConflict)
@@ -51,11 +49,6 @@ extension S3Error {
                 .invalidRequest,
                 "The object was stored using a form of Server Side Encryption. "
                     + "The correct parameters must be provided to retrieve the object.")
-        case .layeredEncryption:
-            self.init(
-                .invalidRequest,
-                "The encryption of an object with two layers (aws:kms:dsse) cannot be updated. Copy it instead.")
-        case .annotatedObject: self.init(.notImplemented, "An object with annotations cannot be renamed.")
         case .noSuchAnnotation: self.init(S3ErrorCode.noSuchAnnotation)
         case .annotationLimitExceeded: self.init(S3ErrorCode.annotationLimitExceeded)
         case .annotationUnderCustomerKey:

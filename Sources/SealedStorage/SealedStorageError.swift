@@ -10,8 +10,6 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case deleteMarker(FoundDeleteMarker)
     /// The identifier as the client wrote it.
     case noSuchUpload(String)
-    /// The bucket keeps versions, where that would lose one.
-    case versionedBucket
     /// A condition of a write or delete does not hold for what is stored.
     case preconditionFailed
     /// Whenever a condition of a write or delete was found to hold, another writer was faster with the change: to be tried
@@ -23,10 +21,6 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case customerKeyRequired
     /// A customer's key came for an object that is encrypted otherwise.
     case customerKeyNotApplicable
-    /// The object is encrypted in two layers, where that does not go.
-    case layeredEncryption
-    /// The object has annotations, which would not come along.
-    case annotatedObject
     case noSuchAnnotation
     /// The version has as many annotations as it may have.
     case annotationLimitExceeded

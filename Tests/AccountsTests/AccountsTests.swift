@@ -3,6 +3,7 @@ import Accounts
 import ObjectStorage
 import S3Protocol
 import SealedStorage
+import TestSupport
 import Testing
 
 @Suite struct AccountsTests {
@@ -231,6 +232,56 @@ import Testing
         #expect(try fixture.allows("ann"))
         await #expect(throws: AccountError.alreadyApplied) { try await fixture.attach(["readwrite"], to: "ann") }
         await #expect(throws: AccountError.noSuchPolicy) { try await fixture.attach(["nothing"], to: "ann") }
+    }
+
+    @Test func `whatever changes, everyone's rights are what they are after a restart`() async throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SeededGenerator(seed: seed)
+        let fixture = try await AccountsFixture()
+        let users = (0..<6).map { "user\($0)" }
+        let (groups, policies) = ((0..<3).map { AccountName("group\($0)") }, (0..<4).map { "policy\($0)" })
+        for user in users { try await fixture.addUser(user) }
+        for policy in policies { try await fixture.addPolicy(policy, allowGet) }
+        for step in 1...200 {
+            let user = AccountName(try #require(users.randomElement(using: &generator)))
+            let group = try #require(groups.randomElement(using: &generator))
+            let policy = try #require(policies.randomElement(using: &generator))
+            let attachment: PolicyAttachment =
+                Bool.random(using: &generator) ? .attach([AccountName(policy)]) : .detach([AccountName(policy)])
+            let accounts = fixture.accounts
+            // Some are refused, and change nothing.
+            switch Int.random(in: 0..<8, using: &generator) {
+            case 0: try? await accounts.addMembers([user], to: group, isEnabled: nil, at: 1)
+            case 1: try? await accounts.removeMembers([user], from: group, at: 1)
+            case 2: try? await accounts.setGroup(group, isEnabled: Bool.random(using: &generator), at: 1)
+            case 3: try? await accounts.removeGroup(group)
+            case 4: _ = try? await accounts.changePolicies(attachment, of: .user(user), at: 1)
+            case 5: _ = try? await accounts.changePolicies(attachment, of: .group(group), at: 1)
+            case 6:
+                let statements = try #require([allowGet, allowPut, denyGet].randomElement(using: &generator))
+                try await fixture.addPolicy(policy, statements)
+            default:
+                // One that nobody has is made again for the next steps.
+                if (try? await accounts.removePolicy(AccountName(policy))) != nil {
+                    try await fixture.addPolicy(policy, allowPut)
+                }
+            }
+            guard step % 20 == 0 else { continue }
+            func state() throws -> [String] {
+                let snapshot = try fixture.accounts.snapshot
+                return try users.map { user in
+                    try "\(user) \(fixture.allows(user)) \(fixture.allows(user, .putObject))"
+                } + groups.map { "\($0) \(snapshot.members(of: $0))" }
+            }
+            let before = try state()
+            let snapshot = try fixture.accounts.snapshot
+            for group in groups {
+                let members = snapshot.users.filter { $0.groups.contains(group) }.map(\.name).sorted()
+                #expect(snapshot.members(of: group) == members, "\(seed)")
+            }
+            try await fixture.reopen()
+            #expect(try state() == before, "\(seed) \(step)")
+        }
     }
 
     @Test func `one change after another: none is lost`() async throws {

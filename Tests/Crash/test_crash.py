@@ -26,7 +26,8 @@ def kill_during_start(server, seconds):
 
 
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen(tmp_path):
+@pytest.mark.parametrize("versioned", (False, True), ids=("plain", "versioned"))
+def test_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen(tmp_path, versioned):
     seed = int(os.environ.get("COFFER_CRASH_SEED") or int.from_bytes(os.urandom(4), "big"))
     print(f"COFFER_CRASH_SEED={seed}")
     random, began = Random(seed), time.monotonic()
@@ -34,6 +35,9 @@ def test_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen(tmp_path):
     try:
         server.start()
         storm = Storm(server, server.bucket("storm"), seed)
+        if versioned:
+            document = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+            assert storm.call("PUT", "?versioning", document).status == 200
         cycles = 0
         while cycles < CYCLES and (cycles < LEAST_CYCLES or time.monotonic() - began < BUDGET_SECONDS):
             storm.run(cycles, random.uniform(0.05, 1.2))
@@ -44,7 +48,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_half_done_is_seen(tmp_path):
             cycles += 1
         print(f"{cycles} cycles, {storm.acknowledged} acknowledged writes: {storm.kinds}")
         assert cycles >= LEAST_CYCLES
-        assert min(storm.kinds.get(kind, 0) for kind in ("small", "large", "delete", "batch", "copy", "rename")) > 0, storm.kinds
+        assert min(storm.kinds.get(kind, 0) for kind in ("small", "large", "delete", "batch", "copy", "rename", "note")) > 0, storm.kinds
         assert_clean(server)
     finally:
         server.kill()

@@ -77,7 +77,10 @@ def look_after(recording, cut, disk, storm, has_bucket, directory):
 
 def as_of(time, ledger):
     """What the ledger said at that time."""
-    return Ledger([Write(write.value, write.begin, write.end if write.end is not None and write.end <= time else None)
+    def by_then(moment):
+        return moment if moment is not None and moment <= time else None
+
+    return Ledger([Write(write.value, write.begin, by_then(write.end), by_then(write.noted))
                    for write in ledger.writes if write.begin <= time])
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import select
 import subprocess
 import threading
 import time
@@ -168,19 +169,21 @@ def test_root_is_kept_out_and_let_in_again(own):
 
 # --- service
 
+def is_anew(server):
+    """Whether a server that was to restart answers again."""
+    try:
+        return server.log_text().count('"listening"') == 2 and wire.request(server, "GET", "/minio/health/live").status == 200
+    except OSError:
+        return False
+
+
 def test_a_restart_begins_anew_with_the_same_arguments(own):
     bucket = own.bucket()
     own.call("PUT", f"/{bucket}/k", body=b"content")
     before = json.loads(admin(own).info())
     process, command = own.process.pid, open(f"/proc/{own.process.pid}/cmdline").read()
     admin(own).service_restart()
-
-    def is_anew():
-        try:
-            return own.log_text().count('"listening"') == 2 and wire.request(own, "GET", "/minio/health/live").status == 200
-        except OSError:
-            return False
-    until(is_anew, "the server did not come back")
+    until(lambda: is_anew(own), "the server did not come back")
     assert own.process.poll() is None and open(f"/proc/{process}/cmdline").read() == command
     assert own.call("GET", f"/{bucket}/k").body == b"content"
     assert json.loads(admin(own).info())["deploymentID"] == before["deploymentID"]
@@ -417,3 +420,45 @@ def test_the_commands_of_the_readme_about_users(fresh_server):
         assert "diagnostics" in done.stdout and "ann" in done.stdout
         # What stands in the README is a user now.
         assert server.s3(access_key="ann", secret_key="a-long-secret").list_buckets()["Buckets"] == []
+
+
+ROTATE = """keyrotate:
+  apiVersion: v1
+  bucket: photos
+  encryption:
+    type: sse-kms
+    key: {key}
+"""
+
+
+def test_the_commands_of_the_readme_about_administration(fresh_server, tmp_path):
+    """Each line of the block of "Administering it", as it stands; those that go on are ended when they have said something."""
+    readme = (harness.REPOSITORY / "README.md").read_text()
+    block = readme.split("## Administering it")[1].split("```\n")[1].split("```")[0]
+    commands = [line.split("#")[0].split() for line in block.splitlines()]
+    assert len(commands) > 9 and all(words[:2] == ["coffer", "admin"] for words in commands)
+    with fresh_server() as server:
+        server.bucket("photos")
+        (tmp_path / "rotate.yaml").write_text(ROTATE.format(key=harness.DEFAULT_KEY))
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(server.home), "MINIO_ROOT_USER": server.access_key,
+                       "MINIO_ROOT_PASSWORD": server.secret_key}
+        for words in commands:
+            command = [harness.binary(), *words[1:], "--endpoint", server.endpoint]
+            if words[2] in ("trace", "logs"):
+                with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as follower:
+                    ended = threading.Timer(30, follower.kill)
+                    ended.start()
+                    while not ended.finished.is_set() and follower.poll() is None:
+                        server.call("GET", "/absent")
+                        if words[2] == "logs" or select.select([follower.stdout], [], [], 0.2)[0]:
+                            break
+                    line = follower.stdout.readline()
+                    ended.cancel()
+                    follower.kill()
+                assert ("NoSuchBucket" in line or "404" in line) if words[2] == "trace" else "  INFO  " in line, line
+                continue
+            done = subprocess.run(command, env=environment, input="a-long-secret\n", capture_output=True, text=True, timeout=60,
+                                  cwd=tmp_path)
+            assert done.returncode == 0, done
+            if words[2] == "service":
+                until(lambda: is_anew(server), "the server did not come back")

@@ -3,6 +3,10 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from drive import OpenDrive
+from server import DEFAULT_KEY
+from storm import assert_clean
+
 
 def refusal(call, **arguments):
     with pytest.raises(ClientError) as caught:
@@ -72,3 +76,41 @@ def test_annotations_survive_a_kill_and_are_not_readable_on_the_drive(fresh_serv
     assert not s3.list_object_annotations(**of).get("Annotations")
     s3.delete_object(**of)
     s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.mark.parametrize("versioned", (False, True), ids=("plain", "versioned"))
+def test_annotations_go_with_an_object_that_is_renamed_or_gets_another_key(fresh_server, versioned):
+    server = fresh_server()
+    server.start()
+    s3, bucket = server.s3(), server.bucket()
+    if versioned:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    payloads = {"short": b"s", "long": b"secret-text" * 50_000}
+    for key, encryption in (("one", {}), ("two", {"ServerSideEncryption": "aws:kms:dsse"})):
+        first = s3.put_object(Bucket=bucket, Key=key, Body=b"content" * 10_000, **encryption)
+        for name, payload in payloads.items():
+            s3.put_object_annotation(Bucket=bucket, Key=key, AnnotationName=name, AnnotationPayload=payload)
+        s3.rename_object(Bucket=bucket, Key=f"{key}/renamed", RenameSource=f"/{key}")
+        s3.update_object_encryption(Bucket=bucket, Key=f"{key}/renamed", ObjectEncryption={
+            "SSEKMS": {"KMSKeyArn": f"arn:aws:kms:{DEFAULT_KEY}"}})
+        server.kill()
+        server.start()
+        s3 = server.s3()
+        renamed = {"Bucket": bucket, "Key": f"{key}/renamed"}
+        got = s3.get_object(**renamed)
+        assert (got["Body"].read(), got["ServerSideEncryption"]) == (b"content" * 10_000, "aws:kms")
+        for name, payload in payloads.items():
+            annotation = s3.get_object_annotation(**renamed, AnnotationName=name)
+            assert (annotation["AnnotationPayload"].read(), annotation["ServerSideEncryption"]) == (payload, "aws:kms")
+        assert refusal(s3.get_object, Bucket=bucket, Key=key) == (404, "NoSuchKey")
+        if versioned:
+            former = {"Bucket": bucket, "Key": key, "VersionId": first["VersionId"]}
+            assert s3.get_object(**former)["Body"].read() == b"content" * 10_000
+            assert s3.get_object_annotation(**former, AnnotationName="long")["AnnotationPayload"].read() == payloads["long"]
+    assert_clean(server)
+    # Who has the keyring reads them without the server, and nobody else does.
+    opened = OpenDrive(server.drive, server.keyring)
+    for key in ("one/renamed", "two/renamed"):
+        assert opened.plaintext(key) == b"content" * 10_000
+    for path in server.drive.rglob("*"):
+        assert not path.is_file() or b"secret-" not in path.read_bytes(), path

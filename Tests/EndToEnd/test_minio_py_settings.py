@@ -41,6 +41,24 @@ def read(minio, bucket, key, **options):
         answer.release_conn()
 
 
+def test_prefixes_and_folders_are_excluded_from_versioning(minio, server):
+    bucket = server.bucket()
+    wanted = VersioningConfig(ENABLED, excluded_prefixes=["tmp/", "jobs/*/_temporary/"], exclude_folders=True)
+    minio.set_bucket_versioning(bucket_name=bucket, config=wanted)
+    told = minio.get_bucket_versioning(bucket_name=bucket)
+    assert (told.status, told.excluded_prefixes, told.exclude_folders) == (ENABLED, wanted.excluded_prefixes, True)
+    for key in ("tmp/a", "jobs/7/_temporary/a", "kept"):
+        for data in (b"first", b"second"):
+            put(minio, bucket, key, data)
+    versions = [one.object_name for one in minio.list_objects(bucket_name=bucket, recursive=True, include_version=True)]
+    assert sorted(versions) == ["jobs/7/_temporary/a", "kept", "kept", "tmp/a"]
+    assert read(minio, bucket, "tmp/a") == b"second"
+    minio.make_bucket(bucket_name=f"{bucket}-locked", object_lock=True)
+    with pytest.raises(S3Error) as caught:
+        minio.set_bucket_versioning(bucket_name=f"{bucket}-locked", config=wanted)
+    assert caught.value.response.status == 400
+
+
 def test_versions_are_listed_read_and_deleted(minio, server):
     bucket = server.bucket()
     minio.set_bucket_versioning(bucket_name=bucket, config=VersioningConfig(ENABLED))

@@ -62,11 +62,13 @@ class Drive:
         return {row["bucket"]: tuple(row.values())[1:] for row in rows if any(tuple(row.values())[1:])}
 
     def stored(self):
-        """The same by its versions; of flags, 1 is a delete marker."""
+        """The same by its versions and, under its negative number, their annotations; of flags, 1 is a delete marker."""
         rows = self.rows("""
-            SELECT bucket, sum(size) AS bytes, sum(flags & 1 = 0 AND ord = newest), sum(flags & 1 = 0), sum(flags & 1)
-            FROM (SELECT *, max(ord) OVER (PARTITION BY bucket, key) AS newest FROM versions WHERE bucket <> 0)
-            GROUP BY bucket""")
+            SELECT abs(bucket) AS bucket, sum(size) AS bytes, sum(bucket > 0 AND flags & 1 = 0 AND ord = newest),
+                sum(bucket > 0 AND flags & 1 = 0), sum(bucket > 0 AND flags & 1)
+            FROM (SELECT *, max(ord) OVER (PARTITION BY bucket, key) AS newest FROM versions
+                WHERE bucket <> 0 AND bucket <> -9223372036854775807)
+            GROUP BY abs(bucket)""")
         return {row["bucket"]: tuple(row.values())[1:] for row in rows}
 
     def version(self, key):
@@ -219,9 +221,10 @@ class OpenDrive(Drive):
         version = self.version(key)
         scheme, object_key = self.object_key(version, customer_key)
         identity = self.identity(version)
+        has_two_layers = scheme == decoder.DSSE_KMS or 7 in self.encryption(version)
 
         def opened(stream, bound_to, part_number=0):
-            if scheme == decoder.DSSE_KMS:
+            if has_two_layers:
                 # The whole inner stream is the plaintext of the outer one.
                 outer_key = decoder.outer_object_key(self.catalogue_key, identity)
                 stream = decoder.open_stream(outer_key, stream, bound_to, part_number)

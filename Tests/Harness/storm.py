@@ -29,11 +29,12 @@ def content(value):
 
 @dataclass
 class Write:
-    """One change of one key. `end` is None until it is acknowledged."""
+    """One change of one key. `end` is None until it is acknowledged, `noted` until an annotation of what it wrote is."""
 
     value: object
     begin: float
     end: float | None = None
+    noted: float | None = None
 
 
 @dataclass
@@ -47,9 +48,14 @@ class Ledger:
         latest = max(write.begin for write in self.writes if write.end is not None)
         return {write.value for write in self.writes if write.end is None or write.end >= latest}
 
-    def settle(self, value):
+    def is_noted(self, value):
+        """Whether what stands under the key has an annotation, if it is this value: whichever write it came by."""
+        writes = [write for write in self.writes if write.value == value]
+        return bool(writes) and all(write.noted is not None for write in writes)
+
+    def settle(self, value, noted=None):
         """After a restart the question of what is there is answered."""
-        self.writes = [Write(value, time.monotonic(), time.monotonic())]
+        self.writes = [Write(value, time.monotonic(), time.monotonic(), noted)]
 
 
 class Storm:
@@ -88,10 +94,12 @@ class Storm:
         while not self.stopping:
             shared = random.random() < 0.15
             key = f"shared/{random.randrange(SHARED_KEYS)}" if shared else f"writer-{writer}/{random.randrange(KEYS_OF_A_WRITER)}"
-            kind = random.choices(("small", "large", "parts", "delete", "batch", "copy", "rename"),
-                                  (44, 16, 4, 16, 6, 8, 6))[0]
+            kind = random.choices(("small", "large", "parts", "delete", "batch", "copy", "rename", "note"),
+                                  (44, 16, 4, 16, 6, 8, 6, 8))[0]
             try:
-                if kind in ("copy", "rename"):
+                if kind == "note":
+                    self.note(f"writer-{writer}/{random.randrange(KEYS_OF_A_WRITER)}")
+                elif kind in ("copy", "rename"):
                     self.take_over(writer, kind, random)
                 else:
                     self.change(key, kind)
@@ -133,7 +141,7 @@ class Storm:
         value = next(iter(held))
         if len(held) > 1 or value is GONE:
             return
-        began = time.monotonic()
+        is_noted, began = self.ledgers[source].is_noted(value), time.monotonic()
         changes = [(key, Write(value, began))] + ([(source, Write(GONE, began))] if kind == "rename" else [])
         with self.lock:
             for changed, write in changes:
@@ -146,8 +154,26 @@ class Storm:
         with self.lock:
             for _, write in changes:
                 write.end = time.monotonic()
+            if is_noted:
+                changes[0][1].noted = time.monotonic()
             self.acknowledged += 1
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+    def note(self, key):
+        """Annotates one of the writer's own objects, whose value is known."""
+        ledger = self.ledgers[key]
+        held = ledger.allowed()
+        value = next(iter(held))
+        if len(held) > 1 or value is GONE:
+            return
+        answer = self.call("PUT", f"{key}?annotation&annotationName=note", repr(value).encode())
+        assert answer.status == 200, answer
+        with self.lock:
+            for write in ledger.writes:
+                if write.value == value:
+                    write.noted = time.monotonic()
+            self.acknowledged += 1
+            self.kinds["note"] = self.kinds.get("note", 0) + 1
 
     def prepare(self, key, value):
         upload = self.call("POST", f"{key}?uploads", b"", {"x-amz-meta-value": repr(value)}).find("UploadId")
@@ -175,8 +201,12 @@ class Storm:
             held = [value for value in allowed if value is not GONE and content(value) == answer.body]
             assert len(held) == 1, f"{key} holds {len(answer.body)} bytes that are none of {allowed}"
             assert answer.headers["x-amz-meta-value"] == repr(held[0]), f"{key} has another version's metadata"
+            is_noted = ledger.is_noted(held[0])
+            if is_noted:
+                note = self.call("GET", f"{key}?annotation&annotationName=note")
+                assert note.body == repr(held[0]).encode(), f"{key} has lost its annotation"
             there.add(key)
-            ledger.settle(held[0])
+            ledger.settle(held[0], time.monotonic() if is_noted else None)
         listed = self.call("GET", "?list-type=2")
         assert set(listed.find_all("Contents/Key")) == there
         sizes = dict(zip(listed.find_all("Contents/Key"), listed.find_all("Contents/Size")))

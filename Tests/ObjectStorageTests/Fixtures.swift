@@ -79,6 +79,31 @@ extension ObjectStore {
         return try Refused.unlessStored(outcome, columns)
     }
 
+    /// Gives a version an annotation, or another body to the one of that name.
+    @discardableResult
+    func annotate(
+        _ owner: StoredVersion, _ name: String, _ bytes: [UInt8], inFile: Bool = false, dataKey: DataKeyRow? = nil
+    ) async throws -> AnnotationOutcome {
+        let body: NewBody = inFile ? .file(try await writeBlob(bytes)) : .inline(bytes)
+        let columns = columns(
+            owner.columns.bucket.ofAnnotations, owner.columns.version.annotationPrefix + name, body: body.kind,
+            size: bytes.count, blob: body.blob, dataKey: dataKey?.id, flags: [])
+        let new = NewVersion(columns: columns, sealed: Array(name.utf8), body: body, dataKey: dataKey)
+        let outcome = try await putAnnotation(new, of: owner)
+        if outcome != .done, case .file(let blob) = body { discard(blob) }
+        return outcome
+    }
+
+    /// The annotations of a version, in the order of their names.
+    func annotations(of owner: VersionColumns) async throws -> [StoredVersion] {
+        let request = ListRequest(
+            bucket: owner.bucket.ofAnnotations, prefix: owner.version.annotationPrefix, limit: 1000)
+        return try await list(request).entries.compactMap { entry -> StoredVersion? in
+            guard case .version(let version) = entry else { return nil }
+            return version
+        }
+    }
+
     /// Gives a bucket the versioning in which it takes versions of these flags, if it has another.
     func setVersioning(of bucket: BucketID, for flags: VersionFlags) async throws {
         for row in try buckets() where row.id == bucket {

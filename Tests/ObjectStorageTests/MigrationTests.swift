@@ -58,7 +58,7 @@ import Testing
         var store = try ObjectStore.open(path, options: Drive.options())
         #expect(access(orphan, F_OK) != 0)
         // From now on a former release refuses it.
-        #expect(try format(path) == "coffer drive 6\n")
+        #expect(try format(path) == "coffer drive 7\n")
         for reopens in [false, true] {
             if reopens {
                 store.close()
@@ -107,6 +107,35 @@ import Testing
         #expect(try await store.verifyNoOrphans().isClean)
     }
 
+    @Test func `a drive of format 6 counts the bytes of its annotations, and has nothing excluded`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/drive"
+        for name in [path, "\(path)/blobs"] { mkdir(name, 0o700) }
+        try write("coffer drive 6\n", to: "\(path)/format")
+        let version = "00060aaaaaaaaaaa0000000000000001"
+        try FormerCatalogue.make(
+            at: "\(path)/coffer.db", upTo: "6: accounts",
+            running: """
+                INSERT INTO buckets (id, name, created, versioning, sealed)
+                    VALUES (5, 'bucket', 1, \(BucketVersioning.enabled.rawValue), x'01'), (6, 'plain', 1, 0, x'01');
+                INSERT INTO versions (bucket, key, ord, version, size, modified, flags, body, sealed)
+                    VALUES (5, CAST('k' AS BLOB), 1, x'\(version)', 2, 9, 0, 1, x'11'),
+                        (6, CAST('k' AS BLOB), 2, x'00000000000000000000000000000002', 3, 9, 2, 1, x'11'),
+                        (-5, CAST('\(version)/aa' AS BLOB), 3, x'00000000000000000000000000000003', 70, 9, 0, 1, x'22'),
+                        (-5, CAST('\(version)/bb' AS BLOB), 4, x'00000000000000000000000000000004', 700, 9, 0, 1, x'33');
+                INSERT INTO bucket_usage VALUES (5, 2, 1, 1, 0), (6, 3, 1, 1, 0);
+                UPDATE drive SET value = \(Int64.max) WHERE name = 'counted';
+                """)
+        let store = try ObjectStore.open(path, options: Drive.options())
+        while try !store.isUsageCounted { await store.collectGarbage() }
+        #expect(
+            try store.usageAtHand(of: BucketID(rawValue: 5)) == BucketUsage(bytes: 772, objects: 1, versions: 1))
+        #expect(try store.usageAtHand(of: BucketID(rawValue: 6)) == BucketUsage(bytes: 3, objects: 1, versions: 1))
+        #expect(try store.buckets().map(\.exclusions) == [nil, nil])
+        await #expect(throws: Refused.self) { try await store.putInline(BucketID(rawValue: 5), "x") }
+        try await store.putInline(BucketID(rawValue: 5), "x", flags: [])
+    }
+
     private static let second = "2: versions, runs and bounded sweeps"
 
     @Test(arguments: [false, true])
@@ -129,7 +158,7 @@ import Testing
         try FormerCatalogue.make(
             at: "\(path)/coffer.db", upTo: Self.second, running: "DROP TABLE version_uploads;")
         let store = try ObjectStore.open(path, options: Drive.options())
-        #expect(try format(path) == "coffer drive 6\n")
+        #expect(try format(path) == "coffer drive 7\n")
         #expect(access("\(path)/format.former", F_OK) != 0)
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
     }
@@ -139,11 +168,11 @@ import Testing
         let path = "\(directory.path)/drive"
         try ObjectStore.open(path, options: Drive.options()).close()
         // As when the process has ended between the commit and the end of the raising.
-        try write("coffer drive 5\n", to: "\(path)/format.former")
+        try write("coffer drive 6\n", to: "\(path)/format.former")
         #expect(rename("\(path)/coffer.db", "\(path)/away") == 0)
         try write("no database at all", to: "\(path)/coffer.db")
         #expect(throws: StorageError.self) { try ObjectStore.open(path, options: Drive.options()) }
-        #expect(try format(path) == "coffer drive 6\n")
+        #expect(try format(path) == "coffer drive 7\n")
         #expect(rename("\(path)/away", "\(path)/coffer.db") == 0)
         let store = try ObjectStore.open(path, options: Drive.options())
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
@@ -177,7 +206,7 @@ import Testing
             }
         }
         #expect(refusals > 1)
-        #expect(try format(path) == "coffer drive 6\n")
+        #expect(try format(path) == "coffer drive 7\n")
     }
 
     /// A drive of the first release whose object `parts` has 1500 files, of which the first one is there.

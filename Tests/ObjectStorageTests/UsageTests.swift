@@ -4,7 +4,7 @@ import Testing
 
 /// What buckets have, and their quotas.
 @Suite struct UsageTests {
-    /// What a listing of all versions adds up to.
+    /// What listings of all versions and annotations add up to.
     private func listed(_ store: ObjectStore, _ bucket: BucketID) async throws -> BucketUsage {
         var usage = BucketUsage()
         for entry in try await store.listVersions(VersionListRequest(bucket: bucket, limit: 1000)).entries {
@@ -15,7 +15,16 @@ import Testing
             usage.deleteMarkers += isMarker ? 1 : 0
             usage.objects += isLatest && !isMarker ? 1 : 0
         }
+        usage.bytes += try await annotatedBytes(store, bucket)
         return usage
+    }
+
+    /// Those of annotations that are to be removed are there, too.
+    private func annotatedBytes(_ store: ObjectStore, _ bucket: BucketID) async throws -> Int64 {
+        try await store.list(ListRequest(bucket: bucket.ofAnnotations, limit: 1000)).entries.reduce(0) { sum, entry in
+            guard case .version(let version) = entry else { return sum }
+            return sum + version.columns.size
+        }
     }
 
     private func change(
@@ -26,7 +35,7 @@ import Testing
         let flags: VersionFlags = isNull ? .nullVersion : []
         try await store.setVersioning(of: bucket, for: flags)
         let bytes = [UInt8](repeating: 1, count: Int.random(in: 0..<50, using: &generator))
-        switch Int.random(in: 0..<8, using: &generator) {
+        switch Int.random(in: 0..<11, using: &generator) {
         case 0..<3: try await store.putInline(bucket, key, bytes, flags: flags)
         case 3: try await store.putFile(bucket, key, bytes, flags: flags)
         case 4:
@@ -34,6 +43,16 @@ import Testing
             let marker = NewVersion(columns: columns, sealed: [], body: .none, dataKey: nil)
             _ = try await store.delete(bucket, [Deletion(key: key, .marker(marker))])
         case 5: _ = try await store.delete(bucket, key: key, version: .null)
+        case 6..<9:
+            guard let owner = try store.version(bucket, key: key), !owner.columns.flags.contains(.deleteMarker) else {
+                return
+            }
+            let name = Bool.random(using: &generator) ? "x" : "y"
+            guard bytes.count > 9 else {
+                _ = try await store.deleteAnnotation(owner.columns.version.annotationPrefix + name, of: owner)
+                return
+            }
+            #expect(try await store.annotate(owner, name, bytes, inFile: bytes.count > 30) == .done)
         default: _ = try await store.delete(bucket, key: key, version: .current)
         }
     }
@@ -45,6 +64,8 @@ import Testing
         var store = drive.store
         for step in 0..<300 {
             try await change(store, drive.bucket, using: &generator)
+            // What is removed in the background would change the one and not yet the other.
+            await store.collectGarbage()
             #expect(
                 try store.usageAtHand(of: drive.bucket) == (try await listed(store, drive.bucket)), "\(seed) \(step)")
             guard step == 150 else { continue }
@@ -83,6 +104,7 @@ import Testing
             }
             guard page.isTruncated else { break }
         }
+        listed.bytes += try await annotatedBytes(store, drive.bucket)
         #expect(usage == listed, "\(seed)")
         #expect(listed.objects > 600)
     }
@@ -124,6 +146,37 @@ import Testing
         await #expect(throws: StorageError.quotaExceeded) { try await drive.store.putInline(drive.bucket, "x", [1]) }
         try await setQuota(nil, drive)
         try await drive.store.putInline(drive.bucket, "x", [1])
+    }
+
+    @Test func `annotations take room as versions do, and leave it with their version`() async throws {
+        let drive = try await Drive.make()
+        let (store, bucket) = (drive.store, drive.bucket)
+        try await setQuota(100, drive)
+        try await store.putInline(bucket, "k", [UInt8](repeating: 1, count: 40))
+        let owner = try #require(try store.version(bucket, key: "k"))
+        let half = [UInt8](repeating: 2, count: 50)
+        #expect(try await store.annotate(owner, "a", half) == .done)
+        await #expect(throws: StorageError.quotaExceeded) { try await store.annotate(owner, "b", [1, 2] + half) }
+        await #expect(throws: StorageError.quotaExceeded) {
+            try await store.putInline(bucket, "other", [UInt8](repeating: 3, count: 11))
+        }
+        // In the place of the one that it replaces it has room.
+        #expect(try await store.annotate(owner, "a", half + [1]) == .done)
+        #expect(try store.usageAtHand(of: bucket) == BucketUsage(bytes: 91, objects: 1, versions: 1))
+        // A version that brings some along needs room for all of them.
+        let columns = store.columns(bucket, "copy", body: .inline, size: 5)
+        var copy = NewVersion(columns: columns, sealed: [1], body: .inline(half), dataKey: nil)
+        let annotation = store.columns(
+            bucket.ofAnnotations, columns.version.annotationPrefix + "a", body: .inline, size: 5, flags: [])
+        copy.annotations = [NewVersion(columns: annotation, sealed: [1], body: .inline([5]), dataKey: nil)]
+        await #expect(throws: StorageError.quotaExceeded) { try await store.put(copy) }
+        #expect(try store.version(bucket, key: "copy") == nil)
+        #expect(try store.usageAtHand(of: bucket).bytes == 91)
+        _ = try await store.delete(bucket, key: "k")
+        await store.collectGarbage()
+        #expect(try store.usageAtHand(of: bucket) == BucketUsage())
+        #expect(try await store.put(copy) == .stored)
+        #expect(try store.usageAtHand(of: bucket).bytes == 10)
     }
 
     @Test func `a deleted bucket leaves no count`() async throws {

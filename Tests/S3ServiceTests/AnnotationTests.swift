@@ -96,11 +96,6 @@ import Testing
             (400, "InvalidArgument", try await fixture.call("GET", "/bucket/k?annotation&max-annotation-results=0")),
             (400, "InvalidArgument", try await fixture.call("GET", "/bucket/k?annotation&continuation-token=x")),
             (400, "InvalidPrefix", try await fixture.call("GET", "/bucket/k?annotation&annotation-prefix=\(tooLong)")),
-            (
-                501, "NotImplemented",
-                try await fixture.call(
-                    "PUT", "/bucket/renamed?renameObject", [("x-amz-rename-source", "bucket/k")])
-            ),
         ] {
             #expect(answer.status == status && answer.element("Code") == code, "\(code): \(answer.text)")
         }

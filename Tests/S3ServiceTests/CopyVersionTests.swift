@@ -107,14 +107,4 @@ import Testing
             fixture, "/locked/held", to: "/bucket/k", [("x-amz-object-lock-legal-hold", "ON")])
         #expect(refused.status == 400)
     }
-
-    @Test func `nothing is renamed where versions are kept`() async throws {
-        let fixture = try await S3Fixture()
-        try await fixture.setVersioning("Enabled")
-        _ = try await fixture.put("k", 1)
-        let renamed = try await fixture.call("PUT", "/bucket/new?renameObject", [("x-amz-rename-source", "/bucket/k")])
-        #expect(renamed.status >= 400)
-        #expect(try await fixture.call("GET", "/bucket/k").body == [1])
-        #expect(try await fixture.call("GET", "/bucket/new").status == 404)
-    }
 }

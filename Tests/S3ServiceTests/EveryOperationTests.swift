@@ -1,4 +1,5 @@
 import HTTPServerTesting
+import KeyManagement
 import S3Service
 import Testing
 
@@ -11,12 +12,14 @@ import Testing
         let level: ResourceLevel
         let query: String
         let headers: [(name: String, value: String)]
+        let understandsVersions: Bool
 
         init(_ operation: any S3Operation.Type) {
             let route = operation.route
             name = operation.name
             method = route.method
             level = route.level
+            understandsVersions = route.understood.contains("versionId")
             let named = route.understood.contains("annotationName") ? ["annotationName"] : []
             query = (route.required.sorted() + named).map { name in "\(name)=\(Self.values[name] ?? "")" }
                 .joined(separator: "&")
@@ -50,14 +53,14 @@ import Testing
     static let all = OperationTable.operations.map { Call($0) }
 
     /// With an object `k` of one byte.
-    private func fixture() async throws -> S3Fixture {
-        let fixture = try await S3Fixture()
+    static func fixture(service: (any KeyService)? = nil) async throws -> S3Fixture {
+        let fixture = try await S3Fixture(service: service)
         try #require(try await fixture.call("PUT", "/bucket/k", body: [7]).status == 200)
         return fixture
     }
 
     /// What a request that is refused must leave as it was.
-    private func state(_ fixture: S3Fixture) async throws -> [String] {
+    static func state(_ fixture: S3Fixture) async throws -> [String] {
         let object = try await fixture.call("GET", "/bucket/k")
         let settings = [
             "encryption", "policy", "tagging", "cors", "publicAccessBlock", "ownershipControls", "versioning",
@@ -70,16 +73,16 @@ import Testing
 
     @Test(arguments: all)
     func `a request without a signature is refused, and changes nothing`(call: Call) async throws {
-        let fixture = try await fixture()
-        let before = try await state(fixture)
+        let fixture = try await Self.fixture()
+        let before = try await Self.state(fixture)
         let answer = await fixture.callAnonymously(call.method, call.target("bucket"), call.headers)
         #expect((400..<500).contains(answer.status) || answer.status == 501, "\(answer.status) \(answer.text)")
-        #expect(try await state(fixture) == before)
+        #expect(try await Self.state(fixture) == before)
     }
 
     @Test(arguments: all)
     func `a bucket that is not there is said not to be`(call: Call) async throws {
-        let fixture = try await fixture()
+        let fixture = try await Self.fixture()
         guard call.level != .service, call.name != "CreateBucket" else { return }
         let answer = try await fixture.call(call.method, call.target("absent"), call.headers)
         switch call.name {
@@ -112,26 +115,26 @@ import Testing
 
     @Test(arguments: all.filter { ($0.method == "PUT" || $0.method == "POST") && !withoutDocument.contains($0.name) })
     func `a document that is none is refused, and changes nothing`(call: Call) async throws {
-        let fixture = try await fixture()
+        let fixture = try await Self.fixture()
         let bucket = call.name == "CreateBucket" ? "new" : "bucket"
-        let before = try await state(fixture)
+        let before = try await Self.state(fixture)
         for (what, bytes) in Self.documents {
             let answer = try await fixture.call(call.method, call.target(bucket), call.headers, body: bytes)
             #expect((400..<500).contains(answer.status) || answer.status == 501, "\(what): \(answer.status)")
         }
-        #expect(try await state(fixture) == before)
+        #expect(try await Self.state(fixture) == before)
         if call.name == "CreateBucket" { #expect(try await fixture.call("HEAD", "/new").status == 404) }
     }
 
     @Test(arguments: all)
     func `a parameter that an operation does not know is not passed over in a write`(call: Call) async throws {
-        let fixture = try await fixture()
+        let fixture = try await Self.fixture()
         guard call.method != "GET", call.method != "HEAD" else { return }
-        let before = try await state(fixture)
+        let before = try await Self.state(fixture)
         let target = call.target("bucket") + (call.query.isEmpty ? "?" : "&") + "inventedTomorrow"
         let answer = try await fixture.call(call.method, target, call.headers)
         #expect(answer.status == 501, "\(answer.status) \(answer.text)")
-        #expect(try await state(fixture) == before)
+        #expect(try await Self.state(fixture) == before)
     }
 }
 

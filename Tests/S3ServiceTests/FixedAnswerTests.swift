@@ -8,7 +8,10 @@ import Testing
         ("acl", 200, "AccessControlPolicy"), ("logging", 200, "BucketLoggingStatus"),
         ("notification", 200, "NotificationConfiguration"), ("accelerate", 200, "AccelerateConfiguration"),
         ("requestPayment", 200, "RequestPaymentConfiguration"), ("website", 404, "NoSuchWebsiteConfiguration"),
-        ("replication", 404, "ReplicationConfigurationNotFoundError"), ("cors", 404, "NoSuchCORSConfiguration"),
+        ("replication", 404, "ReplicationConfigurationNotFoundError"),
+        ("replication-metrics", 404, "ReplicationConfigurationNotFoundError"),
+        ("replication-metrics=2", 404, "ReplicationConfigurationNotFoundError"),
+        ("cors", 404, "NoSuchCORSConfiguration"),
         ("tagging", 404, "NoSuchTagSet"),
     ])
     func `a bucket answers for what nobody has set on it`(query: String, status: Int, word: String) async throws {

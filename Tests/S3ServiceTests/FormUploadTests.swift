@@ -1,3 +1,4 @@
+import Accounts
 import Cryptography
 import HTTPServerTesting
 import Notation
@@ -26,11 +27,12 @@ import Testing
 
     /// The fields of a policy and its signature.
     private static func signed(
-        _ conditions: String, version: Int = 4, secret: String = "secret-of-the-tester", lifetime: Int64 = 60
+        _ conditions: String, version: Int = 4, by accessKey: String = "tester",
+        secret: String = "secret-of-the-tester", lifetime: Int64 = 60
     ) -> [(String, String)] {
         let now = Clock.milliseconds()
         let date = HTTPDate.amzDate(now)
-        let scope = "tester/\(date.prefix(8))/us-east-1/s3/aws4_request"
+        let scope = "\(accessKey)/\(date.prefix(8))/us-east-1/s3/aws4_request"
         let isV4 = version == 4
         let own =
             isV4
@@ -41,7 +43,7 @@ import Testing
         let policy = Base64.encode(Array(json.utf8))
         guard isV4 else {
             let signature = Base64.encode(HMACSHA1.code(Array(policy.utf8), key: Array(secret.utf8)))
-            return [("AWSAccessKeyId", "tester"), ("policy", policy), ("signature", signature)]
+            return [("AWSAccessKeyId", accessKey), ("policy", policy), ("signature", signature)]
         }
         let key = SecretString(secret).signingKey(date: String(date.prefix(8)), region: "us-east-1", service: "s3")
         return [
@@ -84,6 +86,19 @@ import Testing
         #expect(long.element("Code") == "EntityTooLarge" && long.status == 400)
         #expect(await post(fixture, Self.form(fields, file: [])).element("Code") == "EntityTooSmall")
         #expect(try await fixture.call("GET", "/bucket/up/file.txt").text == "hello")
+    }
+
+    @Test(arguments: [4, 2])
+    func `a form that a user has signed is a use of its key`(version: Int) async throws {
+        let fixture = try await S3Fixture()
+        _ = try await fixture.addUser("ann", "readwrite")
+        func lastUse() throws -> Int64? { try fixture.accounts.snapshot.lastUse(of: AccountName("ann")) }
+        for (secret, status) in [("another", 403), ("secret-of-ann", 204)] {
+            let fields = Self.signed(Self.anyKey, version: version, by: "ann", secret: secret)
+            let answer = await post(fixture, Self.form([("key", "k")] + fields, file: [1]))
+            #expect(answer.status == status, "\(answer.text)")
+            #expect(try (lastUse() != nil) == (status == 204))
+        }
     }
 
     @Test func `a form is answered as it asks`() async throws {

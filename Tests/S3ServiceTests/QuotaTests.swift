@@ -48,6 +48,26 @@ import Testing
         #expect(try await fixture.call("PUT", "/bucket/b", body: body).status == 200)
     }
 
+    @Test func `annotations count, and leave their room with their object`() async throws {
+        let fixture = try await S3Fixture()
+        _ = try await fixture.call("PUT", "/bucket/k", body: [UInt8](repeating: 1, count: 40))
+        try await fixture.setQuota(100)
+        let target = "/bucket/k?annotation&annotationName=a"
+        #expect(try await fixture.call("PUT", target, body: [UInt8](repeating: 0x78, count: 50)).status == 200)
+        let refused = try await fixture.call("PUT", target, body: [UInt8](repeating: 0x78, count: 61))
+        #expect(isRefused(refused), "\(refused.text)")
+        #expect(try await fixture.call("PUT", target, body: [UInt8](repeating: 0x78, count: 60)).status == 200)
+        #expect(try fixture.usage().bytes == 100)
+        let copied = try await fixture.call("PUT", "/bucket/copy", [("x-amz-copy-source", "/bucket/k")])
+        #expect(isRefused(copied), "\(copied.text)")
+        #expect(try await fixture.call("DELETE", target).status == 204)
+        #expect(try fixture.usage().bytes == 40)
+        #expect(try await fixture.call("PUT", target, body: [UInt8](repeating: 0x78, count: 60)).status == 200)
+        #expect(try await fixture.call("DELETE", "/bucket/k").status == 204)
+        #expect(try await fixture.blobCount() == 0)
+        #expect(try fixture.usage().bytes == 0)
+    }
+
     @Test func `versions count, delete markers do not`() async throws {
         let fixture = try await S3Fixture()
         let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"

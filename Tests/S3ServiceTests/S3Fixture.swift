@@ -19,6 +19,7 @@ final class S3Fixture: Sendable {
     static let bucket = "bucket"
 
     private let directory: TemporaryDirectory
+    private let service: any KeyService
     let store: ObjectStore
     let drive: SealedDrive
     /// Without anybody but root, who is `tester`.
@@ -30,16 +31,26 @@ final class S3Fixture: Sendable {
 
     /// With one bucket, named ``bucket``.
     ///
-    /// - Parameter webhooks: those that events wait for, and how much may.
+    /// - Parameters:
+    ///   - webhooks: those that events wait for, and how much may.
+    ///   - service: nil for one with a key of its own.
+    ///   - directory: where a drive is that was closed; nil for a new one.
     init(
         _ settings: ServiceSettings = ServiceSettings(), isTLS: Bool = true,
-        webhooks: [String: EventQueueLimit] = [:], options: StoreOptions = StoreOptions()
+        webhooks: [String: EventQueueLimit] = [:], options: StoreOptions = StoreOptions(),
+        service: (any KeyService)? = nil, in directory: TemporaryDirectory? = nil
     ) async throws {
-        directory = try TemporaryDirectory()
+        let isNew = directory == nil
+        let directory = try directory ?? TemporaryDirectory()
+        let service = try service ?? StaticKeyService(name: try KeyID("key"), key: SecretKey())
+        (self.directory, self.service) = (directory, service)
         store = try ObjectStore.open("\(directory.path)/drive", options: options)
-        let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
         let records = SealedRecords(store: store)
-        records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
+        let key =
+            if let stored = try CatalogueKey.stored(in: store) { stored } else {
+                try await CatalogueKey.create(in: store, service: service)
+            }
+        records.unlock(with: try await key.open(with: service))
         let keys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -60,8 +71,15 @@ final class S3Fixture: Sendable {
             drive: drive, settings: settings, webhooks: Set(webhooks.keys), logger: logger)
         server = MemoryServer(
             S3Service(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)), isTLS: isTLS)
+        guard isNew else { return }
         let made = try await call("PUT", "/\(Self.bucket)")
         precondition(made.status == 200, "the bucket was made")
+    }
+
+    /// The same drive after a restart; this fixture serves no more.
+    func reopened(options: StoreOptions = StoreOptions()) async throws -> S3Fixture {
+        store.close()
+        return try await S3Fixture(options: options, service: service, in: directory)
     }
 
     deinit { store.close() }

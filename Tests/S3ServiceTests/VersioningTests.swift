@@ -46,7 +46,8 @@ extension S3Fixture {
         let refused = [
             ("<Status>enabled</Status>", 400), ("", 400), ("<Status>Disabled</Status>", 400),
             ("<Status>Suspended</Status><MfaDelete>Enabled</MfaDelete>", 501),
-            ("<Status>Suspended</Status><ExcludedPrefixes><Prefix>a</Prefix></ExcludedPrefixes>", 501),
+            ("<Status>Suspended</Status><ExcludedPrefixes><Prefix>a</Prefix></ExcludedPrefixes>", 400),
+            ("<Status>Suspended</Status><ExcludeFolders>true</ExcludeFolders>", 400),
         ]
         for (content, expected) in refused {
             let answer = try await fixture.call(

@@ -4,10 +4,18 @@ import S3Protocol
 /// All users, groups, policies and access keys as they were after one change: what belongs together is read together.
 package struct AccountsSnapshot: Sendable {
     /// A user with the identity that its requests have.
-    struct Member: Sendable {
+    ///
+    /// A class, because each request looks for its own: a copy is one reference.
+    final class Member: Sendable {
         let user: User
         let identity: Identity
         let use: AccessKeyUse
+
+        init(user: User, identity: Identity, use: AccessKeyUse) {
+            self.user = user
+            self.identity = identity
+            self.use = use
+        }
     }
 
     private(set) var members = AccountTable<AccountName, Member>()
@@ -20,6 +28,15 @@ package struct AccountsSnapshot: Sendable {
     private var consoleSessionsOf = AccountTable<AccountName, Set<AccountName>>()
     /// The access keys and sessions of each owner.
     private var owned = AccountTable<AccountOwner, Set<AccountName>>()
+    /// The users of each group, and those who have each policy: a change of one walks nobody else.
+    private var membersOf = AccountTable<AccountName, Set<AccountName>>()
+    private var holders = AccountTable<AccountName, Set<Holder>>()
+
+    private enum Holder: Hashable {
+        case user(AccountName)
+        case group(AccountName)
+        case session(AccountName)
+    }
 
     init() {
         for policy in NamedPolicy.builtIn { policies[policy.name] = policy }
@@ -53,7 +70,7 @@ package struct AccountsSnapshot: Sendable {
 
     /// The members of a group, in the order of their names.
     package func members(of group: AccountName) -> [AccountName] {
-        members.values.filter { $0.user.groups.contains(group) }.map(\.user.name).sorted()
+        (membersOf[group] ?? []).sorted()
     }
 
     /// The lasting access keys of an owner, in the order of their names.
@@ -70,11 +87,7 @@ package struct AccountsSnapshot: Sendable {
     package var owners: [AccountOwner] { owned.keys }
 
     /// Whether a user, a group or a session has the policy.
-    func isAttached(_ policy: AccountName) -> Bool {
-        groups.values.contains { $0.policies.contains(policy) }
-            || members.values.contains { $0.user.policies.contains(policy) }
-            || sessions.values.contains { $0.policies.contains(policy) }
-    }
+    func isAttached(_ policy: AccountName) -> Bool { holders[policy] != nil }
 
     func countOwned(by owner: AccountOwner) -> Int { owned[owner]?.count ?? 0 }
 
@@ -120,38 +133,37 @@ package struct AccountsSnapshot: Sendable {
         for mutation in mutations {
             switch mutation {
             case .put(.user(let user)): put(user)
-            case .put(.group(let group)):
-                groups[group.name] = group
-                groupsChanged.insert(group.name)
+            case .put(.group(let group)): if put(group) { groupsChanged.insert(group.name) }
             case .put(.policy(let policy)):
                 policies[policy.name] = policy
                 policiesChanged.insert(policy.name)
             case .put(.serviceAccount(var account)):
                 if let present = serviceAccounts[account.accessKey] { account.use = present.use }
                 serviceAccounts[account.accessKey] = account
-                own(account.accessKey, account.owner)
-            case .put(.session(let session)):
-                sessions[session.accessKey] = session
-                own(session.accessKey, session.owner)
+                owned.insert(account.accessKey, under: account.owner)
+            case .put(.session(let session)): put(session)
             case .put(.consoleSession(let session)):
                 consoleSessions[session.id] = session
-                var ids = consoleSessionsOf[session.accessKey] ?? []
-                ids.insert(session.id)
-                consoleSessionsOf[session.accessKey] = ids
+                consoleSessionsOf.insert(session.id, under: session.accessKey)
             case .remove(.consoleSession, let name):
-                if let session = consoleSessions[name] { forget(session) }
-            case .remove(.user, let name): members[name] = nil
+                if let session = consoleSessions[name] { consoleSessionsOf.remove(name, under: session.accessKey) }
+                consoleSessions[name] = nil
+            case .remove(.user, let name): removeUser(name)
             case .remove(.group, let name):
+                holders.move(.group(name), from: groups[name]?.policies ?? [], to: [])
                 groups[name] = nil
                 groupsChanged.insert(name)
             case .remove(.policy, let name):
                 policies[name] = NamedPolicy.builtIn.first { $0.name == name }
                 policiesChanged.insert(name)
             case .remove(.serviceAccount, let name):
-                if let account = serviceAccounts[name] { disown(name, account.owner) }
+                if let account = serviceAccounts[name] { owned.remove(name, under: account.owner) }
                 serviceAccounts[name] = nil
             case .remove(.session, let name):
-                if let session = sessions[name] { disown(name, session.owner) }
+                if let session = sessions[name] {
+                    owned.remove(name, under: session.owner)
+                    holders.move(.session(name), from: session.policies, to: [])
+                }
                 sessions[name] = nil
             }
         }
@@ -159,41 +171,54 @@ package struct AccountsSnapshot: Sendable {
     }
 
     private mutating func put(_ user: User) {
+        let former = members[user.name]
+        membersOf.move(user.name, from: former?.user.groups ?? [], to: user.groups)
+        holders.move(.user(user.name), from: former?.user.policies ?? [], to: user.policies)
         let (rights, groups) = rights(of: user)
         members[user.name] = Member(
             user: user,
             identity: Identity(
                 accessKey: user.name.text, kind: .user, owner: user.name.text, groups: groups, rights: rights),
-            use: members[user.name]?.use ?? AccessKeyUse())
+            use: former?.use ?? AccessKeyUse())
     }
 
-    private mutating func own(_ name: AccountName, _ owner: AccountOwner) {
-        var names = owned[owner] ?? []
-        names.insert(name)
-        owned[owner] = names
+    private mutating func removeUser(_ name: AccountName) {
+        guard let user = members[name]?.user else { return }
+        membersOf.move(name, from: user.groups, to: [])
+        holders.move(.user(name), from: user.policies, to: [])
+        members[name] = nil
     }
 
-    private mutating func disown(_ name: AccountName, _ owner: AccountOwner) {
-        guard var names = owned[owner] else { return }
-        names.remove(name)
-        owned[owner] = names.isEmpty ? nil : names
+    /// - Returns: whether its members' rights may be others for it.
+    private mutating func put(_ group: Group) -> Bool {
+        let former = groups[group.name]
+        holders.move(.group(group.name), from: former?.policies ?? [], to: group.policies)
+        groups[group.name] = group
+        return former?.isEnabled != group.isEnabled || former?.policies != group.policies
     }
 
-    private mutating func forget(_ session: ConsoleSession) {
-        consoleSessions[session.id] = nil
-        var ids = consoleSessionsOf[session.accessKey] ?? []
-        ids.remove(session.id)
-        consoleSessionsOf[session.accessKey] = ids.isEmpty ? nil : ids
+    private mutating func put(_ session: TemporaryCredential) {
+        let former = sessions[session.accessKey]
+        holders.move(.session(session.accessKey), from: former?.policies ?? [], to: session.policies)
+        sessions[session.accessKey] = session
+        owned.insert(session.accessKey, under: session.owner)
     }
 
     /// Makes the rights anew of those users whom a change of policies and groups is about.
     private mutating func resolveAgain(_ policies: Set<AccountName>, _ groups: Set<AccountName>) {
-        guard !policies.isEmpty || !groups.isEmpty else { return }
-        let touched = groups.union(
-            self.groups.values.filter { !policies.isDisjoint(with: $0.policies) }.map(\.name))
-        let users = members.values.map(\.user).filter {
-            !policies.isDisjoint(with: $0.policies) || !touched.isDisjoint(with: $0.groups)
+        var groups = groups
+        var users: Set<AccountName> = []
+        for policy in policies {
+            for holder in holders[policy] ?? [] {
+                switch holder {
+                case .user(let name): users.insert(name)
+                case .group(let name): groups.insert(name)
+                // Looked up with each request.
+                case .session: break
+                }
+            }
         }
-        for user in users { put(user) }
+        for group in groups { users.formUnion(membersOf[group] ?? []) }
+        for name in users { if let user = members[name]?.user { put(user) } }
     }
 }

@@ -39,11 +39,7 @@ enum BucketSetting: String, CaseIterable, Sendable {
     func document(of record: BucketRecord) -> [UInt8]? {
         switch self {
         case .versioning:
-            switch record.versioning {
-            case .unversioned: nil
-            case .enabled, .locked: VersioningConfiguration(status: .enabled).xml()
-            case .suspended: VersioningConfiguration(status: .suspended).xml()
-            }
+            record.versioning == .unversioned ? nil : VersioningConfiguration(record.versioningRule).xml()
         case .objectLock:
             record.versioning == .locked ? (record.objectLock ?? ObjectLockConfiguration()).xml() : nil
         case .policy: record.policy?.document
@@ -69,19 +65,11 @@ enum BucketSetting: String, CaseIterable, Sendable {
     ) throws -> @Sendable (inout BucketRecord) throws -> Void {
         switch self {
         case .versioning:
-            let status = try VersioningConfiguration.parse(document).status
-            return { try $0.setVersioning(status) }
+            let configuration = try VersioningConfiguration.parse(document)
+            return { try $0.setVersioning(configuration) }
         case .objectLock:
             let configuration = try ObjectLockConfiguration.parse(document)
-            return { record in
-                switch record.versioning {
-                case .enabled, .locked: break
-                case .unversioned, .suspended:
-                    throw S3Error(.invalidBucketState, "A bucket without versioning cannot be locked.")
-                }
-                record.versioning = .locked
-                record.objectLock = configuration
-            }
+            return { try $0.lock(configuration) }
         case .policy:
             let policy = try Self.policy(document, of: bucket)
             return { record in
@@ -135,17 +123,5 @@ enum BucketSetting: String, CaseIterable, Sendable {
             start.lowerBound < end.lowerBound
         else { return document }
         return Array((text[..<start.lowerBound] + text[end.upperBound...]).utf8)
-    }
-}
-
-extension BucketRecord {
-    fileprivate mutating func setVersioning(_ status: VersioningConfiguration.Status?) throws(S3Error) {
-        switch (status, versioning) {
-        case (nil, _), (.enabled, .locked): break
-        case (.enabled, .unversioned), (.enabled, .enabled), (.enabled, .suspended): versioning = .enabled
-        case (.suspended, .locked):
-            throw S3Error(.invalidBucketState, "The bucket is locked, so its versioning state cannot be changed.")
-        case (.suspended, .unversioned), (.suspended, .enabled), (.suspended, .suspended): versioning = .suspended
-        }
     }
 }

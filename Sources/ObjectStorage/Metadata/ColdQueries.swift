@@ -41,24 +41,22 @@ extension Session {
     }
 
     func buckets() throws(StorageError) -> [BucketRow] {
-        try all("SELECT id, name, created, versioning, quota, sealed FROM buckets ORDER BY name") { row in
+        try all("SELECT id, name, created, versioning, quota, excluded, sealed FROM buckets ORDER BY name") { row in
             bucketRow(row)
         }
     }
 
     func bucket(named name: String) throws(StorageError) -> BucketRow? {
-        try first("SELECT id, name, created, versioning, quota, sealed FROM buckets WHERE name = ?", .text(name)) {
-            row in
-            bucketRow(row)
-        }
+        try first(
+            "SELECT id, name, created, versioning, quota, excluded, sealed FROM buckets WHERE name = ?", .text(name)
+        ) { row in bucketRow(row) }
     }
 
     func bucket(_ id: BucketID) throws(StorageError) -> BucketRow? {
         try first(
-            "SELECT id, name, created, versioning, quota, sealed FROM buckets WHERE id = ?", .integer(id.rawValue)
-        ) {
-            row in bucketRow(row)
-        }
+            "SELECT id, name, created, versioning, quota, excluded, sealed FROM buckets WHERE id = ?",
+            .integer(id.rawValue)
+        ) { row in bucketRow(row) }
     }
 
     func dataKey(_ id: DataKeyID) throws(StorageError) -> DataKeyRow? {
@@ -308,7 +306,8 @@ private func blobID(_ row: PreparedStatement) throws(StorageError) -> BlobID {
 private func bucketRow(_ row: PreparedStatement) -> BucketRow {
     BucketRow(
         id: BucketID(rawValue: row.integer(0)), name: row.string(1), created: row.integer(2),
-        versioning: BucketVersioning(column: row.integer(3)), quota: row.optionalInteger(4), sealed: row.bytes(5))
+        versioning: BucketVersioning(column: row.integer(3)),
+        exclusions: VersioningExclusions(encoded: row.bytes(5)), quota: row.optionalInteger(4), sealed: row.bytes(6))
 }
 
 private func dataKeyRow(_ row: PreparedStatement) -> DataKeyRow {

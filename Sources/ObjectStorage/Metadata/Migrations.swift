@@ -22,6 +22,7 @@ private let shapes = [
     (name: "4: versioning of buckets", statements: versioningOfBuckets),
     (name: "5: usage of buckets, events", statements: usageAndEvents),
     (name: "6: accounts", statements: accounts),
+    (name: "7: exclusions from versioning, usage of annotations", statements: exclusionsAndAnnotations),
 ]
 
 private let catalogueTables = """
@@ -185,4 +186,12 @@ private let usageAndEvents = """
 
 private let accounts = """
     CREATE TABLE accounts (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+    """
+
+/// Where there are annotations, all versions are counted anew after the start: their bytes were nobody's until now.
+private let exclusionsAndAnnotations = """
+    ALTER TABLE buckets ADD COLUMN excluded BLOB;
+
+    UPDATE drive SET value = 0 WHERE name = 'counted'
+        AND EXISTS (SELECT 1 FROM versions WHERE bucket < 0 AND bucket > -9223372036854775807);
     """

@@ -2,8 +2,8 @@
 enum Mutation: Sendable {
     case put(NewVersion, Expectation)
     case replaceRecord(BucketID, key: String, VersionID, sealed: [UInt8], replacing: [UInt8], events: [NewEvent])
-    case rekey(StoredVersion, under: DataKeyRow, sealed: [UInt8])
-    case move(NewVersion, Expectation, from: StoredVersion)
+    case rekey(RekeyedVersion, annotations: [RekeyedVersion], under: DataKeyRow)
+    case move(NewVersion, Expectation, from: MoveSource)
     case delete(BucketID, [Deletion])
     case putAnnotation(NewVersion, of: StoredVersion, mayReplace: Bool)
     case deleteAnnotation(key: String, of: StoredVersion)

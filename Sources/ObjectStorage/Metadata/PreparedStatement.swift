@@ -20,6 +20,10 @@ enum SQLValue {
     static func optional(_ value: Int64?) -> SQLValue {
         value.map { .integer($0) } ?? .null
     }
+
+    static func optional(_ bytes: [UInt8]?) -> SQLValue {
+        bytes.map { .blob($0) } ?? .null
+    }
 }
 
 /// A statement made and stepped with the sqlite3 calls: GRDB's rows cost several times the statement itself.

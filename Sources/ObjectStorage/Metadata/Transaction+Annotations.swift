@@ -2,7 +2,10 @@ extension Transaction {
     func putAnnotation(
         _ new: NewVersion, of owner: StoredVersion, mayReplace: Bool
     ) throws(StorageError) -> AnnotationOutcome {
-        guard let found = try living(owner.columns) else { return .ownerChanged }
+        // It is sealed under the data key that its owner had.
+        guard let found = try living(owner.columns), found.stored.columns.dataKey == owner.columns.dataKey else {
+            return .ownerChanged
+        }
         let former = try newestVersion(new.columns.bucket, new.columns.key)
         if former != nil {
             // Whether the version is locked, its record says: it has to be the one that was read.
@@ -11,6 +14,7 @@ extension Transaction {
         } else if try session.annotationCount(owner.columns.bucket, owner.columns.version) >= greatestAnnotationCount {
             return .limitExceeded
         }
+        try requireRoom(for: new, replacing: former, in: owner.columns.bucket)
         try useDataKey(new.columns.dataKey, row: new.dataKey)
         if let former { try remove(former, isNewest: true) }
         try insertAnnotation(new)
@@ -119,14 +123,28 @@ extension Session {
         ) { row in row.integer(0) } ?? 0
     }
 
+    /// All of a version, in the order of their keys.
+    func annotations(_ bucket: BucketID, _ version: VersionID) throws(StorageError) -> [VersionID] {
+        try all(
+            """
+            SELECT version FROM versions INDEXED BY versions_by_key WHERE bucket = ? AND key > ? AND key < ?
+            ORDER BY key
+            """,
+            .integer(bucket.ofAnnotations.rawValue), .key(version.annotationPrefix), .key(version.annotationEnd)
+        ) { (row) throws(StorageError) in try row.identifier(0, of: VersionID.self) }
+    }
+
+    /// In the order of their keys.
+    ///
     /// - Parameter annotations: the number of the annotations' rows, not that of the object's bucket.
-    fileprivate func annotationRows(
+    func annotationRows(
         _ annotations: BucketID, _ version: VersionID, limit: Int64
     ) throws(StorageError) -> [VersionRow] {
         try all(
             """
             SELECT v.ord, v.version, v.size, v.modified, v.flags, v.data_key, v.body, v.blob, v.sealed, v.id, v.key
-            FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key > ? AND v.key < ? LIMIT ?
+            FROM versions v INDEXED BY versions_by_key WHERE v.bucket = ? AND v.key > ? AND v.key < ?
+            ORDER BY v.key LIMIT ?
             """,
             .integer(annotations.rawValue), .key(version.annotationPrefix), .key(version.annotationEnd), .integer(limit)
         ) { (row) throws(StorageError) in

@@ -2,18 +2,20 @@ extension Transaction {
     func createBucket(_ row: BucketRow) throws(StorageError) -> MutationResult {
         if let existing = try session.bucket(named: row.name) { throw .bucketExists(existing) }
         try run(
-            "INSERT INTO buckets (id, name, created, versioning, quota, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO buckets (id, name, created, versioning, quota, excluded, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
             .integer(row.id.rawValue), .text(row.name), .integer(row.created), .integer(row.versioning.rawValue),
-            .optional(row.quota), .blob(row.sealed))
+            .optional(row.quota), .optional(row.exclusions?.encoded), .blob(row.sealed))
         return .done
     }
 
     /// Puts another record, versioning and quota in the place of those that were read.
     func updateBucket(_ row: BucketRow, _ replacing: [UInt8]) throws(StorageError) -> BucketUpdateOutcome {
         try run(
-            "UPDATE buckets SET sealed = ?, versioning = ?, quota = ? WHERE id = ? AND sealed = ?",
-            .blob(row.sealed), .integer(row.versioning.rawValue), .optional(row.quota), .integer(row.id.rawValue),
-            .blob(replacing))
+            "UPDATE buckets SET sealed = ?, versioning = ?, quota = ?, excluded = ? WHERE id = ? AND sealed = ?",
+            .blob(row.sealed), .integer(row.versioning.rawValue), .optional(row.quota),
+            .optional(row.exclusions?.encoded), .integer(row.id.rawValue), .blob(replacing))
         if session.hasChangedRow {
             noteChange(of: row.id)
             return .updated
@@ -54,8 +56,8 @@ extension Transaction {
     }
 
     @discardableResult
-    func requireBucket(_ bucket: BucketID) throws(StorageError) -> BucketVersioning {
-        guard let versioning = try versioning(of: bucket) else { throw .noSuchBucket }
-        return versioning
+    func requireBucket(_ bucket: BucketID) throws(StorageError) -> VersioningRule {
+        guard let rule = try versioningRule(of: bucket) else { throw .noSuchBucket }
+        return rule
     }
 }

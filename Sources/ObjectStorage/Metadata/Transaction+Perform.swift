@@ -5,7 +5,8 @@ extension Transaction {
         case .put(let version, let expectation): .put(try put(version, expectation))
         case .replaceRecord(let bucket, let key, let version, let sealed, let replacing, let events):
             .swap(try replaceRecord(bucket, key, version, sealed, replacing, events))
-        case .rekey(let version, let dataKey, let sealed): .swap(try rekey(version, under: dataKey, sealed))
+        case .rekey(let version, let annotations, let dataKey):
+            .swap(try rekey(version, annotations, under: dataKey))
         case .move(let version, let expectation, let source): .move(try move(version, expectation, from: source))
         case .delete(let bucket, let deletions): .deletions(try delete(bucket, deletions))
         case .putAnnotation(let new, let owner, let mayReplace):

@@ -32,10 +32,13 @@ extension Transaction {
     ///
     /// - Parameter isNewest: whether it is or was the newest one of its key.
     func count(_ columns: VersionColumns, row: Int64, times sign: Int64, isNewest: Bool) {
-        // Annotations count for no object.
-        guard row <= countedRows, columns.bucket.rawValue > 0 else { return }
-        noteUsage(
-            BucketUsage(of: columns.flags, size: columns.size, isNewest: isNewest), times: sign, in: columns.bucket)
+        guard row <= countedRows else { return }
+        if let owner = columns.bucket.ofAnnotatedObjects {
+            noteUsage(BucketUsage(bytes: columns.size), times: sign, in: owner)
+        } else if columns.bucket.rawValue > 0 {
+            noteUsage(
+                BucketUsage(of: columns.flags, size: columns.size, isNewest: isNewest), times: sign, in: columns.bucket)
+        }
     }
 
     /// A version that stays has become the newest one of its key (1), or is that no longer (-1).
@@ -45,13 +48,17 @@ extension Transaction {
         noteUsage(BucketUsage(objects: 1), times: sign, in: columns.bucket)
     }
 
+    /// - Parameter bucket: that of the object, of an annotation too.
     /// - Throws: `quotaExceeded` when the bucket has a quota, would have more than that, and more than it has.
-    func requireRoom(for columns: VersionColumns, replacing replaced: VersionRow?) throws(StorageError) {
-        guard let quota = try quota(of: columns.bucket) else { return }
-        let growth = columns.size &- (replaced?.stored.columns.size ?? 0)
+    func requireRoom(
+        for new: NewVersion, replacing replaced: VersionRow?, in bucket: BucketID
+    ) throws(StorageError) {
+        guard let quota = try quota(of: bucket) else { return }
+        let size = new.annotations.reduce(new.columns.size) { $0 &+ $1.columns.size }
+        let growth = size &- (replaced?.stored.columns.size ?? 0)
         guard growth > 0 else { return }
-        var usage = try session.usage(of: columns.bucket)
-        usage.add(usageChange(of: columns.bucket), times: 1)
+        var usage = try session.usage(of: bucket)
+        usage.add(usageChange(of: bucket), times: 1)
         let (after, isOver) = usage.bytes.addingReportingOverflow(growth)
         guard !isOver, after <= quota else { throw .quotaExceeded }
     }
@@ -81,8 +88,13 @@ extension Transaction {
                 flags: VersionFlags(rawValue: UInt32(truncatingIfNeeded: row.integer(4)))
             )
         }
-        // Rows of bucket 0 have been deleted and stand for files that are to be removed; those below it are annotations.
-        for row in rows where row.bucket > 0 {
+        // Rows of bucket 0 have been deleted and stand for files that are to be removed.
+        for row in rows where row.bucket != 0 {
+            guard row.bucket > 0 else {
+                guard let owner = BucketID(rawValue: row.bucket).ofAnnotatedObjects else { continue }
+                noteUsage(BucketUsage(bytes: row.size), times: 1, in: owner)
+                continue
+            }
             let newest = try integer(
                 "SELECT id FROM versions WHERE bucket = ? AND key = ? ORDER BY ord DESC LIMIT 1",
                 .integer(row.bucket), .blob(row.key))

@@ -57,20 +57,17 @@ extension Transaction {
         _ new: NewVersion, _ expectation: Expectation, mayExceedQuota: Bool = false
     ) throws(StorageError) -> Storing {
         let columns = new.columns
-        let versioning = try requireBucket(columns.bucket)
-        guard columns.flags.contains(.nullVersion) == versioning.writesNullVersions else {
-            return .refused(.versioningChanged(versioning))
-        }
+        let rule = try requireBucket(columns.bucket)
+        guard isFlagged(columns, by: rule) else { return .refused(.versioningChanged(rule)) }
         let newest = try newestVersion(columns.bucket, columns.key)
         guard expectation.holds(for: newest?.stored) else { return .refused(.changed(current: newest?.stored)) }
-        // One that the clock never gives is damaged, and later than nothing.
-        if let order = newest?.stored.columns.order, order >= columns.order, order < OrderClock.greatest {
-            return .refused(.staleOrder(newest: order))
+        if let newest, isStale(columns, above: newest) {
+            return .refused(.staleOrder(newest: newest.stored.columns.order))
         }
         let isNull = columns.flags.contains(.nullVersion)
         let replaced: VersionRow? =
             if !isNull { nil } else if let newest, newest.isNull { newest } else { try nullVersion(below: newest) }
-        if !mayExceedQuota { try requireRoom(for: columns, replacing: replaced) }
+        if !mayExceedQuota { try requireRoom(for: new, replacing: replaced, in: columns.bucket) }
         if replaced == nil, newest != nil { try requireRoomForVersion(of: columns) }
         try requireShared(new.body)
         try useDataKey(columns.dataKey, row: new.dataKey)
@@ -82,6 +79,18 @@ extension Transaction {
         if let newest, newest.isNull { return .stored(try replace(newest, by: new)) }
         if let replaced { try remove(replaced, isNewest: false) }
         return .stored(try insert(new, nullOrder: nil, above: newest))
+    }
+
+    /// Whether a new version is the null version if and only if the bucket writes that of its key.
+    func isFlagged(_ columns: VersionColumns, by rule: VersioningRule) -> Bool {
+        columns.flags.contains(.nullVersion) == rule.writesNullVersion(of: columns.key)
+    }
+
+    /// Whether a new version would not be later than its key's newest one.
+    func isStale(_ columns: VersionColumns, above newest: VersionRow) -> Bool {
+        let order = newest.stored.columns.order
+        // One that the clock never gives is damaged, and later than nothing.
+        return order >= columns.order && order < OrderClock.greatest
     }
 
     /// Checks that rows refer to the file that the body is to share: it cannot go as long as this one does.
@@ -160,15 +169,15 @@ extension Transaction {
     // MARK: Deleting
 
     func delete(_ bucket: BucketID, _ deletions: [Deletion]) throws(StorageError) -> [DeletionOutcome] {
-        let versioning = try requireBucket(bucket)
+        let rule = try requireBucket(bucket)
         var outcomes: [DeletionOutcome] = []
         outcomes.reserveCapacity(deletions.count)
-        for deletion in deletions { outcomes.append(try delete(bucket, deletion, versioning)) }
+        for deletion in deletions { outcomes.append(try delete(bucket, deletion, rule)) }
         return outcomes
     }
 
     private func delete(
-        _ bucket: BucketID, _ deletion: Deletion, _ versioning: BucketVersioning
+        _ bucket: BucketID, _ deletion: Deletion, _ rule: VersioningRule
     ) throws(StorageError) -> DeletionOutcome {
         switch deletion.change {
         case .marker(let marker):
@@ -176,13 +185,13 @@ extension Transaction {
             case .stored: return .marked
             case .changed(let current): return .changed(current: current)
             case .staleOrder(let newest): return .staleOrder(newest: newest)
-            case .versioningChanged(let versioning): return .versioningChanged(versioning)
+            case .versioningChanged(let rule): return .versioningChanged(rule)
             }
         case .onlyVersion:
-            guard versioning == .unversioned else { return .versioningChanged(versioning) }
-            return try remove(.current, bucket, deletion, versioning)
+            guard rule.versioning == .unversioned else { return .versioningChanged(rule) }
+            return try remove(.current, bucket, deletion, rule.versioning)
         case .version(let selector):
-            return try remove(selector, bucket, deletion, versioning)
+            return try remove(selector, bucket, deletion, rule.versioning)
         }
     }
 

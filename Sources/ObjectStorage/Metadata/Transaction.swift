@@ -21,7 +21,7 @@ final class Transaction {
     /// Changes of this transaction are taken back one by one.
     let undoesSingly: Bool
     /// A bucket and a data key whose rows are known to be there; most of a batch asks for the same ones.
-    private var knownBucket: (id: BucketID, versioning: BucketVersioning, quota: Int64?)?
+    private var knownBucket: (id: BucketID, rule: VersioningRule, quota: Int64?)?
     private var knownDataKey: (id: DataKeyID, origin: Int64)?
     /// A bucket whose objects are known to have no annotations.
     var bucketWithoutAnnotations: BucketID?
@@ -76,8 +76,8 @@ final class Transaction {
     }
 
     /// The versioning of the bucket of this number, found in this transaction already or looked up; nil when there is none.
-    func versioning(of bucket: BucketID) throws(StorageError) -> BucketVersioning? {
-        try known(bucket)?.versioning
+    func versioningRule(of bucket: BucketID) throws(StorageError) -> VersioningRule? {
+        try known(bucket)?.rule
     }
 
     /// The most bytes that the bucket of this number may have; nil when that has no bound.
@@ -87,11 +87,15 @@ final class Transaction {
 
     private func known(
         _ bucket: BucketID
-    ) throws(StorageError) -> (id: BucketID, versioning: BucketVersioning, quota: Int64?)? {
+    ) throws(StorageError) -> (id: BucketID, rule: VersioningRule, quota: Int64?)? {
         if let knownBucket, knownBucket.id == bucket { return knownBucket }
         let found = try session.first(
-            "SELECT versioning, quota FROM buckets WHERE id = ?", .integer(bucket.rawValue)
-        ) { row in (bucket, BucketVersioning(column: row.integer(0)), row.optionalInteger(1)) }
+            "SELECT versioning, quota, excluded FROM buckets WHERE id = ?", .integer(bucket.rawValue)
+        ) { row in
+            let exclusions = VersioningExclusions(encoded: row.bytes(2))
+            let rule = VersioningRule(BucketVersioning(column: row.integer(0)), except: exclusions)
+            return (bucket, rule, row.optionalInteger(1))
+        }
         guard let found else { return nil }
         knownBucket = found
         return found

@@ -68,10 +68,11 @@ package struct FormSignature: Sendable {
 }
 
 extension SigV4Verifier {
-    /// Verifies who signed a form's policy; what the policy allows is judged elsewhere.
+    /// Verifies who signed a form's policy, which is a use of the key; what the policy allows is judged elsewhere.
     ///
+    /// - Parameter now: seconds since 1970.
     /// - Throws: as ``verify(_:now:acceptsAnyRegion:)``.
-    package func verify(_ form: FormSignature) throws(S3Error) -> Principal {
+    package func verify(_ form: FormSignature, now: Int64) throws(S3Error) -> Principal {
         let policy = Array(form.policy.utf8)
         switch form.scheme {
         case .v4(let credential, let signature):
@@ -82,6 +83,7 @@ extension SigV4Verifier {
             guard let given = Hex.decode(signature), constantTimeEqual(given, HMACSHA256.code(policy, key: key)) else {
                 throw Self.mismatch(accessKey: credential.accessKey, form, signature)
             }
+            account.use?.note(now)
             return account.principal
         case .v2(let accessKey, let signature):
             guard acceptsV2 else { throw AuthenticationScheme.unsupported }
@@ -90,6 +92,7 @@ extension SigV4Verifier {
             else {
                 throw Self.mismatch(accessKey: accessKey, form, signature)
             }
+            account.use?.note(now)
             return account.principal
         }
     }

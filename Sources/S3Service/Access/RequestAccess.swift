@@ -176,10 +176,9 @@ extension SealedStorageError {
     fileprivate var isAbsence: Bool {
         switch self {
         case .noSuchKey, .noSuchVersion, .deleteMarker: true
-        case .noSuchBucket, .locked, .noSuchUpload, .versionedBucket, .preconditionFailed, .conditionalConflict,
-            .overtaken,
-            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .layeredEncryption, .annotatedObject,
-            .noSuchAnnotation, .annotationLimitExceeded, .annotationUnderCustomerKey:
+        case .noSuchBucket, .locked, .noSuchUpload, .preconditionFailed, .conditionalConflict, .overtaken,
+            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .noSuchAnnotation,
+            .annotationLimitExceeded, .annotationUnderCustomerKey:
             false
         }
     }

@@ -1,5 +1,4 @@
 import AccessPolicy
-import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -16,12 +15,6 @@ struct GetBucketVersioning: ImmediateS3Operation {
     var demands: [Demand] { [Demand(.getBucketVersioning, on: bucket)] }
 
     func perform(in service: ServiceContext) throws -> S3Response {
-        let status: VersioningConfiguration.Status? =
-            switch try service.buckets.bucket(bucket).versioning {
-            case .unversioned: nil
-            case .enabled, .locked: .enabled
-            case .suspended: .suspended
-            }
-        return .xml(VersioningConfiguration(status: status).xml())
+        .xml(VersioningConfiguration(try service.buckets.bucket(bucket).versioningRule).xml())
     }
 }

@@ -1,5 +1,4 @@
 import AccessPolicy
-import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -23,19 +22,7 @@ struct PutBucketVersioning: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let configuration = try VersioningConfiguration.parse(document)
-        try await service.update(bucket) { record in
-            switch (configuration.status, record.versioning) {
-            case (nil, _), (.enabled, .locked): break
-            case (.enabled, .unversioned), (.enabled, .enabled), (.enabled, .suspended): record.versioning = .enabled
-            case (.suspended, .locked):
-                throw S3Error(
-                    .invalidBucketState,
-                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
-                )
-            case (.suspended, .unversioned), (.suspended, .enabled), (.suspended, .suspended):
-                record.versioning = .suspended
-            }
-        }
+        try await service.update(bucket) { record in try record.setVersioning(configuration) }
         return S3Response()
     }
 }

@@ -1,5 +1,4 @@
 import AccessPolicy
-import ObjectStorage
 import S3Protocol
 import SealedStorage
 
@@ -24,17 +23,7 @@ struct PutObjectLockConfiguration: AsyncS3Operation {
         let bucket = try service.buckets.bucket(bucket)
         let document = try await request.document(upTo: DocumentLimit.configuration)
         let configuration = try ObjectLockConfiguration.parse(document)
-        try await service.update(bucket) { record in
-            switch record.versioning {
-            case .enabled, .locked: break
-            case .unversioned, .suspended:
-                throw S3Error(
-                    .invalidBucketState,
-                    "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
-            }
-            record.versioning = .locked
-            record.objectLock = configuration
-        }
+        try await service.update(bucket) { record in try record.lock(configuration) }
         return S3Response()
     }
 }

@@ -4,7 +4,8 @@ import SealedStorage
 
 /// Gives an object another key in its bucket, in one commit; it takes the place of what has that key.
 ///
-/// On AWS for directory buckets. The token with which a client tells that it asks once more (`x-amz-client-token`) is not
+/// On AWS for directory buckets, which have no versions; here, too, where a bucket has them: the object is then a new version
+/// under the other key, and a delete marker hides the former one. The token with which a client tells that it asks once more (`x-amz-client-token`) is not
 /// kept: a renaming that was done is answered `NoSuchKey`.
 struct RenameObject: AsyncS3Operation {
     static let name = "RenameObject"
@@ -44,9 +45,9 @@ struct RenameObject: AsyncS3Operation {
 
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
-        try await service.objects.rename(
+        let versionID = try await service.objects.rename(
             source, to: object, in: bucket, if: sourcePreconditions, replacing: preconditions,
-            notice: service.notice(.createdCopy, of: request, in: bucket))
-        return S3Response()
+            notice: service.notice(.createdCopy, of: request, in: bucket), at: request.time)
+        return S3Response(headers: versionID.map { [("x-amz-version-id", $0)] } ?? [])
     }
 }

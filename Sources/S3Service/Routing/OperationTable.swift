@@ -23,7 +23,8 @@ package enum OperationTable {
         GetBucketAcl.self, PutBucketAcl.self, GetBucketLogging.self, PutBucketLogging.self,
         GetBucketAccelerateConfiguration.self,
         PutBucketAccelerateConfiguration.self, GetBucketRequestPayment.self, PutBucketRequestPayment.self,
-        GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, DeleteBucketReplication.self,
+        GetBucketWebsite.self, DeleteBucketWebsite.self, GetBucketReplication.self, GetBucketReplicationMetrics.self,
+        DeleteBucketReplication.self,
         // object
         PutObject.self, PostObject.self, GetObject.self, HeadObject.self, DeleteObject.self,
         GetObjectAttributes.self,

@@ -50,7 +50,7 @@ extension Objects {
         let used = try store.usageAtHand(of: bucket.id).bytes
         guard used > limit - size else { return }
         // Only now: most writes fit without a look at what they replace.
-        guard bucket.versioning.writesNullVersions, let key,
+        guard let key, bucket.versioningRule.writesNullVersion(of: key.rawValue),
             let replaced = try store.findAtHand(bucket.id, key: key.rawValue, version: .null, .row)
         else { throw StorageError.quotaExceeded }
         let growth = size - replaced.version.columns.size

@@ -14,7 +14,7 @@ package final class Bucket: Sendable {
     /// What becomes of objects that are written over or deleted; the commit of a change has the last word.
     ///
     /// Known of a locked catalogue and of a bucket with a damaged record, too.
-    package let versioning: BucketVersioning
+    package let versioningRule: VersioningRule
     fileprivate let state: State
     /// The record as it is stored, which the next change is to replace.
     fileprivate let sealed: [UInt8]
@@ -30,10 +30,12 @@ package final class Bucket: Sendable {
         id = row.id
         name = row.name
         created = row.created
-        versioning = row.versioning
+        versioningRule = row.versioningRule
         self.state = state
         sealed = row.sealed
     }
+
+    package var versioning: BucketVersioning { versioningRule.versioning }
 
     /// Why nobody can read ``record``.
     package enum Obstacle: Sendable {
@@ -211,8 +213,8 @@ package final class BucketDirectory: Sendable {
         let id = try records.store.nextBucketID()
         let sealed = try records.seal(record, id: id, name: name.rawValue, created: time)
         let row = BucketRow(
-            id: id, name: name.rawValue, created: time, versioning: record.versioning, quota: record.quota?.limit,
-            sealed: sealed)
+            id: id, name: name.rawValue, created: time, versioning: record.versioning,
+            exclusions: record.versioningRule.exclusions, quota: record.quota?.limit, sealed: sealed)
         try await records.store.createBucket(row)
         let bucket = Bucket(row, .open(record))
         buckets.withLock { state in
@@ -250,11 +252,12 @@ package final class BucketDirectory: Sendable {
                 if try await records.store.hasVersionsWithoutBucket() { throw corruption }
                 record = BucketRecord()
                 record.versioning = present.versioning
+                record.versioningExclusions = present.versioningRule.exclusions
             }
             try change(&record)
             let row = BucketRow(
                 id: bucket.id, name: bucket.name, created: bucket.created, versioning: record.versioning,
-                quota: record.quota?.limit,
+                exclusions: record.versioningRule.exclusions, quota: record.quota?.limit,
                 sealed: try records.seal(record, id: bucket.id, name: bucket.name, created: bucket.created))
             switch try await records.store.updateBucket(row, replacing: present.sealed) {
             case .updated: return follow(present.sealed, with: Bucket(row, .open(record)))

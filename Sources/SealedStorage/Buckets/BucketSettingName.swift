@@ -1,4 +1,5 @@
 import Cryptography
+import ObjectStorage
 import S3Protocol
 
 /// The settings of a bucket that are changed one at a time.
@@ -12,7 +13,7 @@ extension BucketRecord {
         let document: [UInt8]? =
             switch setting {
             case .encryption: encryption?.xml()
-            case .versioning: Array("\(versioning)".utf8)
+            case .versioning: Array("\(versioning)".utf8) + (versioningRule.exclusions?.encoded ?? [])
             case .locking: objectLock?.xml()
             case .policy: policy?.document
             case .publicAccess: publicAccessBlock?.xml()

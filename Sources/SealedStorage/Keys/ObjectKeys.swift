@@ -64,8 +64,10 @@ struct ObjectKeys: Sendable {
 
     /// Seals an object key as `decision` says.
     ///
-    /// - Parameter identity: what the streams are bound to that the key encrypts. Of bytes that are stored already it is that
-    ///   of the object or upload which they were written for.
+    /// - Parameters:
+    ///   - objectKey: with that of the outer layer, if the bytes that it encrypts have two.
+    ///   - identity: what the streams are bound to that the key encrypts. Of bytes that are stored already it is that of the
+    ///     object or upload which they were written for.
     func seal(
         _ objectKey: ObjectKey, of identity: ObjectIdentity, as decision: EncryptionDecision, in bucket: Bucket,
         for object: ObjectName
@@ -83,10 +85,12 @@ struct ObjectKeys: Sendable {
                 objectKey: objectKey, record: record, dataKeyRow: nil, applied: .sseC(keyMD5: customerKey.keyMD5))
         case .sseS3:
             record = EncryptionRecord(scheme: .sseS3, identity: identity)
+            record.keepsOuterLayer = objectKey.isLayered
             dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseS3, under: dataKeys.service.defaultKey)
             applied = .sseS3
         case .sseKMS(let key, let clientContext, let bucketKey):
             record = EncryptionRecord(scheme: .sseKMS, identity: identity)
+            record.keepsOuterLayer = objectKey.isLayered
             record.clientContext = clientContext?.canonicalJSON
             record.usesBucketKey = bucketKey && clientContext == nil
             if record.usesBucketKey {
@@ -114,13 +118,43 @@ struct ObjectKeys: Sendable {
         record.clientContext = stored.record.clientContext
         record.usesBucketKey = stored.record.usesBucketKey
         let dataKey = try stored.requiredDataKey
-        let secret =
-            if let cached = dataKeys.cachedKey(dataKey) { cached } else { try await dataKeys.key(of: dataKey) }
+        let secret = try await secret(of: dataKey)
         let objectKey = ObjectKey()
         record.sealedObjectKey = KeySealing.seal(objectKey, under: secret, binding: record.binding(in: bucket))
         return NewObjectKey(
             objectKey: try layered(objectKey, record), record: record, dataKeyRow: dataKey,
             applied: applied(record, dataKey: dataKey, customerKey: nil))
+    }
+
+    private func secret(of dataKey: DataKeyRow) async throws -> SecretKey {
+        if let cached = dataKeys.cachedKey(dataKey) { cached } else { try await dataKeys.key(of: dataKey) }
+    }
+
+    /// The data keys that some object keys are sealed under; the key service is asked once for each at most.
+    func secrets(of stored: [StoredObjectKey]) async throws -> [DataKeyID: SecretKey] {
+        var secrets: [DataKeyID: SecretKey] = [:]
+        for key in stored {
+            let dataKey = try key.requiredDataKey
+            if secrets[dataKey.id] == nil { secrets[dataKey.id] = try await secret(of: dataKey) }
+        }
+        return secrets
+    }
+
+    /// Seals the object key of what belongs to a stored object anew, as that one's is: under the same data key.
+    ///
+    /// - Parameter secrets: the data keys of both.
+    func reseal(
+        _ stored: StoredObjectKey, as owner: StoredObjectKey, _ secrets: [DataKeyID: SecretKey]
+    ) throws -> EncryptionRecord {
+        guard let former = secrets[try stored.requiredDataKey.id], let secret = secrets[try owner.requiredDataKey.id]
+        else { preconditionFailure("the keys of all were asked for") }
+        var record = EncryptionRecord(scheme: owner.record.scheme, identity: stored.record.identity)
+        record.clientContext = owner.record.clientContext
+        record.usesBucketKey = owner.record.usesBucketKey
+        record.keepsOuterLayer = stored.record.isLayered
+        record.sealedObjectKey = KeySealing.seal(
+            try stored.open(under: former), under: secret, binding: record.binding(in: stored.bucket))
+        return record
     }
 
     private func ownKey(
@@ -131,12 +165,9 @@ struct ObjectKeys: Sendable {
         return try await dataKeys.ownKey(under: key, context: context)
     }
 
-    /// The object key with that of the layer around it, if the scheme has two.
+    /// The object key with that of the layer around it, if the bytes have two.
     private func layered(_ objectKey: ObjectKey, _ record: EncryptionRecord) throws(KeyServiceError) -> ObjectKey {
-        switch record.scheme {
-        case .sseS3, .sseKMS, .sseC: objectKey
-        case .dsseKMS: objectKey.inside(try records.outerObjectKey(of: record.identity))
-        }
+        record.isLayered ? objectKey.inside(try records.outerObjectKey(of: record.identity)) : objectKey
     }
 
     /// Whether what is stored is encrypted by the scheme and under the key service's key that `decision` names.

@@ -44,6 +44,25 @@ struct BodyWriter: Sendable {
         return finished
     }
 
+    /// Bytes of a stream that is sealed already, as a blob file.
+    func write(sealed bytes: [UInt8]) async throws -> FinishedBlob {
+        let writer = try store.makeBlob(expectedLength: Int64(bytes.count))
+        do {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                if writer.isFull { try await writer.flush() }
+                let piece = rest.prefix(writer.freeSpace.count)
+                writer.freeSpace.copyBytes(from: piece)
+                writer.advance(piece.count)
+                rest = rest.dropFirst(piece.count)
+            }
+            return try await writer.finish()
+        } catch {
+            writer.discard()
+            throw error
+        }
+    }
+
     private func write(
         _ source: some ByteSource, sealer: LayeredSealer, into writer: BlobWriter, _ sum: S3ChecksumCalculator?
     ) async throws -> (blob: FinishedBlob, beyond: [UInt8]) {

@@ -2,7 +2,8 @@ import Cryptography
 import Encryption
 import ObjectStorage
 
-/// An annotation of a copy's source, encrypted anew for the copy; only its place is still to come.
+/// An annotation of a version's source, encrypted anew for a copy, or as it was for an object under a new key; only its place is
+/// still to come.
 struct CopiedAnnotation: Sendable {
     let record: ObjectRecord
     let body: NewBody
@@ -11,6 +12,13 @@ struct CopiedAnnotation: Sendable {
     /// Milliseconds since 1970.
     let modified: Int64
     let dataKey: DataKeyRow?
+}
+
+/// All annotations of a version with the bytes that they have, for another version of its bucket.
+struct SharedAnnotations: Sendable {
+    let copied: [CopiedAnnotation]
+    /// The rows that they were read from, in the order of their keys.
+    let versions: [VersionID]
 }
 
 extension Objects {
@@ -61,6 +69,47 @@ extension Objects {
             checksum: bytes.checksum.map { StoredChecksum($0) })
         return CopiedAnnotation(
             record: record, body: written, size: columns.size, modified: columns.modified, dataKey: key.dataKeyRow)
+    }
+
+    /// What a version's annotations are to another one of its bucket: neither their bytes nor their keys change.
+    ///
+    /// - Returns: `nil` when one was changed meanwhile.
+    func shareAnnotations(of source: StoredObject) async throws -> SharedAnnotations? {
+        guard try hasAnnotations(source) else { return SharedAnnotations(copied: [], versions: []) }
+        let rows = try await annotationRows(of: source)
+        var copied: [CopiedAnnotation] = []
+        var inline = 0
+        do {
+            for row in rows {
+                guard let annotation = try await share(row, inlineLimit: Self.inlineBytes - inline) else {
+                    discard(copied.map(\.body))
+                    return nil
+                }
+                copied.append(annotation)
+                if case .inline(let bytes) = annotation.body { inline += bytes.count }
+            }
+        } catch {
+            discard(copied.map(\.body))
+            throw error
+        }
+        return SharedAnnotations(copied: copied, versions: rows.map(\.columns.version))
+    }
+
+    private func share(_ row: StoredVersion, inlineLimit: Int) async throws -> CopiedAnnotation? {
+        let columns = row.columns
+        guard let found = try store.findAtHand(columns.bucket, key: columns.key, .body),
+            found.version.columns.version == columns.version
+        else { return nil }
+        let source = StoredObject(found, try records.openOnce(found.version))
+        let body: NewBody =
+            switch try await sharedBody(of: source, keepsChecksums: true) {
+            case .inline(let bytes):
+                bytes.count <= inlineLimit ? .inline(bytes) : .file(try await bodies.write(sealed: bytes))
+            case .file(let blob): .sharedFile(blob)
+            case .parts: throw Corruption(what: "row of object \"\(columns.key)\"")
+            }
+        return CopiedAnnotation(
+            record: source.record, body: body, size: columns.size, modified: columns.modified, dataKey: found.dataKey)
     }
 
     /// Seals annotations for the place that their version is to have; there may be a thousand.

@@ -62,7 +62,9 @@ extension Objects {
 
         let copied = withAnnotations ? try await copyAnnotations(of: source, under: key, in: draft.bucket) : []
         do {
-            let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { place in
+            let committed = try await commit(
+                draft.key.rawValue, in: draft.bucket, conditions, expecting: expectation
+            ) { place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                     size: source.columns.size, modified: draft.modified, flags: place.flags,

@@ -81,13 +81,13 @@ extension Objects {
     ) async throws -> [Result<DeletedObject, any Error>] {
         var results = [Result<DeletedObject, any Error>](
             repeating: .failure(SealedStorageError.conditionalConflict), count: deletions.count)
-        var versioning = bucket.versioning
+        var rule = bucket.versioningRule
         var pending = deletions.indices.map { PendingDeletion(index: $0, finding: .nothingYet) }
         // What is judged may stand otherwise each time it is looked at, and can be judged another time.
         let attempts = deletions.contains { $0.judge != nil } ? Self.greatestJudgements : Self.greatestAttempts
         for attempt in 1...attempts {
             let (ready, refused) = try await prepare(
-                pending, of: deletions, bucket, versioning, attempt: attempt, at: time)
+                pending, of: deletions, bucket, rule, attempt: attempt, at: time)
             for (index, error) in refused { results[index] = .failure(error) }
             guard !ready.isEmpty else { return results }
             let outcomes = try await delete(ready.map(\.deletion), in: bucket, ready.compactMap(\.told))
@@ -96,8 +96,8 @@ extension Objects {
                 let wanted = deletions[one.index]
                 if let told = one.told { outcome.hasChanged ? events.made(told) : events.undone(told) }
                 switch outcome {
-                case .removed(let columns): results[one.index] = .success(wanted.result(removing: columns, versioning))
-                case .absent: results[one.index] = .success(wanted.result(removing: nil, versioning))
+                case .removed(let columns): results[one.index] = .success(wanted.result(removing: columns))
+                case .absent: results[one.index] = .success(wanted.result(removing: nil))
                 case .marked:
                     results[one.index] = .success(
                         DeletedObject(versionID: one.marker?.clientID, isDeleteMarker: true, isNewMarker: true))
@@ -107,7 +107,7 @@ extension Objects {
                 case .staleOrder(let newest):
                     pending.append(PendingDeletion(index: one.index, finding: .nothingYet, newest: newest))
                 case .versioningChanged(let present):
-                    versioning = present
+                    rule = present
                     pending.append(PendingDeletion(index: one.index, finding: .nothingYet))
                 }
             }
@@ -150,8 +150,8 @@ extension Objects {
 
     /// Evaluates conditions on what is there, and seals delete markers: on a thread of the drive's where that may be many.
     private func prepare(
-        _ pending: [PendingDeletion], of deletions: [ObjectDeletion], _ bucket: Bucket,
-        _ versioning: BucketVersioning, attempt: Int, at time: Int64
+        _ pending: [PendingDeletion], of deletions: [ObjectDeletion], _ bucket: Bucket, _ rule: VersioningRule,
+        attempt: Int, at time: Int64
     ) async throws -> (ready: [ReadyDeletion], refused: [(index: Int, error: any Error)]) {
         let prepareAll = { @Sendable () -> (ready: [ReadyDeletion], refused: [(index: Int, error: any Error)]) in
             var ready: [ReadyDeletion] = []
@@ -160,7 +160,7 @@ extension Objects {
             for one in pending {
                 do {
                     let (deletion, told) = try prepare(
-                        one, deletions[one.index], bucket, versioning, attempt: attempt, at: time)
+                        one, deletions[one.index], bucket, rule, attempt: attempt, at: time)
                     ready.append(ReadyDeletion(index: one.index, deletion: deletion, told: told))
                 } catch {
                     refused.append((one.index, error))
@@ -172,13 +172,13 @@ extension Objects {
     }
 
     private func prepare(
-        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ versioning: BucketVersioning,
+        _ pending: PendingDeletion, _ deletion: ObjectDeletion, _ bucket: Bucket, _ rule: VersioningRule,
         attempt: Int, at time: Int64
     ) throws -> (Deletion, PreparedEvent?) {
         let key = deletion.key.rawValue
-        let requirement = try requirement(pending, deletion, bucket, versioning, at: time)
+        let requirement = try requirement(pending, deletion, bucket, rule.versioning, at: time)
         let expectation = requirement.expectation
-        guard deletion.version == .current, versioning != .unversioned else {
+        guard deletion.version == .current, rule.versioning != .unversioned else {
             let told = try prepare(deletion.notice, removing: deletion.version, of: deletion.key, in: bucket)
             let change =
                 deletion.version == .current ? Deletion.Change.onlyVersion : .version(deletion.version)
@@ -189,16 +189,25 @@ extension Objects {
             )
         }
         let order = pending.newest.map { store.nextOrder(after: $0) + Self.lead(afterAttempts: attempt) }
-        let place = VersionPlace(order: order ?? store.nextOrder(), versioning, expecting: expectation)
+        let place = VersionPlace(
+            order: order ?? store.nextOrder(), of: key, rule, expecting: expectation)
+        let (marker, told) = try deleteMarker(of: key, in: bucket, at: place, modified: time, deletion.notice)
+        return (Deletion(key: key, .marker(marker), expecting: expectation), told)
+    }
+
+    /// A delete marker, and what its commit is to tell.
+    func deleteMarker(
+        of key: String, in bucket: Bucket, at place: VersionPlace, modified: Int64, _ notice: ChangeNotice?
+    ) throws -> (marker: NewVersion, told: PreparedEvent?) {
         let columns = VersionColumns(
-            bucket: bucket.id, key: key, version: place.version, order: place.order, size: 0,
-            modified: time, flags: place.flags.union(.deleteMarker), dataKey: nil, body: .none, blob: nil)
-        let notice = deletion.notice?.with(.removedMarkerCreated)
+            bucket: bucket.id, key: key, version: place.version, order: place.order, size: 0, modified: modified,
+            flags: place.flags.union(.deleteMarker), dataKey: nil, body: .none, blob: nil)
+        let notice = notice?.with(.removedMarkerCreated)
         let told = try notice.map { try events.prepare($0.event(columns, nil), of: $0) }
         let marker = NewVersion(
             columns: columns, sealed: try records.sealDeleteMarker(columns), body: .none, dataKey: nil,
             events: told?.rows ?? [])
-        return (Deletion(key: key, .marker(marker), expecting: expectation), told)
+        return (marker, told)
     }
 
     /// What the removal of a version is to tell.
@@ -301,7 +310,7 @@ extension DeletionOutcome {
 }
 
 extension ObjectDeletion {
-    fileprivate func result(removing removed: VersionColumns?, _ versioning: BucketVersioning) -> DeletedObject {
+    fileprivate func result(removing removed: VersionColumns?) -> DeletedObject {
         let versionID: String? =
             switch version {
             case .current: nil

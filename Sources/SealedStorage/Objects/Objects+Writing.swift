@@ -10,10 +10,10 @@ struct VersionPlace: Sendable {
     /// What the commit is to find as the key's newest version.
     var expectation: Expectation
 
-    init(order: Int64, _ versioning: BucketVersioning, expecting expectation: Expectation) {
+    init(order: Int64, of key: String, _ rule: VersioningRule, expecting expectation: Expectation) {
         version = VersionID(order: order, random: SecureRandom.word())
         self.order = order
-        flags = versioning.writesNullVersions ? .nullVersion : []
+        flags = rule.writesNullVersion(of: key) ? .nullVersion : []
         self.expectation = expectation
     }
 }
@@ -49,7 +49,8 @@ extension Objects {
                 etag: source.etag, encryption: key.record,
                 attributes: try lockedByDefault(draft.attributes, in: draft.bucket),
                 checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
-            let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { [copied] place in
+            let committed = try await commit(draft.key.rawValue, in: draft.bucket, conditions, expecting: expectation) {
+                [copied] place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                     size: source.length, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
@@ -99,11 +100,11 @@ extension Objects {
     ///
     /// - Throws: `conditionalConflict`, or `overtaken` for a write without conditions, when that was so a hundred times.
     func commit(
-        in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation,
+        _ key: String, in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation,
         _ put: (VersionPlace) async throws -> (PutOutcome, VersionColumns)
     ) async throws -> VersionColumns {
-        var versioning = bucket.versioning
-        var place = VersionPlace(order: store.nextOrder(), versioning, expecting: first)
+        var rule = bucket.versioningRule
+        var place = VersionPlace(order: store.nextOrder(), of: key, rule, expecting: first)
         for attempt in 1...Self.greatestAttempts {
             let (outcome, columns) = try await put(place)
             switch outcome {
@@ -113,15 +114,15 @@ extension Objects {
                 // As long as the order is later than what is there, the record need not be sealed anew.
                 guard let newest = current?.columns.order, newest >= place.order else { continue }
                 place = VersionPlace(
-                    order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), versioning,
+                    order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), of: key, rule,
                     expecting: place.expectation)
             case .staleOrder(let newest):
                 place = VersionPlace(
-                    order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), versioning,
+                    order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), of: key, rule,
                     expecting: place.expectation)
             case .versioningChanged(let present):
-                versioning = present
-                place = VersionPlace(order: store.nextOrder(), versioning, expecting: place.expectation)
+                rule = present
+                place = VersionPlace(order: store.nextOrder(), of: key, rule, expecting: place.expectation)
             }
         }
         if conditions.isEmpty { throw SealedStorageError.overtaken }

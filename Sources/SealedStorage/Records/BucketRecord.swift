@@ -4,10 +4,12 @@ package import S3Protocol
 
 /// What a bucket has besides its name and time.
 ///
-/// At rest only inside a sealed record, but for the versioning and the bytes of the quota: those are columns too, to which
-/// the record is bound.
+/// At rest only inside a sealed record, but for the versioning with its exclusions and the bytes of the quota: those are columns,
+/// to which the record is bound.
 package struct BucketRecord: Sendable {
     package var versioning = BucketVersioning.unversioned
+    /// Only of a bucket with versioning that is not locked.
+    package var versioningExclusions: VersioningExclusions?
     /// The default encryption rule, or `nil` when none was put.
     package var encryption: ServerSideEncryptionConfiguration?
     /// What new versions of a bucket with object lock get, or `nil` when that was never put.
@@ -84,8 +86,9 @@ extension BucketRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8], versioning: BucketVersioning) throws(RecordMalformed) {
-        self.versioning = versioning
+    init(decoding record: [UInt8], _ rule: VersioningRule) throws(RecordMalformed) {
+        versioning = rule.versioning
+        versioningExclusions = rule.exclusions
         var decoder = try RecordDecoder(record)
         while let field = try decoder.next() {
             switch Tag(rawValue: field.tag) {

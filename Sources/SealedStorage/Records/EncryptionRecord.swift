@@ -24,6 +24,8 @@ package struct EncryptionRecord: Sendable {
     package var clientContext: [UInt8]?
     /// SSE-KMS with a bucket key: the data key is shared by the bucket.
     package var usesBucketKey = false
+    /// SSE-S3, SSE-KMS: the bytes were written in two layers, under DSSE-KMS, and are so still.
+    package var keepsOuterLayer = false
 
     package init(scheme: EncryptionScheme, identity: ObjectIdentity) {
         self.scheme = scheme
@@ -34,6 +36,8 @@ package struct EncryptionRecord: Sendable {
     init(scheme: EncryptionScheme) {
         self.init(scheme: scheme, identity: ObjectIdentity(high: SecureRandom.word(), low: SecureRandom.word()))
     }
+
+    var isLayered: Bool { scheme == .dsseKMS || keepsOuterLayer }
 
     func binding(in bucket: BucketID) -> KeyBinding {
         KeyBinding(scheme: scheme, bucketID: bucket.rawValue, versionID: identity.bytes)
@@ -51,7 +55,7 @@ extension EncryptionScheme {
 }
 
 private enum Tag: UInt8 {
-    case scheme = 1, sealedObjectKey, customerKeyCommitment, clientContext, bucketKey, identity
+    case scheme = 1, sealedObjectKey, customerKeyCommitment, clientContext, bucketKey, identity, outerLayer
 }
 
 extension EncryptionRecord {
@@ -62,6 +66,7 @@ extension EncryptionRecord {
         if let customerKeyCommitment { encoder.put(Tag.customerKeyCommitment, customerKeyCommitment) }
         if let clientContext { encoder.put(Tag.clientContext, clientContext) }
         if usesBucketKey { encoder.put(Tag.bucketKey, [1]) }
+        if keepsOuterLayer { encoder.put(Tag.outerLayer, [1]) }
         encoder.put(Tag.identity, identity.bytes)
         return encoder.bytes
     }
@@ -79,6 +84,7 @@ extension EncryptionRecord {
             case .customerKeyCommitment: customerKeyCommitment = field.bytes
             case .clientContext: clientContext = field.bytes
             case .bucketKey: usesBucketKey = true
+            case .outerLayer: keepsOuterLayer = true
             case .identity:
                 guard let identity = ObjectIdentity(bytes: field.value) else { throw RecordMalformed() }
                 self.identity = identity

@@ -223,7 +223,8 @@ package final class SealedRecords: Sendable {
     ) throws(KeyServiceError) -> [UInt8] {
         try sealer.seal(
             record.encoded(), kind: .bucket, id: bytes(id.rawValue),
-            associatedData: columnData(created: created, name: name, record.versioning, quota: record.quota?.limit))
+            associatedData: columnData(
+                created: created, name: name, record.versioningRule, quota: record.quota?.limit))
     }
 
     func open(_ row: BucketRow) throws -> BucketRecord {
@@ -233,8 +234,8 @@ package final class SealedRecords: Sendable {
                 decoding: sealer.open(
                     row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
                     associatedData: columnData(
-                        created: row.created, name: row.name, row.versioning, quota: row.quota)),
-                versioning: row.versioning)
+                        created: row.created, name: row.name, row.versioningRule, quota: row.quota)), row.versioningRule
+            )
         } catch {
             throw Corruption(what: "record of bucket \"\(row.name)\"")
         }
@@ -307,12 +308,17 @@ extension RecordSealer {
     }
 }
 
-/// A bucket's clear columns; one that never had versioning, or has no quota, has the encoding of former releases.
-private func columnData(created: Int64, name: String, _ versioning: BucketVersioning, quota: Int64?) -> [UInt8] {
+/// A bucket's clear columns; one that never had versioning, or has no quota or exclusions, has the encoding of former releases.
+private func columnData(created: Int64, name: String, _ rule: VersioningRule, quota: Int64?) -> [UInt8] {
     var columns = bytes(created) + Array(name.utf8)
-    // No name has a zero byte. With a quota two numbers follow it, without one it is one or none.
-    if versioning != .unversioned || quota != nil { columns += [0] + bytes(versioning.rawValue) }
-    if let quota { columns += bytes(quota) }
+    // No name has a zero byte. With a quota two numbers follow it, without one it is one or none; with exclusions it is two
+    // numbers and more, of which that of no quota is one that no quota has.
+    if rule.versioning != .unversioned || quota != nil { columns += [0] + bytes(rule.versioning.rawValue) }
+    if let exclusions = rule.exclusions {
+        columns += bytes(quota ?? -1) + exclusions.encoded
+    } else if let quota {
+        columns += bytes(quota)
+    }
     return columns
 }
 

@@ -201,7 +201,7 @@ package struct Uploads: Sendable {
         let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
         var last: SealedCompletion?
         let committed = try await objects.commit(
-            in: bucket, conditions, expecting: objects.expectation(conditions, current?.version)
+            upload.row.key, in: bucket, conditions, expecting: objects.expectation(conditions, current?.version)
         ) { place in
             // Ten thousand parts take a while to seal: only for another place is it done again.
             let sealed =

@@ -1,5 +1,6 @@
 import AdminService
 import Cryptography
+import Glibc
 import HTTPClient
 import JSON
 import Notation
@@ -79,6 +80,8 @@ extension AdminClient {
     }
 
     /// The lines of an answer that goes on, without the blanks that keep it alive; until the server ends it.
+    ///
+    /// What is printed of a line is on its way when the next one comes.
     func lines(
         _ path: String, _ query: [(name: String, value: String)], _ body: (JSONValue) -> Void
     ) async throws(StartFailure) {
@@ -91,6 +94,7 @@ extension AdminClient {
                 guard lines.status == 200 else { throw refusal(lines.status, line) }
                 let text = Array(line.drop { $0 == UInt8(ascii: " ") })
                 if let json = JSONValue(text) { body(json) }
+                fflush(nil)
             }
         } catch let error as HTTPClientError {
             throw StartFailure("\(endpoint): \(error)")

@@ -17,7 +17,7 @@ struct AdminCommand: AsyncParsableCommand {
         subcommands: [
             AdminInfoCommand.self, AdminUserCommand.self, AdminGroupCommand.self, AdminPolicyCommand.self,
             AdminKeyCommand.self, AdminConfigCommand.self, AdminServiceCommand.self, AdminQuotaCommand.self,
-            AdminJobCommand.self, AdminTraceCommand.self,
+            AdminJobCommand.self, AdminTraceCommand.self, AdminLogsCommand.self,
         ])
 }
 
