@@ -290,7 +290,7 @@ let package = Package(
             of: "Console",
             [
                 "AccessPolicy", "Accounts", "AdminService", "Maintenance", "Requests", "S3Service", "SealedStorage",
-                "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
+                "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting", "JSON",
                 "Threading", logging,
             ]),
         tests(

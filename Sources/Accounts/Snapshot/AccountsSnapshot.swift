@@ -18,6 +18,8 @@ package struct AccountsSnapshot: Sendable {
     private(set) var consoleSessions = AccountTable<AccountName, ConsoleSession>()
     /// The sessions at the console of each access key.
     private var consoleSessionsOf = AccountTable<AccountName, Set<AccountName>>()
+    private(set) var sharedLinks = AccountTable<AccountName, SharedLink>()
+    private var sharedLinksOf = AccountTable<AccountName, Set<AccountName>>()
     /// The access keys and sessions of each owner.
     private var owned = AccountTable<AccountOwner, Set<AccountName>>()
 
@@ -43,6 +45,16 @@ package struct AccountsSnapshot: Sendable {
 
     /// All sessions at the console, in no order.
     package var allConsoleSessions: [ConsoleSession] { consoleSessions.values }
+
+    /// The shared links of an access key, in no order.
+    package func sharedLinks(of accessKey: AccountName) -> [SharedLink] {
+        (sharedLinksOf[accessKey] ?? []).compactMap { sharedLinks[$0] }
+    }
+
+    /// All shared links, in no order.
+    package var allSharedLinks: [SharedLink] { sharedLinks.values }
+
+    func countSharedLinks(of accessKey: AccountName) -> Int { sharedLinksOf[accessKey]?.count ?? 0 }
 
     package var userNames: [AccountName] { members.names }
     package var groupNames: [AccountName] { groups.names }
@@ -140,6 +152,13 @@ package struct AccountsSnapshot: Sendable {
                 consoleSessionsOf[session.accessKey] = ids
             case .remove(.consoleSession, let name):
                 if let session = consoleSessions[name] { forget(session) }
+            case .put(.sharedLink(let link)):
+                sharedLinks[link.id] = link
+                var ids = sharedLinksOf[link.accessKey] ?? []
+                ids.insert(link.id)
+                sharedLinksOf[link.accessKey] = ids
+            case .remove(.sharedLink, let name):
+                if let link = sharedLinks[name] { forget(link) }
             case .remove(.user, let name): members[name] = nil
             case .remove(.group, let name):
                 groups[name] = nil
@@ -184,6 +203,13 @@ package struct AccountsSnapshot: Sendable {
         var ids = consoleSessionsOf[session.accessKey] ?? []
         ids.remove(session.id)
         consoleSessionsOf[session.accessKey] = ids.isEmpty ? nil : ids
+    }
+
+    private mutating func forget(_ link: SharedLink) {
+        sharedLinks[link.id] = nil
+        var ids = sharedLinksOf[link.accessKey] ?? []
+        ids.remove(link.id)
+        sharedLinksOf[link.accessKey] = ids.isEmpty ? nil : ids
     }
 
     /// Makes the rights anew of those users whom a change of policies and groups is about.

@@ -34,14 +34,14 @@ struct Agent: Sendable {
     }
 
     /// - Throws: `NoSession` when the session, or the account's right to be used, has ended.
-    func caller(_ expectation: SettingExpectation? = nil) throws -> InProcessCaller {
+    func caller(_ expectation: SettingExpectation? = nil, listsEncryption: Bool = false) throws -> InProcessCaller {
         // What runs on without the browser ends with the account, and with its secret, too.
         guard let account = try context.sessions.account(ofRunning: session, at: context.clock()),
             account.secret.isEqual(to: secret)
         else {
             throw ConsoleError.noSession
         }
-        return InProcessCaller(account, expectation: expectation)
+        return InProcessCaller(account, expectation: expectation, listsEncryption: listsEncryption)
     }
 
     /// The head of a request.
@@ -63,7 +63,7 @@ struct Agent: Sendable {
         if request.method != "GET", request.method != "HEAD" {
             request.addHeader("content-length", "\(request.body.count)")
         }
-        let caller = try caller(expectation)
+        let caller = try caller(expectation, listsEncryption: request.listsEncryption)
         let (head, body) = try await context.inProcess.answer(
             head(request, secrets: secrets), body: request.body, connection: connection, limit: Self.longestAnswer
         ) { [context] in context.requests.answer($0, as: caller) }
