@@ -70,6 +70,8 @@ extension ServerProcess {
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
+        http.sockets = configuration.sockets
+        http.trustedProxies = configuration.trustedProxies
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
         http.secretHeaders = SSEHeaders.secretNames
