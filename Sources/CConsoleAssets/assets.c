@@ -105,6 +105,9 @@ static const uint8_t pages_identity_users_js[] = {
 static const uint8_t pages_identity_js[] = {
 #embed "../Console/Assets/pages/identity.js"
 };
+static const uint8_t pages_key_import_js[] = {
+#embed "../Console/Assets/pages/key-import.js"
+};
 static const uint8_t pages_key_service_js[] = {
 #embed "../Console/Assets/pages/key-service.js"
 };
@@ -308,6 +311,7 @@ static const coffer_asset assets[] = {
     ASSET("pages/identity-policies.js", pages_identity_policies_js),
     ASSET("pages/identity-users.js", pages_identity_users_js),
     ASSET("pages/identity.js", pages_identity_js),
+    ASSET("pages/key-import.js", pages_key_import_js),
     ASSET("pages/key-service.js", pages_key_service_js),
     ASSET("pages/key.js", pages_key_js),
     ASSET("pages/keys.js", pages_keys_js),

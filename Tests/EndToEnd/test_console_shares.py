@@ -135,7 +135,9 @@ def test_pages_bad_requests_and_the_audit(coffer, console, bucket):
     coffer.stop()
     try:
         with open(coffer.environment["COFFER_AUDIT_FILE"]) as file:
-            names = [record["api"].get("name") for record in map(json.loads, file)]
-        assert "ShareObject" in names and "RevokeShare" in names
+            records = {record["api"].get("name"): record for record in map(json.loads, file)}
+        for name in ("ShareObject", "RevokeShare"):
+            told = {header.lower(): value for header, value in records[name]["requestHeader"].items()}
+            assert records[name]["accessKey"] == coffer.access_key and len(told["x-coffer-console-session"]) == 8
     finally:
         coffer.start()

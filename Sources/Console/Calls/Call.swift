@@ -113,7 +113,7 @@ struct Call: Sendable {
 
     /// Of a change that the console makes by itself: logs, trace and audit are told of it by this name.
     func begin(_ operation: String) -> RequestRecord {
-        let record = context.pipeline.begin(request, .console)
+        let record = context.pipeline.begin(signedIn.session.told(request), .console)
         record.operation = operation
         record.principal = signedIn.account.principal
         return record

@@ -24,9 +24,7 @@ struct Agent: Sendable {
         session = signedIn.session
         secret = signedIn.account.secret
         connection = request.connection
-        var headers: [(name: String, value: String)] = [
-            ("host", "localhost"), ("x-coffer-console-session", String(session.id.text.prefix(8))),
-        ]
+        var headers: [(name: String, value: String)] = [("host", "localhost"), session.header]
         for name in ["user-agent", "traceparent"] {
             if let value = request.head.header(name) { headers.append((name, value)) }
         }
@@ -88,5 +86,20 @@ struct Agent: Sendable {
 
     func allows(_ action: Action, on resource: Resource, in request: HTTPRequest) throws -> Bool {
         try allow([Demand(action, on: resource)], in: request).first ?? false
+    }
+}
+
+extension ConsoleSession {
+    /// By which logs and the audit know of what session a request is: the beginning of its digest.
+    fileprivate var header: (name: String, value: String) { ("x-coffer-console-session", String(id.text.prefix(8))) }
+
+    /// A request of the browser's as it is told of: with its session, whatever the browser says.
+    func told(_ request: HTTPRequest) -> HTTPRequest {
+        let head = request.head
+        return HTTPRequest(
+            head: RequestHead(
+                method: head.method, target: head.target, versionMinor: head.versionMinor,
+                headers: head.headers.filter { $0.name != header.name } + [header], secrets: head.secrets),
+            body: request.body, connection: request.connection)
     }
 }

@@ -53,7 +53,7 @@ struct LoginCalls: Sendable {
 
     func logout(_ request: HTTPRequest, _ signedIn: SignedIn, _ response: ResponseWriter) async throws {
         let members = try JSONMembers(try await Call.document(of: request, context), known: ["everywhere"])
-        let record = context.pipeline.begin(request, .console)
+        let record = context.pipeline.begin(signedIn.session.told(request), .console)
         record.operation = "Logout"
         record.principal = signedIn.account.principal
         try await context.sessions.logout(signedIn.session, everywhere: try members.flag("everywhere"))
@@ -87,7 +87,8 @@ struct LoginCalls: Sendable {
         (.dataUsageInfo, .service), (.serverTrace, .service), (.consoleLog, .service), (.obdInfo, .service),
         (.listUsers, .service),
         (.createUser, .service), (.listUserPolicies, .service), (.createPolicy, .service), (.listGroups, .service),
-        (.listServiceAccounts, .service), (.listKeys, .someKey), (.createKey, .someKey), (.keyStatus, .someKey),
+        (.listServiceAccounts, .service), (.listKeys, .someKey), (.createKey, .someKey), (.importKey, .someKey),
+        (.keyStatus, .someKey),
         (.keyServiceStatus, .service), (.listDataKeys, .service), (.rewrapDataKeys, .service),
     ]
 
