@@ -1,7 +1,6 @@
+import Console
 import JSON
 import Testing
-
-@testable import Console
 
 /// The page's modules and style sheets, joined.
 @Suite struct BundleTests {

@@ -3,9 +3,9 @@ import Cryptography
 import Threading
 
 /// A file of the page.
-final class PageFile: Sendable {
+package final class PageFile: Sendable {
     let name: String
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     let tag: String
     private let squeezed = ShortLock<[UInt8]?>(nil)
 

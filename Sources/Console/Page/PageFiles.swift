@@ -1,11 +1,11 @@
 import Cryptography
 
 /// What a browser may ask for: the page, its modules and style sheets joined, and every other file as it is written.
-struct PageFiles: Sendable {
+package struct PageFiles: Sendable {
     /// Of all files: another content of any of them has another.
-    let hash: String
+    package let hash: String
     /// The page itself.
-    let index: PageFile?
+    package let index: PageFile?
     private let files: [String: PageFile]
     /// What a visit asks for.
     private let usual: [PageFile]
@@ -19,7 +19,7 @@ struct PageFiles: Sendable {
     ///   - sources: in the order of their names.
     ///   - isFixed: whether the page names its parts by addresses that have the hash in them.
     /// - Throws: for modules and style sheets that cannot be joined.
-    init(_ sources: [(name: String, bytes: [UInt8])], isFixed: Bool) throws(BundleError) {
+    package init(_ sources: [(name: String, bytes: [UInt8])], isFixed: Bool) throws(BundleError) {
         let hash = Self.hash(sources)
         var files = Dictionary(
             sources.map { ($0.name, PageFile($0.name, $0.bytes)) }, uniquingKeysWith: { first, _ in first })
@@ -44,7 +44,7 @@ struct PageFiles: Sendable {
         self.files = files
     }
 
-    subscript(_ name: String) -> PageFile? { files[name] }
+    package subscript(_ name: String) -> PageFile? { files[name] }
 
     /// Compresses what visits ask for, so that no request waits for it.
     func compress() {

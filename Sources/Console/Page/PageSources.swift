@@ -2,8 +2,8 @@ import CConsoleAssets
 import Glibc
 
 /// The page's files as they are written: those in the program, or those of a directory.
-enum PageSources {
-    static var embedded: [(name: String, bytes: [UInt8])] {
+package enum PageSources {
+    package static var embedded: [(name: String, bytes: [UInt8])] {
         (0..<Int(coffer_console_asset_count)).compactMap { index in
             let asset = coffer_console_asset(index)
             guard let name = asset.name, let bytes = asset.bytes else { return nil }

@@ -4,17 +4,17 @@ import JSON
 ///
 /// Each module is a function that is called when it is first imported, and gives what it exports; the entry's lines stand
 /// last, so that it may wait at its top. Every line is one of a source, which the map finds.
-struct ScriptBundle: Sendable {
-    let script: [UInt8]
+package struct ScriptBundle: Sendable {
+    package let script: [UInt8]
     /// In the form of ECMA-426.
-    let map: [UInt8]
+    package let map: [UInt8]
 
     /// - Parameters:
     ///   - entry: the module that the page begins with.
     ///   - sources: name and text of every module there is.
     /// - Throws: for what ``ScriptModule`` does not understand, a module or name that is not there, and modules that import
     ///   each other.
-    init(entry: String, _ sources: [(name: String, bytes: [UInt8])]) throws(BundleError) {
+    package init(entry: String, _ sources: [(name: String, bytes: [UInt8])]) throws(BundleError) {
         var modules: [ScriptModule] = []
         for (name, bytes) in sources { modules.append(try ScriptModule(name, bytes)) }
         try Self.check(modules)

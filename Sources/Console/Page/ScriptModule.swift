@@ -108,8 +108,8 @@ struct ScriptModule: Sendable {
 }
 
 /// Why the page's files cannot be joined.
-struct BundleError: Error, CustomStringConvertible {
-    let description: String
+package struct BundleError: Error, CustomStringConvertible {
+    package let description: String
 
     /// - Parameter line: counted from one.
     init(_ file: String, _ line: Int, _ reason: String) { description = "\(file):\(line): \(reason)" }

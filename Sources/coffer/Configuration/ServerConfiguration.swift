@@ -117,6 +117,9 @@ struct ServerConfiguration: Sendable {
         console = try ConsoleConfiguration(
             sockets.console ?? command.consoleAddress, environment, addresses: addresses,
             loopbackOnly: credentials == nil)
+        if console == nil, let address = sockets.console {
+            notes.append("nobody is served at \(address): MINIO_BROWSER is off, and the service manager has bound it")
+        }
         let options = command.minIO.given
         if !options.isEmpty { notes.append("these options have no effect here: \(options.joined(separator: ", "))") }
         if !environment.unused.isEmpty {
