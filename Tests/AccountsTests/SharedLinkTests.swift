@@ -16,7 +16,7 @@ import Testing
     @Test func `what is taken back is so for as long as it would have worked, after a restart too`() async throws {
         let fixture = try await AccountsFixture()
         #expect(try !fixture.accounts.isRevoked(linkSignature: [1]))
-        #expect(try await fixture.accounts.addSharedLink(link(1)) && fixture.accounts.addSharedLink(link(2)))
+        for number in UInt8(1)...2 { #expect(try await fixture.accounts.addSharedLink(link(number))) }
         #expect(try !fixture.accounts.isRevoked(linkSignature: [1]))
         let revoked = try await fixture.accounts.revokeSharedLink(link(1).id, of: AccountName("anna"), at: Self.now + 1)
         #expect(revoked?.key == "k/1" && revoked?.revoked == Self.now + 1)
