@@ -35,8 +35,8 @@ struct ScriptModule: Sendable {
 
     private mutating func rewritten(_ line: String, _ number: Int) throws(BundleError) -> String {
         if line.hasPrefix("import "), !line.hasPrefix("import (") { return try imported(line[...], number) }
-        if line.hasPrefix("export ") { return try exported(line.dropFirst("export ".count), number) }
-        return line.replacingEach("import.meta.url", by: "$address(\"\(name)\")")
+        let text = line.hasPrefix("export ") ? try exported(line.dropFirst("export ".count), number) : line
+        return text.replacingEach("import.meta.url", by: "$address(\"\(name)\")")
             .replacingEach("import(", by: "$load(\"\(name)\", ")
     }
 
