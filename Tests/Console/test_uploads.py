@@ -143,7 +143,7 @@ def test_a_cut_upload_of_200_MiB_goes_on(browser, uploads, tmp_path):
 
 
 @pytest.mark.long
-def test_an_upload_of_1_GiB_takes_no_memory_for_its_length(browser, uploads, tmp_path, record_property):
+def test_an_upload_of_1_GiB_takes_no_memory_for_its_length(browser, uploads, tmp_path, figure):
     file = tmp_path / "large.bin"
     piece = os.urandom(MIB)
     with open(file, "wb") as out:
@@ -159,9 +159,9 @@ def test_an_upload_of_1_GiB_takes_no_memory_for_its_length(browser, uploads, tmp
         assert time.monotonic() - began < 600
         most = max(most, browser.heap() - before)
         time.sleep(0.2)
-    record_property("MiB/s", round(1024 / (time.monotonic() - began)))
-    record_property("page, MiB", most >> 20)
-    record_property("server, MiB", uploads.peak_rss() - resident >> 20)
+    figure("MiB/s", round(1024 / (time.monotonic() - began)))
+    figure("page, MiB", most >> 20)
+    figure("server, MiB", uploads.peak_rss() - resident >> 20)
     assert most <= 64 * MIB
     # The budget for bodies, and what else a server has.
     assert uploads.peak_rss() - resident <= 400 * MIB
