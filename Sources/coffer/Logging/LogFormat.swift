@@ -7,7 +7,7 @@ import Threading
 
 /// How the log is written: for people, or as JSON lines.
 ///
-/// Always to standard error, and never waiting for who reads it: requests are served by the threads that log.
+/// To standard error, or to the journal that reads it, and never waiting: requests are served by the threads that log.
 struct LogFormat {
     private let isJSON: Bool
     let levels: LogLevels
