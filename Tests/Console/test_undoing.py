@@ -36,13 +36,14 @@ def test_a_link_is_taken_back(browser, server, bucket):
     server.secrets.append(url.rpartition("=")[2])
     assert requests.get(url, timeout=10).content == b"after"
     browser.press("All shared links", "link")
+    browser.wait(lambda: browser.run("return document.querySelector('dialog') === null"), "no dialog over the page")
     browser.row("past/docs/changed.txt")
     browser.see("works: whoever has it can read the object")
     assert browser.run("return document.querySelector('dialog .copy-field input').value") == url
     browser.check_accessibility()
     browser.press("Take back")
     browser.run("document.querySelector('dialog[open]:last-of-type .button.danger').click()")
-    browser.see("taken back")
+    browser.see("The link was taken back")
     assert requests.get(url, timeout=10).status_code == 403
     browser.wait(lambda: browser.run("return document.querySelector('.grid-row:not([hidden]) .badge.danger')?.textContent") == "taken back")
 
