@@ -257,7 +257,7 @@ let package = Package(
         tests(of: "Systemd"),
         tests(of: "Cryptography"),
         tests(of: "ObjectStorage"),
-        tests(of: "HTTPServer", ["Certificates", "Cryptography", nioCore, nioEmbedded, nioHTTP1, logging]),
+        tests(of: "HTTPServer", ["Certificates", "Cryptography", "Notation", nioCore, nioEmbedded, nioHTTP1, logging]),
         tests(of: "KeyManagement", ["Cryptography"]),
         tests(of: "HTTPClient", ["HTTPServer", nioCore, logging]),
         tests(of: "Certificates", ["Cryptography"]),
@@ -291,6 +291,7 @@ let package = Package(
             [
                 "AccessPolicy", "Accounts", "AdminService", "Maintenance", "Requests", "S3Service", "SealedStorage",
                 "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage", "HTTPServer", "HTTPServerTesting",
+                "JSON",
                 "Threading", logging,
             ]),
         tests(

@@ -109,6 +109,7 @@ extension Action {
     // MARK: Keys
 
     package static let createKey = Action("kms:CreateKey")
+    package static let importKey = Action("kms:ImportKey")
     package static let listKeys = Action("kms:ListKeys")
     package static let keyStatus = Action("kms:KeyStatus")
     package static let keyServiceStatus = Action("kms:Status")

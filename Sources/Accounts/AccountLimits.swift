@@ -9,6 +9,9 @@ package enum AccountLimits {
     /// Of the console.
     package static let consoleSessions = 10_000
     package static let consoleSessionsPerAccessKey = 100
+    /// Made at the console, until they end; also those that were taken back.
+    package static let sharedLinks = 100_000
+    package static let sharedLinksPerAccessKey = 1_000
     /// Access keys and sessions that one owner may have together.
     package static let keysPerOwner = 20_000
     package static let groupsPerUser = 1_000

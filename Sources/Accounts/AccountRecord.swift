@@ -10,6 +10,7 @@ package enum AccountRecord: Sendable {
     case serviceAccount(ServiceAccount)
     case session(TemporaryCredential)
     case consoleSession(ConsoleSession)
+    case sharedLink(SharedLink)
 }
 
 /// What becomes of one thing.
@@ -33,6 +34,7 @@ package enum AccountKind: UInt8, Sendable {
     case serviceAccount = 4
     case session = 5
     case consoleSession = 6
+    case sharedLink = 7
 
     func name(_ name: AccountName) -> AccountRecords.Name { AccountRecords.Name(kind: rawValue, name.text) }
 }
@@ -60,6 +62,10 @@ private enum Tag: UInt8 {
     case accessKey = 18
     case sessionToken = 19
     case secretCode = 20
+    case bucket = 21
+    case key = 22
+    case version = 23
+    case address = 24
 }
 
 extension AccountRecord {
@@ -71,6 +77,7 @@ extension AccountRecord {
         case .serviceAccount: .serviceAccount
         case .session: .session
         case .consoleSession: .consoleSession
+        case .sharedLink: .sharedLink
         }
     }
 
@@ -82,6 +89,7 @@ extension AccountRecord {
         case .serviceAccount(let account): AccountKind.serviceAccount.name(account.accessKey)
         case .session(let session): AccountKind.session.name(session.accessKey)
         case .consoleSession(let session): AccountKind.consoleSession.name(session.id)
+        case .sharedLink(let link): AccountKind.sharedLink.name(link.id)
         }
     }
 
@@ -136,6 +144,16 @@ extension AccountRecord {
             encoder.put(Tag.created, session.created)
             encoder.put(Tag.changed, session.lastSeen)
             encoder.put(Tag.expiration, session.end)
+        case .sharedLink(let link):
+            encoder.put(Tag.name, link.id.text)
+            encoder.put(Tag.accessKey, link.accessKey.text)
+            encoder.put(Tag.bucket, link.bucket)
+            encoder.put(Tag.key, link.key)
+            encoder.put(Tag.version, link.version)
+            encoder.put(Tag.address, link.address)
+            encoder.put(Tag.created, link.created)
+            encoder.put(Tag.expiration, link.end)
+            if let revoked = link.revoked { encoder.put(Tag.changed, revoked) }
         }
         return encoder.bytes
     }
@@ -149,6 +167,7 @@ extension AccountRecord {
         case .serviceAccount: self = .serviceAccount(try ServiceAccount(fields))
         case .session: self = .session(try TemporaryCredential(fields))
         case .consoleSession: self = .consoleSession(try ConsoleSession(fields))
+        case .sharedLink: self = .sharedLink(try SharedLink(fields))
         }
     }
 }
@@ -188,6 +207,10 @@ private struct AccountFields {
     var accessKey: String?
     var sessionToken: String?
     var secretCode: [UInt8]?
+    var bucket: String?
+    var key: String?
+    var version: String?
+    var address: String?
 
     init(_ record: [UInt8]) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
@@ -217,6 +240,10 @@ private struct AccountFields {
             case .accessKey: accessKey = field.string
             case .sessionToken: sessionToken = field.string
             case .secretCode: secretCode = field.bytes
+            case .bucket: bucket = field.string
+            case .key: key = field.string
+            case .version: version = field.string
+            case .address: address = field.string
             case nil: throw RecordMalformed()
             }
         }
@@ -299,5 +326,16 @@ extension ConsoleSession {
         self.init(
             id: try fields.requiredName, accessKey: AccountName(accessKey), sessionToken: fields.sessionToken,
             secretCode: secretCode, created: fields.created, lastSeen: fields.changed ?? fields.created, end: end)
+    }
+}
+
+extension SharedLink {
+    fileprivate init(_ fields: AccountFields) throws(RecordMalformed) {
+        guard let accessKey = fields.accessKey, let bucket = fields.bucket, let key = fields.key,
+            let address = fields.address, let end = fields.expiration
+        else { throw RecordMalformed() }
+        self.init(
+            id: try fields.requiredName, accessKey: AccountName(accessKey), bucket: bucket, key: key,
+            version: fields.version, address: address, created: fields.created, end: end, revoked: fields.changed)
     }
 }

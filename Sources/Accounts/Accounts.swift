@@ -67,7 +67,7 @@ package final class Accounts: AccountChanges, Sendable {
                 }
                 switch record {
                 case .policy, .group: mutations.append(.put(record))
-                case .user, .serviceAccount, .session, .consoleSession: members.append(.put(record))
+                case .user, .serviceAccount, .session, .consoleSession, .sharedLink: members.append(.put(record))
                 }
             }
             var snapshot = AccountsSnapshot()

@@ -34,7 +34,8 @@ protocol AdminOperation: Sendable {
 }
 
 extension AdminOperation {
-    static var name: String { String(describing: Self.self) }
+    // `String(describing:)` looks through all conformances of the program for how each of a hundred types is described.
+    static var name: String { _typeName(Self.self, qualified: false) }
     static var required: [String] { [] }
     static var optional: [String] { [] }
     static var body: AdminBody { .none }

@@ -123,4 +123,11 @@ extension AuditLog {
             return AuditRecord.json(request, deployment: deployment(), droppedBefore: dropped)
         }
     }
+
+    /// The audit log for those who watch it.
+    package static func feed(deployment: @escaping @Sendable () -> String) -> RecordFeed {
+        RecordFeed { request in
+            AuditRecord.isTold(request) ? AuditRecord.json(request, deployment: deployment()) : nil
+        }
+    }
 }

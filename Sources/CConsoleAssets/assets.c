@@ -9,6 +9,9 @@ static const uint8_t app_js[] = {
 static const uint8_t boot_js[] = {
 #embed "../Console/Assets/boot.js"
 };
+static const uint8_t console_css[] = {
+#embed "../Console/Assets/console.css"
+};
 static const uint8_t icons_svg[] = {
 #embed "../Console/Assets/icons.svg"
 };
@@ -81,6 +84,9 @@ static const uint8_t pages_buckets_js[] = {
 static const uint8_t pages_customer_download_js[] = {
 #embed "../Console/Assets/pages/customer-download.js"
 };
+static const uint8_t pages_diagnostics_js[] = {
+#embed "../Console/Assets/pages/diagnostics.js"
+};
 static const uint8_t pages_identity_access_keys_js[] = {
 #embed "../Console/Assets/pages/identity-access-keys.js"
 };
@@ -98,6 +104,9 @@ static const uint8_t pages_identity_users_js[] = {
 };
 static const uint8_t pages_identity_js[] = {
 #embed "../Console/Assets/pages/identity.js"
+};
+static const uint8_t pages_key_import_js[] = {
+#embed "../Console/Assets/pages/key-import.js"
 };
 static const uint8_t pages_key_service_js[] = {
 #embed "../Console/Assets/pages/key-service.js"
@@ -134,6 +143,9 @@ static const uint8_t pages_objects_actions_js[] = {
 };
 static const uint8_t pages_objects_columns_js[] = {
 #embed "../Console/Assets/pages/objects-columns.js"
+};
+static const uint8_t pages_objects_rewind_js[] = {
+#embed "../Console/Assets/pages/objects-rewind.js"
 };
 static const uint8_t pages_objects_js[] = {
 #embed "../Console/Assets/pages/objects.js"
@@ -182,6 +194,9 @@ static const uint8_t pages_settings_js[] = {
 };
 static const uint8_t pages_share_js[] = {
 #embed "../Console/Assets/pages/share.js"
+};
+static const uint8_t pages_shares_js[] = {
+#embed "../Console/Assets/pages/shares.js"
 };
 static const uint8_t pages_tasks_js[] = {
 #embed "../Console/Assets/pages/tasks.js"
@@ -264,6 +279,7 @@ static const uint8_t texts_en_js[] = {
 static const coffer_asset assets[] = {
     ASSET("app.js", app_js),
     ASSET("boot.js", boot_js),
+    ASSET("console.css", console_css),
     ASSET("icons.svg", icons_svg),
     ASSET("index.html", index_html),
     ASSET("lib/api.js", lib_api_js),
@@ -288,12 +304,14 @@ static const coffer_asset assets[] = {
     ASSET("pages/bucket-create.js", pages_bucket_create_js),
     ASSET("pages/buckets.js", pages_buckets_js),
     ASSET("pages/customer-download.js", pages_customer_download_js),
+    ASSET("pages/diagnostics.js", pages_diagnostics_js),
     ASSET("pages/identity-access-keys.js", pages_identity_access_keys_js),
     ASSET("pages/identity-attach.js", pages_identity_attach_js),
     ASSET("pages/identity-groups.js", pages_identity_groups_js),
     ASSET("pages/identity-policies.js", pages_identity_policies_js),
     ASSET("pages/identity-users.js", pages_identity_users_js),
     ASSET("pages/identity.js", pages_identity_js),
+    ASSET("pages/key-import.js", pages_key_import_js),
     ASSET("pages/key-service.js", pages_key_service_js),
     ASSET("pages/key.js", pages_key_js),
     ASSET("pages/keys.js", pages_keys_js),
@@ -306,6 +324,7 @@ static const coffer_asset assets[] = {
     ASSET("pages/object.js", pages_object_js),
     ASSET("pages/objects-actions.js", pages_objects_actions_js),
     ASSET("pages/objects-columns.js", pages_objects_columns_js),
+    ASSET("pages/objects-rewind.js", pages_objects_rewind_js),
     ASSET("pages/objects.js", pages_objects_js),
     ASSET("pages/overview.js", pages_overview_js),
     ASSET("pages/preview.js", pages_preview_js),
@@ -322,6 +341,7 @@ static const coffer_asset assets[] = {
     ASSET("pages/settings-versioning.js", pages_settings_versioning_js),
     ASSET("pages/settings.js", pages_settings_js),
     ASSET("pages/share.js", pages_share_js),
+    ASSET("pages/shares.js", pages_shares_js),
     ASSET("pages/tasks.js", pages_tasks_js),
     ASSET("pages/upload.js", pages_upload_js),
     ASSET("pages/uploads.js", pages_uploads_js),

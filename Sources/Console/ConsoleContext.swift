@@ -20,6 +20,9 @@ package final class ConsoleContext: Sendable {
     let tasks = TaskList()
     let selections = Selections()
     let streams = StreamCount()
+    /// The audit's records as requests end.
+    let audit: RecordFeed
+    let diagnosis: RecentDiagnosis
     /// Milliseconds since 1970.
     let clock: @Sendable () -> Int64
     /// Whether the server stops: what goes on without an end is to end.
@@ -36,7 +39,8 @@ package final class ConsoleContext: Sendable {
         _ settings: ConsoleSettings, requests: any InProcessRequests, drive: SealedDrive, accounts: Accounts,
         lookup: @escaping AccountLookup, pipeline: RequestPipeline, s3Port: @escaping @Sendable () -> Int = { 9000 },
         certificateEnd: @escaping @Sendable () -> Int64? = { nil },
-        freeSpace: @escaping @Sendable () -> Int64 = { 0 }, isClosing: @escaping @Sendable () -> Bool = { false },
+        freeSpace: @escaping @Sendable () -> Int64 = { 0 }, audit: RecordFeed = RecordFeed { _ in nil },
+        diagnosis: @escaping ServerDiagnosis = { [] }, isClosing: @escaping @Sendable () -> Bool = { false },
         clock: @escaping @Sendable () -> Int64 = Clock.milliseconds, logger: Logger
     ) {
         self.settings = settings
@@ -49,6 +53,8 @@ package final class ConsoleContext: Sendable {
         self.isClosing = isClosing
         self.clock = clock
         self.freeSpace = freeSpace
+        self.audit = audit
+        self.diagnosis = RecentDiagnosis(diagnosis)
         self.certificateEnd = certificateEnd
         sessions = ConsoleSessions(accounts: accounts, records: drive.records, lookup: lookup)
         keyService = KeyServiceWatch(drive.keys.service)
@@ -59,10 +65,13 @@ package final class ConsoleContext: Sendable {
         while !Task.isCancelled {
             do {
                 try await sessions.writeDown(at: clock())
+                while try await accounts.sweepSharedLinks(at: clock()) { try Task.checkCancellation() }
+            } catch is CancellationError {
+                break
             } catch AccountError.locked {
                 // They are not known yet.
             } catch {
-                logger.error("the console's sessions were not written down", metadata: ["cause": "\(error)"])
+                logger.error("the console's sessions and links were not kept", metadata: ["cause": "\(error)"])
             }
             tasks.forget(endedBefore: Clock.milliseconds() - 3_600_000)
             selections.forget(at: Clock.milliseconds())

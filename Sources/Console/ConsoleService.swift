@@ -31,11 +31,8 @@ package final class ConsoleService: HTTPHandler {
         }
     }
 
-    /// Compresses the page, and keeps the sessions, until it is cancelled.
-    package func run() async {
-        try? await context.drive.offload { [page] in page.prepare() }
-        await context.run()
-    }
+    /// Keeps the sessions, until it is cancelled.
+    package func run() async { await context.run() }
 
     // MARK: Calls
 

@@ -51,8 +51,18 @@ package struct HTTPLimits: Sendable {
     ///
     /// Above: close.
     package var drainBytes = 1024 * 1024
-    /// Longest stay of a connection that only waits for its client to take the last response and close.
+    /// Bytes that are thrown away of what still comes after the last response.
+    ///
+    /// Clients, and proxies above all, send a long body on while they have not seen that it was refused; a connection that
+    /// is closed with unread bytes is reset, and the reset can overtake the response. Above: close.
+    package var lingerBytes = 64 * 1024 * 1024
+    /// While a connection only waits for its client to take the last response and close, and nothing comes.
     package var lingerTimeout: Duration = .seconds(2)
+    /// Longest stay of such a connection while its client still sends.
+    package var longestLingering: Duration = .seconds(30)
+    /// Connections of the whole server that may stay for longer than `lingerTimeout` because their clients still send;
+    /// further ones have that time, and four times `drainBytes`.
+    package var maxLingering = 256
     /// How long a client that has shut down its sending side may wait for a response to begin before the request is
     /// taken for abandoned.
     package var halfCloseTimeout: Duration = .seconds(10)

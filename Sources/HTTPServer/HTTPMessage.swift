@@ -63,7 +63,9 @@ package struct ConnectionInfo: Sendable {
     package let isTLS: Bool
     /// The version of TLS that was agreed on, such as `1.3`; `nil` on a plain connection.
     package let tlsVersion: String?
-    /// The peer's numeric address without its port; an IPv4 address is written as such on a dual-stack socket too.
+    /// The client's numeric address without its port; an IPv4 address is written as such on a dual-stack socket too.
+    ///
+    /// That of the peer, or the one that a trusted proxy has named.
     package let remoteAddress: String
     /// The port the connection was accepted on.
     package let localPort: Int
@@ -82,6 +84,13 @@ package struct ConnectionInfo: Sendable {
         self.remoteAddress = remoteAddress
         self.localPort = localPort
         self.peerCertificates = peerCertificates
+    }
+
+    /// The same of a request that a proxy has passed on for another client.
+    func forwarded(for client: String) -> ConnectionInfo {
+        ConnectionInfo(
+            isTLS: isTLS, tlsVersion: tlsVersion, remoteAddress: client, localPort: localPort,
+            peerCertificates: peerCertificates)
     }
 }
 

@@ -57,7 +57,10 @@ package final class HTTPServer: Sendable {
         var listeners: [any Channel] = []
         do throws(HTTPServerError) {
             // The first one last: who reaches the server there reaches it everywhere.
-            for address in addresses.reversed() { listeners.insert(try await address.bind(bootstrap), at: 0) }
+            for address in addresses.reversed() {
+                let listener = try await address.listen(bootstrap, on: configuration.sockets[address.text])
+                listeners.insert(listener, at: 0)
+            }
         } catch {
             for listener in listeners { try? await listener.close() }
             try? await group.shutdownGracefully()

@@ -18,6 +18,12 @@ package struct HTTPServerConfiguration: Sendable {
         "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n".utf8)
     /// Whether failed TLS handshakes are logged, at info, a bounded number each second.
     package var logsHandshakeErrors = true
+    /// The peers whose clients are those that they name; nil: none, every peer is the client itself.
+    package var trustedProxies: TrustedProxies?
+    /// Sockets that are bound and listen already, by the address that stands for each among ``addresses``.
+    ///
+    /// They stay open: the server listens on copies.
+    package var sockets: [String: Int32] = [:]
     /// Names of headers whose values are secrets, in lower case and from the table of known names.
     ///
     /// Their values are in ``RequestHead/secrets`` alone, in memory that is wiped. That holds for HTTP/1; what reads the

@@ -25,6 +25,19 @@ struct ListenAddress {
         self.text = text
     }
 
+    /// Listens on a copy of a socket that is bound already, else on one of its own.
+    func listen(_ bootstrap: ServerBootstrap, on socket: Int32?) async throws(HTTPServerError) -> any Channel {
+        guard let socket else { return try await bind(bootstrap) }
+        let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw .bind(address: text, errno: errno) }
+        do {
+            return try await bootstrap.withBoundSocket(copy).get()
+        } catch {
+            // The bootstrap closes what it could not use.
+            throw .bind(address: text, errno: (error as? IOError)?.errnoCode ?? EINVAL)
+        }
+    }
+
     /// Binds; all interfaces means IPv6 and IPv4 on one socket, or IPv4 alone where the kernel has no IPv6.
     func bind(_ bootstrap: ServerBootstrap) async throws(HTTPServerError) -> any Channel {
         if let host { return try await bind(bootstrap, host) }

@@ -73,9 +73,27 @@ package final class KESKeyService: KeyService {
     }
 
     package func createKey(_ key: KeyID) async throws(KeyServiceError) {
+        try await make(key) { name throws(KESClientError) in try await client.createKey(name) }
+    }
+
+    package func importKey(_ key: KeyID, _ secret: SecretKey) async throws(KeyServiceError) {
+        var bytes = secret.withUnsafeBytes { Array($0) }
+        defer { wipe(&bytes) }
+        do {
+            try await make(key) { [bytes] name throws(KESClientError) in try await client.importKey(name, key: bytes) }
+        } catch {
+            guard error == .notAuthorized else { throw error }
+            // A right of administrators, which policies for object servers have seldom.
+            throw .notSupported("KES's policy does not permit this server /v1/key/import/\(key.name)")
+        }
+    }
+
+    private func make(
+        _ key: KeyID, _ call: (KeyName) async throws(KESClientError) -> Void
+    ) async throws(KeyServiceError) {
         let name = try Self.name(key)
         do throws(KESClientError) {
-            try await client.createKey(name)
+            try await call(name)
         } catch {
             let meaning = KeyServiceError(error, key: key)
             // Other servers may word it otherwise, and a repeated request may meet the key of its first attempt.

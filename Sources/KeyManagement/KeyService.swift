@@ -37,6 +37,11 @@ package protocol KeyService: Sendable {
     /// Makes a new master key; it is durable when this returns. Throws `keyExists` when there is one of that name.
     func createKey(_ key: KeyID) async throws(KeyServiceError)
 
+    /// Takes in a master key that was made elsewhere; it is durable when this returns.
+    ///
+    /// Throws `keyExists` when there is one of that name, `notSupported` where the service takes none.
+    func importKey(_ key: KeyID, _ bytes: SecretKey) async throws(KeyServiceError)
+
     /// Throws `keyNotFound` when there is none.
     func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription
 
@@ -51,6 +56,10 @@ extension KeyService {
     package func isOfFormerService(
         _ wrapped: [UInt8], under key: KeyID, context: KMSContext
     ) async throws(KeyServiceError) -> Bool { false }
+
+    package func importKey(_ key: KeyID, _ bytes: SecretKey) async throws(KeyServiceError) {
+        throw .notSupported("importing keys")
+    }
 
     /// Whether there is a key of this name.
     package func hasKey(_ key: KeyID) async throws(KeyServiceError) -> Bool {

@@ -105,14 +105,18 @@ package final class LocalKeyring: KeyService {
         return KESCiphertext.wrap(dataKey, under: master.key, cipher: master.cipher, context: context)
     }
 
-    package func createKey(_ key: KeyID) async throws(KeyServiceError) {
+    package func createKey(_ key: KeyID) async throws(KeyServiceError) { try await add(key, SecretKey()) }
+
+    package func importKey(_ key: KeyID, _ bytes: SecretKey) async throws(KeyServiceError) { try await add(key, bytes) }
+
+    private func add(_ key: KeyID, _ bytes: SecretKey) async throws(KeyServiceError) {
         try await onQueue { () throws(KeyServiceError) in
             do throws(KeyringError) {
                 let isNew = try self.file.withLock { () throws(KeyringError) in
                     // Not what is in memory grows but what is on disk: another process may have added keys.
                     var document = try self.readSuccessor().document
                     guard document.keys[key] == nil else { return false }
-                    document.add(Self.newKey(key))
+                    document.add(Self.newKey(key, bytes))
                     let identity = try self.replaceFile(with: document)
                     self.contents.withLock { $0 = Contents(document: document, identity: identity) }
                     return true
@@ -182,8 +186,8 @@ package final class LocalKeyring: KeyService {
         }
     }
 
-    private static func newKey(_ name: KeyID) -> KeyringDocument.Key {
-        KeyringDocument.Key(name: name, cipher: .aes256, createdAt: Timestamp.now, key: SecretKey())
+    private static func newKey(_ name: KeyID, _ bytes: SecretKey = SecretKey()) -> KeyringDocument.Key {
+        KeyringDocument.Key(name: name, cipher: .aes256, createdAt: Timestamp.now, key: bytes)
     }
 
     private static func description(_ key: KeyringDocument.Key) -> KeyDescription {

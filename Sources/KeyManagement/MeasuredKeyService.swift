@@ -46,6 +46,10 @@ package struct MeasuredKeyService: KeyService {
         try await measure(.create, key) { () async throws(KeyServiceError) in try await service.createKey(key) }
     }
 
+    package func importKey(_ key: KeyID, _ bytes: SecretKey) async throws(KeyServiceError) {
+        try await measure(.create, key) { () async throws(KeyServiceError) in try await service.importKey(key, bytes) }
+    }
+
     package func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription {
         try await measure(.describe, key) { () async throws(KeyServiceError) in try await service.describeKey(key) }
     }

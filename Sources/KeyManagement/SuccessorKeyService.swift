@@ -60,6 +60,10 @@ package final class SuccessorKeyService: KeyService {
 
     package func createKey(_ key: KeyID) async throws(KeyServiceError) { try await current.createKey(key) }
 
+    package func importKey(_ key: KeyID, _ bytes: SecretKey) async throws(KeyServiceError) {
+        try await current.importKey(key, bytes)
+    }
+
     /// Also finds the former service's keys: data keys under them can be opened.
     package func describeKey(_ key: KeyID) async throws(KeyServiceError) -> KeyDescription {
         do {

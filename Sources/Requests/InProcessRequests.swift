@@ -9,11 +9,14 @@ package final class InProcessCaller: Sendable {
     package let verified: VerifiedRequest
     /// What a bucket's setting must still be when a change of it is committed; `nil` for any.
     package let expectation: SettingExpectation?
+    /// Whether ListObjectsV2 is to show how each object is encrypted, and nothing else of its metadata.
+    package let listsEncryption: Bool
 
     /// - Parameter account: as it is now: who keeps a caller keeps rights that may be gone.
-    package init(_ account: SigningAccount, expectation: SettingExpectation? = nil) {
+    package init(_ account: SigningAccount, expectation: SettingExpectation? = nil, listsEncryption: Bool = false) {
         verified = VerifiedRequest(inProcessOf: account)
         self.expectation = expectation
+        self.listsEncryption = listsEncryption
     }
 }
 

@@ -15,20 +15,12 @@ package final class TraceFeed: RequestObserver {
 
     package typealias Ring = LineRing<Tag>
 
-    private struct State {
-        var waiting = FIFOQueue<CompletedRequest>()
-        var bytes = 0
-        var isDraining = false
-    }
-
     /// How many may watch.
     package static let maximumListeners = 1024
-    /// Bytes of requests that wait for their lines to be made.
-    private static let capacity = 4 << 20
 
     let ring = Ring(lines: 16_384, bytes: 8 << 20)
     private let listeners = Atomic(0)
-    private let state = ShortLock(State())
+    private let queue = CompletedQueue()
     private let lost = Atomic(0)
     /// `host:port`, as traces name this server.
     let node: @Sendable () -> String
@@ -58,35 +50,13 @@ package final class TraceFeed: RequestObserver {
     package func close() { ring.close() }
 
     package func observe(_ request: CompletedRequest) {
-        let weight = request.weight
-        let begins = state.withLock { state in
-            guard state.bytes + weight <= Self.capacity else {
-                lost.wrappingAdd(1, ordering: .relaxed)
-                return false
-            }
-            state.waiting.append(request)
-            state.bytes += weight
-            defer { state.isDraining = true }
-            return !state.isDraining
-        }
-        if begins { Task { self.drain() } }
-    }
-
-    private func drain() {
-        let node = node()
-        while true {
-            let request = state.withLock { state -> CompletedRequest? in
-                let request = state.waiting.popFirst()
-                state.bytes -= request?.weight ?? 0
-                if request == nil { state.isDraining = false }
-                return request
-            }
-            guard let request else { return }
+        let isTaken = queue.append(request) { [ring, node] request in
             let kind = TraceKind(request.service)
             ring.publish(
-                request.traceLine(kind, node: node),
+                request.traceLine(kind, node: node()),
                 Tag(kind: kind, isError: request.status >= 400, duration: request.duration ?? 0))
         }
+        if !isTaken { lost.wrappingAdd(1, ordering: .relaxed) }
     }
 }
 

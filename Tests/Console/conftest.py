@@ -15,6 +15,12 @@ def screenshots(request):
     return request.config.getoption("--screenshots")
 
 
+@pytest.fixture
+def figure(request):
+    """Notes a figure that was measured, for the report."""
+    return lambda name, value: request.node.user_properties.append((name, value))
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
     browser = Browser(tmp_path_factory.mktemp("downloads"))

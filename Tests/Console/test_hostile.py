@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from console_api import Console
 from hostile import PAYLOADS, shown
 
 # What boto3 puts into a header, or S3 into XML, must be of these.
@@ -50,6 +51,26 @@ def test_each_in_the_sidebar(browser, hostile):
         browser.open(hostile, f"#/buckets/hostile/objects?prefix={quote(prefix, safe='')}&o={quote(key, safe='')}")
         browser.see("Object Info")
         assert browser.run("return document.querySelector('.drawer .fact bdi').textContent") == shown(key)
+    unbroken(browser)
+
+
+def test_names_of_shared_links(browser, hostile):
+    console = Console(hostile)
+    console.login()
+    keys = [f"{n:02}{text}" for n, text in enumerate(PAYLOADS)][::3]
+    for key in keys:
+        made = console.do("POST", "shares", json={"bucket": "hostile", "key": key, "seconds": 600})
+        hostile.secrets.append(made["url"].rpartition("=")[2])
+    browser.login(hostile).open(hostile, "#/shares")
+    names = set()
+    for step in range(6):
+        names |= set(browser.run("return [...document.querySelectorAll('.grid-row:not([hidden]) .name')].map((e) => e.textContent)"))
+        browser.run("document.querySelector('.grid-view').scrollBy(0, 400)")
+        browser.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert {f"hostile/{shown(key)}" for key in keys} - names == set()
+    unbroken(browser)
+    browser.row(f"hostile/{shown(keys[1])}")
+    browser.see("works: whoever has it can read the object")
     unbroken(browser)
 
 

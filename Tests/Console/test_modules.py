@@ -30,7 +30,7 @@ def test_addresses(page):
 
 
 def test_transfers(page):
-    assert page.module("lib/transfer.js", "[m.partSizeFor(1), m.partSizeFor(5 * 2 ** 40), m.partSizeFor(5 * 2 ** 40) * 10000 >= 5 * 2 ** 40]") == [16 << 20, 583 << 20, True]
+    assert page.module("lib/transfer.js", "[m.partSizeFor(1), m.partSizeFor(200 * m.MIB), m.partSizeFor(201 * m.MIB), m.partSizeFor(2 ** 30), m.partSizeFor(5 * 2 ** 40), m.partSizeFor(5 * 2 ** 40) * 10000 >= 5 * 2 ** 40]") == [5 << 20, 5 << 20, 6 << 20, 16 << 20, 583 << 20, True]
     assert page.module("lib/queue.js", "[m.numbered('a/b.tar', 2), m.numbered('a.b/c', 3), m.numbered('.profile', 2)]") == ["a/b (2).tar", "a.b/c (3)", ".profile (2)"]
     assert page.module("lib/unfinished.js", "m.crc32c(new TextEncoder().encode('123456789')).toString(16)") == "e3069283"
 

@@ -1,5 +1,7 @@
 """Sessions as their users see them: cookies, the end of a session in place, accounts with few rights."""
 
+import json
+
 import pytest
 
 from accounts import admin
@@ -85,3 +87,33 @@ def test_few_rights(browser, few, screenshots):
     browser.open(few, "#/buckets/shared/objects?prefix=other%2F")
     browser.see("Your account may not do this.")
     browser.check_accessibility()
+
+
+ATTACK = """<!doctype html><title>waits</title><form id="form" method="post" enctype="text/plain" target="frame" action="{console}api/buckets">
+<input name='{{"name": "attacked-form", "x": "' value='"}}'></form><iframe name="frame"></iframe><script>
+document.getElementById("form").submit();
+Promise.allSettled([["POST", "buckets", '{{"name": "attacked"}}'], ["POST", "logout", "{{}}"], ["DELETE", "buckets?b=kept", null]].map(([method, call, body]) =>
+  fetch("{console}api/" + call, {{ method, body, mode: method === "POST" ? "no-cors" : "cors", credentials: "include" }})))
+  .then(() => setTimeout(() => {{ document.title = "attacked"; }}, 500));
+</script>"""
+
+
+def test_a_page_on_the_s3_port_changes_nothing(browser, server):
+    """Ports do not separate cookies: to the browser, a page in a public bucket is of the same site as the console."""
+    s3 = server.s3()
+    for name in ("kept", "evil"):
+        s3.create_bucket(Bucket=name)
+    s3.put_bucket_policy(Bucket="evil", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::evil/*"]}]}))
+    s3.put_object(Bucket="evil", Key="attack.html", Body=ATTACK.format(console=server.console).encode(), ContentType="text/html")
+    browser.login(server)
+    browser.expect("403", "CORS", "ERR_FAILED", "Refused", "frame", "favicon", "NotSameOrigin")
+    browser.driver.get(f"{server.endpoint}/evil/attack.html")
+    browser.wait(lambda: browser.driver.title == "attacked", "the attack's end")
+    names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    assert "kept" in names and not any(name.startswith("attacked") for name in names)
+    # Nor has it ended the session; a link from another site's page opens logged in.
+    browser.driver.get(server.endpoint.replace("127.0.0.1", "localhost") + "/evil/attack.html")
+    browser.wait(lambda: browser.driver.title == "attacked", "the other site's page")
+    browser.run("const a = document.createElement('a'); a.href = arguments[0]; document.body.append(a); a.click();", server.console + "#/buckets")
+    browser.row("kept")

@@ -287,6 +287,8 @@ def wait_for_places(server):
 def test_the_log_is_json_where_that_is_asked(fresh_server):
     with fresh_server() as server:
         server.call("GET", "/no-such-bucket/k")
+        # Lines are written by a thread of their own.
+        server.wait_for_log('"message"')
         for line in server.log_text().splitlines():
             if line.startswith("{"):
                 record = json.loads(line)

@@ -171,6 +171,7 @@ import Testing
             await response.send(403, "no")
         } _: {
             $0.limits.drainBytes = 1000
+            $0.limits.lingerBytes = 4000
         } test: { _, port in
             let client = try RawClient(port: port)
             for framing in [
@@ -204,6 +205,64 @@ import Testing
             try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
             try client.send([UInt8](repeating: 0, count: 500_000))
             #expect(try client.readResponse().text == "too much")
+        }
+    }
+
+    /// As proxies do: a reset must not overtake the response.
+    @Test func `a refusal reaches a client that sends all of a long body first`() async throws {
+        try await withServer { _, response in
+            await response.send(413, "too much")
+        } test: { _, port in
+            for _ in 0..<4 {
+                let client = try RawClient(port: port)
+                try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n")
+                for _ in 0..<32 { try client.send([UInt8](repeating: 0, count: 1 << 20)) }
+                #expect(try client.readResponse().text == "too much")
+                #expect(try client.isClosed())
+            }
+        }
+    }
+
+    @Test(arguments: [(bytes: 4000, most: 1), (bytes: 64 << 20, most: 0)])
+    func `what is thrown away after a refusal is bounded, by connection and in all`(
+        _ limit: (bytes: Int, most: Int)
+    ) async throws {
+        try await withServer { _, response in
+            await response.send(413, "too much")
+        } _: {
+            $0.limits.drainBytes = 1000
+            $0.limits.lingerBytes = limit.bytes
+            $0.limits.maxLingering = limit.most
+        } test: { _, port in
+            let client = try RawClient(port: port)
+            try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n")
+            #expect(try client.readResponse().status == 413)
+            // What the kernel takes is sent, too.
+            var sent = 0
+            while sent < 512 << 20, (try? client.send([UInt8](repeating: 0, count: 64 << 10))) != nil {
+                sent += 64 << 10
+            }
+            #expect(sent < 64 << 20)
+        }
+    }
+
+    @Test func `a client that goes on sending drop by drop after a refusal stays no longer than it may`() async throws {
+        try await withServer { _, response in
+            await response.send(413, "too much")
+        } _: {
+            $0.limits.drainBytes = 1000
+            $0.limits.lingerTimeout = .milliseconds(500)
+            $0.limits.longestLingering = .milliseconds(100)
+        } test: { server, port in
+            let client = try RawClient(port: port)
+            try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n")
+            #expect(try client.readResponse().status == 413)
+            var drops = 0
+            while drops < 10_000, (try? client.send("x")) != nil {
+                drops += 1
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(drops < 10_000)
         }
     }
 }

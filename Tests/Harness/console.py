@@ -105,6 +105,7 @@ class Browser:
         self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SCRIPTS.read_text()})
         # The system's own dialog for files would stand over the page.
         self.driver.execute_cdp_cmd("Page.setInterceptFileChooserDialog", {"enabled": True})
+        self.driver.execute_cdp_cmd("Performance.enable", {})
         self.expected = []
         self.view()
 
@@ -261,13 +262,19 @@ class Browser:
         """Messages of the console that this test causes; each is part of the text, such as a status."""
         self.expected += parts
 
+    def heap(self):
+        """Bytes of the page's JavaScript heap, without what is garbage."""
+        self.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+        metrics = self.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+        return int(next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize"))
+
     def check_log(self):
         """Nothing is in the browser's log but what was expected: no violation of the policy, no error, no missing file."""
         entries = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
         violations = self.run("return window.test ? test.violations : []")
         unexpected = [message for message in entries if not any(part in message for part in self.expected)]
         self.expected = []
-        assert unexpected == [] and violations == []
+        assert unexpected == [] and violations == [], f"{unexpected} {violations}"
 
     def check_accessibility(self):
         """Names of all controls, contrast of all texts, widths; the complaints as texts."""

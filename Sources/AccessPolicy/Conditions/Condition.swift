@@ -1,3 +1,5 @@
+import Notation
+
 /// One key of a statement's `Condition`, compared by one operator with the values that the policy gives.
 struct Condition: Sendable {
     let key: ConditionKey

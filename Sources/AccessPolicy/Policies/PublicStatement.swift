@@ -1,3 +1,5 @@
+import Notation
+
 extension PolicyStatement {
     /// Whether it lets in people whom nobody has named ("The meaning of public" in Amazon's guide to S3).
     ///

@@ -26,6 +26,8 @@ package struct AccountsSnapshot: Sendable {
     private(set) var consoleSessions = AccountTable<AccountName, ConsoleSession>()
     /// The sessions at the console of each access key.
     private var consoleSessionsOf = AccountTable<AccountName, Set<AccountName>>()
+    private(set) var sharedLinks = AccountTable<AccountName, SharedLink>()
+    private var sharedLinksOf = AccountTable<AccountName, Set<AccountName>>()
     /// The access keys and sessions of each owner.
     private var owned = AccountTable<AccountOwner, Set<AccountName>>()
     /// The users of each group, and those who have each policy: a change of one walks nobody else.
@@ -60,6 +62,16 @@ package struct AccountsSnapshot: Sendable {
 
     /// All sessions at the console, in no order.
     package var allConsoleSessions: [ConsoleSession] { consoleSessions.values }
+
+    /// The shared links of an access key, in no order.
+    package func sharedLinks(of accessKey: AccountName) -> [SharedLink] {
+        (sharedLinksOf[accessKey] ?? []).compactMap { sharedLinks[$0] }
+    }
+
+    /// All shared links, in no order.
+    package var allSharedLinks: [SharedLink] { sharedLinks.values }
+
+    func countSharedLinks(of accessKey: AccountName) -> Int { sharedLinksOf[accessKey]?.count ?? 0 }
 
     package var userNames: [AccountName] { members.names }
     package var groupNames: [AccountName] { groups.names }
@@ -148,6 +160,12 @@ package struct AccountsSnapshot: Sendable {
             case .remove(.consoleSession, let name):
                 if let session = consoleSessions[name] { consoleSessionsOf.remove(name, under: session.accessKey) }
                 consoleSessions[name] = nil
+            case .put(.sharedLink(let link)):
+                sharedLinks[link.id] = link
+                sharedLinksOf.insert(link.id, under: link.accessKey)
+            case .remove(.sharedLink, let name):
+                if let link = sharedLinks[name] { sharedLinksOf.remove(name, under: link.accessKey) }
+                sharedLinks[name] = nil
             case .remove(.user, let name): removeUser(name)
             case .remove(.group, let name):
                 holders.move(.group(name), from: groups[name]?.policies ?? [], to: [])

@@ -4,7 +4,8 @@ enum AdminOperations {
 
     /// The key service, and the data keys of the drive.
     private static let keys: [any AdminOperation.Type] = [
-        CreateKey.self, ListKeys.self, KeyStatus.self, KeyServiceState.self, KMSVersion.self, ListKMSAPIs.self,
+        CreateKey.self, ImportKey.self, ListKeys.self, KeyStatus.self, KeyServiceState.self, KMSVersion.self,
+        ListKMSAPIs.self,
         ListDataKeys.self, RewrapDataKeys.self,
     ]
 

@@ -32,6 +32,7 @@ struct ConsoleError: Error, Sendable {
     init(of error: any Error) {
         switch error {
         case let error as ConsoleError: self = error
+        case let error as JSONMemberError: self = .invalid(error.description)
         case BodyError.tooLarge: self = .tooLarge
         case ResponseError.tooLong:
             self.init(500, "InternalError", "The answer is longer than the console can take.")

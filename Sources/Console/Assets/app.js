@@ -20,8 +20,10 @@ const pages = [
   { path: ["keys", "status"], file: "key-service", when: () => has("GET kms") },
   { path: ["keys", "name", "*"], file: "key", when: () => has("GET key") },
   { path: ["identity", "*"], file: "identity", when: () => has("GET users") || has("GET access-keys") },
+  { path: ["shares"], file: "shares", when: () => has("GET shares") },
+  { path: ["diagnostics"], file: "diagnostics", when: () => has("GET doctor") && may("admin:OBDInfo") },
   { path: ["tasks"], file: "tasks", when: () => has("GET tasks") },
-  { path: ["activity", "*"], file: "activity", when: () => has("GET trace") || has("GET log") },
+  { path: ["activity", "*"], file: "activity", when: () => has("GET trace") || has("GET audit") || has("GET log") },
 ];
 
 let shell = null;

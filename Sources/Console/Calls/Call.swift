@@ -71,8 +71,8 @@ struct Call: Sendable {
     }
 
     /// The body, an object with these members at most.
-    func members(_ known: Set<String>) async throws -> RequestMembers {
-        try RequestMembers(try await Self.document(of: request, context), known: known)
+    func members(_ known: Set<String>) async throws -> JSONMembers {
+        try JSONMembers(try await Self.document(of: request, context), known: known)
     }
 
     /// A body of JSON.
@@ -107,6 +107,36 @@ struct Call: Sendable {
 
     func answerNothing() async {
         await response.send(HTTPResponse(status: 204, headers: ConsoleHeaders.ofCalls))
+    }
+
+    // MARK: What is no request to S3 or the administration
+
+    /// Of a change that the console makes by itself: logs, trace and audit are told of it by this name.
+    func begin(_ operation: String) -> RequestRecord {
+        let record = context.pipeline.begin(signedIn.session.told(request), .console)
+        record.operation = operation
+        record.principal = signedIn.account.principal
+        return record
+    }
+
+    func answer(_ document: JSONValue, status: Int = 200, _ record: RequestRecord) async throws {
+        await send(ConsoleHeaders.document(document.bytes, status: status, headers: Self.id(record)), record)
+    }
+
+    func answerNothing(_ record: RequestRecord) async {
+        await send(HTTPResponse(status: 204, headers: ConsoleHeaders.ofCalls + Self.id(record)), record)
+    }
+
+    private static func id(_ record: RequestRecord) -> [(name: String, value: String)] {
+        [("x-amz-request-id", record.id)]
+    }
+
+    private func send(_ answer: HTTPResponse, _ record: RequestRecord) async {
+        // Through the one exit, where it is counted and told.
+        switch context.pipeline.answer(answer, record) {
+        case .now(let whole): await response.send(whole)
+        case .later(let work): await work(response)
+        }
     }
 
     /// Waits until there is memory for an answer of a thousand rows, and what it is made of.

@@ -30,7 +30,7 @@ enum CallTable {
     static let routes: [CallRoute] =
         SessionCalls.routes + BucketCalls.routes + KeyCalls.routes + ObjectCalls.routes + UploadCalls.routes
         + ChangeCalls.routes + TaskCalls.routes + ZIPCalls.routes + ServerCalls.routes + StreamCalls.routes
-        + IdentityCalls.routes
+        + IdentityCalls.routes + ShareCalls.routes + DoctorCall.routes
 
     /// The calls, as the page is told them.
     static let names = routes.map(\.name).sorted()

@@ -1,42 +1,18 @@
-import CConsoleAssets
-import CLinux
-import Cryptography
-import Glibc
 import HTTPServer
 import NIOCore
 import Threading
 
-/// The page's files: those in the program, compressed once, or those of a directory.
+/// Answers requests for the page and its parts: those in the program, made ready for the first visit, or those of a
+/// directory.
 final class Page: Sendable {
+    private typealias Files = Result<PageFiles, BundleError>
+
     private let directory: String?
-    private let files: ShortLock<[String: PageFile]>
-    /// Of all files: another content of any of them has another.
-    private let hash: String
+    private let ready = ShortLock<Files?>(nil)
+    private let making = ShortLock<Task<Files, Never>?>(nil)
 
     init(directory: String?) {
         self.directory = directory
-        let embedded = directory == nil ? Self.embedded : []
-        let digest = Digest(.sha256)
-        for file in embedded {
-            digest.update(Array("\(file.name)\u{0}\(file.bytes.count)\u{0}".utf8))
-            digest.update(file.bytes)
-        }
-        hash = String(Hex.encode(digest.finalize()).prefix(16))
-        files = ShortLock(Dictionary(embedded.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
-    }
-
-    private static var embedded: [PageFile] {
-        (0..<Int(coffer_console_asset_count)).compactMap { index in
-            let asset = coffer_console_asset(index)
-            guard let name = asset.name, let bytes = asset.bytes else { return nil }
-            return PageFile(String(cString: name), Array(UnsafeBufferPointer(start: bytes, count: asset.count)))
-        }
-    }
-
-    /// Compresses every file, so that no request waits for it: some ten milliseconds.
-    func prepare() {
-        for file in files.withLock({ Array($0.values) }) { _ = file.compressed }
-        _ = index?.compressed
     }
 
     /// - Parameter path: `HASH/NAME`, or the name alone; nil for the page itself.
@@ -44,49 +20,56 @@ final class Page: Sendable {
         guard request.head.method == "GET" || request.head.method == "HEAD" else {
             return .now(HTTPResponse(status: 405, headers: ConsoleHeaders.ofPage + [("allow", "GET, HEAD")]))
         }
-        if let directory { return fromDirectory(directory, path ?? "index.html") }
-        guard let path else { return send(index, isImmutable: false, request) }
+        if let files = ready.withLock({ $0 }) { return .now(answer(request, path, files)) }
+        return .later { response in await response.send(self.answer(request, path, await self.files)) }
+    }
+
+    /// Of a directory they are read anew each time: what was written just now is what is shown.
+    private var files: Files {
+        get async {
+            let task = making.withLock { making -> Task<Files, Never> in
+                if directory == nil, let making { return making }
+                let task = Task { make() }
+                making = task
+                return task
+            }
+            return await task.value
+        }
+    }
+
+    private func make() -> Files {
+        do throws(BundleError) {
+            if let directory { return .success(try PageFiles(PageSources.read(directory), isFixed: false)) }
+            let files = try PageFiles(PageSources.embedded, isFixed: true)
+            files.compress()
+            ready.withLock { $0 = .success(files) }
+            return .success(files)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func answer(_ request: HTTPRequest, _ path: String?, _ made: Files) -> HTTPResponse {
+        let files: PageFiles
+        switch made {
+        case .success(let found): files = found
+        case .failure(let error): return Self.text(500, "The console's page is broken: \(error)\n")
+        }
+        guard let path else { return send(files.index, isImmutable: false, request) }
         let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
-        if parts.count == 2, parts[0] == hash { return send(file(parts[1]), isImmutable: true, request) }
-        return send(file(path), isImmutable: false, request)
+        if parts.count == 2, parts[0] == files.hash { return send(files[parts[1]], isImmutable: true, request) }
+        return send(files[path], isImmutable: false, request)
     }
 
-    private func file(_ name: String) -> PageFile? {
-        // The page itself is at its own address only.
-        name == "index.html" ? nil : files.withLock { $0[name] }
-    }
-
-    /// The page with the addresses of its parts.
-    private var index: PageFile? {
-        files.withLock { files in
-            if let made = files["/index"] { return made }
-            guard let source = files["index.html"] else { return nil }
-            let text = String(decoding: source.bytes, as: UTF8.self)
-            let made = PageFile("index.html", Array(Self.replace("./assets/", "./assets/\(hash)/", in: text).utf8))
-            files["/index"] = made
-            return made
-        }
-    }
-
-    private static func replace(_ text: String, _ other: String, in whole: String) -> String {
-        var result = ""
-        var rest = whole[...]
-        while let range = rest.firstRange(of: text) {
-            result += rest[..<range.lowerBound] + other
-            rest = rest[range.upperBound...]
-        }
-        return result + rest
-    }
-
-    private func send(_ file: PageFile?, isImmutable: Bool, _ request: HTTPRequest) -> HTTPAnswer {
-        guard let file else { return .now(Self.notFound) }
+    private func send(_ file: PageFile?, isImmutable: Bool, _ request: HTTPRequest) -> HTTPResponse {
+        guard let file else { return Self.text(404, "Not found\n") }
         var headers = ConsoleHeaders.ofPage
         headers.append(("content-type", file.type))
         headers.append(("cache-control", isImmutable ? "public, max-age=31536000, immutable" : "no-cache"))
         headers.append(("etag", "\"\(file.tag)\""))
         headers.append(("vary", "accept-encoding"))
         if request.head.headers(named: "if-none-match").contains(where: { $0.contains(file.tag) }) {
-            return .now(HTTPResponse(status: 304, headers: headers))
+            return HTTPResponse(status: 304, headers: headers)
         }
         var bytes = file.bytes
         if request.head.headers(named: "accept-encoding").contains(where: { $0.contains("gzip") }),
@@ -96,39 +79,12 @@ final class Page: Sendable {
             bytes = compressed
         }
         let head = ResponseHead(status: 200, headers: headers, contentLength: Int64(bytes.count))
-        return .now(HTTPResponse(head, body: ByteBuffer(bytes: bytes)))
+        return HTTPResponse(head, body: ByteBuffer(bytes: bytes))
     }
 
-    private static let notFound = HTTPResponse(
-        status: 404, headers: ConsoleHeaders.ofPage + [("content-type", "text/plain")], body: Array("Not found\n".utf8))
-
-    // MARK: For who works on the page
-
-    /// Read anew each time: what was written just now is what is shown.
-    private func fromDirectory(_ directory: String, _ path: String) -> HTTPAnswer {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.contains(where: { $0.isEmpty || $0 == ".." || $0 == "." || $0.contains("%") || $0.contains("\\") })
-        else { return .now(Self.notFound) }
-        return .later { response in
-            guard let bytes = Self.read("\(directory)/\(path)") else { return await response.send(Self.notFound) }
-            let headers =
-                ConsoleHeaders.ofPage + [("content-type", PageFile.type(of: path)), ("cache-control", "no-store")]
-            await response.send(
-                ResponseHead(status: 200, headers: headers, contentLength: Int64(bytes.count)),
-                body: ByteBuffer(bytes: bytes))
-        }
-    }
-
-    private static func read(_ path: String) -> [UInt8]? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count < 16 << 20 {
-            let count = fread(&block, 1, block.count, file)
-            guard count > 0 else { return ferror(file) == 0 ? bytes : nil }
-            bytes += block[..<count]
-        }
-        return nil
+    private static func text(_ status: Int, _ text: String) -> HTTPResponse {
+        HTTPResponse(
+            status: status, headers: ConsoleHeaders.ofPage + [("content-type", "text/plain; charset=utf-8")],
+            body: Array(text.utf8))
     }
 }

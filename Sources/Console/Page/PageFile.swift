@@ -3,9 +3,9 @@ import Cryptography
 import Threading
 
 /// A file of the page.
-final class PageFile: Sendable {
+package final class PageFile: Sendable {
     let name: String
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     let tag: String
     private let squeezed = ShortLock<[UInt8]?>(nil)
 
@@ -17,7 +17,7 @@ final class PageFile: Sendable {
 
     /// By gzip; `nil` where the system has no libz, or where it would not be shorter.
     ///
-    /// Made when it is asked for first: a millisecond for each of the some dozen files.
+    /// Made when it is asked for first: a millisecond for each but the joined ones, which take ten.
     var compressed: [UInt8]? {
         squeezed.withLock { squeezed in
             if let squeezed { return squeezed.isEmpty ? nil : squeezed }
@@ -42,7 +42,7 @@ final class PageFile: Sendable {
         case "js": "text/javascript; charset=utf-8"
         case "css": "text/css; charset=utf-8"
         case "svg": "image/svg+xml"
-        case "json": "application/json"
+        case "json", "map": "application/json"
         case "png": "image/png"
         case "woff2": "font/woff2"
         default: "application/octet-stream"

@@ -24,9 +24,7 @@ struct Agent: Sendable {
         session = signedIn.session
         secret = signedIn.account.secret
         connection = request.connection
-        var headers: [(name: String, value: String)] = [
-            ("host", "localhost"), ("x-coffer-console-session", String(session.id.text.prefix(8))),
-        ]
+        var headers: [(name: String, value: String)] = [("host", "localhost"), session.header]
         for name in ["user-agent", "traceparent"] {
             if let value = request.head.header(name) { headers.append((name, value)) }
         }
@@ -34,14 +32,14 @@ struct Agent: Sendable {
     }
 
     /// - Throws: `NoSession` when the session, or the account's right to be used, has ended.
-    func caller(_ expectation: SettingExpectation? = nil) throws -> InProcessCaller {
+    func caller(_ expectation: SettingExpectation? = nil, listsEncryption: Bool = false) throws -> InProcessCaller {
         // What runs on without the browser ends with the account, and with its secret, too.
         guard let account = try context.sessions.account(ofRunning: session, at: context.clock()),
             account.secret.isEqual(to: secret)
         else {
             throw ConsoleError.noSession
         }
-        return InProcessCaller(account, expectation: expectation)
+        return InProcessCaller(account, expectation: expectation, listsEncryption: listsEncryption)
     }
 
     /// The head of a request.
@@ -63,7 +61,7 @@ struct Agent: Sendable {
         if request.method != "GET", request.method != "HEAD" {
             request.addHeader("content-length", "\(request.body.count)")
         }
-        let caller = try caller(expectation)
+        let caller = try caller(expectation, listsEncryption: request.listsEncryption)
         let (head, body) = try await context.inProcess.answer(
             head(request, secrets: secrets), body: request.body, connection: connection, limit: Self.longestAnswer
         ) { [context] in context.requests.answer($0, as: caller) }
@@ -88,5 +86,20 @@ struct Agent: Sendable {
 
     func allows(_ action: Action, on resource: Resource, in request: HTTPRequest) throws -> Bool {
         try allow([Demand(action, on: resource)], in: request).first ?? false
+    }
+}
+
+extension ConsoleSession {
+    /// By which logs and the audit know of what session a request is: the beginning of its digest.
+    fileprivate var header: (name: String, value: String) { ("x-coffer-console-session", String(id.text.prefix(8))) }
+
+    /// A request of the browser's as it is told of: with its session, whatever the browser says.
+    func told(_ request: HTTPRequest) -> HTTPRequest {
+        let head = request.head
+        return HTTPRequest(
+            head: RequestHead(
+                method: head.method, target: head.target, versionMinor: head.versionMinor,
+                headers: head.headers.filter { $0.name != header.name } + [header], secrets: head.secrets),
+            body: request.body, connection: request.connection)
     }
 }

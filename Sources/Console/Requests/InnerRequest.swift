@@ -11,6 +11,8 @@ struct InnerRequest: Sendable {
     private var query: [(name: String, value: String?)]
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
+    /// Of a listing: whether it is to show how each object is encrypted.
+    var listsEncryption = false
 
     /// To S3: to the service, a bucket, or an object.
     init(

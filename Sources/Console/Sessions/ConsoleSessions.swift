@@ -67,10 +67,14 @@ final class ConsoleSessions: Sendable {
         return try account(of: session)
     }
 
-    /// - Throws: `ServiceUnavailable` alone: any other refusal means that there is no such account.
     private func account(of session: ConsoleSession) throws -> SigningAccount? {
+        try account(session.accessKey.text, token: session.sessionToken)
+    }
+
+    /// - Throws: `ServiceUnavailable` alone: any other refusal means that there is no such account.
+    func account(_ accessKey: String, token: String?) throws -> SigningAccount? {
         do throws(S3Error) {
-            return try lookup(session.accessKey.text, session.sessionToken)
+            return try lookup(accessKey, token)
         } catch {
             if error.code == .serviceUnavailable { throw error }
             return nil

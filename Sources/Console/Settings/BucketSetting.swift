@@ -131,7 +131,7 @@ struct BucketSetting: Sendable {
         return request
     }
 
-    private func removal(_ parameter: String, of bucket: String) throws(ConsoleError) -> InnerRequest {
+    private func removal(_ parameter: String, of bucket: String) throws -> InnerRequest {
         switch name {
         case .encryption, .policy, .publicAccess, .tags, .lifecycle, .cors:
             return InnerRequest("DELETE", bucket: bucket, query: [(parameter, nil)])
@@ -139,7 +139,8 @@ struct BucketSetting: Sendable {
             var request = InnerRequest("PUT", bucket: bucket, query: [(parameter, nil)])
             request.body = Array("<NotificationConfiguration/>".utf8)
             return request
-        case .versioning, .locking, .quota: throw .invalid("The setting '\(name.rawValue)' cannot be taken away.")
+        case .versioning, .locking, .quota:
+            throw ConsoleError.invalid("The setting '\(name.rawValue)' cannot be taken away.")
         }
     }
 
@@ -158,7 +159,7 @@ struct BucketSetting: Sendable {
             return value.bytes
         case .publicAccess: return try PublicAccessSetting.block(value).xml()
         case .tags:
-            let pairs = try RequestMembers(.object([("value", value)]), known: ["value"]).pairs("value")
+            let pairs = try JSONMembers(.object([("value", value)]), known: ["value"]).pairs("value")
             return try ObjectTags(
                 checking: pairs.map { (key: $0.name, value: $0.value) }, maximum: ObjectTags.maximumOfBucket
             ).xml()

@@ -31,27 +31,29 @@ enum EncryptionSetting {
         return value.value
     }
 
-    static func configuration(_ value: JSONValue) throws(ConsoleError) -> ServerSideEncryptionConfiguration {
-        let members = try RequestMembers(value, known: ["kind", "key", "bucketKey", "blocked"], path: "encryption")
+    static func configuration(_ value: JSONValue) throws -> ServerSideEncryptionConfiguration {
+        let members = try JSONMembers(value, known: ["kind", "key", "bucketKey", "blocked"], path: "encryption")
         let algorithm = try algorithm(members)
         var rule = ServerSideEncryptionConfiguration(algorithm: algorithm)
         if members["bucketKey"] != nil { rule.bucketKeyEnabled = try members.flag("bucketKey") }
         switch try members.texts("blocked") {
         case []: if members.has("blocked") { rule.blocked = BlockedEncryptionTypes.none }
         case ["SSE-C"]: rule.blocked = .customerKeys
-        default: throw .invalid("Only SSE-C can be blocked.")
+        default: throw ConsoleError.invalid("Only SSE-C can be blocked.")
         }
         guard algorithm != nil || rule.blocked != nil else {
-            throw .invalid("The member 'encryption.kind' is missing.")
+            throw ConsoleError.invalid("The member 'encryption.kind' is missing.")
         }
         return rule
     }
 
     /// The headers of an upload or copy that asks for an encryption of its own; none for the bucket's.
-    static func headers(_ value: JSONValue?) throws(ConsoleError) -> [(name: String, value: String)] {
+    static func headers(_ value: JSONValue?) throws -> [(name: String, value: String)] {
         guard let value else { return [] }
-        let members = try RequestMembers(value, known: ["kind", "key", "bucketKey", "context"], path: "encryption")
-        guard let algorithm = try algorithm(members) else { throw .invalid("The member 'encryption.kind' is missing.") }
+        let members = try JSONMembers(value, known: ["kind", "key", "bucketKey", "context"], path: "encryption")
+        guard let algorithm = try algorithm(members) else {
+            throw ConsoleError.invalid("The member 'encryption.kind' is missing.")
+        }
         var headers = [(name: "x-amz-server-side-encryption", value: algorithm.name)]
         if let key = algorithm.keyID { headers.append(("x-amz-server-side-encryption-aws-kms-key-id", key)) }
         if members["bucketKey"] != nil {
@@ -61,16 +63,16 @@ enum EncryptionSetting {
         return headers
     }
 
-    private static func algorithm(_ members: RequestMembers) throws(ConsoleError) -> Algorithm? {
+    private static func algorithm(_ members: JSONMembers) throws -> Algorithm? {
         let key = try members.text("key")
         switch try members.text("kind") {
         case nil: return nil
         case "SSE-S3":
-            guard key == nil else { throw .invalid("SSE-S3 has no key to be named.") }
+            guard key == nil else { throw ConsoleError.invalid("SSE-S3 has no key to be named.") }
             return .sseS3
         case "SSE-KMS": return .sseKMS(keyID: key)
         case "DSSE-KMS": return .dsseKMS(keyID: key)
-        case let kind?: throw .invalid("There is no encryption of the kind '\(kind)'.")
+        case let kind?: throw ConsoleError.invalid("There is no encryption of the kind '\(kind)'.")
         }
     }
 

@@ -18,9 +18,9 @@ enum LockingSetting {
     }
 
     /// The document that sets it.
-    static func configuration(_ value: JSONValue) throws(ConsoleError) -> [UInt8] {
-        let members = try RequestMembers(value, known: ["enabled", "retention"], path: "locking")
-        guard try members.flag("enabled") else { throw .invalid("Object lock cannot be switched off.") }
+    static func configuration(_ value: JSONValue) throws -> [UInt8] {
+        let members = try JSONMembers(value, known: ["enabled", "retention"], path: "locking")
+        guard try members.flag("enabled") else { throw ConsoleError.invalid("Object lock cannot be switched off.") }
         var xml = XMLWriter()
         xml.openRoot("ObjectLockConfiguration")
         xml.element("ObjectLockEnabled", "Enabled")

@@ -11,8 +11,8 @@ enum PublicAccessSetting {
         ])
     }
 
-    static func block(_ value: JSONValue) throws(ConsoleError) -> PublicAccessBlock {
-        let members = try RequestMembers(
+    static func block(_ value: JSONValue) throws -> PublicAccessBlock {
+        let members = try JSONMembers(
             value, known: ["blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"],
             path: "publicAccess")
         var block = PublicAccessBlock()

@@ -14,6 +14,11 @@ struct TaskSelection: Sendable {
         /// `nil` where the key was named by who asks.
         let etag: String?
         let size: Int64?
+        /// As listings have it; empty where the key was named by who asks.
+        var modified = ""
+        /// Of a version: whether it is the latest.
+        var isLatest = false
+        var isDeleteMarker = false
     }
 
     let bucket: String
@@ -22,15 +27,17 @@ struct TaskSelection: Sendable {
 
     static let members: Set<String> = ["bucket", "keys", "prefixes"]
 
-    init(_ members: RequestMembers) throws(ConsoleError) {
+    init(_ members: JSONMembers) throws {
         bucket = try members.required("bucket")
         keys = try members.texts("keys")
         prefixes = try members.texts("prefixes")
-        guard !keys.isEmpty || !prefixes.isEmpty else { throw .invalid("Neither keys nor prefixes are named.") }
-        guard keys.count + prefixes.count <= Self.most else {
-            throw .invalid("More than \(Self.most) keys and prefixes are named.")
+        guard !keys.isEmpty || !prefixes.isEmpty else {
+            throw ConsoleError.invalid("Neither keys nor prefixes are named.")
         }
-        guard keys.allSatisfy({ !$0.isEmpty }) else { throw .invalid("A key is empty.") }
+        guard keys.count + prefixes.count <= Self.most else {
+            throw ConsoleError.invalid("More than \(Self.most) keys and prefixes are named.")
+        }
+        guard keys.allSatisfy({ !$0.isEmpty }) else { throw ConsoleError.invalid("A key is empty.") }
     }
 
     /// The number of objects, where it is known without looking.
@@ -70,18 +77,12 @@ struct TaskSelection: Sendable {
                 request.add("key-marker", markers?.key)
                 request.add("version-id-marker", markers?.version)
                 let xml = try await Self.document(of: request, agent)
-                var entries = try xml.children.filter { $0.name == "Version" || $0.name == "DeleteMarker" }
-                    .map(Self.entry)
+                var entries = try Self.versions(xml)
                 let count = entries.count
                 if place.isKey { entries.removeAll { !$0.key.utf8.elementsEqual(place.prefix.utf8) } }
                 if !entries.isEmpty { try await body(entries) }
-                markers = nil
                 // In the order of the keys those of longer ones come last.
-                if try xml.optionalFlag("IsTruncated") == true, !place.isKey || entries.count == count {
-                    markers = VersionMarkers(
-                        key: try xml.optionalText("NextKeyMarker") ?? "",
-                        version: try xml.optionalText("NextVersionIdMarker"))
-                }
+                markers = !place.isKey || entries.count == count ? try VersionMarkers(nextOf: xml) : nil
             } while markers != nil
         }
     }
@@ -91,9 +92,16 @@ struct TaskSelection: Sendable {
         return try await agent.context.drive.offload { try answer.xml() }
     }
 
+    /// The versions of a listing, delete markers among them.
+    static func versions(_ xml: XMLElement) throws -> [Entry] {
+        try xml.children.filter { $0.name == "Version" || $0.name == "DeleteMarker" }.map(entry)
+    }
+
     private static func entry(_ element: XMLElement) throws -> Entry {
         Entry(
             key: try element.optionalText("Key") ?? "", version: try element.optionalText("VersionId"),
-            etag: try element.optionalText("ETag"), size: try element.optionalNumber("Size"))
+            etag: try element.optionalText("ETag"), size: try element.optionalNumber("Size"),
+            modified: try element.optionalText("LastModified") ?? "",
+            isLatest: try element.optionalFlag("IsLatest") == true, isDeleteMarker: element.name == "DeleteMarker")
     }
 }

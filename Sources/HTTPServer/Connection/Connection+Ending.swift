@@ -71,7 +71,10 @@ extension Connection {
     /// Lets everything that has been written reach the client, then closes.
     func closeGently() {
         guard let context else { return }
-        phase = .lingering(budget: 4 * limits.drainBytes)
+        if lingeringEnd == nil, server.admitLingering() {
+            lingeringEnd = .now() + .nanoseconds(limits.longestLingering.nanoseconds)
+        }
+        phase = .lingering(budget: lingeringEnd == nil ? 4 * limits.drainBytes : limits.lingerBytes)
         phaseDeadline.stop()
         input.discard()
         passOutput()
@@ -123,5 +126,7 @@ extension Connection {
         share.deadline.stop()
         phaseDeadline.stop()
         writeDeadline.stop()
+        if lingeringEnd != nil { server.lingeringEnded() }
+        lingeringEnd = nil
     }
 }

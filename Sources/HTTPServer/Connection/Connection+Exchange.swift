@@ -17,7 +17,8 @@ extension Connection {
         // There is nothing to wait for, but a client that was not told to go on takes the final answer for a refusal, and
         // some then read the next request's 100 as that one's answer.
         if summary.expectsContinue, body.declaredLength == 0 { write(Self.goOn) }
-        switch server.handler.answer(HTTPRequest(head: head, body: body, connection: info)) {
+        if isTrustedProxy { clientIs(server.info(of: head, behind: info)) }
+        switch server.handler.answer(HTTPRequest(head: head, body: body, connection: clientInfo)) {
         case .now(let response)
         where body.isComplete && isWritable && reserve(Int64(response.body?.readableBytes ?? 0)):
             body.detach()

@@ -99,6 +99,10 @@ extension Connection {
 
     private func discardInput(_ budget: Int) -> Bool {
         let rest = budget - input.waitingBytes
+        // Who still sends has not taken the response in yet.
+        if input.waitingBytes > 0, phaseDeadline.isSet, let lingeringEnd, .now() < lingeringEnd {
+            phaseDeadline.start(limits.lingerTimeout)
+        }
         input.discard()
         phase = .lingering(budget: rest)
         if rest < 0 || inputClosed { close() }

@@ -68,12 +68,18 @@ extension Connection {
         pace.shareBytes(ofBodyUpTo: share.longestBody) + share.documents
     }
 
-    /// The account of the peer, for as long as the connection lives.
+    /// The account of the client, for as long as the connection lives or is the same client's.
     private func openAccount() -> BodyAccount {
         if let account = share.account { return account }
-        let account = server.budget.open(info.remoteAddress)
+        let account = server.budget.open(clientInfo.remoteAddress)
         share.account = account
         return account
+    }
+
+    /// Another client's request is held against its own account, once nothing of the last one is left.
+    func clientIs(_ info: ConnectionInfo) {
+        if info.remoteAddress != clientInfo.remoteAddress, share.held == 0, share.ticket == nil { closeShare() }
+        clientInfo = info
     }
 
     private func use(_ bytes: Int) -> Bool {

@@ -24,6 +24,9 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     let loop: ConnectionLoop
     let server: ServerState
     let info: ConnectionInfo
+    let isTrustedProxy: Bool
+    /// Of the client of the request that is answered: the peer's, unless that is a trusted proxy.
+    var clientInfo: ConnectionInfo
     private let admission: ServerState.Admission
     var context: ChannelHandlerContext?
 
@@ -67,6 +70,8 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     /// Bytes of the body that have come since `bodyDeadline` was started.
     var bodyCredit = 0
     var writeDeadline = Deadline()
+    /// Until when the lingering connection may stay while its client still sends; nil unless it is counted among those.
+    var lingeringEnd: NIODeadline?
     /// What the peer had not acknowledged when `writeDeadline` was started.
     var unacknowledgedAtStart = 0
     /// What the peer had not acknowledged of the last response when the idle connection was to be closed.
@@ -81,6 +86,8 @@ final class Connection: ChannelInboundHandler, LoopMember, @unchecked Sendable {
         self.server = server
         self.admission = admission
         self.info = info
+        clientInfo = info
+        isTrustedProxy = server.isTrustedProxy(info.remoteAddress)
         input = RequestInput(limits: server.limits, secretHeaders: server.secretHeaders)
     }
 

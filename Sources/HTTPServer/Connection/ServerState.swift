@@ -15,9 +15,11 @@ final class ServerState: Sendable {
     /// Calls of the handler that have not returned.
     let runningRequests = Atomic<Int>(0)
     let isShuttingDown = Atomic<Bool>(false)
+    private let lingering = Atomic<Int>(0)
     let budget: BodyBudget
     let secretHeaders: SecretHeaderNames
     private let peers: PeerConnections
+    private let trustedProxies: TrustedProxies?
 
     init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler, logger: Logger) {
         limits = configuration.limits
@@ -25,6 +27,7 @@ final class ServerState: Sendable {
         budget = BodyBudget(bytes: configuration.limits.bodyBytes)
         secretHeaders = SecretHeaderNames(configuration.secretHeaders)
         peers = PeerConnections(limit: configuration.limits.maxConnectionsPerPeer)
+        trustedProxies = configuration.trustedProxies
         self.handler = handler
         self.logger = logger
     }
@@ -35,7 +38,8 @@ final class ServerState: Sendable {
     func admit(_ peer: String) -> Admission {
         let count = openConnections.add(1, ordering: .relaxed).newValue
         mostConnections.max(count, ordering: .relaxed)
-        let isOneOfFew = peers.admit(peer)
+        // Behind a proxy there are many.
+        let isOneOfFew = isTrustedProxy(peer) || peers.admit(peer)
         if count <= limits.maxConnections { return isOneOfFew ? .serve : .refuse }
         return count <= limits.maxConnections + max(1, limits.maxConnections / 8) ? .refuse : .drop
     }
@@ -46,8 +50,29 @@ final class ServerState: Sendable {
     }
 
     func connectionClosed(_ peer: String) {
-        peers.close(peer)
+        if !isTrustedProxy(peer) { peers.close(peer) }
         openConnections.subtract(1, ordering: .relaxed)
+    }
+
+    /// Counts in a connection that is to stay while its client still sends; each is counted out by ``lingeringEnded()``.
+    ///
+    /// - Returns: false when there are too many of them.
+    func admitLingering() -> Bool {
+        guard lingering.add(1, ordering: .relaxed).newValue <= limits.maxLingering else {
+            lingeringEnded()
+            return false
+        }
+        return true
+    }
+
+    func lingeringEnded() { lingering.subtract(1, ordering: .relaxed) }
+
+    func isTrustedProxy(_ peer: String) -> Bool { trustedProxies?.trusts(peer) ?? false }
+
+    /// Of the client that a trusted proxy has passed the request on for.
+    func info(of head: RequestHead, behind proxy: ConnectionInfo) -> ConnectionInfo {
+        guard let trustedProxies else { return proxy }
+        return proxy.forwarded(for: trustedProxies.client(of: head, behind: proxy.remoteAddress))
     }
 
     /// Does a handler's work in a task on `loop`; `returned` is called there in a turn of its own.

@@ -24,6 +24,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
     let loop: ConnectionLoop
     let server: ServerState
     let info: ConnectionInfo
+    let isTrustedProxy: Bool
     private let admission: ServerState.Admission
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
@@ -39,6 +40,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopMember, @unchecked Senda
         self.server = server
         self.admission = admission
         self.info = info
+        isTrustedProxy = server.isTrustedProxy(info.remoteAddress)
     }
 
     /// Makes `channel` speak HTTP/2.

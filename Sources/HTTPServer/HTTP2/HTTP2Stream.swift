@@ -180,7 +180,10 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         early = ByteBuffer()
         if inputEnded { body.complete() }
         owesContinue = request.summary.expectsContinue && !inputEnded && body.isStarving
-        switch server.handler.answer(HTTPRequest(head: head, body: body, connection: connection.info)) {
+        let info =
+            connection.isTrustedProxy
+            ? connection.server.info(of: head, behind: connection.info) : connection.info
+        switch server.handler.answer(HTTPRequest(head: head, body: body, connection: info)) {
         case .now(let response) where body.isComplete:
             body.detach()
             sendNow(response)

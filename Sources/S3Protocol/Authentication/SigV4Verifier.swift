@@ -14,17 +14,23 @@ package final class SigV4Verifier: Sendable {
     private let region: String?
     let acceptsV2: Bool
     private let account: AccountLookup
+    private let isRevoked: LinkRevocation
     private let signingKeys = SigningKeys()
 
     /// Makes a verifier for the accounts that `account` knows.
     ///
     /// `region` is the one region that requests must be signed for; nil or empty accepts any. `acceptsV2` says whether
     /// signatures of version 2 are looked at: they cover little of a request, and no new client makes them. `account` is
-    /// called once for every request that claims an access key: secret and rights are those of one moment.
-    package init(region: String?, acceptsV2: Bool = true, account: @escaping AccountLookup) {
+    /// called once for every request that claims an access key: secret and rights are those of one moment. `isRevoked` is
+    /// asked of every presigned request of version 4 whose signature is right.
+    package init(
+        region: String?, acceptsV2: Bool = true, isRevoked: @escaping LinkRevocation = { _ in false },
+        account: @escaping AccountLookup
+    ) {
         self.region = region.flatMap { $0.isEmpty ? nil : $0 }
         self.acceptsV2 = acceptsV2
         self.account = account
+        self.isRevoked = isRevoked
     }
 
     /// Verifies everything about a request but its body.
@@ -103,6 +109,9 @@ package final class SigV4Verifier: Sendable {
             throw Self.mismatch(request, authorization, stringToSign: stringToSign, canonicalRequest: canonical)
         }
         if known == nil { signingKeys.insert(key, credential, secret) }
+        if case .v4Presigned = scheme, try isRevoked(signature) {
+            throw S3Error(.accessDenied, "The link has been taken back.")
+        }
         account.use?.note(now)
 
         let payload = try Self.payload(payloadHash) {

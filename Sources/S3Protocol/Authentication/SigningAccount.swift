@@ -21,3 +21,8 @@ package struct SigningAccount: Sendable {
 /// Throws what a request is to be answered with whose access key or token cannot be used.
 package typealias AccountLookup =
     @Sendable (_ accessKey: String, _ token: String?) throws(S3Error) -> SigningAccount?
+
+/// Whether the link whose signature this is, 32 bytes, was taken back by who made it.
+///
+/// Throws what a presigned request is to be answered with while that is not known.
+package typealias LinkRevocation = @Sendable (_ signature: [UInt8]) throws(S3Error) -> Bool

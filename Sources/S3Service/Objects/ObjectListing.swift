@@ -12,9 +12,6 @@ struct ObjectListing {
     /// Whether each object is shown with how it is encrypted, and nothing else of its metadata.
     var showsEncryption = false
 
-    /// The header with which a request of this process asks for that.
-    static let encryptionHeader = "x-coffer-listing"
-
     /// The most bytes that a page has: besides its key, an entry has some three hundred.
     static func longestDocument(_ parameters: ListParameters) -> Int {
         let entries = longestDocument(entries: parameters.maxKeys, parameters.encoding)

@@ -17,8 +17,7 @@ struct ListObjectsV2: AsyncS3Operation {
         bucket = try request.bucket
         parameters = try ListParameters(request.target.query)
         access = request.access
-        showsEncryption =
-            request.record.caller != nil && request.header(ObjectListing.encryptionHeader) == "encryption"
+        showsEncryption = request.record.caller?.listsEncryption == true
         conditions = ListParameters.conditions(request.target.query)
     }
 

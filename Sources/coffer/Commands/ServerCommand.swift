@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Systemd
 
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,6 +66,9 @@ struct ServerCommand: AsyncParsableCommand {
               MINIO_AUDIT_WEBHOOK_ENABLE_ID, _ENDPOINT_ID, _AUTH_TOKEN_ID, ...
                     a webhook that is told of every request; COFFER_AUDIT_FILE
                     a file; MINIO_LOGGER_WEBHOOK_... one that gets the log
+              COFFER_JOURNAL_SOCKET
+                    where systemd's journal is, when it reads the standard
+                    error (/run/systemd/journal/socket)
               MINIO_CERT_PASSWD
                     what opens private.key, where it is encrypted
               COFFER_HTTP_HEAD_BYTES, _HEADER_COUNT, _HEAD_SECONDS, _IDLE_SECONDS
@@ -75,6 +79,9 @@ struct ServerCommand: AsyncParsableCommand {
               COFFER_HTTP_CONNECTIONS, _CONNECTIONS_PER_PEER, _BODY_MIB
                     of the whole server (10000), --connections-per-peer,
                     --body-mib
+              COFFER_TRUSTED_PROXIES, _TRUSTED_PROXY_HEADER
+                    --trusted-proxies, such as 10.0.0.0/8,::1; the header that
+                    they write the client in: x-forwarded-for, forwarded
               COFFER_HTTP_EVENT_LOOPS
                     threads that serve connections (four a processor)
 
@@ -83,7 +90,9 @@ struct ServerCommand: AsyncParsableCommand {
               HUP          read the TLS certificates again, reopen the access log
               USR1         log refusals and disconnects too, or no longer
 
-            As a service of systemd it says when it is ready and that it is alive (Type=notify, WatchdogSec=).
+            As a service of systemd it says when it is ready and that it is alive (Type=notify, WatchdogSec=), logs to \
+            the journal with fields, and serves the sockets that it is given: S3 on each, the web console on the one that \
+            is called "console" (FileDescriptorName=).
             """)
 
     @Argument(help: ArgumentHelp("The drive's directory.", valueName: "DIR"))
@@ -115,6 +124,11 @@ struct ServerCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Connections from one address, or one IPv6 network of 64 bits (default: no limit).", valueName: "COUNT"))
     var connectionsPerPeer: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Proxies that are believed who their client is, by commas (default: none).", valueName: "NETWORKS"))
+    var trustedProxies: String?
 
     @Flag(help: "End when the key service cannot be had at the start, not serve what needs no key.")
     var kmsRequired = false
@@ -151,10 +165,13 @@ struct ServerCommand: AsyncParsableCommand {
     mutating func run() async throws {
         do {
             let image = ProcessImage.capture()
-            let input = StartInput(self, try Environment.ofProcess())
+            let sockets = try Self.activatedSockets()
+            let input = StartInput(self, try Environment.ofProcess(), try SocketConfiguration(sockets))
             switch try await ServerProcess(input.configuration()).run(input) {
             case .stopped: break
-            case .restarting: throw StartFailure("cannot begin anew: \(image.run())")
+            case .restarting:
+                sockets.keepForSuccessor()
+                throw StartFailure("cannot begin anew: \(image.run())")
             }
         } catch let failure as StartFailure {
             writeLine("\(LogFormat.prefix(.error))coffer: \(failure.reason)")
@@ -162,6 +179,19 @@ struct ServerCommand: AsyncParsableCommand {
         } catch {
             writeLine("\(LogFormat.prefix(.error))coffer: \(error)")
             throw ExitCode(1)
+        }
+    }
+}
+
+extension ServerCommand {
+    private static func activatedSockets() throws(StartFailure) -> ActivatedSockets {
+        do {
+            return try ActivatedSockets.ofProcess()
+        } catch {
+            switch error {
+            case .unsuitable(let name):
+                throw StartFailure("the service manager's socket \"\(name)\" does not listen for TCP")
+            }
         }
     }
 }

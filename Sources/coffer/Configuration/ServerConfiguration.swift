@@ -5,12 +5,17 @@ import OpenTelemetry
 import Requests
 import S3Protocol
 import SealedStorage
+import Systemd
 
 /// Everything `coffer server` is told, checked: from options first, then `COFFER_*`, then `MINIO_*`, then defaults.
 struct ServerConfiguration: Sendable {
     var drive: String
     /// `host:port` each; a missing host is every interface.
     var addresses: [String]
+    /// Those of all addresses that the service manager has bound.
+    var sockets: [String: Int32]
+    /// Who is believed who its clients are; nil: nobody.
+    var trustedProxies: TrustedProxies?
     /// Where and as what the web console is served; `nil`: nowhere.
     var console: ConsoleConfiguration?
     var certificates: String
@@ -49,17 +54,31 @@ struct ServerConfiguration: Sendable {
     /// Who may see metrics.
     var metricsAccess: MetricsService.Access
     var logsJSON: Bool
+    /// Where systemd's journal takes entries with fields.
+    var journalSocket: String
     var isQuiet: Bool
     var logsDebug: Bool
     /// What was accepted and does nothing, or is old: a line each in the log.
     var notes: [String]
 
-    init(command: ServerCommand, environment: Environment) throws(StartFailure) {
+    init(
+        command: ServerCommand, environment: Environment, sockets: SocketConfiguration = .none
+    ) throws(StartFailure) {
         notes = []
         drive = try Self.drive(command.drives, environment)
         credentials = try RootCredentials(environment, notes: &notes)
-        addresses = try Self.addresses(
-            command.address ?? environment.value("ADDRESS") ?? ":9000", loopbackOnly: credentials == nil, &notes)
+        addresses =
+            sockets.addresses.isEmpty
+            ? try Self.addresses(
+                command.address ?? environment.value("ADDRESS") ?? ":9000", loopbackOnly: credentials == nil, &notes)
+            : sockets.addresses
+        self.sockets = sockets.descriptors
+        guard credentials != nil || sockets.descriptors.keys.allSatisfy(Self.isLoopback) else {
+            throw StartFailure(
+                "no root credentials are set: the service manager's sockets must be on loopback, or set MINIO_ROOT_USER "
+                    + "and MINIO_ROOT_PASSWORD")
+        }
+        trustedProxies = try TrustedProxies(command.trustedProxies, environment)
         certificates =
             command.certsDir ?? environment.value("CERTS_DIR")
             ?? (environment.variables["HOME"].map { "\($0)/.minio/certs" } ?? "certs")
@@ -96,10 +115,15 @@ struct ServerConfiguration: Sendable {
         auditFile = environment.value("AUDIT_FILE")
         metricsAccess = try Self.metricsAccess(environment.value("PROMETHEUS_AUTH_TYPE"))
         logsJSON = command.json
+        journalSocket = environment.value("JOURNAL_SOCKET") ?? JournalSocket.path
         isQuiet = command.quiet
         logsDebug = command.debug
         console = try ConsoleConfiguration(
-            command.consoleAddress, environment, addresses: addresses, loopbackOnly: credentials == nil)
+            sockets.console ?? command.consoleAddress, environment, addresses: addresses,
+            loopbackOnly: credentials == nil)
+        if console == nil, let address = sockets.console {
+            notes.append("nobody is served at \(address): MINIO_BROWSER is off, and the service manager has bound it")
+        }
         let options = command.minIO.given
         if !options.isEmpty { notes.append("these options have no effect here: \(options.joined(separator: ", "))") }
         if !environment.unused.isEmpty {
@@ -129,9 +153,8 @@ struct ServerConfiguration: Sendable {
             guard let colon = address.lastIndex(of: ":"), UInt16(address[address.index(after: colon)...]) != nil else {
                 throw StartFailure("--address \(address): not HOST:PORT")
             }
-            let host = address[..<colon]
             let port = address[colon...]
-            guard loopbackOnly, !["127.0.0.1", "localhost", "[::1]"].contains(host) else {
+            guard loopbackOnly, !isLoopback(String(address)) else {
                 addresses.append(String(address))
                 continue
             }
@@ -142,6 +165,10 @@ struct ServerConfiguration: Sendable {
         }
         guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
         return addresses
+    }
+
+    private static func isLoopback(_ address: String) -> Bool {
+        ["127.0.0.1", "localhost", "[::1]"].contains(address[..<(address.lastIndex(of: ":") ?? address.endIndex)])
     }
 
     private static func metricsAccess(_ text: String?) throws(StartFailure) -> MetricsService.Access {

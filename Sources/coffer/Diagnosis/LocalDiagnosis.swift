@@ -14,18 +14,30 @@ struct LocalDiagnosis {
     let environment: Environment
 
     func findings() async -> [Finding] {
-        var findings = DriveDiagnosis(path: directory).findings()
         let configuration: ServerConfiguration
         do {
             let command = try ServerCommand.parse([directory])
             configuration = try ServerConfiguration(command: command, environment: environment)
         } catch {
             let reason = (error as? StartFailure)?.reason ?? "\(error)"
-            findings.insert(
-                .wrong("Configuration", reason, remedy: "correct the variable, or the file that has it"), at: 0)
-            return findings + [clock(), limits()]
+            return [.wrong("Configuration", reason, remedy: "correct the variable, or the file that has it")]
+                + DriveDiagnosis(path: directory).findings() + [Self.clock(), Self.limits()]
         }
-        findings.insert(contentsOf: self.configuration(configuration), at: 0)
+        return await Self.findings(configuration, drive: DriveDiagnosis(path: directory).findings())
+    }
+
+    /// Of a server that runs, for who looks at it from within.
+    ///
+    /// - Parameter offload: does what waits for the disk where nobody else waits for it.
+    static func ofServer(
+        _ configuration: ServerConfiguration,
+        offload: (@escaping @Sendable () -> [Finding]) async -> [Finding]
+    ) async -> [Finding] {
+        await findings(configuration, drive: await offload { DriveDiagnosis(path: configuration.drive).findings() })
+    }
+
+    private static func findings(_ configuration: ServerConfiguration, drive: [Finding]) async -> [Finding] {
+        var findings = self.configuration(configuration) + drive
         findings += await keyService(configuration)
         findings += certificates(configuration)
         findings += [clock(), limits()]
@@ -33,7 +45,7 @@ struct LocalDiagnosis {
         return findings
     }
 
-    private func configuration(_ configuration: ServerConfiguration) -> [Finding] {
+    private static func configuration(_ configuration: ServerConfiguration) -> [Finding] {
         var findings: [Finding] = []
         if let credentials = configuration.credentials {
             if credentials.secret == "minioadmin" {
@@ -58,7 +70,7 @@ struct LocalDiagnosis {
 
     // MARK: Keys
 
-    private func keyService(_ configuration: ServerConfiguration) async -> [Finding] {
+    private static func keyService(_ configuration: ServerConfiguration) async -> [Finding] {
         switch configuration.keyService.current {
         case .staticKey(let key):
             return [
@@ -66,12 +78,12 @@ struct LocalDiagnosis {
                     "Key service", "one static key, \(key.defaultKey.name), in the environment",
                     remedy: "it cannot be rotated or taken away: a KES server can")
             ]
-        case .keyring(let path): return keyring(path)
+        case .keyring(let path): return keyring(path, configuration.drive)
         case .kes(let client, let key): return await kes(client, key)
         }
     }
 
-    private func keyring(_ path: String) -> [Finding] {
+    private static func keyring(_ path: String, _ directory: String) -> [Finding] {
         let subject = "Keyring"
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -100,7 +112,7 @@ struct LocalDiagnosis {
         return findings
     }
 
-    private func kes(_ configuration: KESClientConfiguration, _ key: KeyID) async -> [Finding] {
+    private static func kes(_ configuration: KESClientConfiguration, _ key: KeyID) async -> [Finding] {
         var configuration = configuration
         configuration.callTimeout = .seconds(10)
         var findings: [Finding] = []
@@ -128,7 +140,7 @@ struct LocalDiagnosis {
 
     // MARK: Certificates
 
-    private func certificates(_ configuration: ServerConfiguration) -> [Finding] {
+    private static func certificates(_ configuration: ServerConfiguration) -> [Finding] {
         let subject = "Certificate"
         let directory = configuration.certificates
         let (certificate, key) = ("\(directory)/public.crt", "\(directory)/private.key")
@@ -140,7 +152,7 @@ struct LocalDiagnosis {
             ]
         }
         do {
-            guard let text = Self.contents(certificate), let keyText = Self.contents(key) else {
+            guard let text = contents(certificate), let keyText = contents(key) else {
                 return [
                     .wrong(
                         subject, "\(directory): not both files can be read", remedy: "let the server's user read them")
@@ -162,7 +174,7 @@ struct LocalDiagnosis {
         }
     }
 
-    private func validity(of leaf: Certificate, _ path: String) -> Finding {
+    private static func validity(of leaf: Certificate, _ path: String) -> Finding {
         let subject = "Certificate"
         let now = Clock.milliseconds() / 1000
         let end = HTTPDate.iso8601(leaf.notAfter * 1000)
@@ -187,7 +199,7 @@ struct LocalDiagnosis {
 
     // MARK: The machine
 
-    private func clock() -> Finding {
+    private static func clock() -> Finding {
         let isKept = coffer_clock_is_kept()
         guard isKept >= 0 else { return .unknown("Clock", "the kernel does not tell") }
         guard isKept > 0 else {
@@ -198,7 +210,7 @@ struct LocalDiagnosis {
         return .right("Clock", "kept by a time service")
     }
 
-    private func limits() -> Finding {
+    private static func limits() -> Finding {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             return .unknown("Open files", "not known")

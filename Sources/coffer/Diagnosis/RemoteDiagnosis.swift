@@ -168,9 +168,11 @@ struct RemoteDiagnosis {
             guard response.headers["x-amz-request-id"] == nil else {
                 return .right(subject, "bodies of 8 MiB are passed on")
             }
+            let text = "something between answers \(response.status) to a body of 8 MiB"
+            // A proxy whose upstream has answered and closed while it still sends may say that it has failed.
+            guard response.status < 500 else { return .unknown(subject, text) }
             return .wrong(
-                subject, "something between answers \(response.status) to a body of 8 MiB",
-                remedy: "let the proxy pass long bodies on (nginx: client_max_body_size 0)")
+                subject, text, remedy: "let the proxy pass long bodies on (nginx: client_max_body_size 0)")
         } catch .connectionLost {
             return .unknown(subject, "the connection ended early, as it may when a body is refused")
         } catch {

@@ -35,9 +35,14 @@ struct ConsoleLogHandler: LogHandler {
         case .warning: line += " WARNING"
         case .error, .critical: line += " ERROR"
         }
-        line += " \(message)"
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(quoted("\(value)"))" }
-        return line
+        return line + " " + text(message, metadata)
+    }
+
+    /// The message and what belongs to it.
+    static func text(_ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
+        var text = "\(message)"
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(quoted("\(value)"))" }
+        return text
     }
 
     /// A value with spaces or control characters is quoted, so that a line stays one line.

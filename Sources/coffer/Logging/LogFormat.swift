@@ -7,18 +7,21 @@ import Threading
 
 /// How the log is written: for people, or as JSON lines.
 ///
-/// Always to standard error, and never waiting for who reads it: requests are served by the threads that log.
+/// To standard error, or to the journal that reads it, and never waiting: requests are served by the threads that log.
 struct LogFormat {
     private let isJSON: Bool
     let levels: LogLevels
     /// What was logged lately.
     let feed = LogFeed()
     private let writer: LineWriter
+    /// `nil` unless systemd's journal reads the standard error: then lines go to it as entries with fields.
+    private let journal: JournalSocket?
 
     init(_ configuration: ServerConfiguration) {
         isJSON = configuration.logsJSON
         levels = LogLevels(configuration.logsDebug ? .debug : .notice)
         levels.apply(configuration.runtime.logLevels)
+        journal = JournalStream.isStandardError && !isJSON ? JournalSocket(configuration.journalSocket) : nil
         let line = isJSON ? JSONLogHandler.line : ConsoleLogHandler.line
         writer = LineWriter(STDERR_FILENO) { count in
             let message: Logger.Message = "lines of this log were lost: nobody took them in time"
@@ -28,8 +31,10 @@ struct LogFormat {
 
     func logger(_ part: LogPart) -> Logger {
         let level = levels.level(of: part)
-        return Logger(label: "coffer.\(part.rawValue)") { [isJSON, writer, feed] _ in
-            if isJSON {
+        return Logger(label: "coffer.\(part.rawValue)") { [isJSON, writer, feed, journal] _ in
+            if let journal {
+                JournalLogHandler(journal: journal, writer: writer, part: part, level: level, feed: feed)
+            } else if isJSON {
                 JSONLogHandler(writer: writer, level: level, feed: feed)
             } else {
                 ConsoleLogHandler(writer: writer, level: level, feed: feed)
@@ -39,16 +44,17 @@ struct LogFormat {
 
     /// What the journal, if it reads the standard error, knows a line's priority by; else nothing.
     static func prefix(_ level: Logger.Level) -> String {
-        guard JournalStream.isStandardError else { return "" }
-        let priority: JournalPriority =
-            switch level {
-            case .trace, .debug: .debug
-            case .info: .info
-            case .notice: .notice
-            case .warning: .warning
-            case .error, .critical: .error
-            }
-        return priority.prefix
+        JournalStream.isStandardError ? priority(level).prefix : ""
+    }
+
+    static func priority(_ level: Logger.Level) -> JournalPriority {
+        switch level {
+        case .trace, .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error, .critical: .error
+        }
     }
 
     /// Lines that nobody took in time.

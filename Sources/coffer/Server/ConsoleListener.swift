@@ -7,6 +7,7 @@ import NIOCore
 import Requests
 import S3Protocol
 import S3Service
+import SealedStorage
 
 /// The web console beside S3: the same server, at an address of its own.
 struct ConsoleListener {
@@ -18,7 +19,7 @@ struct ConsoleListener {
     init(
         _ console: ConsoleConfiguration, _ server: ServerConfiguration, _ dispatcher: RequestDispatcher,
         _ account: ServerAccounts, _ pipeline: RequestPipeline, _ facts: ServerFacts, _ context: ServiceContext,
-        _ running: RunningServer, isClosing: @escaping @Sendable () -> Bool, logger: Logger
+        _ running: RunningServer, records: RecordFeed, isClosing: @escaping @Sendable () -> Bool, logger: Logger
     ) {
         configuration = console
         self.logger = logger
@@ -39,10 +40,23 @@ struct ConsoleListener {
                 settings, requests: dispatcher, drive: context.drive, accounts: account.accounts,
                 lookup: { accessKey, token throws(S3Error) in try account.signingAccount(accessKey, token: token) },
                 pipeline: pipeline, s3Port: { running.port }, certificateEnd: { running.certificateEnd },
-                freeSpace: { Self.freeSpace(facts.drive) }, isClosing: isClosing,
-                logger: logger))
+                freeSpace: { Self.freeSpace(facts.drive) }, audit: records,
+                diagnosis: Self.diagnosis(server, context.drive), isClosing: isClosing, logger: logger))
         self.dispatcher = ConsoleDispatcher(
             dispatcher, service, context.settings, redirectAddress: console.redirectAddress)
+    }
+
+    private static func diagnosis(
+        _ configuration: ServerConfiguration, _ drive: SealedDrive
+    ) -> ServerDiagnosis {
+        {
+            await LocalDiagnosis.ofServer(configuration, offload: { work in (try? await drive.offload(work)) ?? [] })
+                .map { finding in
+                    DiagnosedThing(
+                        subject: finding.subject, verdict: finding.verdict.shown, text: finding.text,
+                        remedy: finding.remedy)
+                }
+        }
     }
 
     private static func freeSpace(_ directory: String) -> Int64 {
@@ -74,5 +88,16 @@ struct ConsoleListener {
         var http = http
         http.addresses.append(address)
         return try await HTTPServer.start(http, handler: dispatcher, logger: logger)
+    }
+}
+
+extension Finding.Verdict {
+    fileprivate var shown: DiagnosedThing.Verdict {
+        switch self {
+        case .wrong: .wrong
+        case .doubtful: .doubtful
+        case .unknown: .unknown
+        case .right: .right
+        }
     }
 }

@@ -8,6 +8,8 @@ import SealedStorage
 /// Who is told of requests that have ended.
 struct Observers {
     let trace: TraceFeed
+    /// The audit's records, for those who watch at the console.
+    let records: RecordFeed
     private let accessLog: AccessLog?
     private let auditFile: AccessLog?
     private let audit: AuditLog?
@@ -24,6 +26,7 @@ struct Observers {
         self.logger = logger
         self.identity = identity
         trace = TraceFeed(node: node)
+        records = AuditLog.feed(deployment: { identity.known })
         let lost = { @Sendable (count: Int, target: String) in notifier.dropped(count, for: target) }
         let audits = notifier.queues(for: .audit)
         audit =
@@ -53,9 +56,9 @@ struct Observers {
         }
     }
 
-    /// The administrators' trace last, which mostly listens to nothing.
+    /// Those last that mostly listen to nothing.
     var all: [any RequestObserver] {
-        [accessLog as (any RequestObserver)?, auditFile, audit, tracing, trace].compactMap(\.self)
+        [accessLog as (any RequestObserver)?, auditFile, audit, tracing, trace, records].compactMap(\.self)
     }
 
     /// Requests that logs have not told of since their last line.

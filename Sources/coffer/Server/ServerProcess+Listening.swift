@@ -46,7 +46,10 @@ extension ServerProcess {
             drive: parts.drive, settings: settings, hub: parts.notifier.hub, webhooks: parts.notifier.targets,
             logger: log.logger(.requests))
         let verifier = SigV4Verifier(
-            region: configuration.region, acceptsV2: configuration.acceptsSigV2
+            region: configuration.region, acceptsV2: configuration.acceptsSigV2,
+            isRevoked: { signature throws(S3Error) in
+                try parts.account.accounts.isRevoked(linkSignature: signature)
+            }
         ) { accessKey, token throws(S3Error) in
             try parts.account.signingAccount(accessKey, token: token)
         }
@@ -67,6 +70,8 @@ extension ServerProcess {
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
+        http.sockets = configuration.sockets
+        http.trustedProxies = configuration.trustedProxies
         http.eventLoops = configuration.eventLoops
         http.errorBody = FaultDocument.answer
         http.secretHeaders = SSEHeaders.secretNames
@@ -75,6 +80,7 @@ extension ServerProcess {
         let console = configuration.console.map { console in
             ConsoleListener(
                 console, configuration, dispatcher, parts.account, pipeline, admin.facts, context, running,
+                records: parts.observers.records,
                 isClosing: { [samplings = parts.background.samplings] in samplings.isClosed },
                 logger: log.logger(.http))
         }
@@ -155,7 +161,7 @@ extension ServerProcess {
                 "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithClientGrants", "AssumeRoleWithLDAPIdentity",
                 "AssumeRoleWithCertificate", "AssumeRoleWithCustomToken",
             ], .health: ["live", "ready", "cluster", "cluster/read"],
-            .metrics: ["Scrape"], .console: ["Login", "Logout"],
+            .metrics: ["Scrape"], .console: ["Login", "Logout", "ShareObject", "RevokeShare"],
         ]
         return MetricsSources(
             version: Release.version, path: configuration.drive, drive: drive, store: store,

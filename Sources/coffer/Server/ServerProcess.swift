@@ -285,6 +285,7 @@ struct ServerProcess {
         // They would stay for as long as they are let.
         notifier.hub.close()
         observers.trace.close()
+        observers.records.close()
         log.feed.ring.close()
         await server.shutdown(grace: grace)
     }

@@ -52,11 +52,11 @@ export async function failure(response) {
 
 /**
  * One call; the parsed JSON, or null for an empty answer. A 401 asks for the password in place and repeats the call;
- * a 403 never ends a session.
+ * a 403 never ends a session. `body` is sent as JSON, `text` as it is.
  */
-export async function call(method, path, { query, body, signal, headers, login = true } = {}) {
+export async function call(method, path, { query, body, text, signal, headers, login = true } = {}) {
   for (;;) {
-    const response = await send(method, address(path, query), { body, signal, headers });
+    const response = await send(method, address(path, query), { body, text, signal, headers });
     if (response.status === 401 && login && session.value && ended.ask) {
       await ended.ask(signal);
       continue;
@@ -65,18 +65,19 @@ export async function call(method, path, { query, body, signal, headers, login =
     if (response.status >= 500) dispatchEvent(new Event("coffer-trouble"));
     if (!response.ok) throw await failure(response);
     if (response.status === 204) return null;
-    const text = await response.text();
-    return text === "" ? null : JSON.parse(text);
+    const answer = await response.text();
+    return answer === "" ? null : JSON.parse(answer);
   }
 }
 
-async function send(method, url, { body, signal, headers = {} }) {
+async function send(method, url, { body, text, signal, headers = {} }) {
   const all = { Accept: "application/json", ...headers };
   if (method !== "GET") all["X-Coffer-Token"] = token();
   if (body !== undefined) all["Content-Type"] = "application/json";
+  if (text !== undefined) all["Content-Type"] = "text/plain";
   try {
     return await fetch(url, { method, signal, headers: all, credentials: "same-origin", cache: "no-store",
-      body: body === undefined ? undefined : JSON.stringify(body) });
+      body: body === undefined ? text : JSON.stringify(body) });
   } catch (cause) {
     if (cause.name === "AbortError") throw cause;
     throw new ApiError(0, { code: "NoAnswer", message: t("error.unreachable") });

@@ -15,7 +15,7 @@ export function keyBytes(text) {
   }
 }
 
-const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
+export const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 
 export function newKey() {
   return base64(crypto.getRandomValues(new Uint8Array(32)));

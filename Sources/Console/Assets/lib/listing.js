@@ -14,8 +14,8 @@ export const SORTABLE = 10_000;
  * `changed()` is called when there are more rows or when rows came back.
  */
 export class Listing {
-  constructor({ bucket, prefix = "", filter = "", flat = false, versions = false, signal, changed }) {
-    Object.assign(this, { bucket, prefix, filter, flat, versions, signal, changed });
+  constructor({ bucket, prefix = "", filter = "", flat = false, versions = false, at = "", signal, changed }) {
+    Object.assign(this, { bucket, prefix, filter, flat, versions, at, signal, changed });
     this.pages = [];
     this.count = 0;
     this.done = false;
@@ -29,7 +29,7 @@ export class Listing {
   }
 
   async #fetch(after) {
-    const answer = await get("objects", { b: this.bucket, prefix: this.prefix + this.filter, after, limit: PAGE, flat: this.flat, versions: this.versions ? "true" : "" }, this.signal);
+    const answer = await get("objects", { b: this.bucket, prefix: this.prefix + this.filter, after, limit: PAGE, flat: this.flat, versions: this.versions ? "true" : "", at: this.at }, this.signal);
     const folders = (answer.prefixes ?? []).map((key) => ({ folder: true, key }));
     const objects = answer.objects ?? [];
     // Folders first where all is at hand; in a longer listing the order of the keys is the only one that holds.

@@ -11,8 +11,12 @@ const PART = 16 * MIB;
 const SMALL_PART = 5 * MIB;
 const MOST_PARTS = 10_000;
 
-export function partSizeFor(size, least = PART) {
-  return Math.max(least, Math.ceil(size / 9000 / MIB) * MIB);
+/** Of 40 parts or more the four that are under way are a tenth of the file at most: so much is sent again after a cut. */
+const PARTS = 40;
+
+export function partSizeFor(size, most = PART) {
+  const fair = Math.max(SMALL_PART, Math.ceil(size / PARTS / MIB) * MIB);
+  return Math.max(Math.min(most, fair), Math.ceil(size / 9000 / MIB) * MIB);
 }
 
 /** The headers of a whole upload for what `POST uploads` takes in its body. */

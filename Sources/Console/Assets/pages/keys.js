@@ -37,6 +37,7 @@ export async function page({ signal }) {
   const more = h("div");
   const refresh = async () => { await load(); draw(); };
   const create = async () => { if (await createKey()) await refresh(); };
+  const bring = async () => { if (await (await import("./key-import.js")).importKey()) await refresh(); };
 
   function draw() {
     grid.show(arraySource(keys), { state: keys.length > 0 ? null : pattern !== "" ? empty(t("keys.noneMatch", { text: visible(pattern) }))
@@ -49,6 +50,7 @@ export async function page({ signal }) {
     element: h("div.page.fixed",
       pageHead(t("keys.title"), filterBox(t("keys.search"), async (value) => { pattern = value; await refresh(); }),
         has("GET kms") && may("kms:Status") && h("a.button", { href: "#/keys/status" }, h(`span.light.${service.state}`), t("keys.status")), refreshButton(refresh),
+        creating && has("PUT keys/import") && may("kms:ImportKey") && h("button.button", { type: "button", on: { click: bring } }, icon("upload"), t("keyImport.title")),
         creating && h("button.button.primary", { type: "button", on: { click: create } }, t("keys.create"), icon("plus"))),
       !service.canCreateKeys && service.cannotCreateKeys && banner("info", visible(service.cannotCreateKeys)),
       grid.element, more),

@@ -11,14 +11,14 @@ import { confirmDestroy, openDialog } from "../parts/dialog.js";
 import { toast } from "../parts/toast.js";
 
 /** {keys, prefixes} as the server's tasks take them; everything of a listing is its prefix. */
-function chosen(view) {
+export function chosen(view) {
   const { selection } = view.grid;
   if (selection.everything) return { keys: [], prefixes: [view.prefix + view.filter] };
   const rows = selection.rows;
   return { keys: rows.filter((row) => !row.folder).map((row) => row.key), prefixes: rows.filter((row) => row.folder).map((row) => row.key) };
 }
 
-function described(view) {
+export function described(view) {
   const { selection, source } = view.grid;
   if (selection.everything) return { text: t("selection.everything", { prefix: visible(view.prefix + view.filter || view.bucket) }), count: null };
   const rows = selection.rows;
@@ -99,7 +99,7 @@ async function moveSelection(view) {
 }
 
 /** Follows a task for a moment, so that a short one shows its end here; a long one has its own page. */
-async function ended(view, id, started, over) {
+export async function ended(view, id, started, over) {
   const { follow } = await import("./tasks.js");
   const task = id === null ? { state: "done", failed: 0 } : await follow(id, 3000);
   if (task?.state === "done") toast(task.failed > 0 ? t("task.someFailed", { n: task.failed, shown: number(task.failed) }) : over, task.failed > 0 ? { kind: "warn", undo: { label: t("task.show"), action: () => go("#/tasks") } } : {});

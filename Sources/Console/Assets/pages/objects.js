@@ -3,7 +3,7 @@
 import { h, icon, fill } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { has, rights } from "../lib/api.js";
-import { number, visible } from "../lib/format.js";
+import { exact, number, visible } from "../lib/format.js";
 import { go, href } from "../lib/router.js";
 import { Grid } from "../lib/grid.js";
 import { Listing } from "../lib/listing.js";
@@ -18,6 +18,7 @@ import { views } from "./settings.js";
 import { objectColumns } from "./objects-columns.js";
 import { deleteSelection, selectionBar } from "./objects-actions.js";
 import { ObjectDrawer } from "./object.js";
+import { chooseTime, rewindBar, rewindNote } from "./objects-rewind.js";
 import { chooseUpload, createPath, uploadMenu } from "./upload.js";
 import { onStored } from "../lib/queue.js";
 
@@ -46,7 +47,7 @@ class ObjectsPage {
       h("header.page-head", this.crumbs,
         h("a.icon-button#configure-bucket-main", { href: href(["buckets", bucket, "settings"]), "aria-label": t("bucket.configure"), title: t("bucket.configure") }, icon("gear")), views(bucket, "objects")),
       this.tools, this.note, h("div.split", h("div.split-main", this.gridPlace, this.bar), this.drawer.element));
-    dropTarget(this.element, (entries) => this.may["s3:PutObject"] !== false && has("PUT upload") && chooseUpload(this, entries), signal);
+    dropTarget(this.element, (entries) => !this.at && this.may["s3:PutObject"] !== false && has("PUT upload") && chooseUpload(this, entries), signal);
     pageKeys({ u: () => this.tools.querySelector("#upload-main")?.click(), Delete: () => this.#deleteSelected() }, signal);
     onStored((stored) => { if (stored.bucket === bucket) this.#soon(); }, signal);
   }
@@ -56,8 +57,9 @@ class ObjectsPage {
     const prefix = query.get("prefix") ?? "";
     const versions = query.get("deleted") === "1" && has("GET objects");
     const search = query.get("search") ?? "";
-    const moved = first || prefix !== this.prefix || versions !== this.versions || search !== this.search;
-    Object.assign(this, { prefix, versions, search });
+    const at = query.get("at") ?? "";
+    const moved = first || prefix !== this.prefix || versions !== this.versions || search !== this.search || at !== this.at;
+    Object.assign(this, { prefix, versions, search, at });
     if (moved) {
       this.filter = "";
       await this.#load(first);
@@ -69,7 +71,7 @@ class ObjectsPage {
   }
 
   async #load(first) {
-    fill(this.crumbs, breadcrumb(this.bucket, this.prefix));
+    fill(this.crumbs, breadcrumb(this.bucket, this.prefix, this.at));
     const asked = rights({ b: this.bucket, prefix: this.prefix }, ACTIONS, this.signal).catch(() => ({}));
     this.grid = new Grid({
       label: t("objects.title", { name: this.bucket }), id: (row) => (row.version ? `${row.key}\u0000${row.version}` : row.key), selectable: !this.versions, sort: this.sort,
@@ -96,7 +98,7 @@ class ObjectsPage {
     this.stopList?.abort();
     this.stopList = new AbortController();
     this.signal.addEventListener("abort", () => this.stopList.abort());
-    const options = { bucket: this.bucket, prefix: this.prefix, filter: this.filter, versions: this.versions, signal: this.stopList.signal };
+    const options = { bucket: this.bucket, prefix: this.prefix, filter: this.filter, versions: this.versions, at: this.at, signal: this.stopList.signal };
     const listing = this.search ? new Search({ ...options, text: this.search }) : new Listing(options);
     const late = setTimeout(() => { if (!keep) this.grid.show({ count: 0, total: -1, get() {} }, { state: skeleton() }); }, 150);
     let problem = null;
@@ -133,6 +135,7 @@ class ObjectsPage {
 
   #empty() {
     if (this.search) return empty(t("objects.noneFound", { text: visible(this.search), prefix: this.#where() }));
+    if (this.at) return empty(t("rewind.none", { time: exact(this.at) }));
     if (this.filter) return empty(t("objects.noneMatch", { text: visible(this.filter) }), t("buckets.noneMatchText"));
     const may = this.may["s3:PutObject"] !== false && has("PUT upload");
     return empty(t("objects.none", { prefix: this.#where() }), may && t("objects.noneText"));
@@ -143,11 +146,12 @@ class ObjectsPage {
   }
 
   #showTools() {
-    const put = this.may["s3:PutObject"] !== false && has("PUT upload");
+    const put = this.may["s3:PutObject"] !== false && has("PUT upload") && !this.at;
     const shown = h("button.button", { type: "button", id: "view-options" }, t("objects.view"), icon("down"));
     menuButton(shown, () => [
       { label: t("action.refresh"), icon: "refresh", action: () => this.refresh() },
       this.may["s3:ListBucketVersions"] && { label: t("objects.showDeleted"), icon: this.versions ? "check" : "blank", action: () => go(href(["buckets", this.bucket, "objects"], { prefix: this.prefix, deleted: this.versions ? "" : "1" })) },
+      this.may["s3:ListBucketVersions"] && { label: t("rewind.menu"), icon: this.at ? "check" : "blank", action: () => chooseTime(this) },
       has("GET uploads") && { label: t("uploads.title"), icon: "clock", action: () => go(href(["buckets", this.bucket, "uploads"])) },
     ]);
     const upload = put && h("button.button.primary", { type: "button", id: "upload-main" }, t("upload.button"), icon("down"));
@@ -162,8 +166,8 @@ class ObjectsPage {
   #showNote(error) {
     const { listing } = this;
     const text = this.filter;
-    fill(this.note,
-      text && !this.search && has("GET search") && h("a", { href: href(["buckets", this.bucket, "objects"], { prefix: this.prefix, search: text }) }, t("search.offer", { text: visible(text), prefix: this.#where() })),
+    fill(this.note, this.at && rewindNote(this),
+      text && !this.search && !this.at && has("GET search") && h("a", { href: href(["buckets", this.bucket, "objects"], { prefix: this.prefix, search: text }) }, t("search.offer", { text: visible(text), prefix: this.#where() })),
       listing instanceof Search && h("span.muted", t(listing.done ? "search.done" : "search.running", { n: listing.count, shown: number(listing.count), examined: number(listing.examined) })),
       listing instanceof Search && !listing.done && h("button.button.small", { type: "button", on: { click: () => listing.stop() } }, icon("stop"), t("search.stop")),
       listing instanceof Search && listing.cut && h("span.muted", t("search.cut")),
@@ -172,16 +176,16 @@ class ObjectsPage {
   }
 
   #showBar() {
-    fill(this.bar, selectionBar(this));
+    fill(this.bar, this.at ? rewindBar(this) : selectionBar(this));
   }
 
   #deleteSelected() {
-    if (this.grid.selection.size > 0 && this.may["s3:DeleteObject"] !== false) deleteSelection(this);
+    if (!this.at && this.grid.selection.size > 0 && this.may["s3:DeleteObject"] !== false) deleteSelection(this);
   }
 
   #open(row) {
-    const at = { prefix: this.prefix, deleted: this.versions ? "1" : "", search: this.search };
-    if (row?.folder) go(href(["buckets", this.bucket, "objects"], { prefix: row.key }));
+    const at = { prefix: this.prefix, deleted: this.versions ? "1" : "", search: this.search, at: this.at };
+    if (row?.folder) go(href(["buckets", this.bucket, "objects"], { prefix: row.key, at: this.at }));
     else go(href(["buckets", this.bucket, "objects"], row ? { ...at, o: row.key, v: row.version } : at), { replace: true });
     if (!row) this.grid.element.focus();
     return true;
@@ -197,7 +201,7 @@ class ObjectsPage {
 
   #up() {
     if (this.prefix === "") return false;
-    go(href(["buckets", this.bucket, "objects"], { prefix: this.prefix.slice(0, this.prefix.lastIndexOf("/", this.prefix.length - 2) + 1) }));
+    go(href(["buckets", this.bucket, "objects"], { prefix: this.prefix.slice(0, this.prefix.lastIndexOf("/", this.prefix.length - 2) + 1), at: this.at }));
     return true;
   }
 }

@@ -43,7 +43,7 @@ export async function page({ signal }) {
     const timer = setInterval(() => { if (!document.hidden) refresh().catch(() => null); }, 5000);
     signal.addEventListener("abort", () => clearInterval(timer));
   }
-  return { title: t("place.overview"), element: h("div.page", pageHead(t("place.overview"), refreshButton(refresh)), body) };
+  return { title: t("place.overview"), element: h("div.page", pageHead(t("place.overview"), has("GET doctor") && may("admin:OBDInfo") && h("a.button", { href: "#/diagnostics" }, icon("shield"), t("place.diagnostics")), refreshButton(refresh)), body) };
 }
 
 function push(list, value) {

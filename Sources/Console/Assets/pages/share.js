@@ -2,7 +2,7 @@
 
 import { h, fill } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { post, session } from "../lib/api.js";
+import { has, post, session } from "../lib/api.js";
 import { exact, lastPart, visible } from "../lib/format.js";
 import { copyField, field, select } from "../parts/fields.js";
 import { openDialog, Invalid } from "../parts/dialog.js";
@@ -31,7 +31,7 @@ export function shareObject(drawer, object) {
       const seconds = Math.round(Number(amount.value) * UNITS[unit.value]);
       if (!(seconds >= 1 && seconds <= LONGEST)) throw new Invalid(t("share.tooLong"), amount);
       const made = await post("shares", { bucket: drawer.bucket, key: object.key, seconds, ...(drawer.version ? { version: drawer.version } : {}), ...(choice ? { address: choice.value } : {}) });
-      fill(result, h("div.stack.tight", copyField(made.url, t("share.link")), h("p.hint", t("share.ends", { time: exact(made.ends) }))));
+      fill(result, h("div.stack.tight", copyField(made.url, t("share.link")), h("p.hint", t("share.ends", { time: exact(made.ends) }), " ", has("GET shares") && h("a", { href: "#/shares" }, t("share.all")))));
       // The dialog stays open, with the link.
       throw new DOMException("", "AbortError");
     } },

@@ -31,6 +31,8 @@ export function openDialog({ title, body, submit, cancel = t("action.cancel"), w
     (submit || extra.length > 0) && h("footer.dialog-foot", h("div.dialog-extra", extra),
       cancel && h("button.button", { type: "button", on: { click: () => close() } }, cancel), button));
   const dialog = h(`dialog.dialog${wide ? ".wide" : ""}`, { "aria-labelledby": heading, on: {
+    // A link leads to another page, over which this one has no business.
+    click: (event) => { if (event.target.closest('a[href^="#"]')) close(); },
     close: () => {
       abort.abort();
       dialog.remove();

@@ -27,6 +27,7 @@ export function openJump() {
 
   const pages = places().flatMap((place) => [place, ...(place.also ?? []).filter((sub) => sub.when)])
     .map((place) => ({ label: t(`place.${place.id}`), words: t(`jump.words.${place.id}`), icon: place.icon ?? "key", href: place.href, kind: t("jump.page") }))
+    .concat(has("GET shares") ? [{ label: t("shares.title"), words: t("jump.words.shares"), icon: "link", href: "#/shares", kind: t("jump.page") }] : [])
     .concat(has("GET tasks") ? [{ label: t("place.tasks"), words: "", icon: "clock", href: "#/tasks", kind: t("jump.page") }] : []);
 
   let turn = 0;

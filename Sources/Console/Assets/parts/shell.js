@@ -15,7 +15,8 @@ const mark = new URL("../mark.svg", import.meta.url).href;
 /** The places of the rail; one that the server or the account has not is left out. */
 export function places() {
   return [
-    { id: "overview", icon: "overview", href: "#/", when: has("GET overview") && may("admin:ServerInfo") },
+    { id: "overview", icon: "overview", href: "#/", when: has("GET overview") && may("admin:ServerInfo"), also: [
+      { id: "diagnostics", href: "#/diagnostics", when: has("GET doctor") && may("admin:OBDInfo") }] },
     { id: "buckets", icon: "bucket", href: "#/buckets", when: true },
     { id: "keys", icon: "key", href: "#/keys", when: has("GET keys") && may("kms:ListKeys"), also: [
       { id: "key-status", href: "#/keys/status", when: has("GET kms") && may("kms:Status") }] },
@@ -66,6 +67,7 @@ export class Shell {
       { label: t(kept("rows", "compact") === "cosy" ? "user.compact" : "user.cosy"), icon: "menu", action: switchRows },
       { label: t("user.shortcuts"), icon: "info", note: "?", action: () => import("./shortcut-list.js").then((module) => module.showShortcuts()) },
       { label: t("user.notices"), icon: "bell", action: () => import("./shortcut-list.js").then((module) => module.showNotices()) },
+      has("GET shares") && { label: t("shares.title"), icon: "link", action: () => { location.hash = "#/shares"; } },
       "-",
       { label: t("user.logoutEverywhere"), icon: "shield", action: () => logout(true) },
       { label: t("user.logout"), icon: "logout", action: () => logout(false) },

@@ -1,6 +1,9 @@
 import AccessPolicy
+import Cryptography
+import HTTPServer
 import JSON
 import KeyManagement
+import NIOCore
 import S3Protocol
 import SealedStorage
 
@@ -9,6 +12,7 @@ enum KeyCalls {
     static let routes = [
         CallRoute("GET keys", ["pattern", "after", "limit"], list),
         CallRoute("POST keys", create),
+        CallRoute("PUT keys/import", ["k"], importKey),
         CallRoute("GET key", ["k"], test),
         CallRoute("GET kms", state),
         CallRoute("POST keys/rewrap", rewrap),
@@ -41,6 +45,25 @@ enum KeyCalls {
         let name = try await call.members(["name"]).required("name")
         _ = try await call.agent.perform(
             InnerRequest("POST", administration: "/minio/kms/v1/key/create", query: [("key-id", name)]))
+        try await made(name, call)
+    }
+
+    /// The body is the key, 32 bytes in base64: no document, of which there would be copies.
+    private static func importKey(_ call: Call) async throws {
+        let name = try call.required("k")
+        let connection = call.request.connection
+        guard connection.isTLS || call.context.settings.isPublicSecure || connection.isLoopback else {
+            throw ConsoleError.invalid("A key is imported over HTTPS only: it would cross the network in the clear.")
+        }
+        var request = InnerRequest("POST", administration: "/minio/kms/v1/key/import", query: [("key-id", name)])
+        request.body = [UInt8](try await call.request.body.collect(upTo: 1024).readableBytesView)
+        request.addHeader("content-type", "text/plain")
+        defer { wipe(&request.body) }
+        _ = try await call.agent.perform(request)
+        try await made(name, call)
+    }
+
+    private static func made(_ name: String, _ call: Call) async throws {
         // The list may be refused to who may make keys.
         var listed = ListedKey(name: name)
         let answer = try await call.agent.answer(
@@ -186,4 +209,9 @@ enum KeyUse {
         }
         return found
     }
+}
+
+extension ConnectionInfo {
+    /// Whether the client is on this machine.
+    fileprivate var isLoopback: Bool { remoteAddress == "::1" || remoteAddress.hasPrefix("127.") }
 }

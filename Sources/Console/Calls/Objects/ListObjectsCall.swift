@@ -7,6 +7,7 @@ import SealedStorage
 enum ListObjectsCall {
     static func perform(_ call: Call) async throws {
         try await call.makeRoom()
+        if let time = call.parameter("at") { return try await RewindCall.perform(call, at: time) }
         let isOfVersions = try call.flag("versions")
         let answer = try await call.agent.perform(try request(call, isOfVersions))
         let document = try await call.context.drive.offload {
@@ -25,7 +26,7 @@ enum ListObjectsCall {
         guard isOfVersions else {
             request.add("list-type", "2")
             request.add("continuation-token", after)
-            request.addHeader("x-coffer-listing", "encryption")
+            request.listsEncryption = true
             return request
         }
         request.add("versions", "")
@@ -69,7 +70,7 @@ enum ListObjectsCall {
         ])
     }
 
-    private static func prefixes(_ xml: XMLElement) throws -> [String] {
+    static func prefixes(_ xml: XMLElement) throws -> [String] {
         try xml.children.filter { $0.name == "CommonPrefixes" }.map { try $0.optionalText("Prefix") ?? "" }
     }
 
@@ -87,14 +88,7 @@ enum ListObjectsCall {
             row["etag"] = try entry.optionalText("ETag").map { .string($0.filter { $0 != "\"" }) }
             objects.append(row.value)
         }
-        var next: String?
-        if try xml.optionalFlag("IsTruncated") == true {
-            next =
-                VersionMarkers(
-                    key: try xml.optionalText("NextKeyMarker") ?? "",
-                    version: try xml.optionalText("NextVersionIdMarker")
-                ).text
-        }
+        let next = try VersionMarkers(nextOf: xml)?.text
         return .object([
             "prefixes": .strings(try prefixes(xml)), "objects": .array(objects), "next": next.map { .string($0) },
         ])
@@ -109,6 +103,13 @@ struct VersionMarkers: Sendable {
     init(key: String, version: String?) {
         self.key = key
         self.version = version.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Where the next page of versions begins; nil at the end.
+    init?(nextOf xml: XMLElement) throws(S3Error) {
+        guard try xml.optionalFlag("IsTruncated") == true else { return nil }
+        self.init(
+            key: try xml.optionalText("NextKeyMarker") ?? "", version: try xml.optionalText("NextVersionIdMarker"))
     }
 
     init?(_ text: String) {

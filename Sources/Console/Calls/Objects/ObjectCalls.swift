@@ -6,11 +6,10 @@ import S3Protocol
 /// Objects: listed, looked at, shown and given out.
 enum ObjectCalls {
     static let routes = [
-        CallRoute("GET objects", ["b", "prefix", "after", "limit", "flat", "versions"], ListObjectsCall.perform),
+        CallRoute("GET objects", ["b", "prefix", "after", "limit", "flat", "versions", "at"], ListObjectsCall.perform),
         CallRoute("GET object", ["b", "k", "v"], GetObjectCall.perform),
         CallRoute("GET object/proof", ["b", "k", "v"], ProofCall.perform),
         CallRoute("GET search", ["b", "prefix", "q", "limit"], SearchCall.perform),
-        CallRoute("POST shares", ShareCall.perform),
         CallRoute("GET preview", ["b", "k", "v"], preview),
         CallRoute("GET download", ["b", "k", "v"], download),
     ]

@@ -61,7 +61,7 @@ enum SearchCall {
     ) async throws -> (rows: [JSONValue], count: Int, next: String?) {
         var request = InnerRequest("GET", bucket: bucket, query: [("list-type", "2"), ("prefix", prefix)])
         request.add("continuation-token", token)
-        request.addHeader("x-coffer-listing", "encryption")
+        request.listsEncryption = true
         let answer = try await call.agent.perform(request)
         return try await call.context.drive.offload {
             let xml = try answer.xml()

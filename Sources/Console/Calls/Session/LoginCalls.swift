@@ -21,7 +21,7 @@ struct LoginCalls: Sendable {
     }
 
     func login(_ request: HTTPRequest, _ response: ResponseWriter) async throws {
-        let members = try RequestMembers(
+        let members = try JSONMembers(
             try await Call.document(of: request, context), known: ["accessKey", "secretKey", "sessionToken"])
         let token = try members.text("sessionToken")
         let credentials = Credentials(
@@ -52,8 +52,8 @@ struct LoginCalls: Sendable {
     }
 
     func logout(_ request: HTTPRequest, _ signedIn: SignedIn, _ response: ResponseWriter) async throws {
-        let members = try RequestMembers(try await Call.document(of: request, context), known: ["everywhere"])
-        let record = context.pipeline.begin(request, .console)
+        let members = try JSONMembers(try await Call.document(of: request, context), known: ["everywhere"])
+        let record = context.pipeline.begin(signedIn.session.told(request), .console)
         record.operation = "Logout"
         record.principal = signedIn.account.principal
         try await context.sessions.logout(signedIn.session, everywhere: try members.flag("everywhere"))
@@ -84,9 +84,11 @@ struct LoginCalls: Sendable {
     /// What the account may do to the server as a whole.
     private static let rights: [(action: Action, resource: Resource)] = [
         (.listAllMyBuckets, .service), (.createBucket, .bucket("*")), (.serverInfo, .service),
-        (.dataUsageInfo, .service), (.serverTrace, .service), (.consoleLog, .service), (.listUsers, .service),
+        (.dataUsageInfo, .service), (.serverTrace, .service), (.consoleLog, .service), (.obdInfo, .service),
+        (.listUsers, .service),
         (.createUser, .service), (.listUserPolicies, .service), (.createPolicy, .service), (.listGroups, .service),
-        (.listServiceAccounts, .service), (.listKeys, .someKey), (.createKey, .someKey), (.keyStatus, .someKey),
+        (.listServiceAccounts, .service), (.listKeys, .someKey), (.createKey, .someKey), (.importKey, .someKey),
+        (.keyStatus, .someKey),
         (.keyServiceStatus, .service), (.listDataKeys, .service), (.rewrapDataKeys, .service),
     ]
 

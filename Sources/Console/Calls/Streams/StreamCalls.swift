@@ -6,11 +6,13 @@ import ObjectStorage
 import Requests
 import S3Protocol
 import SealedStorage
+import Threading
 
 /// What happens on the server, as it does.
 enum StreamCalls {
     static let routes = [
-        CallRoute("GET trace", ["errors"], trace), CallRoute("GET log", log), CallRoute("GET live", live),
+        CallRoute("GET trace", ["errors"], trace), CallRoute("GET log", log), CallRoute("GET audit", audit),
+        CallRoute("GET live", live),
     ]
 
     private static func trace(_ call: Call) async throws {
@@ -62,19 +64,49 @@ enum StreamCalls {
         await call.stream.finish()
     }
 
+    /// The records of the audit as requests end.
+    private static func audit(_ call: Call) async throws {
+        let place = try call.context.streams.enter(call.signedIn)
+        defer { place.leave() }
+        try requireRight(.serverTrace, call)
+        guard let listener = call.context.audit.listen() else { throw ConsoleError.busy("streams") }
+        var follower = listener.follower
+        var writer = try await EventWriter(call)
+        while !call.context.isClosing() {
+            let piece = await follower.next(upTo: 64 << 10, within: .seconds(1)) { _ in true }
+            do {
+                try requireRight(.serverTrace, call)
+            } catch let error as ConsoleError {
+                return try await writer.end(error.code)
+            }
+            switch piece {
+            case .bytes(let lines):
+                for line in lines.split(separator: UInt8(ascii: "\n")) { try await writer.write("line", Array(line)) }
+            case .silence: try await writer.keepAlive()
+            // The browser begins again by itself.
+            case .tooSlow: return try await writer.end("TooSlow")
+            case .closed: return await call.stream.finish()
+            }
+        }
+        await call.stream.finish()
+        withExtendedLifetime(listener) {}
+    }
+
+    private static func requireRight(_ action: Action, _ call: Call) throws {
+        guard try call.agent.allows(action, on: .service, in: call.request) else {
+            throw ConsoleError(S3Error(.accessDenied))
+        }
+    }
+
     private static func live(_ call: Call) async throws {
         let place = try call.context.streams.enter(call.signedIn)
         defer { place.leave() }
-        guard try call.agent.allows(.serverInfo, on: .service, in: call.request) else {
-            throw ConsoleError(S3Error(.accessDenied))
-        }
+        try requireRight(.serverInfo, call)
         var writer = try await EventWriter(call)
         var lastState: String?
         while !call.context.isClosing() {
             do {
-                guard try call.agent.allows(.serverInfo, on: .service, in: call.request) else {
-                    return try await writer.end("AccessDenied")
-                }
+                try requireRight(.serverInfo, call)
             } catch let error as ConsoleError {
                 return try await writer.end(error.code)
             }

@@ -21,9 +21,12 @@ enum TaskCalls {
 
     private static func begin(_ call: Call) async throws {
         let members = try await call.members(
-            TaskSelection.members.union(["kind", "versions", "to", "under", "encryption", "overwrite"]))
+            TaskSelection.members.union(["kind", "versions", "to", "under", "encryption", "overwrite", "at"]))
         let selection = try TaskSelection(members)
         let kind = try members.required("kind")
+        guard members["at"] == nil || kind == "restore" else {
+            throw ConsoleError.invalid("Only what is restored is so as of a time.")
+        }
         let agent = call.agent
         let id: String
         switch kind {
@@ -51,6 +54,18 @@ enum TaskCalls {
                 under: try members.text("under") ?? "",
                 encryption: try EncryptionSetting.headers(members["encryption"]),
                 overwrites: try members.flag("overwrite"), moves: kind == "move")
+            id = try call.context.tasks.begin(kind, call.signedIn, bucket: selection.bucket) {
+                try await task.run($0, agent)
+            }
+        case "restore":
+            guard ["versions", "to", "under", "encryption", "overwrite"].allSatisfy({ members[$0] == nil }) else {
+                throw ConsoleError.invalid("What is restored goes nowhere else.")
+            }
+            guard let time = RewindTime(try members.required("at")) else {
+                throw ConsoleError.invalid("The member 'at' is no time.")
+            }
+            let task = RestoreTask(selection: selection, time: time)
+            try await task.requireVersioning(agent)
             id = try call.context.tasks.begin(kind, call.signedIn, bucket: selection.bucket) {
                 try await task.run($0, agent)
             }

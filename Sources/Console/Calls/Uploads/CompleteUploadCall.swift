@@ -28,7 +28,7 @@ enum CompleteUploadCall {
     }
 
     private static func document(
-        of members: RequestMembers, _ bucket: String, _ key: String, _ call: Call
+        of members: JSONMembers, _ bucket: String, _ key: String, _ call: Call
     ) async throws -> [UInt8] {
         guard let parts = members["parts"]?.elements, !parts.isEmpty else {
             throw ConsoleError.invalid("The member 'parts' is not a list of parts.")
@@ -42,7 +42,7 @@ enum CompleteUploadCall {
         var xml = XMLWriter(capacity: 128 * parts.count)
         xml.openRoot("CompleteMultipartUpload")
         for part in parts {
-            let part = try RequestMembers(part, known: ["n", "etag", "checksum"], path: "parts")
+            let part = try JSONMembers(part, known: ["n", "etag", "checksum"], path: "parts")
             guard let number = try part.integer("n") else { throw ConsoleError.invalid("A part has no number.") }
             xml.open("Part")
             xml.element("PartNumber", number)
@@ -56,7 +56,7 @@ enum CompleteUploadCall {
 
     /// The name of the checksums' element, which is that of the upload's algorithm; nil where no part has a checksum.
     private static func checksumElement(
-        of members: RequestMembers, _ bucket: String, _ key: String, _ parts: [JSONValue], _ call: Call
+        of members: JSONMembers, _ bucket: String, _ key: String, _ parts: [JSONValue], _ call: Call
     ) async throws -> String? {
         guard parts.contains(where: { $0["checksum"] != nil }) else { return nil }
         let request = InnerRequest(

@@ -164,13 +164,13 @@ enum UploadCalls {
 
 /// The headers that say of an object what a body says of it.
 enum ObjectHeaders {
-    static func of(_ members: RequestMembers) throws(ConsoleError) -> [(name: String, value: String)] {
+    static func of(_ members: JSONMembers) throws -> [(name: String, value: String)] {
         var headers = try EncryptionSetting.headers(members["encryption"])
         if let type = try members.text("contentType") { headers.append(("content-type", type)) }
         if let control = try members.text("cacheControl") { headers.append(("cache-control", control)) }
         for (name, value) in try members.pairs("metadata") {
             guard isToken(name), isHeaderText(value) else {
-                throw .invalid("The metadata '\(name)' has characters that no header can carry.")
+                throw ConsoleError.invalid("The metadata '\(name)' has characters that no header can carry.")
             }
             headers.append(("x-amz-meta-\(name.lowercased())", value))
         }
@@ -180,7 +180,7 @@ enum ObjectHeaders {
             headers.append(("x-amz-tagging", text.joined(separator: "&")))
         }
         for (name, value) in headers where !isHeaderText(value) {
-            throw .invalid("The value of '\(name)' has characters that no header can carry.")
+            throw ConsoleError.invalid("The value of '\(name)' has characters that no header can carry.")
         }
         return headers
     }

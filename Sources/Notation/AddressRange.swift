@@ -1,11 +1,11 @@
 /// An IP address, or the addresses that begin with the same bits: `203.0.113.0/24`, `2001:db8::/32`.
-struct AddressRange: Hashable, Sendable {
+package struct AddressRange: Hashable, Sendable {
     /// 4 bytes, or 16.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// Bits that count, from the first on.
-    let prefixLength: Int
+    package let prefixLength: Int
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let bytes = Self.version4(parts[0]) ?? Self.version6(parts[0]) else { return nil }
         self.bytes = bytes
@@ -17,10 +17,10 @@ struct AddressRange: Hashable, Sendable {
         prefixLength = length
     }
 
-    var isVersion4: Bool { bytes.count == 4 }
+    package var isVersion4: Bool { bytes.count == 4 }
 
     /// Whether every address of the other one is also one of these.
-    func contains(_ other: AddressRange) -> Bool {
+    package func contains(_ other: AddressRange) -> Bool {
         guard bytes.count == other.bytes.count, prefixLength <= other.prefixLength else { return false }
         let whole = prefixLength / 8
         guard bytes.prefix(whole) == other.bytes.prefix(whole) else { return false }

@@ -1,62 +1,62 @@
-import JSON
-
 /// The members of an object that was sent: all of them are known, each at most once.
-struct RequestMembers: Sendable {
+package struct JSONMembers: Sendable {
     private let members: [(name: String, value: JSONValue)]
     private let path: String
 
     /// - Parameter path: what messages call the object.
     /// - Throws: for what is no object, and for a member that is not among `known` or stands there twice.
-    init(_ value: JSONValue, known: Set<String>, path: String = "") throws(ConsoleError) {
+    package init(_ value: JSONValue, known: Set<String>, path: String = "") throws(JSONMemberError) {
         guard case .object(let members) = value else {
-            throw .invalid("The \(path.isEmpty ? "body" : "member '\(path)'") is not an object.")
+            throw JSONMemberError("The \(path.isEmpty ? "body" : "member '\(path)'") is not an object.")
         }
         var seen: Set<String> = []
         for (name, _) in members {
-            guard known.contains(name) else { throw .invalid("The member '\(path)\(name)' is not known.") }
-            guard seen.insert(name).inserted else { throw .invalid("The member '\(path)\(name)' stands there twice.") }
+            guard known.contains(name) else { throw JSONMemberError("The member '\(path)\(name)' is not known.") }
+            guard seen.insert(name).inserted else {
+                throw JSONMemberError("The member '\(path)\(name)' stands there twice.")
+            }
         }
         self.members = members
         self.path = path.isEmpty ? "" : "\(path)."
     }
 
-    var isEmpty: Bool { members.isEmpty }
+    package var isEmpty: Bool { members.isEmpty }
 
     /// `nil` for a member that is missing or `null`.
-    subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard let value = members.first(where: { $0.name == name })?.value else { return nil }
         if case .null = value { return nil }
         return value
     }
 
-    func has(_ name: String) -> Bool { members.contains { $0.name == name } }
+    package func has(_ name: String) -> Bool { members.contains { $0.name == name } }
 
-    func text(_ name: String) throws(ConsoleError) -> String? {
+    package func text(_ name: String) throws(JSONMemberError) -> String? {
         guard let value = self[name] else { return nil }
         guard let text = value.string else { throw wrong(name, "a text") }
         return text
     }
 
-    func required(_ name: String) throws(ConsoleError) -> String {
-        guard let text = try text(name) else { throw .invalid("The member '\(path)\(name)' is missing.") }
+    package func required(_ name: String) throws(JSONMemberError) -> String {
+        guard let text = try text(name) else { throw JSONMemberError("The member '\(path)\(name)' is missing.") }
         return text
     }
 
     /// False when it is missing.
-    func flag(_ name: String) throws(ConsoleError) -> Bool {
+    package func flag(_ name: String) throws(JSONMemberError) -> Bool {
         guard let value = self[name] else { return false }
         guard let flag = value.boolean else { throw wrong(name, "true or false") }
         return flag
     }
 
-    func integer(_ name: String) throws(ConsoleError) -> Int64? {
+    package func integer(_ name: String) throws(JSONMemberError) -> Int64? {
         guard let value = self[name] else { return nil }
         guard let number = value.integer else { throw wrong(name, "a whole number") }
         return Int64(number)
     }
 
     /// Empty when it is missing.
-    func texts(_ name: String) throws(ConsoleError) -> [String] {
+    package func texts(_ name: String) throws(JSONMemberError) -> [String] {
         guard let value = self[name] else { return [] }
         guard let elements = value.elements else { throw wrong(name, "a list of texts") }
         var texts: [String] = []
@@ -68,7 +68,7 @@ struct RequestMembers: Sendable {
     }
 
     /// Names and texts; empty when it is missing.
-    func pairs(_ name: String) throws(ConsoleError) -> [(name: String, value: String)] {
+    package func pairs(_ name: String) throws(JSONMemberError) -> [(name: String, value: String)] {
         guard let value = self[name] else { return [] }
         guard case .object(let members) = value else { throw wrong(name, "an object of texts") }
         var pairs: [(name: String, value: String)] = []
@@ -79,12 +79,19 @@ struct RequestMembers: Sendable {
         return pairs
     }
 
-    func members(_ name: String, known: Set<String>) throws(ConsoleError) -> RequestMembers? {
+    package func members(_ name: String, known: Set<String>) throws(JSONMemberError) -> JSONMembers? {
         guard let value = self[name] else { return nil }
-        return try RequestMembers(value, known: known, path: path + name)
+        return try JSONMembers(value, known: known, path: path + name)
     }
 
-    private func wrong(_ name: String, _ what: String) -> ConsoleError {
-        .invalid("The member '\(path)\(name)' is not \(what).")
+    private func wrong(_ name: String, _ what: String) -> JSONMemberError {
+        JSONMemberError("The member '\(path)\(name)' is not \(what).")
     }
+}
+
+/// Which member is not what it has to be; it quotes names, never values.
+package struct JSONMemberError: Error, Hashable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
 }
