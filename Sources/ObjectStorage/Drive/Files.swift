@@ -21,6 +21,8 @@ func parentDirectory(of path: String) -> String {
     return path.utf8.first == UInt8(ascii: "/") ? "/" : "."
 }
 
+func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
 /// The names in a directory, without the two dots; empty when there is no such directory.
 func directoryEntries(_ path: String) throws(StorageError) -> [String] {
     guard let directory = opendir(path) else {

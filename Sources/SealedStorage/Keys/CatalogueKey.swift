@@ -15,6 +15,8 @@ package struct CatalogueKey: Sendable {
 
     private static let setting = "catalogue-key"
     private static let driveSetting = "drive-id"
+    /// The settings that are not sealed: they are what it takes to open the others.
+    static let settings: Set = [setting, driveSetting]
 
     /// Binds the key to its purpose, so that no object's data key can be put in its place, and to its drive: the key
     /// service's log tells which one asks.
