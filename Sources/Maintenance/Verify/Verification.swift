@@ -51,7 +51,7 @@ package struct Verification: Sendable {
     /// - Parameter tell: is given each piece as it is done, and may throw to end the work.
     /// - Throws: ``KeyServiceAway``, `StorageError.closed`, `CancellationError`, what `tell` throws.
     package func run(
-        from cursor: VerifyCursor = .beginning, tell: @escaping (Step) async throws -> Void
+        from cursor: VerifyCursor = .beginning, tell: (Step) async throws -> Void
     ) async throws {
         let total = try await drive.buckets.usageOfAll().total
         func tellStep(_ report: VerifyReport, _ cursor: VerifyCursor) async throws {
@@ -64,6 +64,12 @@ package struct Verification: Sendable {
         while true {
             do {
                 try await run(cursor, tellStep)
+            } catch let error as StorageError where error.isCorrupt {
+                // A page of the catalogue: what this part has not come to is named, and the other parts are looked at.
+                var report = VerifyReport()
+                report.add(DriveFinding(.damaged, .catalogue, "\(cursor.phase.rawValue): \(error)"))
+                report.skipped.append("\(cursor.phase.rawValue), behind what the catalogue could not give")
+                try await tellStep(report, cursor)
             } catch KeyServiceError.unavailable(let cause) {
                 throw KeyServiceAway(cause: cause)
             }
@@ -82,7 +88,7 @@ package struct Verification: Sendable {
             if options.readsCatalogueWhole {
                 report.add(try await check.checkStructure())
             } else {
-                report.skipped.append("the structure of the catalogue")
+                report.skipped.append("the structure of the catalogue, which is for a stopped server")
             }
         case .records:
             let (findings, count) = try await check.checkRecords()
@@ -105,7 +111,7 @@ package struct Verification: Sendable {
             if options.readsCatalogueWhole {
                 report.add(try await check.checkCounts())
             } else {
-                report.skipped.append("references and usage, counted anew")
+                report.skipped.append("references and usage, counted anew, which is for a stopped server")
             }
         }
         if report != VerifyReport() { try await tell(report, cursor) }
@@ -131,7 +137,7 @@ package struct Verification: Sendable {
                 report.parts += Int64(outcome.parts)
                 report.add(outcome.findings)
             }
-            if let unreadable = page.unreadable { report.add(Finding(.damaged, .upload, unreadable)) }
+            if let unreadable = page.unreadable { report.add(DriveFinding(.damaged, .upload, unreadable)) }
             last = page.last
             try await tell(report, VerifyCursor(.uploads, row: last))
         }

@@ -27,7 +27,8 @@ extension VerifyCursor: LosslessStringConvertible {
     /// `PHASE:ROW`.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let phase = Phase(rawValue: String(parts[0])), let row = Int64(parts[1]), row >= 0 else {
+        guard parts.count == 2, let phase = Phase(rawValue: String(parts[0])), let row = Int64(parts[1]), row >= 0
+        else {
             return nil
         }
         self.init(phase, row: row)

@@ -20,7 +20,7 @@ package struct VerifyReport: Codable, Hashable, Sendable {
     /// Everything that was found, by kind.
     package var counts: [String: Int64] = [:]
     /// The first of it.
-    package var findings: [Finding] = []
+    package var findings: [DriveFinding] = []
     /// How objects are encrypted.
     package var encryption: [EncryptionTally] = []
     /// What was not looked at, and why.
@@ -32,14 +32,19 @@ package struct VerifyReport: Codable, Hashable, Sendable {
 
     package init() {}
 
-    package func count(_ kind: Finding.Kind) -> Int64 { counts[kind.rawValue] ?? 0 }
+    package func count(_ kind: DriveFinding.Kind) -> Int64 { counts[kind.rawValue] ?? 0 }
 
-    mutating func add(_ finding: Finding) {
+    /// Keeps the first findings alone; the counts stay.
+    mutating func forget(findingsBeyond count: Int) {
+        if findings.count > count { findings.removeLast(findings.count - count) }
+    }
+
+    mutating func add(_ finding: DriveFinding) {
         counts[finding.kind.rawValue, default: 0] += 1
         if findings.count < Self.mostNamed { findings.append(finding) }
     }
 
-    mutating func add(_ findings: [Finding]) { for finding in findings { add(finding) } }
+    mutating func add(_ findings: [DriveFinding]) { for finding in findings { add(finding) } }
 
     /// Adds what another piece has found.
     package mutating func add(_ other: VerifyReport) {

@@ -114,7 +114,7 @@ struct VersionWalk {
                     progress.dispatched = version.row
                 }
                 if !group.versions.isEmpty { try await dispatch(group) }
-                if let unreadable = page.unreadable { progress.report.add(Finding(.damaged, .object, unreadable)) }
+                if let unreadable = page.unreadable { progress.report.add(DriveFinding(.damaged, .object, unreadable)) }
                 last = page.last
                 progress.dispatched = last
                 if told.duration(to: .now) >= Self.telling {

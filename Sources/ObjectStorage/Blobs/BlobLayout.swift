@@ -12,7 +12,9 @@ extension Identifier<BlobIdentity> {
 
     /// The next greater one; of the greatest, itself.
     var next: BlobID {
-        low < .max ? BlobID(high: high, low: low + 1) : BlobID(high: high == .max ? high : high + 1, low: high == .max ? low : 0)
+        low < .max
+            ? BlobID(high: high, low: low + 1)
+            : BlobID(high: high == .max ? high : high + 1, low: high == .max ? low : 0)
     }
 }
 

@@ -33,13 +33,15 @@ extension Session {
                 dataKey = try dataKeys.row(id, asOf: generation) { () throws(StorageError) in try self.dataKey(id) }
             }
             let found = FoundVersion(
-                version: version, dataKey: dataKey, inline: columns.body == .inline && !rows.isNull(11) ? rows.bytes(11) : nil,
+                version: version, dataKey: dataKey,
+                inline: columns.body == .inline && !rows.isNull(11) ? rows.bytes(11) : nil,
                 manifest: columns.body == .parts ? try manifest(columns.version) : nil, lease: nil,
                 nullOrder: rows.optionalInteger(10))
             let number = rows.integer(9)
             walked.append(
                 WalkedVersion(
-                    row: number, found: lease(found), isIndexed: try isIndexed(number, bucket, rows.bytes(13), columns.order),
+                    row: number, found: lease(found),
+                    isIndexed: try isIndexed(number, bucket, rows.bytes(13), columns.order),
                     isFirstOwner: try isFirstOwner(number, columns),
                     ownedBlobs: columns.body == .parts ? try ownedBlobs(number) : []))
             left -= 1
@@ -63,7 +65,8 @@ extension Session {
         case .none, .inline, .unreadable: return true
         case .file:
             guard let blob = columns.blob else { return true }
-            let first = try first("SELECT id FROM versions WHERE blob = ? ORDER BY id LIMIT 1", .identifier(blob)) { row in
+            let first = try first("SELECT id FROM versions WHERE blob = ? ORDER BY id LIMIT 1", .identifier(blob)) {
+                row in
                 row.integer(0)
             }
             return first ?? row >= row

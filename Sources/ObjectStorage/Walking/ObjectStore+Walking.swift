@@ -101,7 +101,8 @@ extension ObjectStore {
             // Between these two: what has been committed by now has a row, and what has not is in the first.
             let unsettled = directories.unsettledBlobs
             var check = FileCheck(count: files.count)
-            guard let least = files.min(by: { $0.low < $1.low }), let greatest = files.max(by: { $0.low < $1.low }) else {
+            guard let least = files.min(by: { $0.low < $1.low }), let greatest = files.max(by: { $0.low < $1.low })
+            else {
                 return check
             }
             var referred = try session.referredBlobs(from: least, before: greatest)

@@ -30,7 +30,21 @@ package struct CatalogueKey: Sendable {
 
     /// The drive's catalogue key; `nil` on a new drive.
     package static func stored(in store: ObjectStore) throws -> CatalogueKey? {
-        guard let bytes = try store.settingAtHand(setting) else { return nil }
+        try stored { (name) throws(StorageError) in try store.settingAtHand(name) }
+    }
+
+    /// The catalogue key of the drive that a copy of a catalogue is of.
+    package static func stored(in snapshot: CatalogueSnapshot) throws -> CatalogueKey? {
+        try stored { (name) throws(StorageError) in try snapshot.setting(name) }
+    }
+
+    /// The identifier of the drive that a copy of a catalogue is of: 16 bytes; `nil` of one that is older than identifiers.
+    package static func driveIdentifier(of snapshot: CatalogueSnapshot) throws -> [UInt8]? {
+        try snapshot.setting(driveSetting)
+    }
+
+    private static func stored(_ read: (String) throws(StorageError) -> [UInt8]?) throws -> CatalogueKey? {
+        guard let bytes = try read(setting) else { return nil }
         let key: CatalogueKey
         do {
             var decoder = try RecordDecoder(bytes)
@@ -40,7 +54,7 @@ package struct CatalogueKey: Sendable {
         } catch {
             throw Corruption(what: "the drive's catalogue key")
         }
-        guard try key.driveID == nil || key.driveID == store.settingAtHand(driveSetting) else {
+        guard try key.driveID == nil || key.driveID == read(driveSetting) else {
             throw Corruption(what: "the catalogue key, which is another drive's, or the drive's identifier")
         }
         return key

@@ -11,7 +11,7 @@ package struct Objects: Sendable {
     let bodies: BodyWriter
     let events: EventQueue
 
-    // MARK: Finding
+    // MARK: DriveFinding
 
     /// A version of a key without its body; `nil` when there is none, or a delete marker.
     ///

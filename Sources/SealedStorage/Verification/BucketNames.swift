@@ -5,6 +5,11 @@ import Threading
 final class BucketNames: Sendable {
     private let directory: BucketDirectory
     private let names: ShortLock<[BucketID: String]>
+    /// Numbers that no bucket has, and none will have: they are never given again.
+    private let absent = ShortLock<Set<BucketID>>([])
+
+    /// Buckets that are remembered to be absent.
+    private static let mostAbsent = 1000
 
     init(_ directory: BucketDirectory) {
         self.directory = directory
@@ -14,9 +19,11 @@ final class BucketNames: Sendable {
     /// `nil` for a bucket that is not there.
     subscript(bucket: BucketID) -> String? {
         if let name = names.withLock({ $0[bucket] }), directory.bucket(named: name)?.id == bucket { return name }
+        if absent.withLock({ $0.contains(bucket) }) { return nil }
         // It may have been made meanwhile.
         let present = Self.read(directory)
         names.withLock { $0 = present }
+        if present[bucket] == nil { absent.withLock { if $0.count < Self.mostAbsent { $0.insert(bucket) } } }
         return present[bucket]
     }
 

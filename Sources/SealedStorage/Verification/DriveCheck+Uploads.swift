@@ -12,13 +12,13 @@ extension DriveCheck {
         var outcome = Outcome()
         guard walked.hasBucket else { return outcome }
         guard let found = walked.found else {
-            outcome.findings.append(Finding(.damaged, .upload, "row \(walked.row) of the uploads"))
+            outcome.findings.append(DriveFinding(.damaged, .upload, "row \(walked.row) of the uploads"))
             return outcome
         }
         let row = found.upload
         let bucket = names[row.bucket] ?? "#\(row.bucket.rawValue)"
-        func finding(_ kind: Finding.Kind, _ subject: Finding.Subject, _ detail: String) -> Finding {
-            Finding(kind, subject, bucket: bucket, key: row.key, version: row.id.hex, detail)
+        func finding(_ kind: DriveFinding.Kind, _ subject: DriveFinding.Subject, _ detail: String) -> DriveFinding {
+            DriveFinding(kind, subject, bucket: bucket, key: row.key, version: row.id.hex, detail)
         }
         let upload: Upload
         do {
@@ -52,7 +52,7 @@ extension DriveCheck {
 
     private func fault(
         in part: PartRow, of upload: Upload, under key: ObjectKey?, _ depth: ContentDepth
-    ) async throws -> (kind: Finding.Kind, detail: String)? {
+    ) async throws -> (kind: DriveFinding.Kind, detail: String)? {
         do {
             _ = try drive.records.open(part, of: upload.id)
         } catch let corruption as Corruption {

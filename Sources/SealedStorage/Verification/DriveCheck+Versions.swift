@@ -11,11 +11,12 @@ extension DriveCheck {
         // Rows that stand for what is about to be removed.
         guard !columns.bucket.standsForRemains else { return outcome }
         let isAnnotation = columns.bucket.rawValue < 0
-        let subject = Finding.Subject(isAnnotation: isAnnotation)
+        let subject = DriveFinding.Subject(isAnnotation: isAnnotation)
         let bucket = isAnnotation ? columns.bucket.ofAnnotations : columns.bucket
         let name = names[bucket]
         let about = About(
-            subject: subject, bucket: name ?? "#\(bucket.rawValue)", key: columns.key, version: columns.version.hex)
+            subject: subject, bucket: name ?? "#\(bucket.rawValue)", key: columns.key, version: columns.version.hex,
+            row: walked.row)
         if name == nil, try await isStillThere(walked) {
             outcome.findings.append(about.finding(.damaged, "it belongs to no bucket"))
         }
@@ -40,13 +41,16 @@ extension DriveCheck {
 
     /// What findings name.
     private struct About {
-        let subject: Finding.Subject
+        let subject: DriveFinding.Subject
         let bucket: String
         let key: String
         let version: String
+        let row: Int64
 
-        func finding(_ kind: Finding.Kind, _ detail: String) -> Finding {
-            Finding(kind, subject, bucket: bucket, key: key, version: version, detail)
+        func finding(_ kind: DriveFinding.Kind, _ detail: String) -> DriveFinding {
+            var finding = DriveFinding(kind, subject, bucket: bucket, key: key, version: version, detail)
+            finding.row = row
+            return finding
         }
     }
 
@@ -87,7 +91,7 @@ extension DriveCheck {
     }
 
     /// Every stream that the object consists of, empty ones too.
-    private func wholeSegments(of object: StoredObject, _ walked: WalkedVersion) throws -> [ObjectBody.Segment] {
+    func wholeSegments(of object: StoredObject, _ walked: WalkedVersion) throws -> [ObjectBody.Segment] {
         let columns = object.columns
         let whole = StreamIdentity(versionID: object.record.encryption.identity.bytes)
         switch columns.body {
@@ -107,7 +111,8 @@ extension DriveCheck {
             }
             return manifest.parts.map { part in
                 .init(
-                    source: .blob(part.blob), identity: StreamIdentity(versionID: part.blob.bytes, partNumber: part.number),
+                    source: .blob(part.blob),
+                    identity: StreamIdentity(versionID: part.blob.bytes, partNumber: part.number),
                     size: part.size, wanted: 0..<0)
             }
         case .none, .unreadable: throw Corruption(what: "row")
@@ -121,6 +126,6 @@ extension DriveCheck {
     }
 }
 
-extension Finding.Subject {
+extension DriveFinding.Subject {
     fileprivate init(isAnnotation: Bool) { self = isAnnotation ? .annotation : .object }
 }

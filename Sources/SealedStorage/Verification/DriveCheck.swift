@@ -31,7 +31,7 @@ package struct DriveCheck: Sendable {
 
     /// Everything that is found wrong with one thing, and what it proves.
     package struct Outcome: Sendable {
-        package var findings: [Finding] = []
+        package var findings: [DriveFinding] = []
         /// `nil` of what has no bytes: delete markers, and rows that are about to be removed.
         package var proof: Proof?
         /// Parts whose streams were looked at.
@@ -70,7 +70,7 @@ package struct DriveCheck: Sendable {
         case open(ObjectKey)
         /// It is the client's.
         case customers
-        case refused(Finding.Kind, String)
+        case refused(DriveFinding.Kind, String)
     }
 
     /// - Throws: when the key service is away, or does not permit anything: then nothing else can be opened either.
@@ -90,7 +90,8 @@ package struct DriveCheck: Sendable {
             case .notAuthentic:
                 return .refused(
                     .damaged,
-                    "its data key \(id.rawValue) does not open: it is damaged, or the key service has another key of that name")
+                    "its data key \(id.rawValue) does not open: it is damaged, or the key service has another key of that name"
+                )
             }
         }
     }
@@ -106,7 +107,7 @@ package struct DriveCheck: Sendable {
     func fault(
         in segment: ObjectBody.Segment, under key: ObjectKey?, scheme: EncryptionScheme, _ depth: ContentDepth,
         name: String, lease: ReadLease?
-    ) async throws -> (kind: Finding.Kind, detail: String)? {
+    ) async throws -> (kind: DriveFinding.Kind, detail: String)? {
         do {
             if let fault = try await structuralFault(in: segment, isLayered: scheme == .dsseKMS) { return fault }
             guard let key else { return nil }
@@ -135,9 +136,9 @@ package struct DriveCheck: Sendable {
     private static let inputOutputError: Int32 = 5
 
     /// Place, length and header of a stream: what can be looked at without its key.
-    private func structuralFault(
+    func structuralFault(
         in segment: ObjectBody.Segment, isLayered: Bool
-    ) async throws -> (kind: Finding.Kind, detail: String)? {
+    ) async throws -> (kind: DriveFinding.Kind, detail: String)? {
         guard segment.size >= 0, segment.size <= PackageFormat.maximumPlaintextLength else {
             return (.damaged, "its size is that of no stream")
         }
@@ -177,7 +178,7 @@ extension ContentDepth {
 }
 
 extension ObjectBody.Segment {
-    fileprivate func wanting(_ wanted: Range<Int64>) -> ObjectBody.Segment {
+    func wanting(_ wanted: Range<Int64>) -> ObjectBody.Segment {
         ObjectBody.Segment(source: source, identity: identity, size: size, wanted: wanted)
     }
 }

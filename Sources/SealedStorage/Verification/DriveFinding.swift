@@ -1,5 +1,5 @@
 /// One thing at rest that is not as it should be.
-package struct Finding: Codable, Hashable, Sendable {
+package struct DriveFinding: Codable, Hashable, Sendable {
     package enum Kind: String, Codable, CaseIterable, Sendable {
         /// It does not authenticate, or contradicts what refers to it.
         case damaged
@@ -27,6 +27,8 @@ package struct Finding: Codable, Hashable, Sendable {
     package var key: String?
     /// The version's identifier in the catalogue, in hexadecimal: also of the null version.
     package var version: String?
+    /// The row number of a version.
+    package var row: Int64?
     /// What is wrong.
     package let detail: String
 
