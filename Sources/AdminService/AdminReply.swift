@@ -94,7 +94,8 @@ struct AdminReply: Sendable {
         every interval: Duration,
         _ body: @escaping @Sendable (_ send: @Sendable (any Encodable) throws -> Void) async throws -> Void
     ) async throws {
-        let lines = AsyncThrowingStream.makeStream(of: [UInt8].self)
+        // Whoever takes nothing for so many lines is given up.
+        let lines = AsyncThrowingStream.makeStream(of: [UInt8].self, bufferingPolicy: .bufferingOldest(1024))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 do {

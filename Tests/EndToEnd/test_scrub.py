@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import wire
 from drive import Drive
 from payloads import payload
 
@@ -28,7 +29,7 @@ def wait_for(server, condition, seconds=60):
 
 
 def metrics(server):
-    text = server.call("GET", "/minio/v2/metrics/cluster", sign=False).body.decode()
+    text = wire.request(server, "GET", "/minio/v2/metrics/cluster").body.decode()
     return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
             if line.startswith("coffer_scrub")}
 

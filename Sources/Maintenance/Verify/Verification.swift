@@ -62,26 +62,32 @@ package struct Verification: Sendable {
         }
         var cursor = cursor
         while true {
+            var report: VerifyReport
             do {
-                try await run(cursor, tellStep)
+                report = try await run(cursor, tellStep)
             } catch let error as StorageError where error.isCorrupt {
                 // A page of the catalogue: what this part has not come to is named, and the other parts are looked at.
-                var report = VerifyReport()
+                report = VerifyReport()
                 report.add(DriveFinding(.damaged, .catalogue, "\(cursor.phase.rawValue): \(error)"))
                 report.skipped.append("\(cursor.phase.rawValue), behind what the catalogue could not give")
-                try await tellStep(report, cursor)
             } catch KeyServiceError.unavailable(let cause) {
                 throw KeyServiceAway(cause: cause)
             }
-            guard let next = cursor.phase.next else { return }
-            cursor = VerifyCursor(next)
-            try await tellStep(VerifyReport(), cursor)
+            // With the place behind it, so that who goes on from there counts nothing twice.
+            let next = cursor.phase.next.map { VerifyCursor($0) }
+            try await tellStep(report, next ?? cursor)
+            guard let next else { return }
+            cursor = next
         }
     }
 
+    /// How often is told how far it has come.
+    static let telling = Duration.milliseconds(500)
+
+    /// - Returns: what was not told yet.
     private func run(
         _ cursor: VerifyCursor, _ tell: (VerifyReport, VerifyCursor) async throws -> Void
-    ) async throws {
+    ) async throws -> VerifyReport {
         var report = VerifyReport()
         switch cursor.phase {
         case .structure:
@@ -102,10 +108,8 @@ package struct Verification: Sendable {
                 // A directory of some thousand names, and as many entries of indexes.
                 try await options.admit(256 << 10)
                 let (findings, count) = try await check.checkFiles(in: directory)
-                var piece = VerifyReport()
-                piece.files = Int64(count)
-                piece.add(findings)
-                try await tell(piece, cursor)
+                report.files += Int64(count)
+                report.add(findings)
             }
         case .counts:
             if options.readsCatalogueWhole {
@@ -114,7 +118,7 @@ package struct Verification: Sendable {
                 report.skipped.append("references and usage, counted anew, which is for a stopped server")
             }
         }
-        if report != VerifyReport() { try await tell(report, cursor) }
+        return report
     }
 
     /// Uploads that are in memory at once.

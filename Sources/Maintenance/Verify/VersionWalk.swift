@@ -19,8 +19,6 @@ struct VersionWalk {
     private static let groupBytes: Int64 = 256 << 10
     /// What a version is taken for at least, in bytes that are read.
     private static let leastCost = 4096
-    /// How often is told how far it has come.
-    private static let telling = Duration.milliseconds(500)
 
     /// Some versions that follow each other.
     private struct Group: Sendable {
@@ -117,7 +115,7 @@ struct VersionWalk {
                 if let unreadable = page.unreadable { progress.report.add(DriveFinding(.damaged, .object, unreadable)) }
                 last = page.last
                 progress.dispatched = last
-                if told.duration(to: .now) >= Self.telling {
+                if told.duration(to: .now) >= Verification.telling {
                     told = .now
                     try await tell(progress.report, VerifyCursor(.objects, row: progress.settled))
                     progress.report = VerifyReport()
@@ -125,7 +123,7 @@ struct VersionWalk {
             }
             while let done = try await tasks.next() {
                 progress.settle(done)
-                guard told.duration(to: .now) >= Self.telling else { continue }
+                guard told.duration(to: .now) >= Verification.telling else { continue }
                 told = .now
                 try await tell(progress.report, VerifyCursor(.objects, row: progress.settled))
                 progress.report = VerifyReport()

@@ -50,15 +50,21 @@ extension DriveCheck {
         }
     }
 
+    private func isWhole(_ segment: ObjectBody.Segment, isLayered: Bool) async throws -> Bool {
+        do {
+            return try await structuralFault(in: segment, isLayered: isLayered) == nil
+        } catch StorageError.blobMissing {
+            return false
+        }
+    }
+
     /// - Parameter give: is given the bytes of each package, nil for those that cannot be read.
     private func read(
         _ segment: ObjectBody.Segment, under key: ObjectKey, name: String, lease: ReadLease?,
         _ give: (Range<Int64>, ByteBuffer?) throws -> Void
     ) async throws {
         // One that is not there, was cut, or does not begin as a stream, has no package that could be told from others.
-        guard try await structuralFault(in: segment, isLayered: key.isLayered) == nil else {
-            return try give(0..<segment.size, nil)
-        }
+        guard try await isWhole(segment, isLayered: key.isLayered) else { return try give(0..<segment.size, nil) }
         var position: Int64 = 0
         while position < segment.size {
             let range = position..<min(segment.size, position + Int64(PackageFormat.packageSize))

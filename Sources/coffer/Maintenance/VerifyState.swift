@@ -5,20 +5,25 @@ import SealedStorage
 
 /// What a verification has told so far, and how it went on: kept in a file, it can be gone on with.
 struct VerifyState: Codable {
+    /// What is verified, as it was named.
+    let target: String
     var report = VerifyReport()
     var cursor = VerifyCursor.beginning
+
+    init(_ target: String) { self.target = target }
 
     mutating func add(_ step: Verification.Step) {
         report.add(step.report)
         cursor = step.cursor
     }
 
-    /// Throws for a file that is not one of these; `nil` when there is none.
-    static func read(_ path: String) throws(StartFailure) -> VerifyState? {
+    /// Throws for a file that is not one of these, or is about something else; `nil` when there is none.
+    static func read(_ path: String, of target: String) throws(StartFailure) -> VerifyState? {
         guard access(path, F_OK) == 0 else { return nil }
         guard let data = try? Data(contentsOf: URL(filePath: path)),
             let state = try? JSONDecoder().decode(VerifyState.self, from: data)
         else { throw StartFailure("\(path) is not the state of a verification") }
+        guard state.target == target else { throw StartFailure("\(path) is about \(state.target)") }
         return state
     }
 

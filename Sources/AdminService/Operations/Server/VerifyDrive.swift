@@ -26,7 +26,7 @@ enum VerifyDrive: AdminOperation {
         try await reply.sendLines(every: .seconds(10)) { send in
             do {
                 try await Verification(context.drive, options).run(from: cursor) { step in
-                    guard !context.verifications.isClosed else { throw CancellationError() }
+                    guard !context.samplings.isClosed else { throw CancellationError() }
                     try send(step)
                 }
                 try send(VerifyEnd(isComplete: true))

@@ -88,8 +88,9 @@ struct VerifyCommand: AsyncParsableCommand {
         let command = self
         try await command.orFail {
             var state =
-                try command.resume.flatMap { (path) throws(StartFailure) in try VerifyState.read(path) }
-                ?? VerifyState()
+                try command.resume.flatMap { (path) throws(StartFailure) in
+                    try VerifyState.read(path, of: command.target)
+                } ?? VerifyState(command.target)
             let end = try await command.verify(&state)
             if let path = command.resume {
                 if case .complete = end { _ = unlink(path) } else { try state.write(path) }
