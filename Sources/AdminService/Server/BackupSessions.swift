@@ -40,6 +40,7 @@ package final class BackupSessions: Sendable {
     }
 
     private let state = ShortLock(State.free)
+    private let closed = ShortLock(false)
 
     package init() {}
 
@@ -71,6 +72,12 @@ package final class BackupSessions: Sendable {
             if case .open(let present) = state, present === session { state = .free }
         }
     }
+
+    /// Whether all are to end.
+    var isClosed: Bool { closed.withLock { $0 } }
+
+    /// Has those that are under way end soon, and those that begin from now on at once.
+    package func close() { closed.withLock { $0 = true } }
 
     subscript(id: String) -> Session? {
         state.withLock { state in

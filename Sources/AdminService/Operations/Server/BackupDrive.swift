@@ -22,7 +22,7 @@ enum BeginBackup: AdminOperation {
         try await reply.startLines()
         try await reply.sendLines(every: .seconds(5)) { send in
             try send(BackupBegun(session: session.id))
-            while !context.samplings.isClosed, context.backups[session.id] != nil {
+            while !context.samplings.isClosed, !context.backups.isClosed, context.backups[session.id] != nil {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }
