@@ -17,8 +17,13 @@ package struct AdminContext: Sendable {
     package var streams = AdminStreams()
     /// The samples that are being sent.
     package var samplings = OpenStreams()
+    /// The verifications of the drive that are under way.
+    package var verifications = OpenStreams(limit: 1)
+    package var backups = BackupSessions()
     /// How objects are spread over sizes; `nil` where nobody looks.
     package var survey: UsageSurvey?
+    /// How far the scrubbing of the drive has come.
+    package var scrubStatus: @Sendable () -> Scrub.Status = { Scrub.Status() }
     /// What lifecycle rules have done since the start.
     package var lifecycleTotals: @Sendable () -> LifecycleCounts = { LifecycleCounts() }
 

@@ -86,6 +86,42 @@ struct AdminReply: Sendable {
         try await response.write(ByteBuffer(bytes: bytes))
     }
 
+    /// Sends the documents that `body` gives, a line each, and blanks between them, so that whoever waits for the next one
+    /// knows that it is being worked on.
+    ///
+    /// The client that takes nothing ends `body`, as does one that goes.
+    func sendLines(
+        every interval: Duration,
+        _ body: @escaping @Sendable (_ send: @Sendable (any Encodable) throws -> Void) async throws -> Void
+    ) async throws {
+        // Whoever takes nothing for so many lines is given up.
+        let lines = AsyncThrowingStream.makeStream(of: [UInt8].self, bufferingPolicy: .bufferingOldest(1024))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                do {
+                    try await body { document in
+                        guard case .enqueued = lines.continuation.yield(Self.json(document) + [UInt8(ascii: "\n")])
+                        else {
+                            throw CancellationError()
+                        }
+                    }
+                    lines.continuation.finish()
+                } catch {
+                    lines.continuation.finish(throwing: error)
+                }
+            }
+            tasks.addTask {
+                while (try? await Task.sleep(for: interval)) != nil { lines.continuation.yield([UInt8(ascii: " ")]) }
+            }
+            // Ending this, whatever ends it, ends both.
+            defer {
+                lines.continuation.finish()
+                tasks.cancelAll()
+            }
+            for try await line in lines.stream { try await write(line) }
+        }
+    }
+
     func finish() async { await response.finish() }
 
     /// Ends an answer that has begun as a failure: never cleanly.

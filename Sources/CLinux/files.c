@@ -89,3 +89,5 @@ int coffer_make_directories(const char *path, unsigned int mode) {
     }
     return 0;
 }
+
+int coffer_sync_file_system(int descriptor) { return syncfs(descriptor); }

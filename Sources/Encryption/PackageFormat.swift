@@ -64,6 +64,13 @@ package enum PackageFormat {
         Int(min(packageSize64, length - number * packageSize64))
     }
 
+    /// Plaintext bytes that a stream has whose first bytes these are; nil if no stream begins so.
+    ///
+    /// That they are authentic shows with the first package that is opened.
+    package static func plaintextLength(inHeader bytes: [UInt8]) -> Int64? {
+        (try? PackageHeader(decoding: bytes))?.plaintextLength
+    }
+
     static func isValid(_ length: Int64) -> Bool { length >= 0 && length <= maximumPlaintextLength }
 
     private static let packageSize64 = Int64(packageSize)

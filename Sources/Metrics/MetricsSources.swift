@@ -17,6 +17,7 @@ package struct MetricsSources: Sendable {
     package let keyService: KeyServiceCounts
     package let notifier: Notifier
     package let lifecycle: Lifecycle
+    package let scrub: Scrub
     package let survey: UsageSurvey
     /// The host's name.
     package let host: String
@@ -29,7 +30,8 @@ package struct MetricsSources: Sendable {
 
     package init(
         version: String, path: String, drive: SealedDrive, store: ObjectStore, requests: RequestCounts,
-        keyService: KeyServiceCounts, notifier: Notifier, lifecycle: Lifecycle, survey: UsageSurvey, host: String,
+        keyService: KeyServiceCounts, notifier: Notifier, lifecycle: Lifecycle, scrub: Scrub, survey: UsageSurvey,
+        host: String,
         engine: @escaping @Sendable () -> EngineFigures?,
         certificates: @escaping @Sendable () -> [(name: String, notAfter: Int64)],
         lostLines: @escaping @Sendable () -> [(log: String, lines: Int)]
@@ -42,6 +44,7 @@ package struct MetricsSources: Sendable {
         self.keyService = keyService
         self.notifier = notifier
         self.lifecycle = lifecycle
+        self.scrub = scrub
         self.survey = survey
         self.host = host
         self.engine = engine

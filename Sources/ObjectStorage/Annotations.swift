@@ -14,6 +14,9 @@ extension BucketID {
 
     /// The number of rows that each stand for a version that is gone and whose annotations are still to be removed.
     static let ofReleasedAnnotations = BucketID(rawValue: .min + 1)
+
+    /// Whether a row of this number stands for what is about to be removed, and for no version of an object.
+    package var standsForRemains: Bool { rawValue == 0 || self == .ofReleasedAnnotations }
 }
 
 extension VersionID {

@@ -40,6 +40,12 @@ package final class ObjectStore: Sendable {
         _ directory: String, options: StoreOptions = StoreOptions()
     ) throws(StorageError) -> ObjectStore {
         let drive = try DriveDirectory(directory, syncFault: options.syncFault)
+        guard options.raisesFormat || drive.foundFormat == DriveDirectory.supportedFormat else {
+            throw .unusable(
+                "the drive has format \(drive.foundFormat): the server's next start brings it up to format "
+                    + "\(DriveDirectory.supportedFormat)")
+        }
+        removeCatalogueCopy(of: directory)
         let space = DriveSpace(path: directory, options: options)
         let isUnclean = try rewriteLog("\(directory)/coffer.db-wal")
         if isUnclean { options.faultHook?(.logRewritten) }

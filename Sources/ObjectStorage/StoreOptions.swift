@@ -21,6 +21,8 @@ package struct StoreOptions: Sendable {
     package var logLimit = 64 * 1024 * 1024
     /// Numbers of blob files are reserved in the catalogue, and looked at after a crash, in steps of so many.
     package var blobNumberStep = 1024
+    /// Whether a drive of a former format is brought up to date; else it is refused.
+    package var raisesFormat = true
     package var logger = Logger(label: "coffer.storage")
     /// Called at the named gaps between two steps that must each survive a crash; for tests.
     package var faultHook: (@Sendable (FaultPoint) -> Void)?

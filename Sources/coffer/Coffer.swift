@@ -8,7 +8,8 @@ struct Coffer: AsyncParsableCommand {
         abstract: "An S3-compatible object server that encrypts everything it stores.",
         subcommands: [
             ServerCommand.self, AdminCommand.self, KeysCommand.self, S3Command.self, CertsCommand.self,
-            DoctorCommand.self, HealthCommand.self, VersionCommand.self,
+            VerifyCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self, HealthCommand.self,
+            VersionCommand.self,
         ])
 }
 

@@ -50,6 +50,7 @@ final class AdminFixture: Sendable {
         // What goes on for as long as somebody listens would never be a whole answer.
         context.streams.trace.close()
         context.streams.log.ring.close()
+        context.backups.close()
         server = MemoryServer(
             AdminService(context: context, pipeline: RequestPipeline(verifier: verifier, logger: logger)))
     }

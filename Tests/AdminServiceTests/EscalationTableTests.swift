@@ -12,8 +12,9 @@ import Testing
     private static let parameters: [String: [String]] = [
         "accessKey": ["chief", "CHIEFSKEY", "ROOTSKEY", "tester"], "action": ["restart"], "bucket": ["bucket"],
         "count": ["1"], "group": ["heads", "chiefs"], "id": ["none"], "jobId": ["none"], "key": ["region"],
-        "key-id": ["key"], "listType": ["all"], "name": ["own", "consoleAdmin"], "pattern": ["*"],
-        "policy": ["consoleAdmin"], "policyName": ["consoleAdmin"], "restoreId": ["none"],
+        "key-id": ["key"], "listType": ["all"], "name": ["own", "consoleAdmin"], "offset": ["0"],
+        "pattern": ["*"],
+        "policy": ["consoleAdmin"], "policyName": ["consoleAdmin"], "restoreId": ["none"], "session": ["none"],
         "status": ["enabled"], "subSys": ["region"], "to": ["key"], "type": ["all"], "updateURL": [""],
         "user": ["chief", "tester"], "userOrGroup": ["eve"], "users": ["chief"],
     ]

@@ -5,24 +5,10 @@ What is damaged can be listed and deleted, so that a bucket that holds it can be
 
 import pytest
 
-from drive import Drive
+from drive import DAMAGE, Drive
 from payloads import payload
 from server import Server
 
-# A statement for each way in which one row can be damaged.
-DAMAGE = {
-    "a bit of the record": "UPDATE versions SET sealed = zeroblob(length(sealed)) WHERE key = ?",
-    "the whole record": "UPDATE versions SET sealed = x'' WHERE key = ?",
-    "the size": "UPDATE versions SET size = size + 1 WHERE key = ?",
-    "the kind of body": "UPDATE versions SET body = 9 WHERE key = ?",
-    "the blob's name": "UPDATE versions SET blob = x'0102' WHERE key = ?",
-    "the version's id": "UPDATE versions SET version = x'0102' WHERE key = ?",
-    "the flags": "UPDATE versions SET flags = 250 WHERE key = ?",
-    "the data key's number": "UPDATE versions SET data_key = 4711 WHERE key = ?",
-    "the time": "UPDATE versions SET modified = -1 WHERE key = ?",
-    "the order": "UPDATE versions SET ord = ord | (1 << 62) WHERE key = ?",
-    "the delete-marker flag": "UPDATE versions SET flags = flags | 1 WHERE key = ?",
-}
 CONTENT = {"inline": payload(3000, 1), "file": payload(200_000, 2)}
 # What happens to the damaged object, and the kind of body that it has.
 FATES = (("deleted", "inline"), ("deleted", "file"), ("replaced", "inline"))

@@ -13,6 +13,21 @@ import kes_keys
 INLINE, FILE, PARTS = 1, 2, 3
 SCHEMES = {1: "sse-s3", 2: "sse-kms", 3: "sse-c", 4: "dsse-kms"}
 
+# A statement for each way in which one row can be damaged.
+DAMAGE = {
+    "a bit of the record": "UPDATE versions SET sealed = zeroblob(length(sealed)) WHERE key = ?",
+    "the whole record": "UPDATE versions SET sealed = x'' WHERE key = ?",
+    "the size": "UPDATE versions SET size = size + 1 WHERE key = ?",
+    "the kind of body": "UPDATE versions SET body = 9 WHERE key = ?",
+    "the blob's name": "UPDATE versions SET blob = x'0102' WHERE key = ?",
+    "the version's id": "UPDATE versions SET version = x'0102' WHERE key = ?",
+    "the flags": "UPDATE versions SET flags = 250 WHERE key = ?",
+    "the data key's number": "UPDATE versions SET data_key = 4711 WHERE key = ?",
+    "the time": "UPDATE versions SET modified = -1 WHERE key = ?",
+    "the order": "UPDATE versions SET ord = ord | (1 << 62) WHERE key = ?",
+    "the delete-marker flag": "UPDATE versions SET flags = flags | 1 WHERE key = ?",
+}
+
 
 class Drive:
     def __init__(self, directory):

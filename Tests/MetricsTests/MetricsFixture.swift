@@ -50,6 +50,7 @@ final class MetricsFixture: Sendable {
             version: "1", path: path, drive: drive, store: store, requests: counts, keyService: calls,
             notifier: notifier,
             lifecycle: Lifecycle(drive: drive, calendar: .civil, clock: Clock.milliseconds, logger: logger),
+            scrub: Scrub(drive: drive, cycle: { nil }, clock: Clock.milliseconds, logger: logger),
             survey: UsageSurvey(drive: drive, pace: Adjustable(.immediate), age: .zero), host: "host", engine: { nil },
             certificates: { [("server", 2_000_000_000)] },
             lostLines: { [("server", 0)] })

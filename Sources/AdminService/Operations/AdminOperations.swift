@@ -12,7 +12,7 @@ enum AdminOperations {
     /// The process and the drive as a whole.
     private static let server: [any AdminOperation.Type] = [
         ServerInfo.self, StorageInfo.self, DataUsageInfo.self, AccountInfo.self, RealtimeMetrics.self,
-        ServiceAction.self,
+        ServiceAction.self, VerifyDrive.self, ScrubStatus.self, BeginBackup.self, ReadBackup.self, EndBackup.self,
         ServerUpdate.self,
         SiteReplicationInfo.self, SiteReplicationStatus.self, ListRemoteTargets.self, ListTiers.self, TierStats.self,
         VerifyTier.self, RemoveTier.self, AddTier.self,

@@ -68,6 +68,12 @@ extension SettingsSubsystem {
                 SettingsKey("alert_excess_folders", "50000", "folders that are told of", .int),
             ]),
         SettingsSubsystem(
+            "scrub", "The walk through everything at rest: Coffer's own", isDynamic: true,
+            [
+                SettingsKey(
+                    "cycle", "720h", "how long it takes to go through all of the drive once; off for none", .duration)
+            ]),
+        SettingsSubsystem(
             "batch", "The pace of batch jobs", isDynamic: true,
             [
                 SettingsKey("replication_workers_wait", "0ms", "replication", .duration),

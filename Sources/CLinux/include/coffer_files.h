@@ -24,4 +24,7 @@ ssize_t coffer_read_cached(int descriptor, void *bytes, size_t count, off_t offs
 /// an errno otherwise.
 int coffer_make_directories(const char *path, unsigned int mode);
 
+/// Makes everything durable that was written to the file system of an open file, names too. Returns 0, or -1 with errno set.
+int coffer_sync_file_system(int descriptor);
+
 #endif

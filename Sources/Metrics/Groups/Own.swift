@@ -16,6 +16,7 @@ extension Scrape {
         writeKeyServiceCalls()
         await writeDataKeys()
         writeOwnLifecycle()
+        writeScrub()
         writeExpiries()
         writeLogs()
     }

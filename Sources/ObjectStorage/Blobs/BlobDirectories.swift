@@ -70,6 +70,9 @@ final class BlobDirectories: Sendable {
         state.withLock { $0.hasAskedForMore = false }
     }
 
+    /// The blobs that are being written, or wait for a row.
+    var unsettledBlobs: Set<BlobID> { state.withLock { Set($0.unsettled.keys) } }
+
     /// True when no blob waits for a row.
     var isSettled: Bool { state.withLock { $0.unsettled.isEmpty } }
 

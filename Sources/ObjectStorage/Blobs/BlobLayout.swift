@@ -9,10 +9,17 @@ extension Identifier<BlobIdentity> {
     init(epoch: UInt64, counter: UInt64) {
         self.init(high: epoch, low: counter)
     }
+
+    /// The next greater one; of the greatest, itself.
+    var next: BlobID {
+        low < .max
+            ? BlobID(high: high, low: low + 1)
+            : BlobID(high: high == .max ? high : high + 1, low: high == .max ? low : 0)
+    }
 }
 
 /// A directory of blob files: 4096 numbers of one run.
-struct BlobDirectory: Hashable, Sendable {
+package struct BlobDirectory: Hashable, Sendable {
     let epoch: UInt64
     /// The place among the run's directories; zero for the only one that has the number of a former release.
     let block: UInt64

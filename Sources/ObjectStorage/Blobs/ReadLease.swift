@@ -49,6 +49,20 @@ final class ReadLeases: Sendable {
         count(1, side)
         defer { count(-1, side) }
         guard let found = try body() else { return nil }
+        return leased(found)
+    }
+
+    /// The same for lookups of several versions, each of which `body` hands to `lease`.
+    func lookUp<R>(
+        _ body: (_ lease: (FoundVersion) -> FoundVersion) throws(StorageError) -> R
+    ) throws(StorageError) -> R {
+        let side = side.load(ordering: .sequentiallyConsistent)
+        count(1, side)
+        defer { count(-1, side) }
+        return try body(leased)
+    }
+
+    private func leased(_ found: FoundVersion) -> FoundVersion {
         let columns = found.version.columns
         guard columns.body.isInFiles else { return found }
         state.withLock { $0.leased[columns.version, default: 0] += 1 }

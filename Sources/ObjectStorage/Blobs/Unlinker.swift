@@ -28,6 +28,8 @@ final class Unlinker: Sendable {
     private let durability: Durability
     private let options: StoreOptions
     private let figures: StoreFigures
+    /// Who keeps files from being unlinked.
+    let holds = FileHolds()
     private let state = Monitor(State())
     private let thread = Mutex<SystemThread?>(nil)
 
@@ -52,6 +54,7 @@ final class Unlinker: Sendable {
         }
         self.thread.withLock { $0 = thread }
         leases.onRelease { [weak self] in self?.wake() }
+        holds.onRelease { [weak self] in self?.wake() }
         wake()
     }
 
@@ -79,6 +82,7 @@ final class Unlinker: Sendable {
         thread.withLock { $0 }?.join()
         for waiter in state.withLock({ $0.waiting }) { waiter.continuation.resume() }
         leases.onRelease {}
+        holds.onRelease {}
     }
 
     private enum Wakeup {
@@ -257,6 +261,7 @@ final class Unlinker: Sendable {
     private func fate(of row: Garbage, _ session: Session) throws(StorageError) -> Fate {
         // Once no row refers to a file, none ever will again: a version can share only what another one has.
         if try session.isReferredTo(row.blob) { return .forget }
+        if holds.isHeld { return .wait }
         return try session.isGarbageAwaited(row.blob, isLeased: leases.isLeased) ? .wait : .unlink
     }
 

@@ -148,6 +148,10 @@ final class DriveDirectory: Sendable {
     /// The number in a file of that form; nil when there is no such file.
     private static func readFormat(_ path: String) throws(StorageError) -> Int? {
         guard let text = try readSmallFile(path) else { return nil }
+        guard text != DriveRestoration.mark else {
+            throw .unusable(
+                "the drive is being restored from a backup: run coffer restore again, until it has come to its end")
+        }
         let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard words.count == 3, words[0] == "coffer", words[1] == "drive", let number = Int(words[2]) else {
             throw .unusable("\(path) is not that of a drive")
@@ -157,7 +161,7 @@ final class DriveDirectory: Sendable {
 
     private static func formatText(_ number: Int) -> [UInt8] { Array("coffer drive \(number)\n".utf8) }
 
-    private static func writeFormat(_ number: Int, _ path: String) throws(StorageError) {
+    static func writeFormat(_ number: Int, _ path: String) throws(StorageError) {
         try writeSmallFile("\(path)/format", formatText(number))
         try syncDirectory(path)
     }

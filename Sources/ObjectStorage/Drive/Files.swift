@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Makes a directory of mode 0700 unless there is one.
@@ -20,6 +21,15 @@ func parentDirectory(of path: String) -> String {
     if !parent.isEmpty { return String(decoding: parent.reversed(), as: UTF8.self) }
     return path.utf8.first == UInt8(ascii: "/") ? "/" : "."
 }
+
+/// The length of a file.
+func fileLength(_ path: String) throws(StorageError) -> Int64 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .system("stat \(path)", errno) }
+    return Int64(status.st_size)
+}
+
+func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 /// The names in a directory, without the two dots; empty when there is no such directory.
 func directoryEntries(_ path: String) throws(StorageError) -> [String] {
@@ -62,4 +72,14 @@ func writeSmallFile(_ path: String, _ bytes: [UInt8]) throws(StorageError) {
     guard count == bytes.count else { throw .system("write \(temporary)", count < 0 ? errno : ENOSPC) }
     guard fsync(descriptor) == 0 else { throw .system("fsync \(temporary)", errno) }
     guard rename(temporary, path) == 0 else { throw .system("rename \(temporary)", errno) }
+}
+
+/// Makes everything durable that was written to the file system of a directory, names too.
+package func syncFileSystem(of directory: String) throws(StorageError) {
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("open \(directory)", errno) }
+    defer { close(descriptor) }
+    guard coffer_sync_file_system(descriptor) == 0 else {
+        throw .syncFailed(operation: "syncfs \(directory)", errno: errno)
+    }
 }

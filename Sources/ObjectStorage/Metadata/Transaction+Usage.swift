@@ -138,7 +138,7 @@ extension Transaction {
 }
 
 extension BucketUsage {
-    fileprivate init(of flags: VersionFlags, size: Int64, isNewest: Bool) {
+    init(of flags: VersionFlags, size: Int64, isNewest: Bool) {
         self =
             flags.contains(.deleteMarker)
             ? BucketUsage(deleteMarkers: 1) : BucketUsage(bytes: size, objects: isNewest ? 1 : 0, versions: 1)

@@ -21,12 +21,7 @@ extension Session {
         try first(
             "SELECT upload, bucket, key, version, completed, receipt FROM completions WHERE upload = ?",
             .identifier(id)
-        ) { row throws(StorageError) in
-            CompletedUpload(
-                id: try row.identifier(0, of: UploadID.self), bucket: BucketID(rawValue: row.integer(1)),
-                key: row.string(2), version: try row.identifier(3, of: VersionID.self), completed: row.integer(4),
-                receipt: row.bytes(5))
-        }
+        ) { row throws(StorageError) in try completedUploadRow(row) }
     }
 
     func partList(of upload: UploadID) throws(StorageError) -> PartList {
@@ -64,4 +59,11 @@ func uploadRow(_ row: PreparedStatement) throws(StorageError) -> UploadRow {
         id: try row.identifier(0, of: UploadID.self), bucket: BucketID(rawValue: row.integer(1)), key: row.string(2),
         initiated: row.integer(3), dataKey: row.optionalInteger(4).map(DataKeyID.init(rawValue:)),
         sealed: row.bytes(5))
+}
+
+func completedUploadRow(_ row: PreparedStatement) throws(StorageError) -> CompletedUpload {
+    CompletedUpload(
+        id: try row.identifier(0, of: UploadID.self), bucket: BucketID(rawValue: row.integer(1)),
+        key: row.string(2), version: try row.identifier(3, of: VersionID.self), completed: row.integer(4),
+        receipt: row.bytes(5))
 }

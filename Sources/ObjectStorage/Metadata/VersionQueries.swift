@@ -103,7 +103,7 @@ extension Session {
         }
     }
 
-    private func manifest(_ version: VersionID) throws(StorageError) -> [UInt8]? {
+    func manifest(_ version: VersionID) throws(StorageError) -> [UInt8]? {
         try first("SELECT sealed FROM manifests WHERE version = ?", .identifier(version)) { row in row.bytes(0) }
     }
 

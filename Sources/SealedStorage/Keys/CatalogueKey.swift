@@ -15,6 +15,8 @@ package struct CatalogueKey: Sendable {
 
     private static let setting = "catalogue-key"
     private static let driveSetting = "drive-id"
+    /// The settings that are not sealed: they are what it takes to open the others.
+    static let settings: Set = [setting, driveSetting]
 
     /// Binds the key to its purpose, so that no object's data key can be put in its place, and to its drive: the key
     /// service's log tells which one asks.
@@ -28,7 +30,21 @@ package struct CatalogueKey: Sendable {
 
     /// The drive's catalogue key; `nil` on a new drive.
     package static func stored(in store: ObjectStore) throws -> CatalogueKey? {
-        guard let bytes = try store.settingAtHand(setting) else { return nil }
+        try stored { (name) throws(StorageError) in try store.settingAtHand(name) }
+    }
+
+    /// The catalogue key of the drive that a copy of a catalogue is of.
+    package static func stored(in snapshot: CatalogueSnapshot) throws -> CatalogueKey? {
+        try stored { (name) throws(StorageError) in try snapshot.setting(name) }
+    }
+
+    /// The identifier of the drive that a copy of a catalogue is of: 16 bytes; `nil` of one that is older than identifiers.
+    package static func driveIdentifier(of snapshot: CatalogueSnapshot) throws -> [UInt8]? {
+        try snapshot.setting(driveSetting)
+    }
+
+    private static func stored(_ read: (String) throws(StorageError) -> [UInt8]?) throws -> CatalogueKey? {
+        guard let bytes = try read(setting) else { return nil }
         let key: CatalogueKey
         do {
             var decoder = try RecordDecoder(bytes)
@@ -38,7 +54,7 @@ package struct CatalogueKey: Sendable {
         } catch {
             throw Corruption(what: "the drive's catalogue key")
         }
-        guard try key.driveID == nil || key.driveID == store.settingAtHand(driveSetting) else {
+        guard try key.driveID == nil || key.driveID == read(driveSetting) else {
             throw Corruption(what: "the catalogue key, which is another drive's, or the drive's identifier")
         }
         return key

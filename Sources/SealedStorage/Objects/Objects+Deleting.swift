@@ -123,14 +123,14 @@ extension Objects {
     private static let greatestJudgements = 3
 
     private struct PendingDeletion: Sendable {
-        enum Finding: Sendable {
+        enum DriveFinding: Sendable {
             case nothingYet
             /// The last attempt has found this version in the place of the one to be deleted.
             case found(StoredVersion?)
         }
 
         let index: Int
-        let finding: Finding
+        let finding: DriveFinding
         /// An order that the key's newest version has; nil when none is known.
         var newest: Int64?
     }

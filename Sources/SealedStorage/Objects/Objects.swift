@@ -12,7 +12,7 @@ package struct Objects: Sendable {
     let events: EventQueue
     let etags: ETagKind
 
-    // MARK: Finding
+    // MARK: DriveFinding
 
     /// A version of a key without its body; `nil` when there is none, or a delete marker.
     ///

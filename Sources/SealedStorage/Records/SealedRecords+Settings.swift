@@ -58,6 +58,9 @@ extension SealedRecords {
         }
     }
 
+    /// - Throws: ``Corruption`` when a stored value does not open.
+    func checkSetting(_ name: String, _ sealed: [UInt8]) throws { _ = try openSetting(sealed, name, sealer) }
+
     private func openSetting(_ sealed: [UInt8], _ name: String, _ sealer: RecordSealer) throws -> [UInt8] {
         do {
             return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])

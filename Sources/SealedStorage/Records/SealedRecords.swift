@@ -36,6 +36,9 @@ package final class SealedRecords: Sendable {
 
     package var isLocked: Bool { obstacle != nil }
 
+    /// - Throws: what keeps the key service from unlocking them.
+    package func requireUnlocked() throws(KeyServiceError) { _ = try sealer }
+
     /// Why it is locked, `nil` when it is not.
     var obstacle: KeyServiceError? {
         switch state.withLock({ $0 }) {

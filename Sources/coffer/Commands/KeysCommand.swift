@@ -25,9 +25,12 @@ struct ServerOptions: ParsableArguments {
     @Flag(name: [.customShort("k"), .long], help: "Do not verify the server's certificate.")
     var insecure = false
 
-    func client() throws(StartFailure) -> AdminClient {
+    func client() throws(StartFailure) -> AdminClient { try client(Environment.ofProcess()) }
+
+    /// - Parameter environment: for who needs more of it: secrets are taken out of the process's own when it is read.
+    func client(_ environment: Environment) throws(StartFailure) -> AdminClient {
         var notes: [String] = []
-        guard let credentials = try RootCredentials(Environment.ofProcess(), notes: &notes) else {
+        guard let credentials = try RootCredentials(environment, notes: &notes) else {
             throw StartFailure("set MINIO_ROOT_USER and MINIO_ROOT_PASSWORD to what the server has")
         }
         return try AdminClient(endpoint: endpoint, credentials: credentials, ca: ca, isInsecure: insecure)

@@ -17,6 +17,8 @@ struct RuntimeSettings: Sendable {
     var admitsRoot: Bool
     /// How much of the time lifecycle rules may take.
     var pace: Pace
+    /// How long scrubbing takes to go through all of the drive once; `nil` for none.
+    var scrubCycle: Duration?
     /// The rest after each object of a batch job.
     var keyRotationRest: Duration
     var expirationRest: Duration
@@ -34,6 +36,9 @@ struct RuntimeSettings: Sendable {
         staleUploadInterval = try environment.duration("API_STALE_UPLOADS_CLEANUP_INTERVAL") ?? .seconds(6 * 3600)
         admitsRoot = try Self.admitsRoot(environment.value("API_ROOT_ACCESS") ?? "on")
         pace = try Self.pace(environment.value("SCANNER_SPEED") ?? "default")
+        scrubCycle =
+            environment.value("SCRUB_CYCLE") == "off"
+            ? nil : try environment.duration("SCRUB_CYCLE") ?? .seconds(30 * 86_400)
         keyRotationRest = try environment.rest("BATCH_KEYROTATION_WORKERS_WAIT")
         expirationRest = try environment.rest("BATCH_EXPIRATION_WORKERS_WAIT")
         versionLimit = try Self.versionLimit(environment.value("API_OBJECT_MAX_VERSIONS"))

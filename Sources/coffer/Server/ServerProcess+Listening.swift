@@ -67,6 +67,7 @@ extension ServerProcess {
         admin.samplings = parts.background.samplings
         admin.survey = parts.sources.survey
         admin.lifecycleTotals = { [lifecycle = parts.background.lifecycle] in lifecycle.totals }
+        admin.scrubStatus = { [scrub = parts.background.scrub] in scrub.status }
         var http = HTTPServerConfiguration(
             addresses: configuration.addresses, tls: certificates)
         http.limits = configuration.limits
@@ -97,6 +98,7 @@ extension ServerProcess {
     /// What goes on without a request, and what administrators are told of it.
     struct Background {
         let lifecycle: Lifecycle
+        let scrub: Scrub
         let jobs: BatchJobs
         let samplings = OpenStreams()
     }
@@ -153,7 +155,7 @@ extension ServerProcess {
 
     func metrics(
         _ store: ObjectStore, _ keys: DriveKeys, _ drive: SealedDrive, _ notifier: Notifier, _ lifecycle: Lifecycle,
-        _ survey: UsageSurvey, _ observers: Observers, _ running: RunningServer
+        _ scrub: Scrub, _ survey: UsageSurvey, _ observers: Observers, _ running: RunningServer
     ) -> MetricsSources {
         let operations: [CompletedRequest.Service: [String]] = [
             .s3: OperationTable.operations.map { $0.name }, .admin: AdminEndpoint.all.map(\.name),
@@ -166,7 +168,7 @@ extension ServerProcess {
         return MetricsSources(
             version: Release.version, path: configuration.drive, drive: drive, store: store,
             requests: RequestCounts(operations), keyService: keys.calls, notifier: notifier, lifecycle: lifecycle,
-            survey: survey, host: running.host, engine: { running.figures },
+            scrub: scrub, survey: survey, host: running.host, engine: { running.figures },
             certificates: {
                 [("server", running.certificateEnd), ("key-service-client", keys.certificateEnd)].compactMap {
                     name, end in

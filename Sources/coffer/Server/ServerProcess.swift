@@ -125,7 +125,10 @@ struct ServerProcess {
         observers.trace.watch(keys.calls)
         observers.trace.watch(store.figures, drive: configuration.drive)
         let survey = UsageSurvey(drive: drive, pace: live.pace)
-        let sources = metrics(store, keys, drive, notifier, lifecycle, survey, observers, running)
+        let scrub = Scrub(
+            drive: drive, cycle: { [runtime = live.runtime] in runtime.read(\.scrubCycle) }, clock: Clock.milliseconds,
+            logger: log.logger(.background))
+        let sources = metrics(store, keys, drive, notifier, lifecycle, scrub, survey, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
         let streams = AdminStreams(
@@ -134,7 +137,7 @@ struct ServerProcess {
             drive: drive, identity: identity, account: account, notifier: notifier, observers: observers,
             sources: sources, live: live,
             control: control, streams: streams,
-            background: Background(lifecycle: lifecycle, jobs: try batchJobs(drive, live)),
+            background: Background(lifecycle: lifecycle, scrub: scrub, jobs: try batchJobs(drive, live)),
             providers: try STSService.Providers(configuration.identity, authorities: authorities))
         let (server, console) = try await listen(parts)
         running.hasStarted(server)
@@ -149,6 +152,7 @@ struct ServerProcess {
         async let _ = keys.run()
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: log.logger(.background)).run()
         async let _ = lifecycle.run()
+        async let _ = scrub.run()
         async let _ = parts.background.jobs.run()
         async let _ = notifier.run()
         async let _ = observers.run()

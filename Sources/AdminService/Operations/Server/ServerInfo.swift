@@ -22,6 +22,7 @@ enum ServerInfo: AdminOperation {
         let endpoints = await keyService.endpoints.map {
             KeyServiceDocument(status: $0.isOnline ? "online" : "offline", endpoint: $0.name)
         }
+        let scrub = ScrubSummary(context.scrubStatus())
         let drive = try await context.drive.offload { DriveDocument(facts, id: id, isWritable: isWritable) }
         try await reply.send(
             Document(
@@ -32,7 +33,7 @@ enum ServerInfo: AdminOperation {
                 usage: Size(size: total.bytes),
                 services: Services(kmsStatus: endpoints),
                 backend: Backend(online: isWritable ? 1 : 0),
-                servers: [Server(facts, drive, now: request.time)],
+                servers: [Server(facts, drive, scrub, now: request.time)],
                 pools: ["0": ["0": Pool(drive, total)]]))
     }
 
@@ -95,6 +96,8 @@ enum ServerInfo: AdminOperation {
         let commitID = ""
         let network: [String: String]
         let drives: [DriveDocument]
+        /// Coffer's own.
+        let scrub: ScrubSummary
         let poolNumber = 1
         let poolNumbers = [1]
         let memStats = MemoryDocument()
@@ -103,7 +106,8 @@ enum ServerInfo: AdminOperation {
         let runtimeVersion = "Swift"
         let environment: [String: String]
 
-        init(_ facts: ServerFacts, _ drive: DriveDocument, now: Int64) {
+        init(_ facts: ServerFacts, _ drive: DriveDocument, _ scrub: ScrubSummary, now: Int64) {
+            self.scrub = scrub
             endpoint = facts.endpoint
             uptime = max(1, (now - facts.started) / 1000)
             version = facts.version
@@ -115,7 +119,7 @@ enum ServerInfo: AdminOperation {
         }
 
         enum CodingKeys: String, CodingKey {
-            case state, endpoint, uptime, version, commitID, network, drives, poolNumber, poolNumbers
+            case state, endpoint, uptime, version, commitID, network, drives, scrub, poolNumber, poolNumbers
             case memStats = "mem_stats"
             case goMaxProcs = "go_max_procs"
             case processors = "num_cpu"

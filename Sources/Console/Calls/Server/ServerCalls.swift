@@ -18,6 +18,8 @@ enum ServerCalls {
             "path": .string(settings.drive), "total": drive?["totalspace"], "used": drive?["usedspace"],
             "available": drive?["availspace"],
         ])
+        // `lastEnded` in milliseconds since 1970, `percent` of the pass that goes on, `damaged`.
+        document["scrub"] = info["servers"]?.elements?.first?["scrub"]
         document["buckets"] = info["buckets"]?["count"]
         document["objects"] = info["objects"]?["count"]
         document["versions"] = info["versions"]?["count"]

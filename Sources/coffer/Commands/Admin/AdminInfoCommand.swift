@@ -1,6 +1,7 @@
 import ArgumentParser
 import HTTPClient
 import JSON
+import Notation
 
 struct AdminInfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,14 @@ struct AdminInfoCommand: AsyncParsableCommand {
         try await orFail {
             options.show(try await options.server.client().json(.get, "info")) { Self.show($0) }
         }
+    }
+
+    private static func text(ofScrub scrub: JSONValue) -> String {
+        let ended = scrub.number("lastEnded")
+        let last = ended > 0 ? "last done at \(HTTPDate.iso8601(ended))" : "not done yet"
+        let now = scrub["percent"] != nil ? ", \(scrub.number("percent")) % of the next" : ""
+        let damaged = scrub.number("damaged")
+        return last + now + (damaged > 0 ? TerminalText.red(", \(damaged) damaged or missing") : "")
     }
 
     private static func show(_ info: JSONValue) {
@@ -30,6 +39,7 @@ struct AdminInfoCommand: AsyncParsableCommand {
                 "   Drive        \(drive.text("path")): \(ByteCount.text(used)) of \(ByteCount.text(total)) "
                     + "used (\(share) %)\(state)")
         }
+        if let scrub = server["scrub"] { print("   Scrubbing    \(Self.text(ofScrub: scrub))") }
         for service in info["services"]?["kmsStatus"]?.elements ?? [] {
             let state = service.text("status")
             print(

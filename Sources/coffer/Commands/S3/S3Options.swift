@@ -16,8 +16,10 @@ struct S3Options: ParsableArguments {
     @Flag(name: [.customShort("k"), .long], help: "Do not verify the server's certificate.")
     var insecure = false
 
-    func client() throws -> S3Client {
-        let environment = try Environment.ofProcess()
+    func client() throws -> S3Client { try client(Environment.ofProcess()) }
+
+    /// - Parameter environment: for who needs more of it: secrets are taken out of the process's own when it is read.
+    func client(_ environment: Environment) throws -> S3Client {
         func variable(_ name: String) -> String? { environment.variables[name].flatMap { $0.isEmpty ? nil : $0 } }
         let address =
             endpoint ?? variable("AWS_ENDPOINT_URL_S3") ?? variable("AWS_ENDPOINT_URL") ?? "http://127.0.0.1:9000"
