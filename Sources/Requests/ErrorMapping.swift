@@ -49,6 +49,10 @@ extension S3Error {
                 .invalidRequest,
                 "The object was stored using a form of Server Side Encryption. "
                     + "The correct parameters must be provided to retrieve the object.")
+        case .layeredEncryption:
+            self.init(
+                .invalidRequest,
+                "The encryption of an object with two layers (aws:kms:dsse) cannot be updated. Copy it instead.")
         case .noSuchAnnotation: self.init(S3ErrorCode.noSuchAnnotation)
         case .annotationLimitExceeded: self.init(S3ErrorCode.annotationLimitExceeded)
         case .annotationUnderCustomerKey:

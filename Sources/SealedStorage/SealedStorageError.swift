@@ -21,6 +21,8 @@ package enum SealedStorageError: Error, Hashable, Sendable {
     case customerKeyRequired
     /// A customer's key came for an object that is encrypted otherwise.
     case customerKeyNotApplicable
+    /// The object is encrypted in two layers, where that does not go.
+    case layeredEncryption
     case noSuchAnnotation
     /// The version has as many annotations as it may have.
     case annotationLimitExceeded

@@ -86,7 +86,7 @@ def test_annotations_go_with_an_object_that_is_renamed_or_gets_another_key(fresh
     if versioned:
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     payloads = {"short": b"s", "long": b"secret-text" * 50_000}
-    for key, encryption in (("one", {}), ("two", {"ServerSideEncryption": "aws:kms:dsse"})):
+    for key, encryption in (("one", {}), ("two", {"ServerSideEncryption": "aws:kms"})):
         first = s3.put_object(Bucket=bucket, Key=key, Body=b"content" * 10_000, **encryption)
         for name, payload in payloads.items():
             s3.put_object_annotation(Bucket=bucket, Key=key, AnnotationName=name, AnnotationPayload=payload)

@@ -236,10 +236,9 @@ class OpenDrive(Drive):
         version = self.version(key)
         scheme, object_key = self.object_key(version, customer_key)
         identity = self.identity(version)
-        has_two_layers = scheme == decoder.DSSE_KMS or 7 in self.encryption(version)
 
         def opened(stream, bound_to, part_number=0):
-            if has_two_layers:
+            if scheme == decoder.DSSE_KMS:
                 # The whole inner stream is the plaintext of the outer one.
                 outer_key = decoder.outer_object_key(self.catalogue_key, identity)
                 stream = decoder.open_stream(outer_key, stream, bound_to, part_number)

@@ -177,7 +177,7 @@ extension SealedStorageError {
         switch self {
         case .noSuchKey, .noSuchVersion, .deleteMarker: true
         case .noSuchBucket, .locked, .noSuchUpload, .preconditionFailed, .conditionalConflict, .overtaken,
-            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .noSuchAnnotation,
+            .customerKeyRequired, .customerKeyNotApplicable, .wrongCustomerKey, .layeredEncryption, .noSuchAnnotation,
             .annotationLimitExceeded, .annotationUnderCustomerKey:
             false
         }

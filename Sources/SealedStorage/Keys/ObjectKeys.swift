@@ -85,12 +85,10 @@ struct ObjectKeys: Sendable {
                 objectKey: objectKey, record: record, dataKeyRow: nil, applied: .sseC(keyMD5: customerKey.keyMD5))
         case .sseS3:
             record = EncryptionRecord(scheme: .sseS3, identity: identity)
-            record.keepsOuterLayer = objectKey.isLayered
             dataKey = try await dataKeys.sharedKey(for: bucket, scheme: .sseS3, under: dataKeys.service.defaultKey)
             applied = .sseS3
         case .sseKMS(let key, let clientContext, let bucketKey):
             record = EncryptionRecord(scheme: .sseKMS, identity: identity)
-            record.keepsOuterLayer = objectKey.isLayered
             record.clientContext = clientContext?.canonicalJSON
             record.usesBucketKey = bucketKey && clientContext == nil
             if record.usesBucketKey {
@@ -151,7 +149,6 @@ struct ObjectKeys: Sendable {
         var record = EncryptionRecord(scheme: owner.record.scheme, identity: stored.record.identity)
         record.clientContext = owner.record.clientContext
         record.usesBucketKey = owner.record.usesBucketKey
-        record.keepsOuterLayer = stored.record.isLayered
         record.sealedObjectKey = KeySealing.seal(
             try stored.open(under: former), under: secret, binding: record.binding(in: stored.bucket))
         return record
@@ -167,7 +164,7 @@ struct ObjectKeys: Sendable {
 
     /// The object key with that of the layer around it, if the bytes have two.
     private func layered(_ objectKey: ObjectKey, _ record: EncryptionRecord) throws(KeyServiceError) -> ObjectKey {
-        record.isLayered ? objectKey.inside(try records.outerObjectKey(of: record.identity)) : objectKey
+        record.scheme == .dsseKMS ? objectKey.inside(try records.outerObjectKey(of: record.identity)) : objectKey
     }
 
     /// Whether what is stored is encrypted by the scheme and under the key service's key that `decision` names.

@@ -5,17 +5,19 @@ package import S3Protocol
 extension Objects {
     /// Seals an object's key anew as `decision` says, and those of its annotations.
     ///
-    /// Neither their bytes nor anything else about them changes; bytes in two layers stay so under a scheme that has one.
+    /// Neither their bytes nor anything else about them changes.
     /// Who has kept the former sealed key, and may use the key that it was sealed under, can still open the bytes: to end that
     /// takes a copy, which encrypts them anew.
     /// - Parameter decision: SSE-S3 or SSE-KMS.
     /// - Throws: as ``require(_:key:version:)`` and ``untilSwapped(_:)``; `customerKeyRequired` for an object under a
-    ///   customer's key; what drive and key service do. Nothing has changed then.
+    ///   customer's key, `layeredEncryption` for one in two layers; what drive and key service do. Nothing has changed then.
     package func rekey(
         _ key: ObjectName, in bucket: Bucket, version: VersionSelector = .current, as decision: EncryptionDecision
     ) async throws {
         try await untilSwapped {
             let object = try requireWithBody(bucket, key: key, version: version)
+            // Its scheme would say that there is one; AWS refuses it too.
+            guard object.record.encryption.scheme != .dsseKMS else { throw SealedStorageError.layeredEncryption }
             let objectKey = try await keys.open(object.key(nil))
             let new = try await keys.seal(
                 objectKey, of: object.record.encryption.identity, as: decision, in: bucket, for: key)

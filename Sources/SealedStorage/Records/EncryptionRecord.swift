@@ -24,8 +24,6 @@ package struct EncryptionRecord: Sendable {
     package var clientContext: [UInt8]?
     /// SSE-KMS with a bucket key: the data key is shared by the bucket.
     package var usesBucketKey = false
-    /// SSE-S3, SSE-KMS: the bytes were written in two layers, under DSSE-KMS, and are so still.
-    package var keepsOuterLayer = false
 
     package init(scheme: EncryptionScheme, identity: ObjectIdentity) {
         self.scheme = scheme
@@ -36,8 +34,6 @@ package struct EncryptionRecord: Sendable {
     init(scheme: EncryptionScheme) {
         self.init(scheme: scheme, identity: ObjectIdentity(high: SecureRandom.word(), low: SecureRandom.word()))
     }
-
-    var isLayered: Bool { scheme == .dsseKMS || keepsOuterLayer }
 
     func binding(in bucket: BucketID) -> KeyBinding {
         KeyBinding(scheme: scheme, bucketID: bucket.rawValue, versionID: identity.bytes)
@@ -55,7 +51,7 @@ extension EncryptionScheme {
 }
 
 private enum Tag: UInt8 {
-    case scheme = 1, sealedObjectKey, customerKeyCommitment, clientContext, bucketKey, identity, outerLayer
+    case scheme = 1, sealedObjectKey, customerKeyCommitment, clientContext, bucketKey, identity
 }
 
 extension EncryptionRecord {
@@ -66,7 +62,6 @@ extension EncryptionRecord {
         if let customerKeyCommitment { encoder.put(Tag.customerKeyCommitment, customerKeyCommitment) }
         if let clientContext { encoder.put(Tag.clientContext, clientContext) }
         if usesBucketKey { encoder.put(Tag.bucketKey, [1]) }
-        if keepsOuterLayer { encoder.put(Tag.outerLayer, [1]) }
         encoder.put(Tag.identity, identity.bytes)
         return encoder.bytes
     }
@@ -84,7 +79,6 @@ extension EncryptionRecord {
             case .customerKeyCommitment: customerKeyCommitment = field.bytes
             case .clientContext: clientContext = field.bytes
             case .bucketKey: usesBucketKey = true
-            case .outerLayer: keepsOuterLayer = true
             case .identity:
                 guard let identity = ObjectIdentity(bytes: field.value) else { throw RecordMalformed() }
                 self.identity = identity
