@@ -56,7 +56,9 @@ import Testing
                 group.addTask {
                     var request = HTTPClientRequest(.get, server.url)
                     request.timeout = .milliseconds(200)
-                    await #expect(throws: HTTPClientError.timedOut(.response)) { try await client.send(request) }
+                    // On a busy machine the time may be over before there is a connection.
+                    let error = await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+                    #expect([.timedOut(.response), .timedOut(.connecting)].contains(error))
                 }
             }
         }
