@@ -193,7 +193,10 @@ extension Session {
             if let id = versions.optionalInteger(0), keys[id] != nil { counted[id, default: 0] += 1 }
             let isNewest = bucket != versions.integer(1) || !versions.withBytes(4) { $0.elementsEqual(key) }
             if isNewest { (bucket, key) = (versions.integer(1), versions.bytes(4)) }
-            // Annotations, and versions that are gone and whose files are not, count for no object.
+            if let owner = BucketID(rawValue: bucket).ofAnnotatedObjects {
+                usage[owner.rawValue, default: BucketUsage()].add(BucketUsage(bytes: versions.integer(2)))
+            }
+            // Versions that are gone and whose files are not count for nothing.
             guard bucket > 0 else { continue }
             let flags = VersionFlags(rawValue: UInt32(truncatingIfNeeded: versions.integer(3)))
             usage[bucket, default: BucketUsage()].add(
