@@ -221,7 +221,8 @@ def test_curl_fetches_what_was_presigned(aws, server, tmp_path, payload_director
 
 # Operations of the server that the command line has no call for.
 NOT_OF_THE_COMMAND_LINE = {
-    "PostObject", "ForceDeleteBucket", "ForceDeleteObject", "ListenNotification", "ListenBucketNotification"}
+    "PostObject", "ForceDeleteBucket", "ForceDeleteObject", "GetBucketReplicationMetrics", "ListenNotification",
+    "ListenBucketNotification"}
 RULES = '{"CORSRules": [{"AllowedOrigins": ["https://a.test"], "AllowedMethods": ["GET"], "AllowedHeaders": ["*"]}]}'
 TAGS = '{"TagSet": [{"Key": "color", "Value": "light blue"}]}'
 BLOCK = {"BlockPublicAcls": True, "IgnorePublicAcls": False, "BlockPublicPolicy": True, "RestrictPublicBuckets": False}

@@ -17,8 +17,8 @@ from server import ACCESS_KEY, SECRET_KEY
 # An operation of the table that another name of the model asks for as well.
 SYNONYMS = {"GetBucketNotification", "PutBucketNotification"}
 # Browsers' forms, and what MinIO has beyond S3.
-BEYOND_THE_MODEL = {"ForceDeleteBucket", "ForceDeleteObject", "ListenBucketNotification", "ListenNotification",
-                    "PostObject"}
+BEYOND_THE_MODEL = {"ForceDeleteBucket", "ForceDeleteObject", "GetBucketReplicationMetrics", "ListenBucketNotification",
+                    "ListenNotification", "PostObject"}
 MODEL = botocore.session.get_session().get_service_model("s3")
 OTHERS = sorted(set(MODEL.operation_names) - operations.performed() - SYNONYMS)
 KEY = "model/object"

@@ -185,13 +185,17 @@ class Browser:
         return self.run("return test.find(...arguments)", role, name, exact)
 
     def press(self, name, role="button"):
-        element = self.wait(lambda: self.find(role, name), f"{role} {name!r}")
-        try:
-            element.click()
-        except WebDriverException:
-            # A toast or another passing thing lies over it.
-            self.run("arguments[0].click()", element)
-        self.settle()
+        while True:
+            element = self.wait(lambda: self.find(role, name), f"{role} {name!r}")
+            try:
+                element.click()
+            except StaleElementReferenceException:
+                # Drawn anew between the look and the click.
+                continue
+            except WebDriverException:
+                # A toast or another passing thing lies over it.
+                self.run("arguments[0].click()", element)
+            return self.settle()
 
     def fill(self, label, text):
         element = self.wait(lambda: self.find("field", label), f"field {label!r}")
