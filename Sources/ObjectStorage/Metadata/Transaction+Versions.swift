@@ -58,9 +58,10 @@ extension Transaction {
     ) throws(StorageError) -> Storing {
         let columns = new.columns
         let versioning = try requireBucket(columns.bucket)
-        guard columns.flags.contains(.nullVersion) == versioning.writesNullVersions else {
-            return .refused(.versioningChanged(versioning))
-        }
+        guard
+            columns.flags.contains(.nullVersion) == versioning.writesNullVersions
+                || new.keepsKind && versioning != .unversioned
+        else { return .refused(.versioningChanged(versioning)) }
         let newest = try newestVersion(columns.bucket, columns.key)
         guard expectation.holds(for: newest?.stored) else { return .refused(.changed(current: newest?.stored)) }
         // One that the clock never gives is damaged, and later than nothing.
@@ -70,6 +71,7 @@ extension Transaction {
         let isNull = columns.flags.contains(.nullVersion)
         let replaced: VersionRow? =
             if !isNull { nil } else if let newest, newest.isNull { newest } else { try nullVersion(below: newest) }
+        if new.keepsKind, versioning == .locked, replaced != nil { return .refused(.versioningChanged(versioning)) }
         if !mayExceedQuota { try requireRoom(for: columns, replacing: replaced) }
         if replaced == nil, newest != nil { try requireRoomForVersion(of: columns) }
         try requireShared(new.body)

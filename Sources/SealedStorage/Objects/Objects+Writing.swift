@@ -10,10 +10,11 @@ struct VersionPlace: Sendable {
     /// What the commit is to find as the key's newest version.
     var expectation: Expectation
 
-    init(order: Int64, _ versioning: BucketVersioning, expecting expectation: Expectation) {
+    /// - Parameter isNull: whether it is a null version; nil for what the bucket's versioning says.
+    init(order: Int64, _ versioning: BucketVersioning, expecting expectation: Expectation, isNull: Bool? = nil) {
         version = VersionID(order: order, random: SecureRandom.word())
         self.order = order
-        flags = versioning.writesNullVersions ? .nullVersion : []
+        flags = isNull ?? versioning.writesNullVersions ? .nullVersion : []
         self.expectation = expectation
     }
 }
@@ -46,10 +47,14 @@ extension Objects {
             if let original { copied = try await copyAnnotations(of: original, under: key, in: draft.bucket) }
             // Its retention begins now, not before a long upload.
             let record = ObjectRecord(
-                etag: source.etag, encryption: key.record,
-                attributes: try lockedByDefault(draft.attributes, in: draft.bucket),
-                checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
-            let committed = try await commit(in: draft.bucket, conditions, expecting: expectation) { [copied] place in
+                etag: draft.imported?.etag ?? source.etag, encryption: key.record,
+                // What is imported has the retention that it had.
+                attributes: draft.imported != nil
+                    ? draft.attributes : try lockedByDefault(draft.attributes, in: draft.bucket),
+                checksum: draft.imported?.checksum ?? (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
+            let committed = try await commit(
+                in: draft.bucket, conditions, expecting: expectation, isNull: draft.imported?.isNull
+            ) { [copied] place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                     size: source.length, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
@@ -59,6 +64,7 @@ extension Objects {
                     columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow,
                     events: told.flatMap(\.rows))
                 version.annotations = try await annotations(copied, of: columns)
+                version.keepsKind = draft.imported != nil
                 return (try await put(version, told, expecting: place.expectation), columns)
             }
             return WrittenObject(committed, record: record, encryption: key.applied)
@@ -97,13 +103,14 @@ extension Objects {
     /// Commits a version: at another place when another writer was faster or the bucket's versioning has changed, and as
     /// long as the conditions hold for what is there by then.
     ///
+    /// - Parameter isNull: of a version that stays a null version, or none, whatever the bucket writes; else nil.
     /// - Throws: `conditionalConflict`, or `overtaken` for a write without conditions, when that was so a hundred times.
     func commit(
-        in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation,
+        in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation, isNull: Bool? = nil,
         _ put: (VersionPlace) async throws -> (PutOutcome, VersionColumns)
     ) async throws -> VersionColumns {
         var versioning = bucket.versioning
-        var place = VersionPlace(order: store.nextOrder(), versioning, expecting: first)
+        var place = VersionPlace(order: store.nextOrder(), versioning, expecting: first, isNull: isNull)
         for attempt in 1...Self.greatestAttempts {
             let (outcome, columns) = try await put(place)
             switch outcome {
@@ -114,12 +121,13 @@ extension Objects {
                 guard let newest = current?.columns.order, newest >= place.order else { continue }
                 place = VersionPlace(
                     order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), versioning,
-                    expecting: place.expectation)
+                    expecting: place.expectation, isNull: isNull)
             case .staleOrder(let newest):
                 place = VersionPlace(
                     order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), versioning,
-                    expecting: place.expectation)
+                    expecting: place.expectation, isNull: isNull)
             case .versioningChanged(let present):
+                guard isNull == nil else { throw SealedStorageError.conditionalConflict }
                 versioning = present
                 place = VersionPlace(order: store.nextOrder(), versioning, expecting: place.expectation)
             }
