@@ -119,6 +119,7 @@ let package = Package(
 
         module("S3Protocol", ["AccessPolicy", "RequestSigning", "Cryptography", "JSON", "Notation", "Threading"]),
         module("KESProtocol", ["KeyManagement", "Certificates", "Cryptography", "JSON", "Notation"]),
+        module("MinIODrive", ["KeyManagement", "Cryptography", "JSON"]),
 
         // Level 4
         module(
@@ -153,8 +154,8 @@ let package = Package(
         module(
             "Maintenance",
             [
-                "SealedStorage", "Encryption", "KeyManagement", "S3Protocol", "Cryptography", "ObjectStorage",
-                "Notation", "Threading", logging,
+                "SealedStorage", "MinIODrive", "Encryption", "KeyManagement", "S3Protocol", "Cryptography",
+                "ObjectStorage", "Notation", "Threading", nioCore, logging,
             ]),
         module(
             "Notifications",
@@ -223,7 +224,7 @@ let package = Package(
             dependencies: [
                 "AdminService", "Audit", "Console", "Metrics", "OpenTelemetry", "S3Service", "STSService", "S3Client",
                 "Accounts",
-                "AccessPolicy", "Maintenance", "Requests", "Notifications", "SealedStorage", "KESClient",
+                "AccessPolicy", "Maintenance", "MinIODrive", "Requests", "Notifications", "SealedStorage", "KESClient",
                 "KESProtocol",
                 "HTTPClient",
                 "Encryption", "KeyManagement", "S3Protocol", "Certificates", "Cryptography", "ObjectStorage",
@@ -279,6 +280,7 @@ let package = Package(
         tests(of: "AccessPolicy", ["JSON"]),
         tests(of: "S3Protocol", ["AccessPolicy", "Cryptography", "Notation"]),
         tests(of: "Encryption", ["KeyManagement", "Cryptography"]),
+        tests(of: "MinIODrive", ["KeyManagement", "Cryptography", "JSON"]),
         tests(
             of: "AdminService",
             [

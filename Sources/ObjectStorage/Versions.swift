@@ -177,6 +177,11 @@ package struct NewVersion: Sendable {
     package let dataKey: DataKeyRow?
     /// Annotations that it has from the beginning, stored in the same transaction; at most ``greatestAnnotationCount``.
     package var annotations: [NewVersion] = []
+    /// Whether it comes from elsewhere with its history: it stays a null version, or none, whatever a bucket with
+    /// versioning writes now.
+    ///
+    /// In a bucket with ``BucketVersioning/locked`` it takes no version's place.
+    package var keepsKind = false
     /// What targets are to be told once it is stored.
     package var events: [NewEvent]
 

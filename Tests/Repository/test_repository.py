@@ -17,7 +17,7 @@ LEVELS = {
     "JSON": 0, "Notation": 0, "Systemd": 0, "Threading": 0,
     "Cryptography": 1, "HTTPClient": 1, "ObjectStorage": 1,
     "AccessPolicy": 2, "Certificates": 2, "HTTPServer": 2, "KeyManagement": 2, "RequestSigning": 2,
-    "Encryption": 3, "KESProtocol": 3, "S3Protocol": 3,
+    "Encryption": 3, "KESProtocol": 3, "MinIODrive": 3, "S3Protocol": 3,
     "KESClient": 4, "KeyStores": 4, "S3Client": 4, "SealedStorage": 4,
     "Accounts": 5, "Maintenance": 5, "Notifications": 5, "Requests": 5,
     "AdminService": 6, "Audit": 6, "Console": 6, "KESService": 6, "Metrics": 6, "OpenTelemetry": 6, "S3Service": 6, "STSService": 6,
@@ -30,7 +30,7 @@ IMPORTERS = {
     "NIOHTTP2": {"HTTPServer"},
     "GRDB": {"ObjectStorage", "coffer-bench"}, "GRDBSQLite": {"ObjectStorage", "coffer-bench"},
     "SQLite3": set(), "NIOHTTP1": {"HTTPServer", "coffer-bench"}, "NIOPosix": {"HTTPServer", "coffer-bench"},
-    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "Console", "HTTPServer", "KESService", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
+    "NIOSSL": {"HTTPServer", "coffer-bench"}, "NIOCore": {"AdminService", "Console", "HTTPServer", "KESService", "Maintenance", "Metrics", "Requests", "S3Service", "STSService", "SealedStorage", "coffer", "coffer-bench",
                 "coffer-kes"},
     "ArgumentParser": {"coffer", "coffer-bench", "coffer-kes"},
 }

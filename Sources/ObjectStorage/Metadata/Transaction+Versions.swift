@@ -58,7 +58,9 @@ extension Transaction {
     ) throws(StorageError) -> Storing {
         let columns = new.columns
         let rule = try requireBucket(columns.bucket)
-        guard isFlagged(columns, by: rule) else { return .refused(.versioningChanged(rule)) }
+        guard isFlagged(columns, by: rule) || new.keepsKind && rule.versioning != .unversioned else {
+            return .refused(.versioningChanged(rule))
+        }
         let newest = try newestVersion(columns.bucket, columns.key)
         guard expectation.holds(for: newest?.stored) else { return .refused(.changed(current: newest?.stored)) }
         if let newest, isStale(columns, above: newest) {
@@ -67,6 +69,7 @@ extension Transaction {
         let isNull = columns.flags.contains(.nullVersion)
         let replaced: VersionRow? =
             if !isNull { nil } else if let newest, newest.isNull { newest } else { try nullVersion(below: newest) }
+        if new.keepsKind, rule.versioning == .locked, replaced != nil { return .refused(.versioningChanged(rule)) }
         if !mayExceedQuota { try requireRoom(for: new, replacing: replaced, in: columns.bucket) }
         if replaced == nil, newest != nil { try requireRoomForVersion(of: columns) }
         try requireShared(new.body)

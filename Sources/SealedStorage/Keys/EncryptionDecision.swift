@@ -58,7 +58,7 @@ package enum EncryptionDecision: Sendable {
     }
 
     /// Whether AWS promises that the object's ETag is the MD5 of its bytes: for SSE-S3 only.
-    var promisesMD5: Bool {
+    package var promisesMD5: Bool {
         switch self {
         case .sseS3: true
         case .sseKMS, .sseC, .dsseKMS: false

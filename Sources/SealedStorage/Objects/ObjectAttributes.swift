@@ -23,5 +23,10 @@ package struct ObjectAttributes: Sendable {
     /// The name of the annotation that the bytes are; nil for an object.
     package var annotation: AnnotationName?
 
+    /// Which version of another server's drive this one was imported from: what tells it from that drive's others.
+    ///
+    /// Clients are not told.
+    package var origin: String?
+
     package init() {}
 }

@@ -10,10 +10,13 @@ struct VersionPlace: Sendable {
     /// What the commit is to find as the key's newest version.
     var expectation: Expectation
 
-    init(order: Int64, of key: String, _ rule: VersioningRule, expecting expectation: Expectation) {
+    /// - Parameter isNull: whether it is a null version; nil for what the bucket's versioning says of the key.
+    init(
+        order: Int64, of key: String, _ rule: VersioningRule, expecting expectation: Expectation, isNull: Bool? = nil
+    ) {
         version = VersionID(order: order, random: SecureRandom.word())
         self.order = order
-        flags = rule.writesNullVersion(of: key) ? .nullVersion : []
+        flags = isNull ?? rule.writesNullVersion(of: key) ? .nullVersion : []
         self.expectation = expectation
     }
 }
@@ -46,11 +49,15 @@ extension Objects {
             if let original { copied = try await copyAnnotations(of: original, under: key, in: draft.bucket) }
             // Its retention begins now, not before a long upload.
             let record = ObjectRecord(
-                etag: source.etag, encryption: key.record,
-                attributes: try lockedByDefault(draft.attributes, in: draft.bucket),
-                checksum: (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
-            let committed = try await commit(draft.key.rawValue, in: draft.bucket, conditions, expecting: expectation) {
-                [copied] place in
+                etag: draft.imported?.etag ?? source.etag, encryption: key.record,
+                // What is imported has the retention that it had.
+                attributes: draft.imported != nil
+                    ? draft.attributes : try lockedByDefault(draft.attributes, in: draft.bucket),
+                checksum: draft.imported?.checksum ?? (source.checksum ?? sum?.finalize()).map { StoredChecksum($0) })
+            let committed = try await commit(
+                draft.key.rawValue, in: draft.bucket, conditions, expecting: expectation,
+                isNull: draft.imported?.isNull
+            ) { [copied] place in
                 let columns = VersionColumns(
                     bucket: draft.bucket.id, key: draft.key.rawValue, version: place.version, order: place.order,
                     size: source.length, modified: draft.modified, flags: place.flags, dataKey: key.dataKeyRow?.id,
@@ -60,6 +67,7 @@ extension Objects {
                     columns: columns, sealed: try records.seal(record, columns), body: body, dataKey: key.dataKeyRow,
                     events: told.flatMap(\.rows))
                 version.annotations = try await annotations(copied, of: columns)
+                version.keepsKind = draft.imported != nil
                 return (try await put(version, told, expecting: place.expectation), columns)
             }
             return WrittenObject(committed, record: record, encryption: key.applied)
@@ -98,13 +106,14 @@ extension Objects {
     /// Commits a version: at another place when another writer was faster or the bucket's versioning has changed, and as
     /// long as the conditions hold for what is there by then.
     ///
+    /// - Parameter isNull: of a version that stays a null version, or none, whatever the bucket writes; else nil.
     /// - Throws: `conditionalConflict`, or `overtaken` for a write without conditions, when that was so a hundred times.
     func commit(
         _ key: String, in bucket: Bucket, _ conditions: WritePreconditions, expecting first: Expectation,
-        _ put: (VersionPlace) async throws -> (PutOutcome, VersionColumns)
+        isNull: Bool? = nil, _ put: (VersionPlace) async throws -> (PutOutcome, VersionColumns)
     ) async throws -> VersionColumns {
         var rule = bucket.versioningRule
-        var place = VersionPlace(order: store.nextOrder(), of: key, rule, expecting: first)
+        var place = VersionPlace(order: store.nextOrder(), of: key, rule, expecting: first, isNull: isNull)
         for attempt in 1...Self.greatestAttempts {
             let (outcome, columns) = try await put(place)
             switch outcome {
@@ -115,12 +124,13 @@ extension Objects {
                 guard let newest = current?.columns.order, newest >= place.order else { continue }
                 place = VersionPlace(
                     order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), of: key, rule,
-                    expecting: place.expectation)
+                    expecting: place.expectation, isNull: isNull)
             case .staleOrder(let newest):
                 place = VersionPlace(
                     order: store.nextOrder(after: newest) + Self.lead(afterAttempts: attempt), of: key, rule,
-                    expecting: place.expectation)
+                    expecting: place.expectation, isNull: isNull)
             case .versioningChanged(let present):
+                guard isNull == nil else { throw SealedStorageError.conditionalConflict }
                 rule = present
                 place = VersionPlace(order: store.nextOrder(), of: key, rule, expecting: place.expectation)
             }

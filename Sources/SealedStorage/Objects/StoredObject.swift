@@ -52,17 +52,23 @@ package struct ObjectDraft: Sendable {
     package let modified: Int64
     /// What is to be told once it is written; `nil` where nobody is to be told.
     package let notice: ChangeNotice?
+    /// What it has from the drive that it is imported from; nil for what a client writes.
+    package let imported: ImportedVersion?
 
     package init(
         bucket: Bucket, key: ObjectName, encryption: EncryptionDecision, attributes: ObjectAttributes, modified: Int64,
-        notice: ChangeNotice? = nil
+        notice: ChangeNotice? = nil, imported: ImportedVersion? = nil
     ) {
         self.bucket = bucket
         self.key = key
         self.encryption = encryption
+        var attributes = attributes
+        // A copy of what was imported comes from here.
+        if imported == nil { attributes.origin = nil }
         self.attributes = attributes
         self.modified = modified
         self.notice = notice
+        self.imported = imported
     }
 }
 

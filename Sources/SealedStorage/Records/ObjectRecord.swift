@@ -99,6 +99,7 @@ private enum Tag: UInt8 {
     case websiteRedirect
     case retention = 32, legalHold, eventHold
     case annotation = 35
+    case origin = 36
 }
 
 extension ObjectRecord {
@@ -153,6 +154,23 @@ extension ObjectRecord {
         return encoder.bytes
     }
 
+    /// What a delete marker has that was imported.
+    static func ofDeleteMarker(from origin: String) -> [UInt8] {
+        var encoder = RecordEncoder(capacity: 96)
+        encoder.put(Tag.etag, "")
+        encoder.put(Tag.origin, origin)
+        return encoder.bytes
+    }
+
+    /// The origin alone, of a delete marker too.
+    static func origin(of record: [UInt8]) throws(RecordMalformed) -> String? {
+        var decoder = try RecordDecoder(record)
+        while let field = try decoder.next() {
+            if field.tag == Tag.origin.rawValue { return field.string }
+        }
+        return nil
+    }
+
     /// The ETag alone, without decoding the rest.
     static func etag(of record: [UInt8]) throws(RecordMalformed) -> ETag {
         var decoder = try RecordDecoder(record)
@@ -190,6 +208,7 @@ extension ObjectAttributes {
         encoder.put(Tag.websiteRedirect, websiteRedirect)
         lock.encode(into: &encoder)
         encoder.put(Tag.annotation, annotation?.rawValue)
+        encoder.put(Tag.origin, origin)
     }
 
     mutating func decode(_ field: RecordDecoder.Field) throws(RecordMalformed) {
@@ -206,6 +225,7 @@ extension ObjectAttributes {
             tags.append((key, value))
         case .storageClass: storageClass = field.string
         case .websiteRedirect: websiteRedirect = field.string
+        case .origin: origin = field.string
         case .retention, .legalHold, .eventHold: try lock.decode(field)
         case .annotation:
             do { annotation = try AnnotationName(field.string) } catch { throw RecordMalformed() }

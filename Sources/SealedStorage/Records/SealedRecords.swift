@@ -124,6 +124,17 @@ package final class SealedRecords: Sendable {
         return plaintext
     }
 
+    /// Where a version was imported from, nil for nowhere; of a delete marker too.
+    func origin(of version: StoredVersion) throws -> String? {
+        let plaintext = try openBytes(version)
+        do { return try ObjectRecord.origin(of: plaintext) } catch { throw Self.corruption(of: version) }
+    }
+
+    /// The record of an imported delete marker.
+    func sealMarker(_ columns: VersionColumns, from origin: String) throws(KeyServiceError) -> [UInt8] {
+        try seal(ObjectRecord.ofDeleteMarker(from: origin), columns)
+    }
+
     static func corruption(of version: StoredVersion) -> Corruption {
         Corruption(what: "record of object \"\(version.columns.key)\" (bucket id \(version.columns.bucket.rawValue))")
     }

@@ -30,6 +30,9 @@ package struct UploadedPart: Sendable {
 package struct ChosenParts: Sendable {
     package let parts: [UploadedPart]
     let selection: PartSelection
+
+    /// The tag that the object has of them.
+    package var etag: ETag { ETag.multipart(parts: parts.map(\.record.etag)) }
 }
 
 /// What a completion writes, sealed under the order of its version.
@@ -188,20 +191,24 @@ package struct Uploads: Sendable {
     ///   were chosen.
     package func complete(
         _ upload: Upload, in bucket: Bucket, of chosen: ChosenParts, checksum: StoredChecksum?, modified: Int64,
-        conditions: WritePreconditions, notice: ChangeNotice? = nil, by objects: Objects
+        conditions: WritePreconditions, notice: ChangeNotice? = nil, imported: ImportedVersion? = nil,
+        by objects: Objects
     ) async throws -> WrittenObject {
         let parts = chosen.parts
         // Of ten thousand parts: not on an event loop.
         let record = try await store.offload {
             ObjectRecord(
-                etag: ETag.multipart(parts: parts.map(\.record.etag)), encryption: upload.record.encryption,
-                attributes: try objects.lockedByDefault(upload.record.attributes, in: bucket), checksum: checksum,
+                etag: imported?.etag ?? chosen.etag, encryption: upload.record.encryption,
+                attributes: imported != nil
+                    ? upload.record.attributes : try objects.lockedByDefault(upload.record.attributes, in: bucket),
+                checksum: checksum,
                 partCount: parts.count)
         }
         let current = conditions.isEmpty ? nil : try store.findAtHand(upload.row.bucket, key: upload.row.key, .row)
         var last: SealedCompletion?
         let committed = try await objects.commit(
-            upload.row.key, in: bucket, conditions, expecting: objects.expectation(conditions, current?.version)
+            upload.row.key, in: bucket, conditions, expecting: objects.expectation(conditions, current?.version),
+            isNull: imported?.isNull
         ) { place in
             // Ten thousand parts take a while to seal: only for another place is it done again.
             let sealed =
@@ -212,6 +219,7 @@ package struct Uploads: Sendable {
                 }
             last = sealed
             var version = sealed.version
+            version.keepsKind = imported != nil
             let told = try objects.prepare(notice, version.columns, record)
             version.events = told.flatMap(\.rows)
             let outcome = try await objects.events.commit(told, isMade: { $0 == .stored }) {

@@ -121,7 +121,7 @@ struct Environment: Sendable {
     }
 
     /// The file's text without surrounding white space; `nil` when there is none.
-    private static func contents(of path: String) throws(StartFailure) -> String? {
+    static func contents(of path: String) throws(StartFailure) -> String? {
         guard let file = fopen(path, "r") else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw StartFailure("\(path): \(String(cString: strerror(errno)))")

@@ -50,7 +50,8 @@ struct OfflineDrive {
         ).service
     }
 
-    private static func configuration(
+    /// A server's, of which only what concerns the drive and its keys is asked for.
+    static func configuration(
         keyring: String?, _ environment: Environment
     ) throws(StartFailure) -> ServerConfiguration {
         // A server's own words for it all; the directory is none of its business here.
