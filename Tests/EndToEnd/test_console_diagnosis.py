@@ -5,24 +5,7 @@ import json
 import pytest
 
 from accounts import admin
-from console_api import Console, console_server
-
-
-@pytest.fixture(scope="module")
-def coffer(tmp_path_factory):
-    made = console_server(tmp_path_factory.mktemp("diagnosis"))
-    try:
-        with made:
-            yield made
-    finally:
-        made.remove()
-
-
-@pytest.fixture(scope="module")
-def console(coffer):
-    made = Console(coffer)
-    made.login()
-    return made
+from console_api import Console, console, coffer  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="module")

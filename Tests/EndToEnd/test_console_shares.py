@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from accounts import admin
-from console_api import Console, console_server
+from console_api import Console, console_server, console  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +18,6 @@ def coffer(tmp_path_factory):
             yield made
     finally:
         made.remove()
-
-
-@pytest.fixture(scope="module")
-def console(coffer):
-    made = Console(coffer)
-    made.login()
-    return made
 
 
 @pytest.fixture(scope="module")

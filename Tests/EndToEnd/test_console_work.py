@@ -10,24 +10,7 @@ import pytest
 import requests
 
 from accounts import admin
-from console_api import Console, console_server
-
-
-@pytest.fixture(scope="module")
-def coffer(tmp_path_factory):
-    made = console_server(tmp_path_factory.mktemp("console-work"))
-    try:
-        with made:
-            yield made
-    finally:
-        made.remove()
-
-
-@pytest.fixture(scope="module")
-def console(coffer):
-    made = Console(coffer)
-    made.login()
-    return made
+from console_api import Console, console_server, console, coffer  # noqa: F401 (fixtures)
 
 
 @pytest.fixture

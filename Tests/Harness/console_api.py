@@ -1,5 +1,6 @@
 """The console's interface as the page speaks it, for tests without a browser."""
 
+import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -60,3 +61,24 @@ def with_console(server):
 
 def console_server(directory, **options):
     return with_console(Server(directory, **options))
+
+
+# Fixtures, for the files of tests that import them.
+
+@pytest.fixture(scope="module")
+def coffer(tmp_path_factory):
+    """A file's own server with a console."""
+    made = console_server(tmp_path_factory.mktemp("console"))
+    try:
+        with made:
+            yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="module")
+def console(coffer):
+    """Its root, logged in at the console."""
+    made = Console(coffer)
+    made.login()
+    return made
