@@ -120,10 +120,23 @@ extension ObjectStore {
 
     /// A version of a key with what `detail` asks for, in one snapshot.
     ///
-    /// A few microseconds, in place. For a body in files there is a lease: until it is released the files can be opened,
+    /// A few microseconds, in place; what was asked for lately is at hand (``RecentVersions``). For a body in files there is a lease: until it is released the files can be opened,
     /// whatever happens to the key.
     package func findAtHand(
         _ bucket: BucketID, key: String, version: VersionSelector = .current, _ detail: FindDetail
+    ) throws(StorageError) -> FoundVersion? {
+        guard version == .current else { return try findInCatalogue(bucket, key, version, detail) }
+        switch recentVersions.lookUp(bucket, key, detail) {
+        case .found(let found): return found
+        case .absent(let miss):
+            let found = try findInCatalogue(bucket, key, version, detail)
+            if let found { recentVersions.keep(found, detail, miss) }
+            return found
+        }
+    }
+
+    private func findInCatalogue(
+        _ bucket: BucketID, _ key: String, _ version: VersionSelector, _ detail: FindDetail
     ) throws(StorageError) -> FoundVersion? {
         let find = { () throws(StorageError) in
             try self.catalogue.readers.read { session throws(StorageError) in

@@ -29,6 +29,7 @@ package final class ObjectStore: Sendable {
     let scans: IOPool
     let clock: OrderClock
     let dataKeyRows = DataKeyRows()
+    let recentVersions = RecentVersions()
     private let lastDataKey: Atomic<Int64>
     private let lastBucket: Atomic<Int64>
     private let isClosed = Atomic(false)
@@ -107,7 +108,7 @@ package final class ObjectStore: Sendable {
             durability: durability, options: options, figures: figures)
         engine = try CommitEngine(
             catalogue.writer, directories: directories, space: space, durability: durability, options: options,
-            figures: figures
+            figures: figures, recentVersions: recentVersions
         ) { [dataKeyRows, unlinker] dataKeys, madeGarbage in
             dataKeyRows.forget(dataKeys)
             if madeGarbage { unlinker.wake() }

@@ -12,6 +12,7 @@ final class CommitEngine: @unchecked Sendable {
     private let durability: Durability
     private let options: StoreOptions
     private let figures: StoreFigures
+    private let recentVersions: RecentVersions
     /// Told after each commit: data keys that changed, and whether there is garbage.
     private let afterCommit: @Sendable (_ dataKeys: [DataKeyID], _ madeGarbage: Bool) -> Void
 
@@ -23,7 +24,8 @@ final class CommitEngine: @unchecked Sendable {
 
     init(
         _ connection: Connection, directories: BlobDirectories, space: DriveSpace, durability: Durability,
-        options: StoreOptions, figures: StoreFigures, afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
+        options: StoreOptions, figures: StoreFigures, recentVersions: RecentVersions,
+        afterCommit: @escaping @Sendable ([DataKeyID], Bool) -> Void
     ) throws(StorageError) {
         self.connection = connection
         self.directories = directories
@@ -31,6 +33,7 @@ final class CommitEngine: @unchecked Sendable {
         self.durability = durability
         self.options = options
         self.figures = figures
+        self.recentVersions = recentVersions
         self.afterCommit = afterCommit
         log = LogState(limit: options.logLimit)
         countedRows = try connection.use { session throws(StorageError) in
@@ -50,6 +53,9 @@ final class CommitEngine: @unchecked Sendable {
         guard !outcomeIsUnknown else { return refuse(batch, Durability.error) }
         do throws(StorageError) {
             try figures.time(.commit) { () throws(StorageError) in
+                // Before the transaction, for with its end others see it, and after: nothing of before may come in again.
+                let changes = recentVersions.begin(batch)
+                defer { recentVersions.end(changes) }
                 try connection.use { session throws(StorageError) in try transact(batch, session) }
             }
             figures.batches.record(batch.count)
