@@ -1,3 +1,4 @@
+import Glibc
 import Threading
 
 /// The newest versions of keys that were looked up last, as the catalogue has them: rows with sealed records, and small
@@ -144,7 +145,18 @@ final class RecentVersions: Sendable {
 extension FoundVersion {
     fileprivate func isOf(_ bucket: BucketID, _ key: String) -> Bool {
         let columns = version.columns
-        return columns.bucket.rawValue == bucket.rawValue && columns.key.utf8.elementsEqual(key.utf8)
+        return columns.bucket.rawValue == bucket.rawValue && haveSameBytes(columns.key, key)
+    }
+}
+
+/// As `utf8.elementsEqual`, at the speed of the memory.
+private func haveSameBytes(_ one: String, _ other: String) -> Bool {
+    var (one, other) = (one, other)
+    return one.withUTF8 { one in
+        other.withUTF8 { other in
+            guard let first = one.baseAddress, let second = other.baseAddress else { return one.count == other.count }
+            return one.count == other.count && memcmp(first, second, one.count) == 0
+        }
     }
 }
 
