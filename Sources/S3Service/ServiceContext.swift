@@ -51,6 +51,13 @@ package final class ServiceContext: Sendable {
         }
     }
 
+    /// Says in the log what of a page is damaged: ten of it by name, for a page may have thousands, and how much more.
+    func note(_ damaged: [Corruption]) {
+        for corruption in damaged.prefix(10) { logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
+        guard damaged.count > 10 else { return }
+        logger.error("damaged", metadata: ["cause": "\(damaged.count - 10) more of the same page"])
+    }
+
     /// The same for one request, with what that expects.
     func expecting(_ expectation: SettingExpectation) -> ServiceContext {
         ServiceContext(

@@ -75,6 +75,23 @@ def test_a_damaged_object_can_be_written_over(damaged, what):
     assert keys(damaged, bucket) == ["neighbour"]
 
 
+def test_a_page_of_damage_is_listed_whole_and_logged_in_short(tmp_path):
+    server = Server(tmp_path)
+    names = [f"hurt-{number:02}" for number in range(30)]
+    with server:
+        server.bucket("many")
+        for name in names:
+            assert server.call("PUT", f"/many/{name}", body=b"x", keep=True).status == 200
+    drive = Drive(server.drive)
+    assert all(drive.execute(DAMAGE["a bit of the record"], name.encode()) == 1 for name in names)
+    with server:
+        assert keys(server, "many") == names
+        server.wait_for_log("20 more of the same page")
+        assert server.log_text().count("does not authenticate") == 10
+        assert len(server.call("GET", "/many?versions").find_all("Version/Key")) == 30
+    server.remove()
+
+
 def test_a_buckets_damaged_record_is_that_buckets_trouble(damaged):
     damaged.wait_for_log("bucket ruleless has no readable configuration")
     assert {"ruleless", "whole"} <= set(damaged.call("GET", "/").find_all("Buckets/Bucket/Name"))

@@ -1,5 +1,4 @@
 import AccessPolicy
-import Logging
 import ObjectStorage
 import S3Protocol
 import SealedStorage
@@ -34,7 +33,7 @@ struct ObjectListing {
 
     func xml(_ service: ServiceContext) async throws -> [UInt8] {
         try await service.objects.list(request, withDetails: parameters.withMetadata || showsEncryption) { page in
-            for corruption in page.damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
+            service.note(page.damaged)
             return xml(page)
         }
     }

@@ -1,5 +1,4 @@
 import AccessPolicy
-import Logging
 import ObjectStorage
 import S3Protocol
 import SealedStorage
@@ -33,9 +32,7 @@ struct ListMultipartUploads: AsyncS3Operation {
         if case .commonPrefix(let prefix) = parameters.start { request.skipPrefix = prefix }
         return .xml(
             try await service.uploads.list(request) { page in
-                for corruption in page.damaged {
-                    service.logger.error("damaged", metadata: ["cause": "\(corruption)"])
-                }
+                service.note(page.damaged)
                 return ListMultipartUploadsResult(
                     bucket: bucket.name, parameters: parameters, uploads: page.uploads.map { .init($0) },
                     commonPrefixes: page.commonPrefixes, next: page.next.map { .init($0) }

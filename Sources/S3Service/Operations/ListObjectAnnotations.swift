@@ -1,5 +1,4 @@
 import AccessPolicy
-import Logging
 import S3Protocol
 import SealedStorage
 
@@ -34,7 +33,7 @@ struct ListObjectAnnotations: AsyncS3Operation {
         try object.require(demands, of: owner)
         let found = owner.object
         let xml = try await service.objects.listAnnotations(of: found) { [object, parameters] annotations, damaged in
-            for corruption in damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
+            service.note(damaged)
             return ListAnnotationsResult(
                 bucket: bucket.name, key: object.name.rawValue, parameters: parameters, all: annotations
             ).xml()

@@ -1,5 +1,4 @@
 import AccessPolicy
-import Logging
 import S3Protocol
 import SealedStorage
 
@@ -45,7 +44,7 @@ struct ListObjectVersions: AsyncS3Operation {
     func perform(in service: ServiceContext) async throws -> S3Response {
         let bucket = try service.buckets.bucket(bucket)
         return try await service.objects.listVersions(parameters, in: bucket) { page in
-            for corruption in page.damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
+            service.note(page.damaged)
             var versions = page.versions
             for (index, details) in page.details.enumerated() {
                 let (key, version) = (versions[index].key, versions[index].versionID)

@@ -1,5 +1,4 @@
 import AccessPolicy
-import Logging
 import ObjectStorage
 import S3Protocol
 import SealedStorage
@@ -31,7 +30,7 @@ struct ListParts: AsyncS3Operation {
         let limit = parameters.maxParts
         let (uploaded, damaged) = try await service.uploads.parts(
             of: upload, after: parameters.partNumberMarker, limit: limit + 1)
-        for corruption in damaged { service.logger.error("damaged", metadata: ["cause": "\(corruption)"]) }
+        service.note(damaged)
         let parts = uploaded.prefix(limit).map { part in
             ListPartsResult.Part(
                 number: part.row.number, modified: part.row.modified, etag: part.record.etag, size: part.row.size,
