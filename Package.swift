@@ -252,6 +252,15 @@ let package = Package(
         .target(
             name: "HTTPServerTesting", dependencies: ["HTTPServer", nioCore, nioPosix],
             path: "Tests/HTTPServerTesting", swiftSettings: settings),
+        .target(
+            name: "Fuzz",
+            dependencies: [
+                "AccessPolicy", "Accounts", "AdminService", "Certificates", "Cryptography", "Encryption", "HTTPServer",
+                "JSON", "KESProtocol", "KESService", "KeyManagement", "MinIODrive", "Notation", "ObjectStorage",
+                "S3Protocol", "STSService", "SealedStorage", nioCore, nioEmbedded, nioHTTP1, logging,
+            ],
+            path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings),
+        tests(of: "Fuzz"),
         tests(of: "Threading"),
         tests(of: "JSON"),
         tests(of: "Notation"),
@@ -328,3 +337,19 @@ let package = Package(
             ]),
     ]
 )
+
+/// The program that `deploy/fuzz` runs, and what libFuzzer has to be told by our modules: only there.
+if let library = ProcessInfo.processInfo.environment["COFFER_LIBFUZZER"] {
+    let sanitizer = ["-sanitize=address"]
+    let coverage = ["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"]
+    for target in package.targets where target.type == .regular && target.swiftSettings != nil {
+        target.swiftSettings?.append(.unsafeFlags(sanitizer + coverage))
+    }
+    // Gold, with which Swift links otherwise, does not know AddressSanitizer's symbols.
+    package.targets.append(
+        .executableTarget(
+            name: "coffer-fuzz", dependencies: ["Fuzz"], path: "Tests/FuzzDriver",
+            swiftSettings: settings + [.unsafeFlags(sanitizer)],
+            linkerSettings: [.unsafeFlags(sanitizer + ["-use-ld=lld", library, "-lstdc++"])]))
+    package.products.append(.executable(name: "coffer-fuzz", targets: ["coffer-fuzz"]))
+}

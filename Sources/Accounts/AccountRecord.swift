@@ -1,6 +1,6 @@
 import Cryptography
 import S3Protocol
-import SealedStorage
+package import SealedStorage
 
 /// One of the things that are kept, as its record says it: a kind, then fields with tags.
 package enum AccountRecord: Sendable {
@@ -93,7 +93,7 @@ extension AccountRecord {
         }
     }
 
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 512)
         encoder.put(Tag.kind, [kind.rawValue])
         switch self {
@@ -158,7 +158,7 @@ extension AccountRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8]) throws(RecordMalformed) {
+    package init(decoding record: [UInt8]) throws(RecordMalformed) {
         let fields = try AccountFields(record)
         switch fields.kind {
         case .user: self = .user(try User(fields))

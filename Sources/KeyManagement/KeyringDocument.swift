@@ -4,7 +4,7 @@ import JSON
 /// What a keyring file says.
 ///
 /// The article <doc:KeyringFile> describes it.
-struct KeyringDocument: Sendable {
+package struct KeyringDocument: Sendable {
     static let format = "coffer-keyring"
     static let version = 1
 
@@ -33,7 +33,7 @@ struct KeyringDocument: Sendable {
 
     // MARK: Reading
 
-    init(_ bytes: [UInt8], path: String) throws(KeyringError) {
+    package init(_ bytes: [UInt8], path: String) throws(KeyringError) {
         func corrupted(_ reason: String) -> KeyringError { .corrupted(path: path, reason: reason) }
         guard let document = JSONValue(bytes) else {
             // A file that begins like ours was cut or altered; anything else was never a keyring.

@@ -9,25 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore import awsrequest
 
-import signing
 import wire
 from payloads import MIB, payload
 from server import Server
 from signing import UNSIGNED
-from wire import RawConnection
+from wire import RawConnection, signed_head
 
 
 def lines(server, *parts):
     return ("\r\n".join(parts) + "\r\n\r\n").replace("{host}", server.host).encode("latin-1")
-
-
-def signed_head(server, method, target, length, headers=None, payload=UNSIGNED):
-    """The head of a signed request, as bytes; the body is the test's affair."""
-    signed = signing.SignedRequest(method, target, headers or {}, host=server.host, access_key=server.access_key,
-                                   secret=server.secret_key, payload=payload)
-    pairs = [*signed.headers, *([("Content-Length", str(length))] if length is not None else [])]
-    return f"{method} {target} HTTP/1.1\r\n".encode() + b"".join(
-        f"{name}: {value}\r\n".encode() for name, value in pairs) + b"\r\n"
 
 
 @pytest.fixture(scope="module")

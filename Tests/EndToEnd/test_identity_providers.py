@@ -1,5 +1,7 @@
 """Sessions for who is no user here: by a token of OpenBao's identity provider, and by a client certificate."""
 
+import base64
+import hmac
 import json
 import signal
 import ssl
@@ -97,7 +99,11 @@ def test_sessions_for_tokens_of_a_provider(fresh_server, provider):
                                   (token(provider, "wide"), "InvalidParameterValue"), ("x" * 30, "InvalidIdentityToken")):
             assert code(sts.assume_role_with_web_identity, **role, WebIdentityToken=refused) == expected
         head, claims, signature = token(provider, "rsa").split(".")
-        for forged in (f"{head}.{claims}.{signature[:-8]}AAAAAAAA", f"eyJhbGciOiJub25lIn0.{claims}.", f"{head}.{claims}."):
+        # Signed with what everybody knows, as if that were a secret that the provider and the server share.
+        shared = {name: base64.urlsafe_b64encode(hmac.digest(key, f"eyJhbGciOiJIUzI1NiJ9.{claims}".encode(), "sha256")).rstrip(b"=").decode()
+                  for name, key in (("client", b"coffer"), ("certificate", provider.certificate.certificate.read_bytes()))}
+        for forged in (f"{head}.{claims}.{signature[:-8]}AAAAAAAA", f"eyJhbGciOiJub25lIn0.{claims}.", f"{head}.{claims}.",
+                       *(f"eyJhbGciOiJIUzI1NiJ9.{claims}.{code}" for code in shared.values())):
             assert code(sts.assume_role_with_web_identity, **role, WebIdentityToken=forged) in (
                 "InvalidIdentityToken", "ParamValidationError")
         narrow = session(token(provider, "rsa"), Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))

@@ -94,6 +94,15 @@ def test_what_was_never_sealed_is_not_authentic(keys):
         assert_refused(answer, 400, "decryption failed: ciphertext is not authentic")
 
 
+def test_what_was_sealed_does_not_open_under_a_later_key_of_the_same_name(keys):
+    assert keys.call("PUT", "/v1/key/create/once").status == 200
+    sealed = keys.call("PUT", "/v1/key/encrypt/once", {"plaintext": "AAAA"}).json()
+    assert keys.call("DELETE", "/v1/key/delete/once").status == 200
+    assert keys.call("PUT", "/v1/key/decrypt/once", sealed).status == 404
+    assert keys.call("PUT", "/v1/key/create/once").status == 200
+    assert keys.call("PUT", "/v1/key/decrypt/once", sealed).status == 400
+
+
 def test_a_body_has_a_million_bytes_at_most(keys):
     """The context too, which is all of it here: just below goes, above it is refused without being read to its end."""
     context = base64.b64encode(b"c" * 740_000).decode()

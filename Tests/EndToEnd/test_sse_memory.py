@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-import signing
+import wire
 from memory import found, memory
 from payloads import KIB, payload
-from signing import UNSIGNED
 from wire import RawConnection
 
 PATIENCE_SECONDS = 10
@@ -34,11 +33,8 @@ def headers(key):
             KEY_HEADER + "-md5": base64.b64encode(hashlib.md5(key).digest()).decode()}
 
 
-def head(server, method, target, key, length=0):
-    signed = signing.SignedRequest(method, target, headers(key), host=server.host, access_key=server.access_key,
-                                   secret=server.secret_key, payload=UNSIGNED)
-    return f"{method} {target} HTTP/1.1\r\n".encode() + b"".join(
-        f"{name}: {value}\r\n".encode() for name, value in signed.headers) + b"Content-Length: %d\r\n\r\n" % length
+def head(server, method, target, key, length=None):
+    return wire.signed_head(server, method, target, length, headers(key))
 
 
 def marks(**keys):

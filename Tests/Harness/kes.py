@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat)
 from cryptography.x509.oid import NameOID
 
+import marked
 from server import REPOSITORY, free_port
 
 START_SECONDS = 30
@@ -189,7 +190,12 @@ class KESServer:
             self.process.wait()
 
     def remove(self):
+        self.assert_log_is_clean()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def assert_log_is_clean(self):
+        for text in (self.output_text(), self.log_text()):
+            marked.assert_none_in(text, "the key server's log")
 
     def output_text(self):
         return self.output.read_text(errors="replace") if self.output.exists() else ""
@@ -204,6 +210,7 @@ class KESServer:
         try:
             if kind is None and self.process.poll() is None:
                 assert self.terminate() == 0, self.log_text()
+                self.assert_log_is_clean()
         finally:
             self.kill()
 
@@ -236,7 +243,15 @@ def exchange(connection, method, path, body=None, *, close=False):
     try:
         connection.request(method, path, body=data)
         answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+        text = answer.read()
+        if path.startswith("/v1/key/"):
+            marked.mark_members(data)
+            # A refusal's message is none of a caller's.
+            if answer.status < 400:
+                marked.mark_members(text)
+        if answer.status >= 400 or path == "/v1/metrics":
+            marked.assert_none_in(text, f"the answer to {method} {path}")
+        return Answer(answer.status, answer.headers, text)
     finally:
         if close:
             connection.close()

@@ -4,6 +4,8 @@ import http.server
 import json
 import threading
 
+import marked
+
 
 class Receiver:
     """A webhook: answers as it is told to, or not at all while it is told to stall."""
@@ -49,6 +51,8 @@ class Receiver:
         return [record["api"].get("name") for record in self.records]
 
     def close(self):
+        for headers, body in self.requests:
+            marked.assert_none_in(body, "what came to a webhook")
         self.may_answer.set()
         self.server.shutdown()
         self.server.server_close()

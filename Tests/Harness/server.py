@@ -17,6 +17,7 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+import marked
 import wire
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -188,6 +189,8 @@ class Server:
         return self.start()
 
     def remove(self):
+        if self.credentials:
+            marked.assert_none_in(self.log_text(), "the server's log")
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
@@ -224,6 +227,8 @@ class Server:
             secrets += re.findall(r'"([A-Za-z0-9+/]{43}=)"', self.keyring.read_text())
         for secret in secrets:
             assert secret not in text, "a secret that the tests use stands in the server's log"
+        # One without credentials shows its operator those that it has drawn.
+        marked.assert_none_in(text, "the server's log", but=() if self.credentials else (self.secret_key,))
         for pattern in (r"Signature=[0-9a-fA-F]{64}", r"Credential=\S+/aws4_request", r"chunk-signature=",
                         r"AWS \w+:[A-Za-z0-9+/]{27}=", r"[?&]Signature=[A-Za-z0-9%+/]{20}"):
             found = re.search(pattern, text)
@@ -255,6 +260,7 @@ class Server:
         if name not in self._clients:
             access_key = options.pop("access_key", self.access_key)
             secret_key = options.pop("secret_key", self.secret_key)
+            marked.mark(secret_key)
             region = options.pop("region", self.region)
             settings = {"signature_version": "s3v4", "s3": {"addressing_style": "path"},
                         "retries": {"total_max_attempts": 1}, "max_pool_connections": 32, **options}

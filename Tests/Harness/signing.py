@@ -6,6 +6,8 @@ import hashlib
 import hmac
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
+import marked
+
 UNSIGNED = "UNSIGNED-PAYLOAD"
 STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 STREAMING_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
@@ -68,6 +70,7 @@ class SignedRequest:
     def __init__(self, method, target, headers, body=b"", *, host, access_key, secret, region="us-east-1",
                  service="s3", payload=None, moment=None, scope_date=None, signed=None, leave_unsigned=(),
                  date_header="x-amz-date", send_hash=True, separator=", "):
+        marked.mark(secret)
         pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
         moment = moment or now()
         self.date = amz_date(moment)

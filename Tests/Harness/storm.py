@@ -76,19 +76,27 @@ class Storm:
 
     def run(self, cycle, seconds):
         """Lets the writers loose, kills the server after some time, and waits until every writer has noticed."""
-        self.stopping = False
-        threads = [threading.Thread(target=self.write, args=(writer, Random(f"{self.seed}/{cycle}/{writer}")))
-                   for writer in range(WRITERS)]
-        for thread in threads:
-            thread.start()
+        self.begin(cycle)
         time.sleep(seconds)
         self.server.process.kill()
         self.server.process.wait()
+        self.end()
+
+    def begin(self, cycle):
+        """Lets the writers loose."""
+        self.stopping = False
+        self.threads = [threading.Thread(target=self.write, args=(writer, Random(f"{self.seed}/{cycle}/{writer}")))
+                        for writer in range(WRITERS)]
+        for thread in self.threads:
+            thread.start()
+
+    def end(self):
+        """Waits until every writer has done what it is at, or has noticed that there is no server."""
         self.stopping = True
-        for thread in threads:
+        for thread in self.threads:
             thread.join(timeout=30)
             assert not thread.is_alive(), "a client hangs on a dead server"
-        assert self.failures == []
+        assert self.failures == [], self.failures
 
     def write(self, writer, random):
         while not self.stopping:
@@ -120,7 +128,7 @@ class Storm:
             succeeded = answer.status == 200 and b"<Error>" not in answer.body
         elif kind == "batch":
             document = f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
-            answer = self.server.delete(self.bucket, document, keep=True, timeout=20)
+            answer = self.delete(document)
             succeeded = answer.status == 200 and b"<Error>" not in answer.body
         elif kind == "delete":
             answer = self.call("DELETE", key)
@@ -186,6 +194,9 @@ class Storm:
     def call(self, method, key, body=b"", headers=None):
         target = f"/{self.bucket}{key}" if key.startswith("?") else f"/{self.bucket}/{key}"
         return self.server.call(method, target, headers, body, keep=True, timeout=20)
+
+    def delete(self, document):
+        return self.server.delete(self.bucket, document, keep=True, timeout=20)
 
     def verify(self):
         """Every key holds one of the values it may hold, whole, and the listing shows exactly what is there."""

@@ -8,6 +8,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
+import marked
 import signing
 
 
@@ -77,8 +78,11 @@ def exchange(opened, method, target, headers, body):
             opened.send(body)
         except (BrokenPipeError, ConnectionResetError):
             pass  # the server has answered before it read everything; its answer follows
+    marked.mark_headers(headers)
     answer = opened.getresponse()
     data = answer.read()
+    if answer.status >= 400 or "/metrics" in target:
+        marked.assert_none_in(data, f"the answer to {method} {target}")
     collected = {}
     for name, value in answer.getheaders():
         name = name.lower()
@@ -120,6 +124,15 @@ def signed_request(server, method, target, headers=None, body=b"", *, timeout=60
         opened.close()
         server._pool.connection = None
         raise
+
+
+def signed_head(server, method, target, length, headers=None, payload=signing.UNSIGNED):
+    """The head of a signed request, as bytes; the body is the test's affair."""
+    signed = signing.SignedRequest(method, target, headers or {}, host=server.host, access_key=server.access_key,
+                                   secret=server.secret_key, payload=payload)
+    pairs = [*signed.headers, *([("Content-Length", str(length))] if length is not None else [])]
+    return f"{method} {target} HTTP/1.1\r\n".encode() + b"".join(
+        f"{name}: {value}\r\n".encode() for name, value in pairs) + b"\r\n"
 
 
 class RawConnection:

@@ -191,7 +191,7 @@ def test_the_whole_page_of_the_console_is_in_the_program():
     assert (place / "assets.c").read_text() == listed
 
 
-@pytest.mark.parametrize("name", ("deploy/run", "deploy/test", ".ci/run"))
+@pytest.mark.parametrize("name", ("deploy/run", "deploy/test", "deploy/fuzz", ".ci/run"))
 def test_scripts_are_careful_and_executable(name):
     path = ROOT / name
     text = path.read_text()

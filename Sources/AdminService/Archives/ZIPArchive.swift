@@ -4,13 +4,13 @@ import S3Protocol
 /// A ZIP archive in memory, read by its directory: stored and deflated files, no encryption, no ZIP64.
 ///
 /// What comes out of it is bounded in all, whatever it says of itself.
-struct ZIPArchive: Sendable {
+package struct ZIPArchive: Sendable {
     /// Why an archive cannot be read.
-    struct Malformed: Error {
+    package struct Malformed: Error {
         let reason: String
     }
 
-    struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// As it stands in the archive, with `/`.
         let name: String
         fileprivate let method: UInt16
@@ -22,14 +22,14 @@ struct ZIPArchive: Sendable {
     }
 
     /// Files, in the order of the directory; no folders.
-    let entries: [Entry]
+    package let entries: [Entry]
     private let bytes: [UInt8]
     private let limit: Int
 
     /// - Parameters:
     ///   - limit: bytes that all files have together, decompressed.
     ///   - mostEntries: files, folders among them.
-    init(_ bytes: [UInt8], limit: Int, mostEntries: Int) throws(Malformed) {
+    package init(_ bytes: [UInt8], limit: Int, mostEntries: Int) throws(Malformed) {
         self.bytes = bytes
         self.limit = limit
         guard let end = Self.endOfDirectory(bytes) else { throw Malformed(reason: "it is no ZIP archive") }
@@ -64,7 +64,7 @@ struct ZIPArchive: Sendable {
     }
 
     /// The bytes of a file, checked against its checksum.
-    func contents(of entry: Entry) throws(Malformed) -> [UInt8] {
+    package func contents(of entry: Entry) throws(Malformed) -> [UInt8] {
         let damaged = Malformed(reason: "\(entry.name) is damaged")
         guard entry.offset + 30 <= bytes.count, bytes.word32(entry.offset) == 0x0403_4B50 else { throw damaged }
         let start = entry.offset + 30 + Int(bytes.word16(entry.offset + 26)) + Int(bytes.word16(entry.offset + 28))

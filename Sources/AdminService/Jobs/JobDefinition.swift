@@ -2,17 +2,17 @@ import FoundationEssentials
 import JSON
 import Maintenance
 import Notation
-import S3Protocol
+package import S3Protocol
 
 /// What a job's document asks for; whatever in it is not understood is refused, for it might be what spares an object.
-struct JobDefinition {
+package struct JobDefinition {
     let work: BatchJob.Work
     /// Who is to be told of its end.
     let notice: JobNotice?
 
     /// - Parameter text: YAML, as `mc batch generate` writes it.
     /// - Throws: `XMinioAdminInvalidArgument` with the reason.
-    init(_ text: String) throws(S3Error) {
+    package init(_ text: String) throws(S3Error) {
         guard text.utf8.count <= JobDocument.maximumByteCount else { throw Self.invalid("the job is too long") }
         let document: JobDocument
         do throws(JobDocument.Malformed) {

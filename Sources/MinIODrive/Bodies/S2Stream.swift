@@ -3,8 +3,8 @@ import Cryptography
 /// Decompresses a stream in Snappy's framing with blocks of S2, or of Snappy, which S2 extends.
 ///
 /// Chunks: kind (1 byte) ‖ length (3, little-endian) ‖ bytes. A block's plaintext has 4 MiB at most, and its own check.
-struct S2Stream {
-    static let greatestBlock = 4 << 20
+package struct S2Stream {
+    package static let greatestBlock = 4 << 20
     /// Bytes of a chunk of data: that of a block that was not compressed, or grew.
     private static let greatestChunk = greatestBlock + greatestBlock / 6 + 64
 
@@ -13,12 +13,14 @@ struct S2Stream {
     private var skipped = 0
     private var hasBegun = false
 
-    mutating func append(_ bytes: [UInt8]) { buffer.append(bytes) }
+    package init() {}
+
+    package mutating func append(_ bytes: [UInt8]) { buffer.append(bytes) }
 
     /// What the next chunk of data gives, which is not nothing; nil when there is none as far as bytes have come.
     ///
     /// One at a time: of few bytes many may become.
-    mutating func next() throws(DriveFault) -> [UInt8]? {
+    package mutating func next() throws(DriveFault) -> [UInt8]? {
         while true {
             if skipped > 0 {
                 let count = min(skipped, buffer.count)
@@ -52,7 +54,7 @@ struct S2Stream {
         }
     }
 
-    func finish() throws(DriveFault) {
+    package func finish() throws(DriveFault) {
         guard buffer.count == 0, skipped == 0 else { throw Self.malformed("it ends too early") }
     }
 
@@ -153,7 +155,7 @@ private struct BlockReader {
 
     var isAtEnd: Bool { position == bytes.endIndex }
 
-    mutating func next() throws(DriveFault) -> UInt8 {
+    package mutating func next() throws(DriveFault) -> UInt8 {
         guard position < bytes.endIndex else { throw S2Stream.malformed("a block ends too early") }
         defer { position += 1 }
         return bytes[position]

@@ -8,7 +8,7 @@ package struct BucketSettings: Sendable {
     package private(set) var isLocked = false
 
     /// Form: format 1 and version 1 (16 bits each, little-endian), a map.
-    init(_ bytes: [UInt8]) throws(DriveFault) {
+    package init(_ bytes: [UInt8]) throws(DriveFault) {
         guard bytes.count > 4, bytes[..<4].elementsEqual([1, 0, 1, 0]) else {
             throw .unsupported("the form of the bucket's record")
         }

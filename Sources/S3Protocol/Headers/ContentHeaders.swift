@@ -99,7 +99,7 @@ package struct ResponseOverrides: Hashable, Sendable {
 
     /// True when nothing is replaced.
     ///
-    /// An anonymous request must not replace anything.
+    /// A request that nobody has signed must not replace anything: `InvalidRequest`.
     package var isEmpty: Bool {
         headers == nil
     }

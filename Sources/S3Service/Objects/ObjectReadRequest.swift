@@ -27,6 +27,11 @@ struct ObjectReadRequest: Sendable {
         preconditions = Preconditions(request.headers)
         range = request.header("range")
         overrides = try ResponseOverrides(request.target.query)
+        // Whoever makes a link would say as what another's browser shows an object, in this server's name.
+        guard overrides.isEmpty || !request.principal.isAnonymous else {
+            throw S3Error(
+                .invalidRequest, "Request specific response headers cannot be used for anonymous GET requests.")
+        }
         wantsChecksum = request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED"
         partNumber = if let text = request.query("partNumber") { try PartNumber.parse(text) } else { nil }
         if partNumber != nil, range != nil {

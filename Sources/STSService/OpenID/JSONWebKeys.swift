@@ -3,7 +3,7 @@ import Cryptography
 import JSON
 
 /// The keys that a provider signs with (RFC 7517).
-struct JSONWebKeys: Sendable {
+package struct JSONWebKeys: Sendable {
     private static let greatestCount = 100
 
     private struct Key: Sendable {
@@ -14,7 +14,7 @@ struct JSONWebKeys: Sendable {
     private let keys: [Key]
 
     /// Keys of other kinds, and for other uses, are passed over; `nil` for what is no list of keys.
-    init?(_ document: [UInt8]) {
+    package init?(_ document: [UInt8]) {
         guard let elements = JSONValue(document)?["keys"]?.elements, elements.count <= Self.greatestCount else {
             return nil
         }

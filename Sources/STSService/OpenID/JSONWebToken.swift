@@ -4,7 +4,7 @@ import JSON
 import S3Protocol
 
 /// A signed JSON web token (RFC 7515, 7519) as it came: nothing of it is believed before ``verify(_:)``.
-struct JSONWebToken {
+package struct JSONWebToken {
     /// Bytes of a token; providers that list hundreds of groups come near it.
     static let longest = 32 << 10
 
@@ -31,7 +31,7 @@ struct JSONWebToken {
     private let claims: JSONValue
 
     /// `nil` for what is no such token.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.count <= Self.longest else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64URL.decode(parts[0]).flatMap({ JSONValue($0) }),

@@ -64,7 +64,7 @@ private enum Tag: UInt8 {
 }
 
 extension BucketRecord {
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 64)
         if let encryption {
             if let algorithm = encryption.algorithm {
@@ -86,7 +86,7 @@ extension BucketRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8], _ rule: VersioningRule) throws(RecordMalformed) {
+    package init(decoding record: [UInt8], _ rule: VersioningRule) throws(RecordMalformed) {
         versioning = rule.versioning
         versioningExclusions = rule.exclusions
         var decoder = try RecordDecoder(record)

@@ -1,4 +1,4 @@
-import ObjectStorage
+package import ObjectStorage
 package import S3Protocol
 
 /// What an object version has besides the catalogue's clear columns.
@@ -103,7 +103,7 @@ private enum Tag: UInt8 {
 }
 
 extension ObjectRecord {
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 384)
         encoder.put(Tag.etag, etag.value)
         encoder.put(Tag.encryption, encryption.encoded())
@@ -116,7 +116,7 @@ extension ObjectRecord {
         return encoder.bytes
     }
 
-    convenience init(decoding record: [UInt8], version: VersionID) throws(RecordMalformed) {
+    package convenience init(decoding record: [UInt8], version: VersionID) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
         var etag: ETag?
         var encryption: EncryptionRecord?

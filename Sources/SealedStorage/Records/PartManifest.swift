@@ -55,8 +55,9 @@ extension PartManifest {
             let size = rest.dropFirst(20).prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
             let checksumLength = Int(rest[rest.startIndex + 28])
             rest = rest.dropFirst(Self.partLength)
-            guard let blob, size >= 0, rest.count >= checksumLength else { throw RecordMalformed() }
-            let checksum = String(decoding: rest.prefix(checksumLength), as: UTF8.self)
+            guard let blob, size >= 0, rest.count >= checksumLength,
+                let checksum = String(validating: rest.prefix(checksumLength), as: UTF8.self)
+            else { throw RecordMalformed() }
             rest = rest.dropFirst(checksumLength)
             parts.append(Part(number: number, blob: blob, size: size, checksum: checksum.isEmpty ? nil : checksum))
         }

@@ -1,4 +1,4 @@
-import ObjectStorage
+package import ObjectStorage
 package import S3Protocol
 
 /// What CreateMultipartUpload fixed for the object to come.
@@ -19,7 +19,7 @@ private enum Tag: UInt8 {
 }
 
 extension UploadRecord {
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 384)
         encoder.put(Tag.encryption, encryption.encoded())
         encoder.put(Tag.checksumAlgorithm, checksum?.algorithm.rawValue)
@@ -28,7 +28,7 @@ extension UploadRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8], upload: UploadID) throws(RecordMalformed) {
+    package init(decoding record: [UInt8], upload: UploadID) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
         var identity = VersionID(upload)
         var encryption: EncryptionRecord?
@@ -82,7 +82,7 @@ private enum PartTag: UInt8 {
 }
 
 extension PartRecord {
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var encoder = RecordEncoder(capacity: 80)
         encoder.put(PartTag.etag, etag.value)
         if let checksum { encoder.put(PartTag.checksum, name: checksum.algorithm.rawValue, value: checksum.base64) }
@@ -90,7 +90,7 @@ extension PartRecord {
         return encoder.bytes
     }
 
-    init(decoding record: [UInt8]) throws(RecordMalformed) {
+    package init(decoding record: [UInt8]) throws(RecordMalformed) {
         var decoder = try RecordDecoder(record)
         var etag: ETag?
         var (sent, computed): (S3Checksum?, S3Checksum?)
