@@ -6,6 +6,7 @@ What one connection may do is in `test_http_limits.py`; here are many at once, a
 import gzip
 import io
 import json
+import multiprocessing
 import os
 import socket
 import ssl
@@ -39,33 +40,42 @@ def resident(server):
 
 
 class Bystander:
-    """An honest client, which asks all the time and notes how long each answer takes, in seconds."""
+    """An honest client, which asks all the time and notes how long each answer takes, in seconds.
+
+    It is a process of its own: what a test does to the server takes none of its time.
+    """
 
     def __init__(self, server, target):
-        self.server, self.target = server, target
+        context = multiprocessing.get_context("fork")
+        self._done = context.Event()
+        self._results, sender = context.Pipe(duplex=False)
+        self._process = context.Process(target=self._ask, args=(server, target, sender), daemon=True)
         self.seconds, self.failures = [], []
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
 
-    def _ask(self):
+    def _ask(self, server, target, sender):
+        # The parent's connections stay its own.
+        server._pool = threading.local()
+        seconds, failures = [], []
         while not self._done.is_set():
             began = time.monotonic()
             try:
-                answer = self.server.call("GET", self.target, keep=True)
+                answer = server.call("GET", target, keep=True)
                 if answer.status != 200:
-                    self.failures.append(answer)
+                    failures.append(str(answer))
             except OSError as error:
-                self.failures.append(error)
-            self.seconds.append(time.monotonic() - began)
+                failures.append(repr(error))
+            seconds.append(time.monotonic() - began)
             time.sleep(0.005)
+        sender.send((seconds, failures))
 
     def __enter__(self):
-        self._thread.start()
+        self._process.start()
         return self
 
     def __exit__(self, *_):
         self._done.set()
-        self._thread.join()
+        self.seconds, self.failures = self._results.recv()
+        self._process.join()
 
     @property
     def p99(self):
@@ -95,8 +105,8 @@ def unharmed(http, small):
             began = time.monotonic()
             abuse()
             time.sleep(max(0, seconds - (time.monotonic() - began)))
-            # Without it the test would not have had both at once.
-            assert len(beside.seconds) > 5
+        # Without it the test would not have had both at once.
+        assert len(beside.seconds) > 5
         print(f"p99 {1000 * alone.p99:.1f} ms alone, {1000 * beside.p99:.1f} ms beside; "
               f"{(http.rss() - memory) / MIB:+.1f} MiB, {descriptors(http) - files:+} descriptors")
         assert beside.failures == []

@@ -11,12 +11,22 @@ extension FuzzTarget {
             guard let again = JSONValue(text) else { throw BrokenPromise("what was written is refused: \(text.text)") }
             try require(again.bytes == text, "written \(text.text), then \(again.bytes.text)")
             let other = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
-            try require(other != nil, "Foundation refuses it")
+            // Numbers that no `Double` holds are Foundation's own limit.
+            try require(other != nil || hasHugeNumber(value), "Foundation refuses it")
         }
         if let context = KMSContext(canonicalJSON: bytes) {
             try require(context.canonicalJSON == bytes, "a context that is another")
         }
         _ = try? BucketQuota.parse(bytes)
         _ = try? KeyringDocument(bytes, path: "")
+    }
+
+    private static func hasHugeNumber(_ value: JSONValue) -> Bool {
+        switch value {
+        case .number(let text): Double(text).map { !$0.isFinite } ?? true
+        case .array(let elements): elements.contains(where: hasHugeNumber)
+        case .object(let members): members.contains { hasHugeNumber($0.value) }
+        case .string, .bool, .null: false
+        }
     }
 }
