@@ -354,6 +354,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct sqlite3_backup;
 const char *sqlite3_sql(struct sqlite3_stmt *) __attribute__((weak));
+struct sqlite3 *sqlite3_db_handle(struct sqlite3_stmt *) __attribute__((weak));
+int sqlite3_db_readonly(struct sqlite3 *, const char *) __attribute__((weak));
 int sqlite3_step(struct sqlite3_stmt *);
 int sqlite3_wal_checkpoint_v2(struct sqlite3 *, const char *, int, int *, int *);
 int sqlite3_backup_step(struct sqlite3_backup *, int);
@@ -381,7 +383,9 @@ static int refused(enum step step) {
 int sqlite3_step(struct sqlite3_stmt *statement) {
     if (control->armed && sqlite3_sql) {
         const char *text = sqlite3_sql(statement);
-        int code = text && strncmp(text, "COMMIT", 6) == 0 ? refused(step_commit) : 0;
+        // Readers, too, end their snapshots with it.
+        int commits = text && strncmp(text, "COMMIT", 6) == 0 && !sqlite3_db_readonly(sqlite3_db_handle(statement), "main");
+        int code = commits ? refused(step_commit) : 0;
         if (code) return code;
     }
     return REAL(sqlite3_step)(statement);
