@@ -18,7 +18,7 @@ GONE = (OSError, http.client.HTTPException)
 VERSIONING = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
 PAST = (b"<LifecycleConfiguration><Rule><ID>past</ID><Filter><Prefix>old/</Prefix></Filter><Status>Enabled</Status><Expiration>"
         b"<Date>2015-01-01T00:00:00Z</Date></Expiration></Rule></LifecycleConfiguration>")
-NOTIFICATION = (b"<NotificationConfiguration><QueueConfiguration><Queue>arn:minio:sqs::nowhere:webhook</Queue>"
+NOTIFICATION = (b"<NotificationConfiguration><QueueConfiguration><Id>told</Id><Queue>arn:minio:sqs::nowhere:webhook</Queue>"
                 b"<Event>s3:ObjectCreated:*</Event><Event>s3:ObjectRemoved:*</Event></QueueConfiguration></NotificationConfiguration>")
 RETENTION = b"<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2099-01-01T00:00:00Z</RetainUntilDate></Retention>"
 HOLD = b"<LegalHold><Status>ON</Status></LegalHold>"

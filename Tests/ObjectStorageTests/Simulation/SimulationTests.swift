@@ -39,7 +39,7 @@ import Testing
     @Test func `whatever comes in whichever order, what was acknowledged is there and nothing is left`() async throws {
         let drive = try await Self.makeDrive()
         let first = Self.number("COFFER_SIMULATION_SEED") ?? UInt64.random(in: 0..<1 << 48)
-        let count = Self.number("COFFER_SIMULATIONS") ?? 1500
+        let count = Self.number("COFFER_SIMULATIONS") ?? 1000
         print("COFFER_SIMULATION_SEED=\(first) COFFER_SIMULATIONS=\(count)")
         for seed in Self.kept + Array(first..<first + count) {
             let simulation = try Self.play(seed, drive)
