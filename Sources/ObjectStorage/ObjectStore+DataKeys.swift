@@ -44,7 +44,7 @@ extension ObjectStore {
     /// The row of each goes when nothing refers to it, but not before an hour has passed, because uploads under way may
     /// have it.
     package func retireDataKeys(_ ids: [DataKeyID]) async throws(StorageError) {
-        _ = try await committer.commit(.retireDataKeys(ids, now: wallMilliseconds()))
+        _ = try await committer.commit(.retireDataKeys(ids, now: time.wallMilliseconds))
     }
 
     func found(_ mutation: Mutation) async throws(StorageError) -> Bool {

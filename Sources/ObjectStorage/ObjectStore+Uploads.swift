@@ -51,7 +51,7 @@ extension ObjectStore {
         try space.admitRows(Int64(manifest.count + version.sealed.count + receipt.count + parts.unused.count))
         let completion = UploadCompletion(
             upload: id, parts: parts, version: version, manifest: manifest, receipt: receipt,
-            completed: wallMilliseconds())
+            completed: time.wallMilliseconds)
         return try await putOutcome(.completeUpload(completion, expectation))
     }
 

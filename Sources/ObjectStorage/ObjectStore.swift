@@ -27,6 +27,7 @@ package final class ObjectStore: Sendable {
     let pool: IOPool
     /// Runs what reads many rows: never on so many readers that a lookup would find none.
     let scans: IOPool
+    let time: StoreClock
     let clock: OrderClock
     let dataKeyRows = DataKeyRows()
     let recentVersions = RecentVersions()
@@ -62,7 +63,7 @@ package final class ObjectStore: Sendable {
             try syncDirectory(directory)
             let recovered = try Recovery(catalogue: catalogue, root: "\(directory)/blobs", options: options).run()
             let store = try ObjectStore(drive, catalogue, space, recovered, options)
-            try store.committer.start(store.engine)
+            try store.committer.start(store.engine, hasThread: options.hasThreads)
             try store.reserveBlobs(options)
             try store.unlinker.start()
             return store
@@ -92,17 +93,18 @@ package final class ObjectStore: Sendable {
         inlineLimit = options.inlineLimit
         epoch = Int64(clamping: recovered.epoch)
         committer = Committer(queueHook: options.queueHook)
-        clock = OrderClock(after: recovered.greatestOrder)
+        time = options.clock
+        clock = OrderClock(after: recovered.greatestOrder, options.clock)
         lastDataKey = Atomic(recovered.greatestDataKey)
         lastBucket = Atomic(recovered.greatestBucket)
-        pool = try IOPool(threads: options.ioThreads)
-        scans = try IOPool(threads: catalogue.readers.scanLimit)
+        pool = try IOPool(threads: options.hasThreads ? options.ioThreads : 0)
+        scans = try IOPool(threads: options.hasThreads ? catalogue.readers.scanLimit : 0)
         let durability = Durability(options)
         directories = BlobDirectories(
-            recovered.layout, epoch: recovered.epoch, step: options.blobNumberStep, durability: durability)
+            recovered.layout, epoch: recovered.epoch, durability: durability, options: options)
         blobs = BlobEnvironment(
-            directories: directories, pool: pool, buffers: BufferPool(), faultHook: options.faultHook,
-            syncFault: options.syncFault, figures: figures)
+            directories: directories, pool: pool, buffers: BufferPool(), durability: durability,
+            faultHook: options.faultHook, syncFault: options.syncFault, figures: figures)
         unlinker = Unlinker(
             catalogue: catalogue, committer: committer, directories: directories, leases: leases,
             durability: durability, options: options, figures: figures)

@@ -24,6 +24,14 @@ package struct StoreOptions: Sendable {
     /// Whether a drive of a former format is brought up to date; else it is refused.
     package var raisesFormat = true
     package var logger = Logger(label: "coffer.storage")
+    /// Called once, on the thread that met it, when a sync has failed and nothing more is written.
+    ///
+    /// Only a restart finds out what is on the drive. Must be short, and wait for nothing.
+    package var onLoss: (@Sendable () -> Void)?
+    package var clock = StoreClock.system
+    /// Without threads, nothing is done by itself: who opened the store does it with ``ObjectStore/step(_:)``, all on one
+    /// thread; for simulations.
+    package var hasThreads = true
     /// Called at the named gaps between two steps that must each survive a crash; for tests.
     package var faultHook: (@Sendable (FaultPoint) -> Void)?
 

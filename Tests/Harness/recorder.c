@@ -11,6 +11,8 @@
 //   'L' linked                text: old path, NUL, new path 'B' a sync begins             number: its own, from 1
 //   'U' a name was removed    text: path                    'E' a sync has ended          number: as in 'B'
 //
+// A sync of the whole file system has inode 0.
+//
 // One lock is held over each change and its record; not over syncs, of which only writes before their beginning are sure.
 // Writes, lengths and unlinking are recorded before they are done: who kills the server in between leaves a change in the
 // record that the next server does not build on, or does again, where one that is missing would be built on.
@@ -217,10 +219,10 @@ int posix_fallocate64(int descriptor, off_t offset, off_t count) {
     return allocate_recorded(REAL(posix_fallocate64), descriptor, offset, count);
 }
 
-static int sync_recorded(int (*really)(int), int descriptor) {
+static int sync_recorded(int (*really)(int), int descriptor, int is_of_all) {
     if (!watched(descriptor)) return really(descriptor);
     pthread_mutex_lock(&lock);
-    uint64_t number = ++last_sync, inode = inode_of(descriptor);
+    uint64_t number = ++last_sync, inode = is_of_all ? 0 : inode_of(descriptor);
     record('B', inode, number, NULL, 0, NULL, 0);
     pthread_mutex_unlock(&lock);
     int result = really(descriptor);
@@ -234,8 +236,9 @@ static int sync_recorded(int (*really)(int), int descriptor) {
     return result;
 }
 
-int fsync(int descriptor) { return sync_recorded(REAL(fsync), descriptor); }
-int fdatasync(int descriptor) { return sync_recorded(REAL(fdatasync), descriptor); }
+int fsync(int descriptor) { return sync_recorded(REAL(fsync), descriptor, 0); }
+int fdatasync(int descriptor) { return sync_recorded(REAL(fdatasync), descriptor, 0); }
+int syncfs(int descriptor) { return sync_recorded(REAL(syncfs), descriptor, 1); }
 
 int mkdir(const char *path, mode_t mode) {
     if (!is_in_root(path)) return REAL(mkdir)(path, mode);

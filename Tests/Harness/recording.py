@@ -110,17 +110,21 @@ class Recording:
         elif kind == b"B":
             self._syncs[number] = index
         elif kind == b"E":
-            self._node(inode).syncs.append((self._syncs.pop(number), index))
+            sync = (self._syncs.pop(number), index)
+            for node in [self._node(inode)] if inode else self._nodes.values():
+                node.syncs.append(sync)
         elif kind == b"U":
             self._name(index, text, None)
         elif kind in b"RL":
             old, new = text.split("\0")
             node = self._live[Path(old)]
             # In one directory both are one change to a journal; the new name comes first, so that none is without either.
+            # From one directory to another they are one change, too: the old name stays, rather than that both are lost.
             self._name(index, new, node)
-            if kind == b"R":
-                assert Path(old).parent == Path(new).parent, "a rename from one directory to another"
+            if kind == b"R" and Path(old).parent == Path(new).parent:
                 self._name(index, old, None)
+            elif kind == b"R":
+                self._live.pop(Path(old), None)
 
     def _node(self, inode):
         """Of a file whose maker was killed there may be no record: it has no name here then."""
@@ -134,9 +138,11 @@ class Recording:
         else:
             self._live[path] = node
 
-    def forget_syncs(self, after=-1):
-        """As if a disk had said it kept what it did not."""
-        for node in self._nodes.values():
+    def forget_syncs(self, after=-1, below=None):
+        """As if a disk had said it kept what it did not: anything, or of what is below a directory."""
+        meant = self._nodes.values() if below is None else [
+            node for path, node in self._live.items() if Path(below) in path.parents]
+        for node in meant:
             node.syncs = [sync for sync in node.syncs if sync[0] <= after]
 
     def make(self, cut, keep, directory):

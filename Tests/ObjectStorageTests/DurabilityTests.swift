@@ -74,11 +74,45 @@ import Testing
         let writer = try drive.store.makeBlob(expectedLength: 100)
         try await writer.append(pattern(100))
         fault.arm("/blobs/")
-        await #expect(throws: StorageError.io(operation: "sync a blob", errno: EIO)) { _ = try await writer.finish() }
+        await #expect(throws: StorageError.syncFailed(operation: "sync a blob", errno: EIO)) {
+            _ = try await writer.finish()
+        }
         fault.arm(nil)
         await #expect(throws: StorageError.noSuchBlob) { _ = try await writer.finish() }
+        await #expect(throws: Self.poisoned) { try await drive.store.putInline(drive.bucket, "later") }
         drive.store.close()
         #expect(try await drive.reopen().verifyNoOrphans().isClean)
+    }
+
+    @Test func `a blob for which there is no room after all is lost alone`() async throws {
+        let isArmed = Atomic(false)
+        let drive = try await Drive.make { options in
+            options.syncFault = { $0.contains("/blobs/") && isArmed.load(ordering: .relaxed) ? ENOSPC : nil }
+        }
+        let writer = try drive.store.makeBlob(expectedLength: 100)
+        try await writer.append(pattern(100))
+        isArmed.store(true, ordering: .relaxed)
+        await #expect(throws: StorageError.diskFull) { _ = try await writer.finish() }
+        isArmed.store(false, ordering: .relaxed)
+        try await drive.store.putInline(drive.bucket, "later", [1])
+        #expect(try await drive.store.verifyNoOrphans().isClean)
+    }
+
+    @Test func `whoever runs the store is told once that a sync has failed`() async throws {
+        let fault = SyncFault()
+        let told = Atomic(0)
+        let drive = try await Drive.make { options in
+            options.syncFault = fault.hook
+            options.onLoss = { told.add(1, ordering: .relaxed) }
+        }
+        let blobs = [try await drive.store.writeBlob(pattern(10)), try await drive.store.writeBlob(pattern(10))]
+        fault.arm("/blobs/")
+        for (number, blob) in blobs.enumerated() {
+            let columns = drive.store.columns(drive.bucket, "k\(number)", body: .file, size: 10, blob: blob.id)
+            let new = NewVersion(columns: columns, sealed: [1], body: .file(blob), dataKey: nil)
+            await #expect(throws: StorageError.self) { _ = try await drive.store.put(new) }
+        }
+        #expect(told.load(ordering: .relaxed) == 1)
     }
 
     @Test func `a failed sync inside SQLite is told from a full device`() {

@@ -5,6 +5,7 @@ import runpy
 import subprocess
 from pathlib import Path
 
+import faults
 import operations
 import pytest
 
@@ -226,3 +227,60 @@ def test_every_variable_that_is_read_is_a_known_one():
         f'"{spelling}"' in elsewhere for spelling in (name, name.removesuffix("_FILE")))}
     # The first is read before the others; the second is for scripts that start servers.
     assert unread == {"CONFIG_ENV_FILE", "OPTS"}
+
+
+# --- what can fail, and what the articles say of it
+
+
+DURABILITY = ROOT / "Sources" / "ObjectStorage" / "ObjectStorage.docc" / "Durability.md"
+
+
+def tables(page, *heading):
+    """The rows below each heading of these columns, as lists of cells."""
+    rows, found = [], False
+    for line in page.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if cells[:len(heading)] == list(heading):
+            found = True
+        elif found and cells and not set(line) <= set("|- "):
+            rows.append(cells)
+        elif line and not cells:
+            found = False
+    return rows
+
+
+def test_the_crash_points_of_the_article_are_those_of_the_code():
+    code = (ROOT / "Sources" / "ObjectStorage" / "StoreOptions.swift").read_text()
+    points = set(re.findall(r"^    case (\w+)$", code.split("enum FaultPoint")[1], re.MULTILINE))
+    named = {name for row in tables(DURABILITY, "Operation, gap", "Fault point") for name in re.findall(r"`(\w+)`", row[1])}
+    passed = set()
+    for path in tracked(r"^Sources/ObjectStorage/.*\.swift$"):
+        passed |= set(re.findall(r"(?:[hH]ook\?\(|then: )\.(\w+)\)", path.read_text()))
+    assert len(points) > 10
+    assert named == points == passed, "the article, the enumeration, the places where they are passed"
+    tried = "".join(path.read_text() for path in tracked(r"^Tests/ObjectStorageTests/.*\.swift$"))
+    assert {point for point in points if f".{point}" not in tried} == set(), "no test is at this point"
+
+
+def test_the_articles_name_the_calls_that_can_fail():
+    named = [re.fullmatch(r"`(\w+)`", row[0]).group(1) for row in tables(DURABILITY, "What", "What a failure means, other than want of room")]
+    assert sorted(named) == sorted(faults.KINDS + faults.STEPS)
+    text = DURABILITY.read_text().split("## Calls that fail")[1].split("| What |")[0]
+    assert set(faults.CALLS) <= set(re.findall(r"`(\w+)`", text))
+    backups = tables(ROOT / "Sources" / "Maintenance" / "Maintenance.docc" / "Backups.md", "Where", "Points")
+    named = {name for row in backups for name in re.findall(r"`([\w.]+)`", row[1])}
+    assert len(backups) == 5 and named <= set(faults.POINTS), named - set(faults.POINTS)
+
+
+def test_every_call_by_which_the_store_changes_its_drive_is_a_point():
+    """A call that the preloaded library does not know would never fail in a test."""
+    known = set(re.findall(r"^(?:int|ssize_t) (\w+)\(", faults.SOURCE, re.MULTILINE))
+    changing = {"open", "creat", "openat", "write", "pwrite", "writev", "pwritev", "pwritev2", "ftruncate", "truncate", "fallocate",
+                "posix_fallocate", "fsync", "fdatasync", "syncfs", "sync_file_range", "rename", "renameat", "renameat2", "link",
+                "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "copy_file_range", "sendfile", "splice"}
+    called = set()
+    for path in tracked(r"^Sources/(ObjectStorage|Maintenance)/.*\.swift$|^Sources/CLinux/files?\.c$"):
+        code = re.sub(r"//.*", "", path.read_text())
+        called |= {name for name in re.findall(r"(?<![\w.])(?:Glibc\.)?(\w+)\(", code) if name in changing}
+    assert called - known == set()
+    assert {"pwrite", "fdatasync", "fsync", "unlink", "rename"} <= called

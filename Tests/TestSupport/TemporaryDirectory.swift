@@ -8,8 +8,13 @@ package final class TemporaryDirectory: Sendable {
     /// Makes the directory below the one that the variable TMPDIR names, else below /tmp.
     ///
     /// Throws the error number of `mkdtemp`.
-    package init() throws {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    ///
+    /// - Parameter inMemory: whether it is made in a file system that is in memory, if the machine has one.
+    package init(inMemory: Bool = false) throws {
+        let memory = "/dev/shm"
+        let parent =
+            inMemory && access(memory, W_OK) == 0
+            ? memory : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/coffer-test-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }

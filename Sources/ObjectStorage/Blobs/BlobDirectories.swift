@@ -32,13 +32,15 @@ final class BlobDirectories: Sendable {
     /// Numbers are reserved and settled in steps of so many.
     private let step: UInt64
     private let durability: Durability
+    private let clock: StoreClock
     private let state = Mutex(State())
     private let askForMore: Mutex<@Sendable () -> Void> = Mutex({})
 
-    init(_ layout: BlobLayout, epoch: UInt64, step: Int, durability: Durability) {
+    init(_ layout: BlobLayout, epoch: UInt64, durability: Durability, options: StoreOptions) {
         self.layout = layout
         self.epoch = epoch
-        self.step = UInt64(max(1, step))
+        step = UInt64(max(1, options.blobNumberStep))
+        clock = options.clock
         self.durability = durability
     }
 
@@ -106,7 +108,7 @@ final class BlobDirectories: Sendable {
 
     /// The file is durable and waits for its row.
     func finish(_ id: BlobID) {
-        state.withLock { $0.unsettled[id] = .finished(monotonicMilliseconds()) }
+        state.withLock { $0.unsettled[id] = .finished(clock.monotonicMilliseconds()) }
     }
 
     /// Takes a finished file for a row; false unless it is finished and nobody else has taken it.

@@ -60,8 +60,16 @@ final class BlobFile: Sendable {
     }
 
     /// Makes the bytes durable; after a failure the file must not be used.
+    ///
+    /// Throws `syncFailed`, or `diskFull`.
     func sync() throws(StorageError) {
-        if let number = syncFault?(path) { throw .system("sync a blob", number) }
-        guard fdatasync(descriptor) == 0 else { throw .system("sync a blob", errno) }
+        if let number = syncFault?(path) { throw failedSync(number) }
+        guard fdatasync(descriptor) == 0 else { throw failedSync(errno) }
+    }
+
+    /// Where there was no room for what the system had promised to write, this file alone is lost.
+    private func failedSync(_ number: Int32) -> StorageError {
+        let error = StorageError.system("sync a blob", number)
+        return error == .diskFull ? error : .syncFailed(operation: "sync a blob", errno: number)
     }
 }

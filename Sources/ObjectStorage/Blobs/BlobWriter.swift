@@ -6,6 +6,7 @@ struct BlobEnvironment: Sendable {
     let directories: BlobDirectories
     let pool: IOPool
     let buffers: BufferPool
+    let durability: Durability
     let faultHook: (@Sendable (FaultPoint) -> Void)?
     let syncFault: (@Sendable (String) -> Int32?)?
     let figures: StoreFigures
@@ -138,7 +139,9 @@ package final class BlobWriter: @unchecked Sendable {
         } catch {
             // A further sync could succeed without the bytes being there: the file is given up for good.
             discard()
-            throw .wrapping(error)
+            let error = StorageError.wrapping(error)
+            environment.durability.note(error)
+            throw error
         }
         guard stage == .writing else { throw .noSuchBlob }
         stage = .finished

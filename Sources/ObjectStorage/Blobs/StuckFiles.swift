@@ -17,24 +17,27 @@ struct StuckFiles {
     private var attempts: [BlobID: Attempts] = [:]
     private var lastFailure: (blob: BlobID, errno: Int32)?
     private var lastReport: Int64?
+    private let clock: StoreClock
     private let logger: Logger
 
-    init(logger: Logger) {
-        self.logger = logger
+    init(_ options: StoreOptions) {
+        clock = options.clock
+        logger = options.logger
     }
 
     var isEmpty: Bool { attempts.isEmpty }
 
     /// False while the file is to be left alone.
     func isDue(_ blob: BlobID) -> Bool {
-        attempts[blob].map { $0.next <= monotonicMilliseconds() } ?? true
+        attempts[blob].map { $0.next <= clock.monotonicMilliseconds() } ?? true
     }
 
     mutating func note(_ blob: BlobID, _ errno: Int32) {
         lastFailure = (blob, errno)
         guard attempts.count < Self.capacity || attempts[blob] != nil else { return }
         var known = attempts[blob] ?? Attempts()
-        known.next = monotonicMilliseconds() + min(Self.greatestDelay, Self.firstDelay << Int64(min(known.count, 6)))
+        known.next =
+            clock.monotonicMilliseconds() + min(Self.greatestDelay, Self.firstDelay << Int64(min(known.count, 6)))
         known.count += 1
         attempts[blob] = known
     }
@@ -46,7 +49,7 @@ struct StuckFiles {
     /// Says, at most once an hour, how many there are and why the last one stayed.
     mutating func report() {
         guard let (blob, errno) = lastFailure else { return }
-        let now = monotonicMilliseconds()
+        let now = clock.monotonicMilliseconds()
         if let lastReport, now - lastReport < Self.reportInterval { return }
         logger.warning(
             "\(attempts.count) files of deleted objects cannot be unlinked, to be tried again; blob \(blob.hex): \(errorText(errno))"

@@ -32,6 +32,25 @@ final class Unlinker: Sendable {
     let holds = FileHolds()
     private let state = Monitor(State())
     private let thread = Mutex<SystemThread?>(nil)
+    /// That of an unlinker without a thread, between two steps.
+    private let stepped = Mutex<Progress?>(nil)
+
+    /// What is remembered from one pass to the next.
+    private struct Progress: Sendable {
+        var stuck: StuckFiles
+        var remains: StuckRemains
+        /// Milliseconds of the monotonic clock.
+        var lastSweep: Int64
+        var lastKeySweep: Int64?
+        /// Whether there may be versions that are not counted yet.
+        var counts = true
+
+        init(_ options: StoreOptions) {
+            stuck = StuckFiles(options)
+            remains = StuckRemains(logger: options.logger)
+            lastSweep = options.clock.monotonicMilliseconds()
+        }
+    }
 
     init(
         catalogue: Catalogue, committer: Committer, directories: BlobDirectories, leases: ReadLeases,
@@ -47,12 +66,16 @@ final class Unlinker: Sendable {
     }
 
     func start() throws(StorageError) {
-        let thread = try SystemThread.started(name: "coffer-unlink") { [self] in
-            var stuck = StuckFiles(logger: options.logger)
-            var remains = StuckRemains(logger: options.logger)
-            run(&stuck, &remains)
+        let progress = Progress(options)
+        if options.hasThreads {
+            let thread = try SystemThread.started(name: "coffer-unlink") { [self] in
+                var progress = progress
+                run(&progress)
+            }
+            self.thread.withLock { $0 = thread }
+        } else {
+            stepped.withLock { $0 = progress }
         }
-        self.thread.withLock { $0 = thread }
         leases.onRelease { [weak self] in self?.wake() }
         holds.onRelease { [weak self] in self?.wake() }
         wake()
@@ -90,50 +113,71 @@ final class Unlinker: Sendable {
         case close
     }
 
-    private func run(_ stuck: inout StuckFiles, _ remains: inout StuckRemains) {
-        var lastSweep = monotonicMilliseconds()
-        var lastKeySweep: Int64?
-        var counts = true
+    private func run(_ progress: inout Progress) {
         while true {
-            let wakeup = state.wait(milliseconds: stuck.isEmpty ? Self.sweepMilliseconds : 60_000) { state -> Wakeup? in
+            let wakeup = state.wait(milliseconds: progress.stuck.isEmpty ? Self.sweepMilliseconds : 60_000) {
+                state -> Wakeup? in
                 if state.isClosing { return .close }
                 return state.wanted > state.done ? .pass(state.wanted) : nil
             }
             if case .close = wakeup { return }
-            // What stops one of these keeps none of the others from its work.
-            if monotonicMilliseconds() - lastSweep >= Int64(Self.sweepMilliseconds) {
-                lastSweep = monotonicMilliseconds()
-                attempt { () throws(StorageError) in try sweep() }
-            }
-            attempt { () throws(StorageError) in try pass(&stuck) }
-            var hasSwept = false
-            for kind in Remains.allCases {
-                attempt { () throws(StorageError) in try sweep(kind, &remains) { hasSwept = true } }
-            }
-            attempt { () throws(StorageError) in if hasSwept { try pass(&stuck) } }
-            attempt { () throws(StorageError) in if try sweepUploads() { try pass(&stuck) } }
-            // In turns with the rest: on a drive of a former release there may be many millions.
-            if counts {
-                counts = false
-                attempt { () throws(StorageError) in counts = try countVersions() }
-                if counts { wake() }
-            }
-            // Last, and once a day: it may read all rows of a large drive. At first those of former runs: with their
-            // processes, whoever could begin to use them has gone.
-            if lastKeySweep.map({ monotonicMilliseconds() - $0 >= Self.keySweepMilliseconds }) ?? true {
-                let limit = lastKeySweep == nil ? .min : wallMilliseconds() - Int64(Self.sweepMilliseconds)
-                lastKeySweep = monotonicMilliseconds()
-                attempt { () throws(StorageError) in try sweepDataKeys(retiredBefore: limit) }
-            }
-            guard case .pass(let number) = wakeup else { continue }
-            let ready = state.withLock { state in
-                state.done = number
-                let ready = state.waiting.filter { $0.pass <= number }
-                state.waiting.removeAll { $0.pass <= number }
-                return ready
-            }
-            for waiter in ready { waiter.continuation.resume() }
+            turn(&progress)
+            if case .pass(let number) = wakeup { end(number) }
         }
+    }
+
+    /// Does what the thread would do next, where there is none; false when no pass was asked for.
+    func step() -> Bool {
+        guard var progress = stepped.withLock({ $0.take() }) else { return false }
+        let number = state.withLock(\.wanted)
+        let isWanted = number > state.withLock(\.done)
+        turn(&progress)
+        stepped.withLock { $0 = progress }
+        end(number)
+        return isWanted
+    }
+
+    /// Everything that there is to do once.
+    ///
+    /// What stops one of these keeps none of the others from its work.
+    private func turn(_ progress: inout Progress) {
+        let now = options.clock.monotonicMilliseconds()
+        if now - progress.lastSweep >= Int64(Self.sweepMilliseconds) {
+            progress.lastSweep = now
+            attempt { () throws(StorageError) in try sweep() }
+        }
+        attempt { () throws(StorageError) in try pass(&progress.stuck) }
+        var hasSwept = false
+        for kind in Remains.allCases {
+            attempt { () throws(StorageError) in try sweep(kind, &progress.remains) { hasSwept = true } }
+        }
+        attempt { () throws(StorageError) in if hasSwept { try pass(&progress.stuck) } }
+        attempt { () throws(StorageError) in if try sweepUploads() { try pass(&progress.stuck) } }
+        // In turns with the rest: on a drive of a former release there may be many millions.
+        if progress.counts {
+            progress.counts = false
+            attempt { () throws(StorageError) in progress.counts = try countVersions() }
+            if progress.counts { wake() }
+        }
+        // Last, and once a day: it may read all rows of a large drive. At first those of former runs: with their
+        // processes, whoever could begin to use them has gone.
+        if progress.lastKeySweep.map({ now - $0 >= Self.keySweepMilliseconds }) ?? true {
+            let limit =
+                progress.lastKeySweep == nil ? .min : options.clock.wallMilliseconds - Int64(Self.sweepMilliseconds)
+            progress.lastKeySweep = now
+            attempt { () throws(StorageError) in try sweepDataKeys(retiredBefore: limit) }
+        }
+    }
+
+    /// Tells those who have waited for a pass.
+    private func end(_ number: Int) {
+        let ready = state.withLock { state in
+            state.done = max(state.done, number)
+            let ready = state.waiting.filter { $0.pass <= number }
+            state.waiting.removeAll { $0.pass <= number }
+            return ready
+        }
+        for waiter in ready { waiter.continuation.resume() }
     }
 
     private func attempt(_ work: () throws(StorageError) -> Void) {
@@ -315,10 +359,14 @@ final class Unlinker: Sendable {
     }
 
     private func sweep() throws(StorageError) {
-        for blob in directories.claimForgotten(before: monotonicMilliseconds() - Int64(Self.sweepMilliseconds)) {
+        for blob in directories.claimForgotten(
+            before: options.clock.monotonicMilliseconds() - Int64(Self.sweepMilliseconds))
+        {
             directories.abandon(blob)
         }
-        try steps(.sweepCompletions(before: wallMilliseconds() - Self.completionMilliseconds, limit: Self.stepSize))
+        try steps(
+            .sweepCompletions(
+                before: options.clock.wallMilliseconds - Self.completionMilliseconds, limit: Self.stepSize))
     }
 
     /// Removes data keys that no row names; keeps those that one does, whatever their count says.

@@ -197,7 +197,7 @@ struct Recovery {
         while try changes(
             session,
             """
-            UPDATE data_keys SET shared = 0, retired = \(wallMilliseconds()) WHERE id IN (
+            UPDATE data_keys SET shared = 0, retired = \(options.clock.wallMilliseconds) WHERE id IN (
                 SELECT id FROM data_keys INDEXED BY data_keys_shared WHERE shared = 1 LIMIT \(Self.pageSize))
             """)
         {}

@@ -13,6 +13,8 @@ final class Committer: Sendable {
 
     private let state = Monitor(State())
     private let thread = Mutex<SystemThread?>(nil)
+    /// That of a committer without a thread.
+    private let stepped = Mutex<CommitEngine?>(nil)
     private let queueHook: (@Sendable () -> Void)?
 
     /// - Parameter queueHook: see ``StoreOptions/queueHook``.
@@ -23,8 +25,9 @@ final class Committer: Sendable {
     /// Changes that wait for the thread.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    /// Starts the thread.
-    func start(_ engine: CommitEngine) throws(StorageError) {
+    /// Starts the thread, or leaves its work to ``step(atMost:)``.
+    func start(_ engine: CommitEngine, hasThread: Bool) throws(StorageError) {
+        guard hasThread else { return stepped.withLock { $0 = engine } }
         let thread = try SystemThread.started(name: "coffer-commit") { [self] in run(engine) }
         self.thread.withLock { $0 = thread }
     }
@@ -57,6 +60,7 @@ final class Committer: Sendable {
     func commitAndWait(_ mutation: Mutation) throws(StorageError) -> MutationResult {
         let outcome = Monitor<Result<MutationResult, StorageError>?>(nil)
         submit(mutation) { result in outcome.signal { $0 = result } }
+        while outcome.withLock({ $0 == nil }), step(atMost: Self.greatestBatch) {}
         return try outcome.wait { $0 }.get()
     }
 
@@ -64,6 +68,28 @@ final class Committer: Sendable {
     func close() {
         state.broadcast { $0.isClosing = true }
         thread.withLock { $0 }?.join()
+        while step(atMost: Self.greatestBatch) {}
+    }
+
+    /// Does what the thread would do next, where there is none: commits up to so many of the changes that wait.
+    ///
+    /// Tidies, and returns false, when none does.
+    func step(atMost count: Int) -> Bool {
+        guard let engine = stepped.withLock({ $0 }) else { return false }
+        let batch = state.withLock { Self.take(count, of: &$0) }
+        guard !batch.isEmpty else {
+            if engine.idleDelay != nil { engine.tidy() }
+            return false
+        }
+        engine.commit(batch)
+        engine.checkpointIfLong()
+        return true
+    }
+
+    private static func take(_ count: Int, of state: inout State) -> [PendingMutation] {
+        var batch: [PendingMutation] = []
+        while batch.count < count, let mutation = state.waiting.popFirst() { batch.append(mutation) }
+        return batch
     }
 
     private enum Wakeup {
@@ -75,10 +101,7 @@ final class Committer: Sendable {
     private func run(_ engine: CommitEngine) {
         while true {
             let take = { (state: inout State) -> Wakeup? in
-                var batch: [PendingMutation] = []
-                while batch.count < Self.greatestBatch, let mutation = state.waiting.popFirst() {
-                    batch.append(mutation)
-                }
+                let batch = Self.take(Self.greatestBatch, of: &state)
                 if !batch.isEmpty { return .batch(batch) }
                 return state.isClosing ? .closing : nil
             }

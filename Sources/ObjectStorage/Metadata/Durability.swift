@@ -22,6 +22,7 @@ final class Durability: Sendable {
     func lose(_ error: StorageError) {
         guard !isPoisoned.exchange(true, ordering: .acquiringAndReleasing) else { return }
         options.logger.critical("a write failed and may or may not be on disk, no more is written: \(error)")
+        options.onLoss?()
     }
 
     /// Takes note of an error: a failed sync ends all writing.

@@ -1,3 +1,4 @@
+import CSQLite
 import GRDB
 import GRDBSQLite
 import Glibc
@@ -207,7 +208,9 @@ private var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_d
 extension StorageError {
     /// What a result code means; `connection` has the text and, for I/O errors, the system's number.
     static func sqlite(_ code: Int32, _ connection: OpaquePointer?) -> StorageError {
-        let number = connection.map { sqlite3_system_errno($0) } ?? 0
+        var number = connection.map { sqlite3_system_errno($0) } ?? 0
+        // Of a COMMIT whose frames could not be written, SQLite keeps the number with the log alone.
+        if number == 0, code & 0xff == SQLITE_IOERR { number = connection.map(lastErrorOfLog) ?? 0 }
         let text = connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? "result \(code)"
         // Before all else: whatever the reason that a sync gives, what it was to save may be lost.
         let extended = connection.map { sqlite3_extended_errcode($0) } ?? code
@@ -220,6 +223,16 @@ extension StorageError {
         }
         if code & 0xff == SQLITE_IOERR, number == ENOSPC || number == EDQUOT { return .diskFull }
         return .database("\(text) (\(code))")
+    }
+
+    /// The system's number for what last went wrong with the write-ahead log; zero when nothing has.
+    private static func lastErrorOfLog(_ connection: OpaquePointer) -> Int32 {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK,
+            let log, let control = log.pointee.pMethods?.pointee.xFileControl
+        else { return 0 }
+        var number: Int32 = 0
+        return control(log, SQLITE_FCNTL_LAST_ERRNO, &number) == SQLITE_OK ? number : 0
     }
 
     /// Any error of a block that ran inside GRDB, as one of ours.

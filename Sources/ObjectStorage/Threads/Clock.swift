@@ -1,11 +1,31 @@
 import Glibc
 import Synchronization
 
-/// Milliseconds since 1970.
-func wallMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+/// Where a store has the time from.
+package struct StoreClock: Sendable {
+    /// Microseconds since 1970.
+    package var wallMicroseconds: @Sendable () -> Int64
+    /// Milliseconds of a clock that is never set back.
+    package var monotonicMilliseconds: @Sendable () -> Int64
+
+    package init(
+        wallMicroseconds: @escaping @Sendable () -> Int64, monotonicMilliseconds: @escaping @Sendable () -> Int64
+    ) {
+        self.wallMicroseconds = wallMicroseconds
+        self.monotonicMilliseconds = monotonicMilliseconds
+    }
+
+    /// Milliseconds since 1970.
+    var wallMilliseconds: Int64 { wallMicroseconds() / 1000 }
+
+    /// The machine's.
+    package static let system = StoreClock {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+    } monotonicMilliseconds: {
+        ObjectStorage.monotonicMilliseconds()
+    }
 }
 
 /// Milliseconds of a clock that is never set back.
@@ -25,9 +45,11 @@ func monotonicNanoseconds() -> Int64 {
 /// Strictly increasing numbers that stay close to the microseconds since 1970.
 final class OrderClock: Sendable {
     private let last: Atomic<Int64>
+    private let time: StoreClock
 
     /// Begins after every order that the catalogue holds, even if the wall clock was set back since.
-    init(after stored: Int64) {
+    init(after stored: Int64, _ time: StoreClock) {
+        self.time = time
         last = Atomic(stored < Self.greatest ? stored : 0)
     }
 
@@ -46,9 +68,7 @@ final class OrderClock: Sendable {
     }
 
     func next() -> Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        let microseconds = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+        let microseconds = time.wallMicroseconds()
         var previous = last.load(ordering: .relaxed)
         while true {
             let next = max(microseconds, previous + 1)

@@ -11,10 +11,11 @@ final class IOPool: Sendable {
     private let state: Monitor<State>
     private let threads: [SystemThread]
 
+    /// - Parameter count: with zero, somebody has to ``step()``.
     init(threads count: Int) throws(StorageError) {
         let state = Monitor(State())
         var threads: [SystemThread] = []
-        for index in 0..<max(1, count) {
+        for index in 0..<count {
             threads.append(
                 try SystemThread.started(name: "coffer-io-\(index)") {
                     while let job = state.wait({ state -> (@Sendable () -> Void)?? in
@@ -47,9 +48,17 @@ final class IOPool: Sendable {
         }
     }
 
+    /// Does the work that was queued first; false when there is none.
+    func step() -> Bool {
+        guard let job = state.withLock({ $0.jobs.popFirst() }) else { return false }
+        job()
+        return true
+    }
+
     /// Finishes what is queued and ends the threads.
     func close() {
         state.broadcast { $0.isClosed = true }
         for thread in threads { thread.join() }
+        while step() {}
     }
 }

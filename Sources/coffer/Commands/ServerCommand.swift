@@ -90,6 +90,13 @@ struct ServerCommand: AsyncParsableCommand {
               HUP          read the TLS certificates again, reopen the access log
               USR1         log refusals and disconnects too, or no longer
 
+            EXIT STATUS
+              0            ended by a signal or an administrator
+              1            cannot start
+              74           a sync of the drive has failed: what was not yet
+                           acknowledged may be lost. Start it again; as a
+                           service it is started again by itself
+
             As a service of systemd it says when it is ready and that it is alive (Type=notify, WatchdogSec=), logs to \
             the journal with fields, and serves the sockets that it is given: S3 on each, the web console on the one that \
             is called "console" (FileDescriptorName=).
@@ -169,13 +176,16 @@ struct ServerCommand: AsyncParsableCommand {
             let input = StartInput(self, try Environment.ofProcess(), try SocketConfiguration(sockets))
             switch try await ServerProcess(input.configuration()).run(input) {
             case .stopped: break
+            case .driveLost: throw ExitCode(DriveLoss.exitStatus)
             case .restarting:
                 sockets.keepForSuccessor()
                 throw StartFailure("cannot begin anew: \(image.run())")
             }
         } catch let failure as StartFailure {
             writeLine("\(LogFormat.prefix(.error))coffer: \(failure.reason)")
-            throw ExitCode(1)
+            throw ExitCode(failure.status)
+        } catch let code as ExitCode {
+            throw code
         } catch {
             writeLine("\(LogFormat.prefix(.error))coffer: \(error)")
             throw ExitCode(1)
@@ -201,9 +211,14 @@ struct StartFailure: Error {
     let reason: String
     /// Whether it is that something asked for is not there.
     let isNotFound: Bool
+    /// With which the process ends.
+    let status: Int32
 
-    init(_ reason: String, isNotFound: Bool = false) {
+    static let usualStatus: Int32 = 1
+
+    init(_ reason: String, isNotFound: Bool = false, status: Int32 = Self.usualStatus) {
         self.reason = reason
         self.isNotFound = isNotFound
+        self.status = status
     }
 }

@@ -6,4 +6,5 @@ struct ProcessControl: ServerControl {
 
     func restart() { signals.yield(.restart) }
     func stop() { signals.yield(.stop) }
+    func endForLostDrive() { signals.yield(.driveLost) }
 }

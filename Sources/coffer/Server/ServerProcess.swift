@@ -27,6 +27,7 @@ struct ServerProcess {
     private let systemd = SystemdNotifier.ofProcess()
     let running = RunningServer()
     private let versionLimit: Adjustable<Int?>
+    private let driveLoss = DriveLoss()
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
@@ -40,6 +41,8 @@ struct ServerProcess {
         case stopped
         /// To begin anew in this process.
         case restarting
+        /// A sync has failed: whoever supervises the process starts it again.
+        case driveLost
     }
 
     /// - Parameter input: what the process was started with, which is taken from it once the drive is open.
@@ -59,7 +62,7 @@ struct ServerProcess {
             let outcome = try await serve(store, input)
             store.close()
             logger.notice("stopped")
-            return outcome
+            return driveLoss.hasHappened ? .driveLost : outcome
         } catch {
             store.close()
             throw error
@@ -131,6 +134,7 @@ struct ServerProcess {
         let sources = metrics(store, keys, drive, notifier, lifecycle, scrub, survey, observers, running)
         // Before anybody can see the server: who saw it may end it.
         let (signals, control) = Signals.stream()
+        driveLoss.tell { control.endForLostDrive() }
         let streams = AdminStreams(
             trace: observers.trace, log: log.feed, node: { [running] in running.node }, logger: logger)
         let parts = Parts(
@@ -208,10 +212,13 @@ struct ServerProcess {
         var options = StoreOptions()
         options.logger = log.logger(.storage)
         options.versionLimit = { [versionLimit] in versionLimit.current }
+        options.onLoss = { [driveLoss] in driveLoss.happened() }
         do {
             return try ObjectStore.open(configuration.drive, options: options)
         } catch {
-            throw StartFailure("\(configuration.drive): \(error)")
+            let isLost = if case .syncFailed = error { true } else { false }
+            throw StartFailure(
+                "\(configuration.drive): \(error)", status: isLost ? DriveLoss.exitStatus : StartFailure.usualStatus)
         }
     }
 
@@ -272,6 +279,14 @@ struct ServerProcess {
                 parts.background.samplings.close()
                 await shutDown(server, parts.notifier, parts.observers, grace: .seconds(30))
                 return .stopped
+            case .driveLost:
+                systemd.tell(.stopping, .status("A sync of the drive has failed"))
+                logger.critical(
+                    "the drive cannot be relied on: ending, to find out at the next start what it holds",
+                    metadata: ["exit-status": "\(DriveLoss.exitStatus)"])
+                parts.background.samplings.close()
+                await shutDown(server, parts.notifier, parts.observers, grace: DriveLoss.grace)
+                return .driveLost
             case .restart:
                 systemd.tell(.reloading, .status("Beginning anew"))
                 logger.notice("restarting: no new connections; waiting up to 10 s for requests in flight")

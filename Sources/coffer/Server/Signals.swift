@@ -11,6 +11,8 @@ enum Signals: Sendable {
     case toggleDebug
     /// By an administrator's request.
     case restart
+    /// By the drive: what was written last may be lost.
+    case driveLost
 
     /// What comes, and where an administrator's request comes in.
     static func stream() -> (signals: AsyncStream<Signals>, control: ProcessControl) {
