@@ -13,7 +13,7 @@ struct S2Stream {
     private var skipped = 0
     private var hasBegun = false
 
-    mutating func append(_ bytes: [UInt8]) { buffer.append(bytes) }
+    mutating func append(_ bytes: ArraySlice<UInt8>) { buffer.append(bytes) }
 
     /// What the next chunk of data gives, which is not nothing; nil when there is none as far as bytes have come.
     ///
