@@ -10,25 +10,31 @@ struct ExportedVersions {
     }
 
     /// The oldest first.
-    private var there: [Version] = []
+    private let there: [Version]
 
     init(at address: ObjectAddress, _ client: S3Client) async throws {
+        var found: [(listed: S3Client.ListedVersion, version: Version)] = []
         var place: S3Client.VersionPlace?
         repeat {
             let page = try await client.versions(address, after: place)
             for version in page.versions where version.key.utf8.elementsEqual(address.key.utf8) {
                 guard version.etag != nil else {
-                    there.append(.deleteMarker)
+                    found.append((version, .deleteMarker))
                     continue
                 }
                 let one = ObjectAddress(bucket: address.bucket, key: address.key, version: version.version)
-                there.append(.object(origin: ExportOrigin.of(try await client.head(one))))
+                found.append((version, .object(origin: ExportOrigin.of(try await client.head(one)))))
             }
             // Other keys begin so, too, and come behind it.
             let isOver = page.versions.last.map { !$0.key.utf8.elementsEqual(address.key.utf8) } ?? true
             place = isOver ? nil : page.next
         } while place != nil
-        there.reverse()
+        // Not every server lists delete markers among the others; what has the same time is in the order of its listing.
+        there = found.reversed().enumerated().sorted { one, other in
+            let (first, second) = (one.element.listed, other.element.listed)
+            if first.isLatest != second.isLatest { return second.isLatest }
+            return first.modified == second.modified ? one.offset < other.offset : first.modified < second.modified
+        }.map(\.element.version)
     }
 
     /// Which of the source's versions are there, and which can come behind them.
