@@ -130,6 +130,11 @@ static inline CURL *ccurl_multi_next_finished(CURLM *multi, CURLcode *code) {
     return NULL;
 }
 
+/// The header of the final response that comes behind another one, or the first for NULL; NULL behind the last.
+static inline struct curl_header *ccurl_next_header(CURL *handle, struct curl_header *previous) {
+    return curl_easy_nextheader(handle, CURLH_HEADER, -1, previous);
+}
+
 /// The value of the final response's first header of that name, NULL when it has none.
 static inline const char *ccurl_header(CURL *handle, const char *name) {
     struct curl_header *header = NULL;

@@ -1,3 +1,5 @@
+import CLinux
+
 /// HighwayHash with a result of 256 bits, of one message.
 ///
 /// A keyed hash that finds damage; nothing here is secured by it, because the keys that it is used with are no secrets.
@@ -9,19 +11,16 @@ package enum HighwayHash {
     package static func hash(_ bytes: UnsafeRawBufferPointer, key: [UInt8]) -> [UInt8] {
         precondition(key.count == byteCount, "a key of HighwayHash has 32 bytes")
         var state = key.withUnsafeBytes { HighwayState(key: $0) }
-        var position = 0
-        while bytes.count - position >= byteCount {
-            state.update(UnsafeRawBufferPointer(rebasing: bytes[position..<position + byteCount]))
-            position += byteCount
-        }
-        if position < bytes.count { state.updateLast(UnsafeRawBufferPointer(rebasing: bytes[position...])) }
+        let whole = bytes.count / byteCount * byteCount
+        state.update(UnsafeRawBufferPointer(rebasing: bytes[..<whole]))
+        if whole < bytes.count { state.updateLast(UnsafeRawBufferPointer(rebasing: bytes[whole...])) }
         return state.finalize()
     }
 }
 
-/// Four lanes of 64 bits, four times.
+/// Four lanes of 64 bits, four times; what goes through every byte is `coffer_highway_packets`.
 private struct HighwayState {
-    typealias Lanes = SIMD4<UInt64>
+    private typealias Lanes = SIMD4<UInt64>
 
     private var v0: Lanes
     private var v1: Lanes
@@ -29,53 +28,21 @@ private struct HighwayState {
     private var mul1 = Lanes(0x3bd3_9e10_cb0e_f593, 0xc0ac_f169_b5f1_8a8c, 0xbe54_66cf_34e9_0c6c, 0x4528_21e6_38d0_1377)
 
     init(key: UnsafeRawBufferPointer) {
-        let key = Self.lanes(key)
+        let key = key.loadUnaligned(as: Lanes.self)
         v0 = mul0 ^ key
         v1 = mul1 ^ Self.halvesSwapped(key)
     }
 
-    private static func lanes(_ bytes: UnsafeRawBufferPointer) -> Lanes {
-        Lanes(
-            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
-            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)))
-    }
-
     private static func halvesSwapped(_ lanes: Lanes) -> Lanes { lanes &>> 32 | lanes &<< 32 }
 
-    /// - Parameter packet: 32 bytes.
-    @inline(__always)
-    mutating func update(_ packet: UnsafeRawBufferPointer) { update(Self.lanes(packet)) }
-
-    @inline(__always)
-    private mutating func update(_ lanes: Lanes) {
-        v1 &+= mul0 &+ lanes
-        mul0 ^= (v1 & 0xffff_ffff) &* (v0 &>> 32)
-        v0 &+= mul1
-        mul1 ^= (v0 & 0xffff_ffff) &* (v1 &>> 32)
-        v0 &+= Self.merged(v1)
-        v1 &+= Self.merged(v0)
-    }
-
-    /// The bytes of each pair of lanes, zipped in the algorithm's order.
-    @inline(__always)
-    private static func merged(_ lanes: Lanes) -> Lanes {
-        let first = merged(lanes[1], lanes[0])
-        let second = merged(lanes[3], lanes[2])
-        return Lanes(first.low, first.high, second.low, second.high)
-    }
-
-    @inline(__always)
-    private static func merged(_ high: UInt64, _ low: UInt64) -> (low: UInt64, high: UInt64) {
-        (
-            low: (low & 0xff00_0000 | high & 0xff_0000_0000) &>> 24
-                | (low & 0xff00_0000_0000 | high & 0xff_0000_0000_0000) &>> 16
-                | low & 0xff_0000 | (low & 0xff00) &<< 32 | (high & 0xff00_0000_0000_0000) &>> 8 | low &<< 56,
-            high: (high & 0xff00_0000 | low & 0xff_0000_0000) &>> 24
-                | high & 0xff_0000 | (high & 0xff00_0000_0000) &>> 16 | (high & 0xff00) &<< 24
-                | (low & 0xff_0000_0000_0000) &>> 8 | (high & 0xff) &<< 48 | low & 0xff00_0000_0000_0000
-        )
+    /// - Parameter packets: of 32 bytes each.
+    mutating func update(_ packets: UnsafeRawBufferPointer) {
+        guard let data = packets.baseAddress else { return }
+        let count = packets.count / HighwayHash.byteCount
+        withUnsafeMutableBytes(of: &self) { state in
+            coffer_highway_packets(
+                state.assumingMemoryBound(to: UInt64.self).baseAddress, data.assumingMemoryBound(to: UInt8.self), count)
+        }
     }
 
     /// - Parameter rest: 1 to 31 bytes.
@@ -109,7 +76,8 @@ private struct HighwayState {
     mutating func finalize() -> [UInt8] {
         for _ in 0..<10 {
             let swapped = Self.halvesSwapped(v0)
-            update(Lanes(swapped[2], swapped[3], swapped[0], swapped[1]))
+            let turned = Lanes(swapped[2], swapped[3], swapped[0], swapped[1])
+            withUnsafeBytes(of: turned) { update($0) }
         }
         let sum0 = v0 &+ mul0
         let sum1 = v1 &+ mul1

@@ -11,6 +11,12 @@ package struct CustomerKey: Sendable {
         self.keyMD5 = keyMD5
     }
 
+    /// A key that came without its MD5.
+    package init(key: SecretKey) {
+        let md5 = key.withUnsafeBytes { Digest.hash(.md5, $0) }
+        self.init(key: key, keyMD5: Base64.encode(md5))
+    }
+
     /// What is stored to recognise this key: 32 bytes, different for every version, and for every key.
     ///
     /// `versionID` is the object version or upload, 16 bytes.

@@ -28,8 +28,10 @@ package struct HTTPClientRequest: Sendable {
     package var longestSilence: Duration?
     /// A longer body is an error; with streams, a longer line.
     package var maxResponseBytes = 1 << 20
-    /// Headers of the response that are wanted, in lower case; no others are kept.
+    /// Headers of the response that are wanted, in lower case; of others those of the prefix alone are kept.
     package var wantedHeaders: [String] = []
+    /// What the names of more wanted headers begin with, in lower case: metadata, whose names are anybody's.
+    package var wantedHeaderPrefix: String?
     package var redirects = Redirects.none
     /// True for what must not be sent twice: libcurl by itself sends a request again when a kept connection turns out to
     /// be closed, though the server may have had the request.

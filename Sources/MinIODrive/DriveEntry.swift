@@ -7,6 +7,11 @@ package struct DriveEntry: Sendable {
     package let key: String
     let directory: String
 
+    /// As ``file()``; nil where it is longer than so many bytes.
+    package func file(upTo length: Int) throws(DriveFault) -> VersionFile? {
+        try DriveFiles.length("\(directory)/xl.meta") > Int64(length) ? nil : file()
+    }
+
     package func file() throws(DriveFault) -> VersionFile {
         try VersionFile(DriveFiles.contents("\(directory)/xl.meta", limit: VersionFile.greatestSize))
     }
@@ -30,16 +35,16 @@ package struct DriveEntry: Sendable {
     ) throws(DriveFault) -> StoredPart {
         let inline = file.inlineData(of: version)
         if part.storedSize == 0 { return try StoredPart([], size: 0, blockSize: object.blockSize) }
-        let path = "\(directory)/\(DriveVersionID.uuid(object.dataDirectory))/part.\(part.number)"
         if object.system.isInline {
             guard let inline else { throw .damaged("its data is missing") }
             return try StoredPart(inline, size: part.storedSize, blockSize: object.blockSize)
         }
+        guard object.dataDirectory.count == 16 else { throw .damaged("its data is missing") }
+        let path = "\(directory)/\(DriveVersionID.uuid(object.dataDirectory))/part.\(part.number)"
         // Former servers have not said that data is in the record.
         if let inline, !inline.isEmpty, version.isNull || !DriveFiles.exists(path) {
             return try StoredPart(inline, size: part.storedSize, blockSize: object.blockSize)
         }
-        guard object.dataDirectory.count == 16 else { throw .damaged("its data is missing") }
         return try StoredPart(file: path, size: part.storedSize, blockSize: object.blockSize)
     }
 

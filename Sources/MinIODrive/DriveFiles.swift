@@ -31,6 +31,12 @@ enum DriveFiles {
         return Int64(status.st_size)
     }
 
+    static func length(_ path: String) throws(DriveFault) -> Int64 {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw fault(path) }
+        return Int64(status.st_size)
+    }
+
     /// Exactly so many bytes.
     static func read(_ count: Int, from descriptor: Int32, _ path: String) throws(DriveFault) -> [UInt8] {
         var failure: DriveFault?

@@ -31,6 +31,13 @@ package final class ObjectWalk: @unchecked Sendable {
         levels.append(Level(stream: try DirectoryStream(directory), path: directory, key: prefix))
     }
 
+    /// The next steps, so many at most; none at the end.
+    package func next(upTo count: Int) throws(DriveFault) -> [Step] {
+        var steps: [Step] = []
+        while steps.count < count, let step = try next() { steps.append(step) }
+        return steps
+    }
+
     package func next() throws(DriveFault) -> Step? {
         while let level = levels.last {
             guard let entry = try level.stream.next() else {

@@ -70,6 +70,19 @@ package enum HTTPDate {
         return Array(text.utf8).withUnsafeBufferPointer { parse($0) }
     }
 
+    /// Milliseconds since 1970 of a time that may have a fraction, as ``parse(_:)`` reads it.
+    ///
+    /// What is beyond a millisecond counts as one more, so that nothing is kept for less long.
+    package static func milliseconds(_ text: String) -> Int64? {
+        guard let seconds = parse(text) else { return nil }
+        guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return seconds * 1000 }
+        let digits = text.utf8[text.utf8.index(after: dot)...].prefix { (0x30...0x39).contains($0) }.map {
+            Int64($0) - 0x30
+        }
+        let milliseconds = (0..<3).reduce(Int64(0)) { $0 * 10 + ($1 < digits.count ? digits[$1] : 0) }
+        return seconds * 1000 + milliseconds + (digits.dropFirst(3).contains { $0 > 0 } ? 1 : 0)
+    }
+
     package static func parse(_ text: Substring) -> Int64? { parse(String(text)) }
 
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {

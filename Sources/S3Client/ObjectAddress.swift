@@ -5,10 +5,13 @@ package struct ObjectAddress: Hashable, Sendable, CustomStringConvertible {
     package var bucket: String
     /// Empty for the bucket itself.
     package var key: String
+    /// The version that is meant; nil for the newest.
+    package var version: String?
 
-    package init(bucket: String, key: String = "") {
+    package init(bucket: String, key: String = "", version: String? = nil) {
         self.bucket = bucket
         self.key = key
+        self.version = version
     }
 
     /// Reads `s3://bucket/key`; `nil` for what does not begin with `s3://`.

@@ -7,7 +7,8 @@ import S3Protocol
 
 /// A client of any S3 server, for operators' commands: path-style addresses, signature version 4, checksums both ways.
 ///
-/// Every call may be sent again: puts and deletes come to the same, and of an upload only one is completed.
+/// Calls are sent again where that helps: puts and deletes come to the same, and of an upload only one is completed. Who
+/// adds versions says otherwise.
 package final class S3Client: Sendable {
     private let configuration: S3ClientConfiguration
     private let endpoint: String
@@ -47,7 +48,11 @@ package final class S3Client: Sendable {
         var body: [UInt8] = []
         /// Headers of the answer that are wanted, in lower case.
         var wanted: [String] = []
+        /// What the names of more of them begin with.
+        var wantedPrefix: String?
         var maxResponseBytes = 8 << 20
+        /// Whether it is sent again where that helps; not what would add another version.
+        var mayRepeat = true
     }
 
     /// Sends a call, again where that helps.
@@ -59,7 +64,7 @@ package final class S3Client: Sendable {
             do {
                 return try await sendOnce(call)
             } catch {
-                guard attempt < configuration.attempts, Self.isPassing(error) else { throw error }
+                guard call.mayRepeat, attempt < configuration.attempts, error.isPassing else { throw error }
             }
             // 0.2, 0.4, 0.8 seconds, each up to half as much longer: others wait for the same server.
             let pause = 200 << (attempt - 1)
@@ -73,7 +78,8 @@ package final class S3Client: Sendable {
     }
 
     private func sendOnce(_ call: Call) async throws(S3ClientError) -> HTTPClientResponse {
-        let query = call.query.map { name, value in
+        let version = call.address?.version.map { [(name: "versionId", value: $0)] } ?? []
+        let query = (call.query + version).map { name, value in
             value.isEmpty
                 ? PercentEncoding.encode(name) : "\(PercentEncoding.encode(name))=\(PercentEncoding.encode(value))"
         }
@@ -92,6 +98,7 @@ package final class S3Client: Sendable {
         }
         request.body = call.body
         request.wantedHeaders = call.wanted
+        request.wantedHeaderPrefix = call.wantedPrefix
         request.maxResponseBytes = call.maxResponseBytes
         request.timeout = .seconds(120)
         let response: HTTPClientResponse
@@ -102,15 +109,6 @@ package final class S3Client: Sendable {
         }
         guard (200..<300).contains(response.status) else { throw Self.refusal(response) }
         return response
-    }
-
-    /// Whether it may be otherwise the next time.
-    private static func isPassing(_ error: S3ClientError) -> Bool {
-        switch error {
-        case .refused(let status, _, _): status == 500 || (502...504).contains(status)
-        case .transport(.connectionLost), .transport(.timedOut), .transport(.refused), .transport(.unreachable): true
-        case .transport, .endpoint, .unreadable, .damaged, .file, .unsuitable: false
-        }
     }
 
     private static func refusal(_ response: HTTPClientResponse) -> S3ClientError {

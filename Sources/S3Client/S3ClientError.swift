@@ -21,6 +21,15 @@ package enum S3ClientError: Error, Sendable, CustomStringConvertible {
         if case .refused(404, _, _) = self { true } else { false }
     }
 
+    /// Whether it may be otherwise the next time.
+    package var isPassing: Bool {
+        switch self {
+        case .refused(let status, _, _): status == 500 || (502...504).contains(status)
+        case .transport(.connectionLost), .transport(.timedOut), .transport(.refused), .transport(.unreachable): true
+        case .transport, .endpoint, .unreadable, .damaged, .file, .unsuitable: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .endpoint(let text): "\(text): not an http:// or https:// URL"

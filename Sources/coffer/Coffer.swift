@@ -8,9 +8,8 @@ struct Coffer: AsyncParsableCommand {
         abstract: "An S3-compatible object server that encrypts everything it stores.",
         subcommands: [
             ServerCommand.self, AdminCommand.self, KeysCommand.self, S3Command.self, CertsCommand.self,
-            VerifyCommand.self, BackupCommand.self, RestoreCommand.self, ImportCommand.self, DoctorCommand.self,
-            HealthCommand.self,
-            VersionCommand.self,
+            VerifyCommand.self, BackupCommand.self, RestoreCommand.self, ImportCommand.self, ExportCommand.self,
+            DoctorCommand.self, HealthCommand.self, VersionCommand.self,
         ])
 }
 

@@ -132,3 +132,61 @@ def test_the_servers_options_in_the_guide_are_taken(tmp_path, certificates):
     # What it answers over TLS it has from the options.
     with ByOptions(tmp_path, certificates=certificates, environment={"COFFER_KEYRING": str(tmp_path / "keys/k.json")}):
         pass
+
+
+def run(arguments, directory, **environment):
+    done = subprocess.run([str(word) for word in arguments], env={"PATH": os.environ["PATH"], "HOME": str(directory), **environment},
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def test_repositories_of_backup_programs_go_on(old, tmp_path):
+    """restic's, and rclone's with a crypt remote: they come along with the others' objects, and go on with the same passwords."""
+    source = old.server
+    target = Server(tmp_path / "new", keyring=False, environment=source.environment)
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "first").write_text("one")
+
+    def restic(server, *arguments):
+        return run(["restic", "-r", f"s3:{server.endpoint}/backups", "--no-cache", *arguments], tmp_path, RESTIC_PASSWORD="password",
+                   AWS_ACCESS_KEY_ID=server.access_key, AWS_SECRET_ACCESS_KEY=server.secret_key)
+
+    password = run(["rclone", "obscure", "a password"], tmp_path).strip()
+    crypt = {name: value for server in ("old", "new") for name, value in {
+        f"RCLONE_CONFIG_SECRET{server.upper()}_TYPE": "crypt", f"RCLONE_CONFIG_SECRET{server.upper()}_REMOTE": f"{server}:crypt",
+        f"RCLONE_CONFIG_SECRET{server.upper()}_PASSWORD": password}.items()}
+    source.s3().create_bucket(Bucket="crypt")
+    restic(source, "init")
+    restic(source, "backup", files)
+    remotes = {**settings("old", source), **settings("new", target), **crypt, "RCLONE_CONFIG": str(tmp_path / "rclone.conf")}
+    run(["rclone", "copy", files, "secretold:"], tmp_path, **remotes)
+    with target:
+        first, *_ = guide_lines("rclone")
+        rclone(first[1:], source, target, tmp_path)
+        check, = guide_lines("restic")
+        assert check[:3] == ["restic", "-r", "s3:https://new/backups"]
+        restic(target, *check[3:])
+        (files / "second").write_text("two")
+        restic(target, "backup", files)
+        assert len(json.loads(restic(target, "snapshots", "--json"))) == 2
+        run(["rclone", "copy", files, "secretnew:"], tmp_path, **remotes)
+        assert run(["rclone", "cat", "secretnew:first"], tmp_path, **remotes) == "one"
+        assert run(["rclone", "lsf", "secretnew:"], tmp_path, **remotes).split() == ["first", "second"]
+
+
+def test_keys_move_from_store_to_store_by_the_guides_lines(tmp_path):
+    from kes import binary
+    places = {}
+    for name, path in (("config", "/etc/kes/config.yml"), ("new", "/etc/kes/new.yml")):
+        (tmp_path / name).mkdir()
+        places[path] = tmp_path / f"{name}.yml"
+        places[path].write_text(
+            f"admin:\n  identity: disabled\ntls:\n  key: x\n  cert: x\nkeystore:\n  fs:\n    path: {tmp_path / name}\n")
+    (tmp_path / "config/my-key").write_text("a key")
+    trial, move = [line for line in guide_lines("coffer-kes") if line[1] == "migrate"]
+    for line in (trial, move):
+        assert not (tmp_path / "new/my-key").exists()
+        run([binary(), *(places.get(word, word) for word in line[1:])], tmp_path)
+    assert (tmp_path / "new/my-key").read_text() == (tmp_path / "config/my-key").read_text() == "a key"

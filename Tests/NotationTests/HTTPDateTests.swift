@@ -16,6 +16,15 @@ import Testing
         #expect(HTTPDate.parse(text) == Self.reference)
     }
 
+    @Test func `of a fraction there is a millisecond, and what is beyond it counts as one more`() {
+        for (text, milliseconds) in [
+            ("", 0), (".5", 500), (".000", 0), (".999", 999), (".0001", 1), (".1230000", 123), (".1230001", 124),
+        ] {
+            #expect(HTTPDate.milliseconds("2006-01-02T15:04:05\(text)Z") == Self.reference * 1000 + Int64(milliseconds))
+        }
+        #expect(HTTPDate.milliseconds("yesterday") == nil)
+    }
+
     @Test(arguments: [
         "", " ", "yesterday", "Mon, 02 Jan 2006 15:04:05", "Mon, 02 Jan 2006 15:04:05 PST",
         "Mon, 32 Jan 2006 15:04:05 GMT",

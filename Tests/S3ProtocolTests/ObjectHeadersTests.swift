@@ -34,6 +34,12 @@ import Testing
         #expect(words.allSatisfy { $0.utf8.count <= 75 && $0.hasPrefix("=?UTF-8?B?") && $0.hasSuffix("?=") })
         #expect(EncodedWord.encode("plain \t~") == "plain \t~")
         #expect(EncodedWord.encode("a\r\nb") == "=?UTF-8?B?YQ0KYg==?=")
+        #expect(EncodedWord.decode(EncodedWord.encode(text)) == text)
+        for other in [
+            "plain", "=?UTF-8?B?", "=?UTF-8?B??", "=?UTF-8?B?YQ0KYg==?= plain", "=?UTF-8?B?/w==?=", "=?UTF-8?Q?a?=",
+        ] {
+            #expect(EncodedWord.decode(other) == other)
+        }
     }
 }
 
@@ -126,5 +132,21 @@ import Testing
         #expect(read.pairs.map(\.key) == ["a", "c"])
         #expect(read.pairs.map(\.value) == ["b", "d@"])
         #expect(throws: S3Error(.malformedXML)) { try ObjectTags(document: Array("<Tagging/>".utf8), maximum: 10) }
+    }
+}
+
+@Suite struct `The lock of an imported version` {
+    private func lock(_ mode: ObjectLock.Mode, _ until: Int64, hold: Bool? = nil) -> ObjectLock {
+        ObjectLock(retention: ObjectLock.Retention(mode: mode, until: until), legalHold: hold)
+    }
+
+    @Test func `follows its original, but keeps it for no less long`() {
+        #expect(lock(.governance, 10).following(lock(.governance, 20)) == lock(.governance, 20))
+        #expect(lock(.governance, 20).following(lock(.governance, 10)) == lock(.governance, 20))
+        #expect(lock(.governance, 10).following(lock(.compliance, 10)) == lock(.compliance, 10))
+        #expect(lock(.compliance, 10).following(lock(.governance, 20)) == lock(.compliance, 10))
+        #expect(lock(.governance, 10).following(ObjectLock()) == lock(.governance, 10))
+        #expect(ObjectLock().following(lock(.governance, 10, hold: true)) == lock(.governance, 10, hold: true))
+        #expect(lock(.governance, 10, hold: true).following(lock(.governance, 10, hold: false)).legalHold == false)
     }
 }

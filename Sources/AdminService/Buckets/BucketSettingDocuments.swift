@@ -9,6 +9,13 @@ package enum BucketSettingDocuments {
         package let reason: String
     }
 
+    /// The documents of what is set for a bucket, by the names of an archive's files.
+    package static func documents(of record: BucketRecord) -> [String: [UInt8]] {
+        var documents: [String: [UInt8]] = [:]
+        for setting in BucketSetting.allCases { documents[setting.rawValue] = setting.document(of: record) }
+        return documents
+    }
+
     /// Puts documents into a bucket's record, each that can be.
     ///
     /// - Parameters:

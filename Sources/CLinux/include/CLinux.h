@@ -8,6 +8,7 @@
 #include "Checksums.h"
 #include "XXHash.h"
 #include "coffer_argon2id.h"
+#include "coffer_highway.h"
 #include "coffer_inflate.h"
 #include "coffer_md5.h"
 

@@ -117,7 +117,7 @@ extension EasyHandle {
             throw error
         }
         return HTTPClientResponse(
-            status: status, headers: wanted(request.wantedHeaders), wasSentAgain: sendCount > 1, body: takeReceived())
+            status: status, headers: wanted(request), wasSentAgain: sendCount > 1, body: takeReceived())
     }
 
     /// Whether the answer leads elsewhere on the same server and is to be followed; the handle is ready for that then,
@@ -237,10 +237,17 @@ extension EasyHandle {
         return url.hasPrefix(origin) ? url : nil
     }
 
-    private func wanted(_ names: [String]) -> [String: String] {
+    private func wanted(_ request: HTTPClientRequest) -> [String: String] {
         var found: [String: String] = [:]
-        for name in names {
+        for name in request.wantedHeaders {
             if let value = ccurl_header(curl, name) { found[name] = String(cString: value) }
+        }
+        guard let prefix = request.wantedHeaderPrefix else { return found }
+        var header = ccurl_next_header(curl, nil)
+        while let present = header {
+            let name = String(cString: present.pointee.name).lowercased()
+            if name.hasPrefix(prefix) { found[name] = String(cString: present.pointee.value) }
+            header = ccurl_next_header(curl, present)
         }
         return found
     }

@@ -65,12 +65,14 @@ enum Files {
     /// Takes a lock that goes with the process.
     ///
     /// - Throws: when another process has it.
-    static func lock(_ path: String) throws(BackupFailure) -> Int32 {
+    static func lock(
+        _ path: String, heldFor reason: String = "another backup is being taken to this place"
+    ) throws(BackupFailure) -> Int32 {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw BackupFailure("\(path): another backup is being taken to this place")
+            throw BackupFailure("\(path): \(reason)")
         }
         return descriptor
     }

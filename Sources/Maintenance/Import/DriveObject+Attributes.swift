@@ -39,24 +39,13 @@ extension DriveObject {
         switch (value("mode"), value("retain-until-date")) {
         case (nil, nil), ("", ""), ("", nil), (nil, ""): break
         case (let mode?, let until?):
-            guard let mode = ObjectLock.Mode(rawValue: mode), let until = Self.milliseconds(until) else {
+            guard let mode = ObjectLock.Mode(rawValue: mode), let until = HTTPDate.milliseconds(until) else {
                 throw .damaged("its retention")
             }
             lock.retention = ObjectLock.Retention(mode: mode, until: until)
         case (.some, nil), (nil, .some): throw .damaged("its retention")
         }
         return lock
-    }
-
-    /// A time with its fraction; what is beyond a millisecond counts as one more, so that nothing is kept for less long.
-    private static func milliseconds(_ text: String) -> Int64? {
-        guard let seconds = HTTPDate.parse(text) else { return nil }
-        guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return seconds * 1000 }
-        let digits = text.utf8[text.utf8.index(after: dot)...].prefix { (0x30...0x39).contains($0) }.map {
-            Int64($0) - 0x30
-        }
-        let milliseconds = (0..<3).reduce(Int64(0)) { $0 * 10 + ($1 < digits.count ? digits[$1] : 0) }
-        return seconds * 1000 + milliseconds + (digits.dropFirst(3).contains { $0 > 0 } ? 1 : 0)
     }
 }
 

@@ -14,6 +14,8 @@ package struct ImportedItem: Sendable {
 package enum ImportOutcome: Sendable {
     /// It is on this drive now, under this id; in a dry run it would be, and has none.
     case imported(as: String?, note: String?)
+    /// It was here already; its tags, retention or legal hold have changed since, and are as there now.
+    case updated
     case skipped(ImportSkip, detail: String)
 }
 
@@ -56,15 +58,16 @@ package enum ImportSkip: String, CaseIterable, Sendable {
     }
 }
 
-/// Sums up: found = imported + skipped.
+/// Sums up: found = imported + updated + skipped.
 package struct ImportCounts: Sendable {
     package private(set) var imported = 0
+    package private(set) var updated = 0
     package private(set) var bytes: Int64 = 0
     package private(set) var skipped: [ImportSkip: Int] = [:]
 
     package init() {}
 
-    package var found: Int { imported + skipped.values.reduce(0, +) }
+    package var found: Int { imported + updated + skipped.values.reduce(0, +) }
     package var isWhole: Bool { skipped.keys.allSatisfy(\.isHarmless) }
 
     package mutating func note(_ item: ImportedItem) {
@@ -72,6 +75,7 @@ package struct ImportCounts: Sendable {
         case .imported:
             imported += 1
             bytes += item.size
+        case .updated: updated += 1
         case .skipped(let reason, _): skipped[reason, default: 0] += 1
         }
     }

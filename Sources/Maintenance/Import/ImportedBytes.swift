@@ -15,6 +15,7 @@ final class ImportedBytes: ByteSource, @unchecked Sendable {
 
     private let body: PartBody
     private let drive: SealedDrive
+    private let admit: @Sendable (Int) async throws -> Void
     private let expectedMD5: String?
     private let expectedSum: S3Checksum?
     private var md5Digest: MD5Computation?
@@ -23,8 +24,13 @@ final class ImportedBytes: ByteSource, @unchecked Sendable {
     private(set) var checksum: S3Checksum?
     let checksumAlgorithm: S3ChecksumAlgorithm?
 
-    init(_ body: PartBody, md5: String?, sum: S3Checksum?, drive: SealedDrive) {
+    /// - Parameter admit: waits until so many bytes may be read.
+    init(
+        _ body: PartBody, md5: String?, sum: S3Checksum?, drive: SealedDrive,
+        admit: @escaping @Sendable (Int) async throws -> Void
+    ) {
         self.body = body
+        self.admit = admit
         self.drive = drive
         expectedMD5 = md5
         expectedSum = sum
@@ -42,18 +48,22 @@ final class ImportedBytes: ByteSource, @unchecked Sendable {
 
     func next() async throws -> ByteBuffer? {
         try Task.checkCancellation()
-        let next = try await drive.offload { [self] () throws -> ByteBuffer? in
-            guard let bytes = try body.next() else { return nil }
-            bytes.withUnsafeBytes { calculator?.update($0) }
-            return ByteBuffer(bytes: bytes)
-        }
+        // A hop to another thread costs more than what is in memory and short.
+        let next = try await body.isAtHand ? read() : drive.offload { [self] in try read() }
         guard let next else {
             try await finish()
             return nil
         }
+        try await admit(next.readableBytes)
         md5Digest?.update(next)
         await md5Digest?.settle(to: Self.block)
         return next
+    }
+
+    private func read() throws -> ByteBuffer? {
+        guard let bytes = try body.next() else { return nil }
+        bytes.withUnsafeBytes { calculator?.update($0) }
+        return ByteBuffer(bytes: bytes)
     }
 
     private func finish() async throws(DriveFault) {

@@ -19,17 +19,30 @@ package struct MinIOImport: Sendable {
     let keys: DriveKeySource
     let target: SealedDrive
     let isDry: Bool
+    /// Waits until so many bytes may be read.
+    let admit: @Sendable (Int) async throws -> Void
+    /// Of the records that are long.
+    private let longRecord = OneAtATime()
     private let knownKeys = ShortLock<Set<String>>([])
 
     /// Objects under way at once: small ones are committed together, and wait for the same write to the disk.
     private static let parallel = 32
+    private static let stepsAtOnce = 32
+    /// Bytes of an `xl.meta` of which many are in memory at once; of those that are longer there is one.
+    private static let shortRecord = 1 << 20
 
-    /// - Parameter isDry: everything is read and checked, and nothing written.
-    package init(_ source: MinIODrive, _ keys: DriveKeySource, to target: SealedDrive, isDry: Bool) {
+    /// - Parameters:
+    ///   - isDry: everything is read and checked, and nothing written.
+    ///   - admit: waits until so many bytes may be read.
+    package init(
+        _ source: MinIODrive, _ keys: DriveKeySource, to target: SealedDrive, isDry: Bool,
+        admit: @escaping @Sendable (Int) async throws -> Void
+    ) {
         self.source = source
         self.keys = keys
         self.target = target
         self.isDry = isDry
+        self.admit = admit
     }
 
     /// Imports the objects of a bucket.
@@ -39,11 +52,16 @@ package struct MinIOImport: Sendable {
     package func run(bucket name: String, report: (ImportedItem) async throws -> Void) async throws {
         let bucket = target.buckets.bucket(named: name)
         if let bucket, !isDry { try await target.uploads.abortImported(in: bucket) }
+        // What has no versions needs not be looked into for each key.
+        let (usage, isCounted) = try await target.buckets.usage()
+        let isNew = bucket == nil || isCounted && usage[name].map { $0.versions + $0.deleteMarkers == 0 } ?? false
         let walk = try source.objects(in: name)
         try await withThrowingTaskGroup(of: [ImportedItem].self) { group in
             var running = 0
+            var steps: ArraySlice<ObjectWalk.Step> = []
             while true {
-                let step = try await target.offload { try walk.next() }
+                if steps.isEmpty { steps = try await target.offload { try walk.next(upTo: Self.stepsAtOnce) }[...] }
+                let step = steps.popFirst()
                 if running == Self.parallel || step == nil {
                     while running > 0, let items = try await group.next() {
                         running -= 1
@@ -53,7 +71,7 @@ package struct MinIOImport: Sendable {
                 }
                 guard let step else { return }
                 running += 1
-                group.addTask { try await items(of: step, bucket, name) }
+                group.addTask { try await items(of: step, bucket, name, isNew: isNew) }
             }
         }
     }
@@ -72,7 +90,9 @@ package struct MinIOImport: Sendable {
         knownKeys.withLock { _ = $0.insert(key.name) }
     }
 
-    private func items(of step: ObjectWalk.Step, _ bucket: Bucket?, _ name: String) async throws -> [ImportedItem] {
+    private func items(
+        of step: ObjectWalk.Step, _ bucket: Bucket?, _ name: String, isNew: Bool
+    ) async throws -> [ImportedItem] {
         switch step {
         case .unreadable(let key, let fault):
             return [
@@ -81,10 +101,15 @@ package struct MinIOImport: Sendable {
                     outcome: .skipped(ImportSkip(fault), detail: "\(fault)"))
             ]
         case .object(let entry):
-            let importing = ImportedObject(run: self, entry: entry, bucket: bucket)
+            let importing = ImportedObject(run: self, entry: entry, bucket: bucket, isNew: isNew)
             do {
-                let file = try await target.offload { try entry.file() }
-                return try await importing.versions(of: file)
+                if let file = try await target.offload({ try entry.file(upTo: Self.shortRecord) }) {
+                    return try await importing.versions(of: file)
+                }
+                return try await longRecord.run {
+                    let file = try await target.offload { try entry.file() }
+                    return try await importing.versions(of: file)
+                }
             } catch let fault as DriveFault {
                 return [importing.item(nil, 0, fault)]
             }
@@ -98,6 +123,8 @@ private struct ImportedObject: Sendable {
     let entry: DriveEntry
     /// Nil in a dry run, where it is not here yet.
     let bucket: Bucket?
+    /// Whether the bucket had no versions when the import began.
+    let isNew: Bool
 
     func item(_ version: DriveVersion?, _ size: Int64, _ fault: DriveFault) -> ImportedItem {
         item(version, size, .skipped(ImportSkip(fault), detail: "\(fault)"))
@@ -115,12 +142,13 @@ private struct ImportedObject: Sendable {
             return [item(nil, 0, .unsupported(error.message))]
         }
         var present: [PresentVersion] = []
-        if let bucket { present = try await run.target.objects.presentVersions(bucket, key: name) }
+        if let bucket, !isNew { present = try await run.target.objects.presentVersions(bucket, key: name) }
         let isOthers = present.contains { $0.origin == nil }
-        var known = Set(present.compactMap(\.origin))
+        var known: [String: PresentVersion?] = [:]
+        for version in present { if let origin = version.origin { known[Self.identity(ofOrigin: origin)] = version } }
         let wanted = file.versions()
         // Where the newest of those that are here stands: what is older can come no more.
-        let newestHere = wanted.lastIndex { (try? $0.get()).map { known.contains($0.origin) } ?? false }
+        let newestHere = wanted.lastIndex { (try? $0.get()).map { known[$0.identity] != nil } ?? false }
         var items: [ImportedItem] = []
         for (index, one) in wanted.enumerated() {
             let version: DriveVersion
@@ -131,8 +159,8 @@ private struct ImportedObject: Sendable {
                 continue
             }
             if case .bookkeeping = version.kind { continue }
-            if known.contains(version.origin) {
-                items.append(item(version, version.size, .skipped(.present, detail: "")))
+            if let here = known[version.identity] {
+                items.append(item(version, version.size, try await update(here, version, name)))
             } else if isOthers {
                 items.append(
                     item(version, version.size, .skipped(.inTheWay, detail: "the key has versions written here")))
@@ -141,11 +169,33 @@ private struct ImportedObject: Sendable {
                     item(version, version.size, .skipped(.inTheWay, detail: "later versions of it are here already")))
             } else {
                 let done = try await take(version, name, file)
-                if case .imported = done.outcome { known.insert(version.origin) }
+                if case .imported = done.outcome { known.updateValue(nil, forKey: version.identity) }
                 items.append(done)
             }
         }
         return items
+    }
+
+    /// What an origin begins with that tells a version from all others; behind it is told of its later changes.
+    private static func identity(ofOrigin origin: String) -> String {
+        origin.split(separator: " ").prefix(3).joined(separator: " ")
+    }
+
+    /// Brings what has changed of a version since it was imported.
+    private func update(
+        _ here: PresentVersion?, _ version: DriveVersion, _ name: ObjectName
+    ) async throws -> ImportOutcome {
+        guard let bucket, let here, !run.isDry, case .object(let object) = version.kind,
+            here.origin != version.origin
+        else { return .skipped(.present, detail: "") }
+        do {
+            var attributes = try object.attributes()
+            attributes.origin = version.origin
+            try await run.target.objects.updateImported(bucket, key: name, here.selector, to: attributes)
+            return .updated
+        } catch let fault as DriveFault {
+            return .skipped(ImportSkip(fault), detail: "\(fault)")
+        }
     }
 
     private func take(_ version: DriveVersion, _ name: ObjectName, _ file: VersionFile) async throws -> ImportedItem {
@@ -229,7 +279,8 @@ private struct ImportedObject: Sendable {
             source.object.parts[index], of: source.object, version: source.version.id, in: source.file, source.key)
         return ImportedBytes(
             body, md5: isWhole ? source.etag.md5 : nil,
-            sum: isWhole ? source.checksum?.ofBytes : source.checksum?.ofPart(index), drive: run.target)
+            sum: isWhole ? source.checksum?.ofBytes : source.checksum?.ofPart(index), drive: run.target,
+            admit: run.admit)
     }
 
     /// Part by part, so that part numbers and sizes stay.
@@ -276,15 +327,22 @@ private struct ImportedObject: Sendable {
                 key: try KeyID(encryption.kmsKey ?? ""), clientContext: encryption.context, bucketKey: false)
         case .sseC:
             guard let customerKey else { throw DriveFault.customerKeyMissing }
-            let md5 = customerKey.withUnsafeBytes { Digest.hash(.md5, $0) }
-            return .sseC(CustomerKey(key: customerKey, keyMD5: Base64.encode(md5)))
+            return .sseC(CustomerKey(key: customerKey))
         }
     }
 }
 
 extension DriveVersion {
     /// What tells it from the other versions of its key, and from those that take its place.
-    fileprivate var origin: String { "minio \(id.text) \(modified)" }
+    fileprivate var identity: String { "minio \(id.text) \(modified)" }
+
+    /// With what tells whether its tags, retention or hold have been changed.
+    fileprivate var origin: String {
+        guard case .object(let object) = kind, object.changes.utf8.contains(where: { $0 != UInt8(ascii: ",") }) else {
+            return identity
+        }
+        return "\(identity) \(object.changes.replacing(" ", with: ""))"
+    }
 
     fileprivate var milliseconds: Int64 { modified / 1_000_000 }
 

@@ -30,13 +30,13 @@ struct DAREStream {
     static func open(_ sealed: some Sequence<UInt8>, key: SecretKey) throws(DriveFault) -> [UInt8] {
         var stream = DAREStream(key: key)
         var plaintext: [UInt8] = []
-        try stream.open(Array(sealed), into: &plaintext)
+        try stream.open(Array(sealed)[...], into: &plaintext)
         try stream.finish()
         return plaintext
     }
 
     /// Takes the next bytes, and appends what they give to the output.
-    mutating func open(_ bytes: [UInt8], into output: inout [UInt8]) throws(DriveFault) {
+    mutating func open(_ bytes: ArraySlice<UInt8>, into output: inout [UInt8]) throws(DriveFault) {
         buffer.append(bytes)
         while buffer.count >= 16 {
             let length = (Int(buffer[2]) | Int(buffer[3]) << 8) + 1
@@ -91,7 +91,7 @@ struct ByteQueue {
 
     subscript(index: Int) -> UInt8 { bytes[start + index] }
 
-    mutating func append(_ more: [UInt8]) {
+    mutating func append(_ more: ArraySlice<UInt8>) {
         if start > 0 {
             bytes.removeFirst(start)
             start = 0

@@ -20,17 +20,21 @@ package final class PartBody: @unchecked Sendable {
         decompression = isCompressed ? S2Stream() : nil
     }
 
+    /// Whether the next bytes are there without a look at the drive, and few.
+    package var isAtHand: Bool { stored.isInMemory && size <= Self.few }
+    private static let few: Int64 = 128 << 10
+
     /// The next bytes, never none; nil at the end, when everything was there and was authentic.
-    package func next() throws(DriveFault) -> [UInt8]? {
+    package func next() throws(DriveFault) -> ArraySlice<UInt8>? {
         while true {
-            if let bytes = try decompression?.next() { return try noted(bytes) }
+            if let bytes = try decompression?.next() { return try noted(bytes[...]) }
             guard let block = try stored.next() else { break }
             var bytes = block
             if decryption != nil {
                 var opened: [UInt8] = []
                 opened.reserveCapacity(block.count)
                 try decryption?.open(block, into: &opened)
-                bytes = opened
+                bytes = opened[...]
             }
             if decompression != nil {
                 decompression?.append(bytes)
@@ -44,7 +48,7 @@ package final class PartBody: @unchecked Sendable {
         return nil
     }
 
-    private func noted(_ bytes: [UInt8]) throws(DriveFault) -> [UInt8] {
+    private func noted(_ bytes: ArraySlice<UInt8>) throws(DriveFault) -> ArraySlice<UInt8> {
         given += Int64(bytes.count)
         guard given <= size else { throw .damaged("it is longer than its record says") }
         return bytes

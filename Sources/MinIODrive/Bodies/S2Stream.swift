@@ -15,7 +15,7 @@ package struct S2Stream {
 
     package init() {}
 
-    package mutating func append(_ bytes: [UInt8]) { buffer.append(bytes) }
+    package mutating func append(_ bytes: ArraySlice<UInt8>) { buffer.append(bytes) }
 
     /// What the next chunk of data gives, which is not nothing; nil when there is none as far as bytes have come.
     ///

@@ -46,8 +46,16 @@ final class StoredPart: @unchecked Sendable {
         return size + Int64(HighwayHash.byteCount) * ((size + block - 1) / block)
     }
 
+    /// Whether nothing has to be waited for.
+    var isInMemory: Bool {
+        switch place {
+        case .memory: true
+        case .file: false
+        }
+    }
+
     /// The next block; nil at the end.
-    func next() throws(DriveFault) -> [UInt8]? {
+    func next() throws(DriveFault) -> ArraySlice<UInt8>? {
         guard left > 0 else { return nil }
         let count = Int(min(left, Int64(blockSize)))
         let framed = try take(HighwayHash.byteCount + count)
@@ -57,7 +65,7 @@ final class StoredPart: @unchecked Sendable {
         }
         guard isWhole else { throw .damaged("the sum of its data") }
         left -= Int64(count)
-        return Array(framed[HighwayHash.byteCount...])
+        return framed[HighwayHash.byteCount...]
     }
 
     private func take(_ count: Int) throws(DriveFault) -> [UInt8] {

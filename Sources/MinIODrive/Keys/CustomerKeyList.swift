@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 
 /// Keys that clients have encrypted objects with, and where.
 ///
@@ -47,7 +47,7 @@ package struct CustomerKeyList: Sendable {
     }
 
     /// Those that an object may have, the one of the longest prefix first.
-    func keys(bucket: String, key: String) -> [SecretKey] {
+    package func keys(bucket: String, key: String) -> [SecretKey] {
         entries.filter { $0.bucket.utf8.elementsEqual(bucket.utf8) && key.utf8.starts(with: $0.prefix.utf8) }
             .sorted { $0.prefix.utf8.count > $1.prefix.utf8.count }.map(\.key)
     }

@@ -25,6 +25,8 @@ package struct DriveObject: Sendable {
         system.hasPartKeys || parts.count > 1 || parts.first.map { $0.number != 1 } ?? false
             || storedETag.contains("-")
     }
+    /// Another text for each change of its tags, retention or legal hold since it was written.
+    package var changes: String { system.changes }
     package var isCompressed: Bool { system.compression != nil }
 
     /// As it is stored: in clear, or sealed in 96 hexadecimal digits.

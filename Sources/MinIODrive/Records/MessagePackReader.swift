@@ -93,29 +93,27 @@ package struct MessagePackReader {
 
     /// How many elements follow; at most `limit`.
     package mutating func readArray(limit: Int) throws(DriveFault) -> Int {
-        let head = try byte()
-        let count: Int
-        switch head {
-        case 0x90...0x9f: count = Int(head & 15)
-        case 0xdc: count = Int(try number(ofBytes: 2))
-        case 0xdd: count = Int(try number(ofBytes: 4))
-        default: throw Self.malformed("not a list")
-        }
-        guard count <= limit, count <= left else { throw Self.malformed("a list of \(count) elements") }
-        return count
+        try readCount(short: 0x90...0x9f, long: 0xdc, "a list", limit: limit)
     }
 
     /// How many pairs follow; at most `limit`.
     package mutating func readMap(limit: Int) throws(DriveFault) -> Int {
+        try readCount(short: 0x80...0x8f, long: 0xde, "a map", limit: limit)
+    }
+
+    /// A count of 4 bits in the head itself, or of 16 or 32 behind it.
+    private mutating func readCount(
+        short: ClosedRange<UInt8>, long: UInt8, _ what: String, limit: Int
+    ) throws(DriveFault) -> Int {
         let head = try byte()
         let count: Int
         switch head {
-        case 0x80...0x8f: count = Int(head & 15)
-        case 0xde: count = Int(try number(ofBytes: 2))
-        case 0xdf: count = Int(try number(ofBytes: 4))
-        default: throw Self.malformed("not a map")
+        case short: count = Int(head & 15)
+        case long: count = Int(try number(ofBytes: 2))
+        case long + 1: count = Int(try number(ofBytes: 4))
+        default: throw Self.malformed("not \(what)")
         }
-        guard count <= limit, count <= left else { throw Self.malformed("a map of \(count) pairs") }
+        guard count <= limit, count <= left else { throw Self.malformed("\(what) of \(count)") }
         return count
     }
 

@@ -16,6 +16,8 @@ struct SystemMetadata: Sendable {
     let checksums: [UInt8]?
     /// The remote tier in which the data is; nil when it is here.
     let tier: String?
+    /// When tags, retention and legal hold were changed last, as the server has written it: another text is another change.
+    let changes: String
     /// Whether it is deleted already, but for its replicas.
     let isPurged: Bool
 
@@ -37,6 +39,8 @@ struct SystemMetadata: Sendable {
         hasPartKeys = entries["x-minio-internal-encrypted-multipart"] != nil
         checksums = entries["x-minio-internal-crc"]
         tier = text("transition-status") == "complete" ? text("transition-tier") ?? "" : nil
+        changes = ["tagging", "objectlock-retention", "objectlock-legalhold"]
+            .map { text("\($0)-timestamp") ?? "" }.joined(separator: ",")
         isPurged = text("purgestatus").map { !$0.isEmpty } ?? false
     }
 }

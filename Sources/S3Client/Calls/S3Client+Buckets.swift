@@ -20,8 +20,53 @@ extension S3Client {
         return buckets
     }
 
-    package func makeBucket(_ name: String) async throws(S3ClientError) {
-        _ = try await send(Call(method: .put, address: ObjectAddress(bucket: name)))
+    /// - Parameter isLocked: whether its versions can be kept from being removed; it has versions then.
+    package func makeBucket(_ name: String, isLocked: Bool = false) async throws(S3ClientError) {
+        let lock = isLocked ? [("x-amz-bucket-object-lock-enabled", "true")] : []
+        _ = try await send(Call(method: .put, address: ObjectAddress(bucket: name), headers: lock))
+    }
+
+    package func hasBucket(_ name: String) async throws(S3ClientError) -> Bool {
+        do {
+            _ = try await send(Call(method: .head, address: ObjectAddress(bucket: name)))
+            return true
+        } catch {
+            guard error.isNotFound else { throw error }
+            return false
+        }
+    }
+
+    /// Whether a bucket keeps versions; false too where the server knows of none.
+    package func keepsVersions(_ bucket: String) async throws(S3ClientError) -> Bool {
+        let call = Call(method: .get, address: ObjectAddress(bucket: bucket), query: [("versioning", "")])
+        do {
+            // Not every server names the document as S3 does.
+            let answer = String(decoding: try await send(call).body, as: UTF8.self)
+            return answer.contains("<Status>Enabled</Status>")
+        } catch {
+            guard case .refused(let status, _, _) = error, status == 501 || status == 400 else { throw error }
+            return false
+        }
+    }
+
+    package func keepVersions(_ bucket: String) async throws(S3ClientError) {
+        let body = Array("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>".utf8)
+        _ = try await send(
+            Call(
+                method: .put, address: ObjectAddress(bucket: bucket), query: [("versioning", "")],
+                headers: [("content-md5", Base64.encode(Digest.hash(.md5, body)))], body: body))
+    }
+
+    /// Whether versions of a bucket can be locked; false too where the server knows of no locks.
+    package func locksVersions(_ bucket: String) async throws(S3ClientError) -> Bool {
+        let call = Call(method: .get, address: ObjectAddress(bucket: bucket), query: [("object-lock", "")])
+        do {
+            let answer = try document(try await send(call), "ObjectLockConfiguration")
+            return (try? answer.optionalText("ObjectLockEnabled")) == "Enabled"
+        } catch {
+            guard case .refused(let status, _, _) = error, [400, 404, 501].contains(status) else { throw error }
+            return false
+        }
     }
 
     package func removeBucket(_ name: String) async throws(S3ClientError) {

@@ -36,15 +36,21 @@ extension S3Client {
         for object in answer.all("Contents") {
             page.objects.append(
                 ListedObject(
-                    key: try Self.decoded(try object.text("Key")), size: try object.number("Size"),
+                    key: try Self.key(try object.text("Key"), in: answer), size: try object.number("Size"),
                     modified: try object.text("LastModified")))
         }
-        for prefix in answer.all("CommonPrefixes") { page.prefixes.append(try Self.decoded(try prefix.text("Prefix"))) }
+        for prefix in answer.all("CommonPrefixes") {
+            page.prefixes.append(try Self.key(try prefix.text("Prefix"), in: answer))
+        }
         if (try? answer.optionalFlag("IsTruncated")) == true { page.next = try answer.text("NextContinuationToken") }
         return page
     }
 
-    private static func decoded(_ text: String) throws(S3ClientError) -> String {
+    /// A key of a listing.
+    ///
+    /// - Parameter answer: says whether keys in it are percent-encoded: not every server does what it is asked to.
+    static func key(_ text: String, in answer: XMLElement) throws(S3ClientError) -> String {
+        guard (try? answer.optionalText("EncodingType")) == "url" else { return text }
         do {
             return try PercentEncoding.decode(text, plus: .literal)
         } catch {

@@ -20,18 +20,22 @@ extension S3Client {
         [
             "content-length", "content-type", "etag", "last-modified", "x-amz-version-id", "x-amz-storage-class",
             "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+            "x-amz-server-side-encryption-context", "x-amz-server-side-encryption-bucket-key-enabled",
             "x-amz-server-side-encryption-customer-algorithm", "x-amz-checksum-type", "x-amz-object-lock-mode",
             "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold", "x-amz-tagging-count",
-            "cache-control",
-            "content-encoding", "content-disposition", "content-language", "expires",
+            "x-amz-website-redirect-location", "cache-control", "content-encoding", "content-disposition",
+            "content-language", "expires",
         ] + S3ChecksumAlgorithm.allCases.map(\.header)
+
+    /// What the names of user metadata begin with in a head.
+    package static let metadataPrefix = "x-amz-meta-"
 
     package func head(
         _ address: ObjectAddress, _ encryption: WantedEncryption = .ofBucket
     ) async throws(S3ClientError) -> ObjectHead {
         let call = Call(
             method: .head, address: address, headers: [("x-amz-checksum-mode", "ENABLED")] + encryption.ofRead,
-            wanted: Self.wanted)
+            wanted: Self.wanted, wantedPrefix: Self.metadataPrefix)
         let response: HTTPClientResponse
         do {
             response = try await send(call)
@@ -80,19 +84,24 @@ extension S3Client {
     }
 
     /// Writes a whole object, with its checksum.
+    ///
+    /// - Parameter mayRepeat: whether it is sent again where that helps: it may then become two versions.
     package func write(
         _ address: ObjectAddress, _ bytes: [UInt8], headers: [(name: String, value: String)],
-        _ encryption: WantedEncryption
+        _ encryption: WantedEncryption, mayRepeat: Bool = true
     ) async throws(S3ClientError) {
         let checksum = S3ChecksumCalculator.of(bytes, .fallback)
         _ = try await send(
             Call(
                 method: .put, address: address,
-                headers: headers + encryption.ofWrite + [(checksum.algorithm.header, checksum.base64)], body: bytes))
+                headers: headers + encryption.ofWrite + [(checksum.algorithm.header, checksum.base64)], body: bytes,
+                mayRepeat: mayRepeat))
     }
 
-    package func remove(_ address: ObjectAddress) async throws(S3ClientError) {
-        _ = try await send(Call(method: .delete, address: address))
+    /// - Parameter mayRepeat: whether it is sent again where that helps: where there are versions, it may add two delete
+    ///   markers.
+    package func remove(_ address: ObjectAddress, mayRepeat: Bool = true) async throws(S3ClientError) {
+        _ = try await send(Call(method: .delete, address: address, mayRepeat: mayRepeat))
     }
 
     /// Copies an object on the server.

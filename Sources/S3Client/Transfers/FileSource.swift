@@ -28,7 +28,7 @@ package final class FileSource {
     deinit { if isOwned { close(descriptor) } }
 
     /// The next bytes, fewer than asked for at the end alone.
-    func read(_ count: Int) throws(S3ClientError) -> [UInt8] {
+    package func read(_ count: Int) throws(S3ClientError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {

@@ -1,9 +1,9 @@
 /// How long objects are cut for their way: pieces that fit into memory, several under way at a time.
-enum Pieces {
+package enum Pieces {
     /// Bytes of the first pieces; what fits into one is written by one call.
-    static let size = 16 << 20
+    package static let size = 16 << 20
     /// Under way at a time: so much memory has a transfer at most, in pieces.
-    static let atOnce = 4
+    package static let atOnce = 4
 
     /// Bytes of a part: S3 takes 10 000 of them, so that after each thousand they get twice as long, up to 1 GiB.
     ///

@@ -1,7 +1,15 @@
 import S3Protocol
 
+/// Bytes on their way to a server.
+package protocol UploadSource {
+    /// The next bytes, fewer than asked for at the end alone.
+    func read(_ count: Int) async throws -> [UInt8]
+}
+
+extension FileSource: UploadSource {}
+
 extension S3Client {
-    /// Writes all bytes of a source as one object: by one call if they fit into a piece, else in parts.
+    /// Writes all bytes of a file as one object: by one call if they fit into a piece, else in parts.
     ///
     /// - Parameters:
     ///   - headers: of the object: `content-type`, `x-amz-meta-…`.
@@ -10,14 +18,33 @@ extension S3Client {
         _ source: FileSource, to address: ObjectAddress, headers: [(name: String, value: String)] = [],
         _ encryption: WantedEncryption, progress: (Int) -> Void
     ) async throws(S3ClientError) {
-        let first = try source.read(Pieces.size)
+        do {
+            try await upload(
+                from: source, to: address, headers: headers, encryption, mayRepeat: true, progress: progress)
+        } catch {
+            // A file throws no other errors.
+            throw error as? S3ClientError ?? .unreadable("\(error)")
+        }
+    }
+
+    /// As ``upload(_:to:headers:_:progress:)``, of bytes that come from anywhere.
+    ///
+    /// - Parameters:
+    ///   - mayRepeat: as for ``write(_:_:headers:_:mayRepeat:)``.
+    ///   - atOnce: pieces under way, each in memory.
+    /// - Throws: ``S3ClientError``, and what the source does.
+    package func upload(
+        from source: some UploadSource, to address: ObjectAddress, headers: [(name: String, value: String)],
+        _ encryption: WantedEncryption, mayRepeat: Bool, atOnce: Int = Pieces.atOnce, progress: (Int) -> Void
+    ) async throws {
+        let first = try await source.read(Pieces.size)
         guard first.count == Pieces.size else {
-            try await write(address, first, headers: headers, encryption)
+            try await write(address, first, headers: headers, encryption, mayRepeat: mayRepeat)
             return progress(first.count)
         }
         let upload = try await beginUpload(address, headers: headers, encryption)
         do {
-            let parts = try await writeParts(first, source, of: upload, address, encryption, progress)
+            let parts = try await writeParts(first, source, of: upload, address, encryption, atOnce, progress)
             try await finishUpload(upload, address, parts, encryption)
         } catch {
             await abortUpload(upload, address)
@@ -26,9 +53,9 @@ extension S3Client {
     }
 
     private func writeParts(
-        _ first: [UInt8], _ source: FileSource, of upload: String, _ address: ObjectAddress,
-        _ encryption: WantedEncryption, _ progress: (Int) -> Void
-    ) async throws(S3ClientError) -> [WrittenPart] {
+        _ first: [UInt8], _ source: some UploadSource, of upload: String, _ address: ObjectAddress,
+        _ encryption: WantedEncryption, _ atOnce: Int, _ progress: (Int) -> Void
+    ) async throws -> [WrittenPart] {
         var waiting: [(number: Int, task: Task<WrittenPart, any Error>)] = []
         var parts: [WrittenPart] = []
         var piece = first
@@ -42,8 +69,8 @@ extension S3Client {
                     number += 1
                     // A short piece was the last.
                     let isLast = bytes.count < Pieces.size(ofPart: place)
-                    piece = isLast ? [] : try source.read(Pieces.size(ofPart: number))
-                    if waiting.count < Pieces.atOnce, !piece.isEmpty { continue }
+                    piece = isLast ? [] : try await source.read(Pieces.size(ofPart: number))
+                    if waiting.count < atOnce, !piece.isEmpty { continue }
                 }
                 let part = try await waiting.removeFirst().task.value
                 parts.append(part)
@@ -54,7 +81,7 @@ extension S3Client {
             // An upload is given up when nothing is on its way any more.
             for part in waiting { part.task.cancel() }
             for part in waiting { _ = await part.task.result }
-            throw error as? S3ClientError ?? .unreadable("\(error)")
+            throw error
         }
     }
 

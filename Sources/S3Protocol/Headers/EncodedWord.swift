@@ -20,10 +20,25 @@ package enum EncodedWord {
         return words.joined(separator: " ")
     }
 
+    /// The text that ``encode(_:)`` has made words of; one that is not made of such words only is returned as it is.
+    package static func decode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            guard word.hasPrefix(frame.begin), word.hasSuffix(frame.end), word.utf8.count >= frameLength,
+                let decoded = Base64.decode(word.dropFirst(frame.begin.count).dropLast(frame.end.count))
+            else { return text }
+            bytes += decoded
+        }
+        return String(validating: bytes, as: UTF8.self) ?? text
+    }
+
+    private static let frame = (begin: "=?UTF-8?B?", end: "?=")
+    private static let frameLength = 12
+
     /// 75 characters less the 12 of the frame hold 60 of Base64.
     private static let bytesPerWord = 45
 
     private static func word(_ bytes: [UInt8]) -> String {
-        "=?UTF-8?B?\(Base64.encode(bytes))?="
+        "\(frame.begin)\(Base64.encode(bytes))\(frame.end)"
     }
 }

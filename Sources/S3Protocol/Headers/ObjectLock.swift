@@ -103,6 +103,21 @@ package struct ObjectLock: Hashable, Sendable {
         S3Error(.accessDenied, "Access Denied because object protected by object lock.")
     }
 
+    /// The lock of a copy whose original has this other one now: its retention where it keeps no less long, its legal hold
+    /// in any case.
+    package func following(_ original: ObjectLock) -> ObjectLock {
+        var lock = self
+        lock.legalHold = original.legalHold
+        guard let new = original.retention else { return lock }
+        guard var present = retention else {
+            lock.retention = new
+            return lock
+        }
+        if new.mode == .compliance { present.mode = .compliance }
+        if new.isNoShorter(than: present) { lock.retention = new }
+        return lock
+    }
+
     // MARK: Headers
 
     /// What the headers of a write say of it.

@@ -23,6 +23,8 @@ package struct PresentVersion: Sendable {
     package let version: VersionID
     /// Where it was imported from; nil for what clients have written here.
     package let origin: String?
+    /// How it is found among the others.
+    package let selector: VersionSelector
 }
 
 /// Importing: versions come one after another, the oldest first, and each is the newest of its key when it comes.
@@ -40,7 +42,9 @@ extension Objects {
             for case .version(let version, _) in page.entries {
                 guard version.columns.key.utf8.elementsEqual(key.rawValue.utf8) else { return present }
                 present.append(
-                    PresentVersion(version: version.columns.version, origin: try records.origin(of: version)))
+                    PresentVersion(
+                        version: version.columns.version, origin: try records.origin(of: version),
+                        selector: version.columns.flags.contains(.nullVersion) ? .null : .id(version.columns.version)))
                 order = version.columns.order
             }
             if !page.isTruncated { return present }
@@ -66,6 +70,24 @@ extension Objects {
                 columns: columns, sealed: try records.sealMarker(columns, from: origin), body: .none, dataKey: nil)
             marker.keepsKind = true
             return (try await put(marker, [], expecting: place.expectation), columns)
+        }
+    }
+}
+
+extension Objects {
+    /// Brings the tags and the lock that a version has by now on the drive that it was imported from, and its origin.
+    ///
+    /// What keeps it here longer than that stays.
+    /// - Throws: as ``require(_:key:version:)``.
+    package func updateImported(
+        _ bucket: Bucket, key: ObjectName, _ version: VersionSelector, to attributes: ObjectAttributes
+    ) async throws {
+        try await replaceRecord(of: key, version, in: bucket) { object in
+            var changed = object.record.attributes
+            changed.tags = attributes.tags
+            changed.lock = changed.lock.following(attributes.lock)
+            changed.origin = attributes.origin
+            return try records.seal(object.record.with(changed), object.columns)
         }
     }
 }

@@ -13,7 +13,9 @@ struct ImportRun {
     private let keys: DriveKeySource
     private let target: ImportTarget
     private let isDry: Bool
-    private let report: ImportReport?
+    private let report: JSONLinesFile?
+    /// Waits until so many bytes may be read.
+    private let admit: @Sendable (Int) async throws -> Void
     private var counts = ImportCounts()
     /// What stays behind besides versions: settings, users.
     private var left: [String] = []
@@ -26,7 +28,9 @@ struct ImportRun {
         self.keys = keys
         self.target = target
         isDry = command.dryRun
-        report = if let path = command.report { try ImportReport(path) } else { nil }
+        let rate = command.rate.flatMap(ByteCount.parse)
+        admit = { [limit = ReadRate({ rate })] count in try await limit.admit(count) }
+        report = if let path = command.report { try JSONLinesFile(path) } else { nil }
     }
 
     mutating func perform() async throws {
@@ -47,10 +51,10 @@ struct ImportRun {
             return
         }
         if !isDry { try await bucket.make(on: target.drive) }
-        let run = MinIOImport(source, keys, to: target.drive, isDry: isDry)
+        let run = MinIOImport(source, keys, to: target.drive, isDry: isDry, admit: admit)
         try await run.run(bucket: name) { item in
             counts.note(item)
-            try report?.note(item)
+            try report?.write(TransferReportLine(item))
             bar.advance(by: 1)
         }
         let refused = isDry ? bucket.refusals() : try await bucket.set(on: target.drive)
@@ -77,6 +81,7 @@ struct ImportRun {
         table.add("\(counts.found)", "found")
         table.add(
             "\(counts.imported)", (isDry ? "would be imported" : "imported") + " (\(ByteCount.text(counts.bytes)))")
+        if counts.updated > 0 { table.add("\(counts.updated)", "brought up to date: tags, retention or holds") }
         for reason in ImportSkip.allCases {
             if let count = counts.skipped[reason] { table.add("\(count)", "skipped: \(reason.rawValue)") }
         }

@@ -43,7 +43,7 @@ extension FuzzTarget {
         var plaintext: [UInt8] = []
         do {
             for start in stride(from: 0, to: bytes.count, by: max(1, step)) {
-                stream.append(Array(bytes[start..<min(start + max(1, step), bytes.count)]))
+                stream.append(bytes[start..<min(start + max(1, step), bytes.count)])
                 while let piece = try stream.next() {
                     plaintext += piece
                     guard plaintext.count < 1 << 24 else { return nil }

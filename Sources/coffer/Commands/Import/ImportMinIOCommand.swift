@@ -15,7 +15,7 @@ struct ImportMinIOCommand: AsyncParsableCommand {
             SOURCE is the directory of a MinIO server of one drive, stopped, or a snapshot of it; nothing is written there. \
             DIR is a Coffer drive that no server runs on, and is made when it is not there. Buckets with their settings come, \
             objects with their versions, users, groups, policies and access keys. Every byte is checked, and what does not \
-            verify stays behind and is named. Started again it goes on where it was, or brings what has come since.
+            verify stays behind and is named. Started again it goes on where it was, or brings what has come since, and tags, retention and legal holds that were changed.
 
             The environment names the key service, of the source and of DIR, as for the server. Where the source has another \
             one, name DIR's as for the server, and the source's in a file by --source-environment.
@@ -51,6 +51,9 @@ struct ImportMinIOCommand: AsyncParsableCommand {
             valueName: "FILE"))
     var sourceEnvironment: String?
 
+    @Option(help: ArgumentHelp("Read so many bytes a second at most, such as 50MiB.", valueName: "BYTES"))
+    var rate: String?
+
     @Option(help: ArgumentHelp("Write a JSON line per version.", valueName: "FILE"))
     var report: String?
 
@@ -58,6 +61,9 @@ struct ImportMinIOCommand: AsyncParsableCommand {
     var keyring: String?
 
     func validate() throws {
+        guard rate.map({ ByteCount.parse($0) != nil }) ?? true else {
+            throw ValidationError("--rate is a number of bytes, such as 50MiB.")
+        }
         guard !directory.hasPrefix("http://"), !directory.hasPrefix("https://") else {
             throw ValidationError("DIR is a directory: stop the server, and import into its drive.")
         }
@@ -70,7 +76,8 @@ struct ImportMinIOCommand: AsyncParsableCommand {
             let drive: MinIODrive
             do { drive = try MinIODrive(command.source) } catch { throw StartFailure("\(error)") }
             let keys = DriveKeySource(
-                service: try command.sourceService(environment), customerKeys: try command.customerKeyList())
+                service: try command.sourceService(environment),
+                customerKeys: try CustomerKeyList(file: command.customerKeys))
             let target = try await ImportTarget(
                 command.directory, keyring: command.keyring, mustExist: command.dryRun, environment)
             defer { target.store.close() }
@@ -95,18 +102,5 @@ struct ImportMinIOCommand: AsyncParsableCommand {
         let file = try Environment(["MINIO_CONFIG_ENV_FILE": sourceEnvironment])
         guard file.variables.count > 1 else { throw StartFailure("\(sourceEnvironment): there is nothing in it") }
         return try OfflineDrive.keyService(keyring: nil, file)
-    }
-
-    private func customerKeyList() throws(StartFailure) -> CustomerKeyList {
-        guard let customerKeys else { return CustomerKeyList() }
-        guard let text = try Environment.contents(of: customerKeys) else {
-            throw StartFailure("\(customerKeys): there is no such file")
-        }
-        do {
-            return try CustomerKeyList(parsing: text)
-        } catch {
-            throw StartFailure(
-                "\(customerKeys), line \(error.line): not BUCKET or BUCKET/PREFIX, a blank, and 32 bytes in base64")
-        }
     }
 }

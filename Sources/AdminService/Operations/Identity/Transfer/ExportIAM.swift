@@ -28,7 +28,7 @@ enum ExportIAM: AdminOperation {
         try await reply.send(archive, type: "application/zip")
     }
 
-    private static func content(
+    static func content(
         of file: IAMFile, _ snapshot: AccountsSnapshot, _ accounts: Accounts, showsRoot: Bool
     ) -> [UInt8] {
         switch file {
