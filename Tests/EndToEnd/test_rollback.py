@@ -92,7 +92,7 @@ def test_an_object_put_back_with_its_sum_is_not_hidden(old_and_new):
     # With the head, nothing fits: that is of fewer buckets.
     put_back(drive, "sums", former.rows("SELECT * FROM sums WHERE part = ?", HEAD))
     refusal(server)
-    assert verify(server).kinds() == ["rolled-back"]
+    assert "rolled-back" in verify(server).kinds()
 
 
 def test_a_deleted_object_does_not_come_back(fresh_server, tmp_path):

@@ -97,7 +97,8 @@ private func fault(_ body: () throws(StorageError) -> Void) -> HistoryFault? {
                 try await store.setVersioning(of: drive.bucket, for: isNull ? .nullVersion : [])
                 try await store.putInline(drive.bucket, key, [UInt8(round & 255)], flags: isNull ? .nullVersion : [])
             case 2:
-                let isNull = try store.buckets()[0].versioning.writesNullVersions
+                let isNull =
+                    try store.buckets().first { $0.id == drive.bucket }?.versioning.writesNullVersions ?? true
                 try await store.putFile(drive.bucket, key, pattern(40_000), flags: isNull ? .nullVersion : [])
             case 3:
                 _ = try await store.delete(drive.bucket, [Deletion(key: key, .version(.current))])
