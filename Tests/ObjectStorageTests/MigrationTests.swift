@@ -168,7 +168,7 @@ import Testing
         let path = "\(directory.path)/drive"
         try ObjectStore.open(path, options: Drive.options()).close()
         // As when the process has ended between the commit and the end of the raising.
-        try write("coffer drive 6\n", to: "\(path)/format.former")
+        try write("coffer drive 7\n", to: "\(path)/format.former")
         #expect(rename("\(path)/coffer.db", "\(path)/away") == 0)
         try write("no database at all", to: "\(path)/coffer.db")
         #expect(throws: StorageError.self) { try ObjectStore.open(path, options: Drive.options()) }
