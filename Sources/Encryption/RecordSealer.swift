@@ -10,6 +10,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case setting = 6
     case event = 7
     case account = 8
+    case history = 9
 }
 
 /// Seals the records of the catalogue; see the article <doc:KeyHierarchy>.
@@ -130,6 +131,13 @@ package final class RecordSealer: Sendable {
                     HMACSHA256.code($0, key: catalogueKey, into: output)
                 }
             })
+    }
+
+    /// What authenticates the history of the drive's commits: HMAC-SHA256(catalogue key, "coffer/v1 history").
+    package func historyKey() -> SecretKey {
+        SecretKey { output in
+            Array("coffer/v1 history".utf8).withUnsafeBytes { HMACSHA256.code($0, key: catalogueKey, into: output) }
+        }
     }
 
     /// With a nonce of the caller's, which must never be used twice: for golden vectors only.

@@ -4,6 +4,11 @@ extension ObjectStore {
         try catalogue.readers.read { session throws(StorageError) in try session.setting(name) }
     }
 
+    /// Every setting as it is stored; there are some dozens.
+    package func settingsAtHand() throws(StorageError) -> [(name: String, value: [UInt8])] {
+        try catalogue.readers.read { session throws(StorageError) in try session.settings() }
+    }
+
     /// Sets a value, if the one that is there is `replacing`, nil for none.
     package func setSetting(
         _ name: String, _ value: [UInt8], replacing: [UInt8]?

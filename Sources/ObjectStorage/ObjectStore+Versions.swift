@@ -192,7 +192,8 @@ extension ObjectStore {
             case .put(.changed), .put(.staleOrder), .put(.versioningChanged), .annotation(.ownerChanged),
                 .annotation(.limitExceeded), .annotation(.present), .move(.sourceChanged), .move(.refused):
                 for blob in blobs { directories.finish(blob) }
-            case .put(.stored), .annotation(.done), .done, .deletions, .swap, .bucket, .move(.moved), .found:
+            case .put(.stored), .annotation(.done), .done, .deletions, .swap, .bucket, .move(.moved), .found, .history,
+                .mark:
                 for blob in blobs { directories.settle(blob) }
             }
             return result

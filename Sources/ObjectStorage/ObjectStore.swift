@@ -15,6 +15,9 @@ package final class ObjectStore: Sendable {
     /// What was done since it was opened.
     package let figures = StoreFigures()
 
+    /// The drive's directory.
+    package var path: String { drive.path }
+
     let drive: DriveDirectory
     let catalogue: Catalogue
     let committer: Committer
@@ -31,9 +34,11 @@ package final class ObjectStore: Sendable {
     let clock: OrderClock
     let dataKeyRows = DataKeyRows()
     let recentVersions = RecentVersions()
+    let history = StoreHistory()
     private let lastDataKey: Atomic<Int64>
     private let lastBucket: Atomic<Int64>
     private let isClosed = Atomic(false)
+    private let logger: Logger
 
     /// Opens a drive: makes the directory when its parent exists, locks it, and settles what a crash has left.
     ///
@@ -90,6 +95,7 @@ package final class ObjectStore: Sendable {
         self.drive = drive
         self.catalogue = catalogue
         self.space = space
+        logger = options.logger
         inlineLimit = options.inlineLimit
         epoch = Int64(clamping: recovered.epoch)
         committer = Committer(queueHook: options.queueHook)
@@ -143,6 +149,7 @@ package final class ObjectStore: Sendable {
         scans.close()
         directories.close()
         engine.closeLog()
+        history.close(at: engine.lastPoint, logger)
         catalogue.close()
         drive.release()
     }

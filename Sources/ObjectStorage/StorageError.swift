@@ -39,6 +39,10 @@ package enum StorageError: Error, Hashable, Sendable {
     /// The code is SQLite's extended one.
     case corrupt(code: Int32, String)
     case closed
+    /// The drive's keys are not open yet, and what was to be changed is covered by its rollback evidence.
+    case historyLocked
+    /// The drive, or a table of it, was put back to an older state.
+    case rolledBack(HistoryFault)
 }
 
 extension StorageError {
@@ -83,6 +87,9 @@ extension StorageError: CustomStringConvertible {
                 ? "catalogue: a table and its index differ (\(code)); stop the server, copy coffer.db, and run REINDEX on it"
                 : "catalogue: \(reason) (\(code)); stop the server, copy coffer.db, and run PRAGMA integrity_check on it"
         case .closed: "the drive is closed"
+        case .historyLocked: "the drive's keys cannot be had yet, and nothing is changed without them"
+        case .rolledBack(let fault):
+            "\(fault). If the drive was put back on purpose, coffer verify with --accept-rollback takes it as it is"
         }
     }
 }

@@ -103,26 +103,6 @@ package struct VersionColumns: Hashable, Sendable {
     }
 }
 
-/// Numbers and a text, one after another, into memory that has room for them.
-private struct BigEndianOutput {
-    private let buffer: UnsafeMutableRawBufferPointer
-    private(set) var count = 0
-
-    init(_ buffer: UnsafeMutableRawBufferPointer) {
-        self.buffer = buffer
-    }
-
-    mutating func put<Number: FixedWidthInteger>(_ value: Number) {
-        buffer.storeBytes(of: value.bigEndian, toByteOffset: count, as: Number.self)
-        count += MemoryLayout<Number>.size
-    }
-
-    mutating func put(_ text: String, length: Int) {
-        UnsafeMutableRawBufferPointer(rebasing: buffer[count..<(count + length)]).copyBytes(from: text.utf8)
-        count += length
-    }
-}
-
 /// A version as the catalogue holds it.
 package struct StoredVersion: Hashable, Sendable {
     package let columns: VersionColumns

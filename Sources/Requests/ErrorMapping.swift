@@ -76,14 +76,14 @@ extension S3Error {
         case .diskFull: code = .xMinioStorageFull
         case .quotaExceeded: code = .xMinioAdminBucketQuotaExceeded
         case .tooManyVersions: code = .maxVersionsExceeded
-        case .closed:
+        case .closed, .historyLocked:
             code = .serviceUnavailable
             headers = [("retry-after", "5")]
         case .overloaded:
             code = .slowDown
             headers = [("retry-after", "1")]
         case .driveLocked, .newerFormat, .unusable, .noSuchDataKey, .noSuchBlob, .blobMissing, .syncFailed, .io,
-            .database, .corrupt:
+            .database, .corrupt, .rolledBack:
             code = .internalError
         }
         self.init(code, headers: headers)

@@ -49,7 +49,7 @@ final class AccountsFixture {
             if let stored = try CatalogueKey.stored(in: store) { stored } else {
                 try await CatalogueKey.create(in: store, service: service)
             }
-        records.unlock(with: try await key.open(with: service))
+        try records.unlock(with: try await key.open(with: service))
         damaged = try await accounts.load()
     }
 

@@ -36,7 +36,7 @@ final class ConsoleFixture: Sendable {
         store = try ObjectStore.open("\(directory.path)/drive")
         let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
         let records = SealedRecords(store: store)
-        records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
+        try records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
         let keys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         drive = try SealedDrive(records: records, keys: keys)

@@ -31,7 +31,7 @@ final class MetricsFixture: Sendable {
         let calls = KeyServiceCounts()
         let service = MeasuredKeyService(StaticKeyService(name: try KeyID("key"), key: SecretKey()), calls)
         let records = SealedRecords(store: store)
-        records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
+        try records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
         let keys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -58,7 +58,7 @@ import Testing
         var store = try ObjectStore.open(path, options: Drive.options())
         #expect(access(orphan, F_OK) != 0)
         // From now on a former release refuses it.
-        #expect(try format(path) == "coffer drive 7\n")
+        #expect(try format(path) == "coffer drive 8\n")
         for reopens in [false, true] {
             if reopens {
                 store.close()
@@ -158,7 +158,7 @@ import Testing
         try FormerCatalogue.make(
             at: "\(path)/coffer.db", upTo: Self.second, running: "DROP TABLE version_uploads;")
         let store = try ObjectStore.open(path, options: Drive.options())
-        #expect(try format(path) == "coffer drive 7\n")
+        #expect(try format(path) == "coffer drive 8\n")
         #expect(access("\(path)/format.former", F_OK) != 0)
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
     }
@@ -168,11 +168,11 @@ import Testing
         let path = "\(directory.path)/drive"
         try ObjectStore.open(path, options: Drive.options()).close()
         // As when the process has ended between the commit and the end of the raising.
-        try write("coffer drive 6\n", to: "\(path)/format.former")
+        try write("coffer drive 7\n", to: "\(path)/format.former")
         #expect(rename("\(path)/coffer.db", "\(path)/away") == 0)
         try write("no database at all", to: "\(path)/coffer.db")
         #expect(throws: StorageError.self) { try ObjectStore.open(path, options: Drive.options()) }
-        #expect(try format(path) == "coffer drive 7\n")
+        #expect(try format(path) == "coffer drive 8\n")
         #expect(rename("\(path)/away", "\(path)/coffer.db") == 0)
         let store = try ObjectStore.open(path, options: Drive.options())
         #expect(try store.body(BucketID(rawValue: 5), "inline") == [1, 2])
@@ -206,7 +206,7 @@ import Testing
             }
         }
         #expect(refusals > 1)
-        #expect(try format(path) == "coffer drive 7\n")
+        #expect(try format(path) == "coffer drive 8\n")
     }
 
     /// A drive of the first release whose object `parts` has 1500 files, of which the first one is there.

@@ -27,8 +27,8 @@ import Testing
 
     @Test func `a newer format is refused`() async throws {
         let directory = try TemporaryDirectory()
-        write("coffer drive 8\n", to: "\(directory.path)/format")
-        #expect(openingError(directory.path) == .newerFormat(found: 8, supported: 7))
+        write("coffer drive 9\n", to: "\(directory.path)/format")
+        #expect(openingError(directory.path) == .newerFormat(found: 9, supported: 8))
     }
 
     @Test func `the name of a new drive is durable before the drive has a format`() throws {

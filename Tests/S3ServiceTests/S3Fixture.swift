@@ -50,7 +50,7 @@ final class S3Fixture: Sendable {
             if let stored = try CatalogueKey.stored(in: store) { stored } else {
                 try await CatalogueKey.create(in: store, service: service)
             }
-        records.unlock(with: try await key.open(with: service))
+        try records.unlock(with: try await key.open(with: service))
         let keys = DataKeys(
             service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -20,7 +20,7 @@ struct DriveFixture {
         let kmsKey = try KeyID("master")
         let service = StaticKeyService(name: kmsKey, key: SecretKey())
         let records = SealedRecords(store: store)
-        records.unlock(with: SecretKey())
+        try records.unlock(with: SecretKey())
         let clock = { @Sendable in Int64(1_700_000_000_000) }
         let cache = DataKeyCache(service: service)
         let drive = try SealedDrive(

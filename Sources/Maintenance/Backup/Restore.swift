@@ -1,5 +1,6 @@
+import Cryptography
 package import KeyManagement
-import ObjectStorage
+package import ObjectStorage
 import SealedStorage
 
 /// Puts a drive together from a backup; what is interrupted is gone on with.
@@ -16,18 +17,28 @@ package struct Restore: Sendable {
         package let missing: [String]
         /// Keys that data keys are wrapped under, and that the key service does not have.
         package let missingKeys: [String]
+        /// What its rollback evidence says; nil of a drive that had none.
+        package let history: CatalogueSnapshot.History?
     }
 
     private let target: any BackupTarget
     private let backup: BackupManifest
     private let directory: String
     private let service: any KeyService
+    private let anchor: RollbackAnchor?
+    private let acceptsRollback: Bool
 
     private static let pageSize = 1024
 
+    /// - Parameters:
+    ///   - anchor: says from then on that the drive has come as far as the backup, and no farther.
+    ///   - acceptsRollback: whether a backup is restored in which records were put back to an older state.
     package init(
-        _ backup: BackupManifest, from target: any BackupTarget, to directory: String, keys service: any KeyService
+        _ backup: BackupManifest, from target: any BackupTarget, to directory: String, keys service: any KeyService,
+        anchor: RollbackAnchor? = nil, acceptsRollback: Bool = false
     ) {
+        self.anchor = anchor
+        self.acceptsRollback = acceptsRollback
         self.backup = backup
         self.target = target
         self.directory = directory
@@ -48,7 +59,9 @@ package struct Restore: Sendable {
         }
         var snapshot: CatalogueSnapshot? = try CatalogueSnapshot(catalogue)
         guard let opened = snapshot else { throw BackupFailure("backup \(backup.name) cannot be read") }
-        let missingKeys = try await checkKeys(opened)
+        let key = try await openKey(opened)
+        let missingKeys = try await missingKeys(opened)
+        let history = try history(of: opened, key)
         let restoration = try DriveRestoration(in: directory)
         var progress = Progress()
         progress.total = try opened.blobCount()
@@ -61,15 +74,35 @@ package struct Restore: Sendable {
         try CatalogueSnapshot.separate(copy)
         try Files.rename(copy, to: restoration.catalogue)
         try restoration.finish(format: backup.driveFormat)
-        return Outcome(progress: progress, missing: missing, missingKeys: missingKeys)
+        if let anchor, let history { try anchor.write(history.point, under: key) }
+        return Outcome(progress: progress, missing: missing, missingKeys: missingKeys, history: history)
     }
 
-    /// Opens the catalogue key, without which nothing could be read, and looks for the other keys.
-    private func checkKeys(_ snapshot: CatalogueSnapshot) async throws -> [String] {
+    /// Opens the catalogue key, without which nothing could be read.
+    private func openKey(_ snapshot: CatalogueSnapshot) async throws -> SecretKey {
         guard let key = try CatalogueKey.stored(in: snapshot) else {
             throw BackupFailure("the drive had no keys when the backup was taken")
         }
-        _ = try await key.open(with: service)
+        return try await key.open(with: service)
+    }
+
+    /// Whether the backup's records are those of one moment.
+    private func history(of snapshot: CatalogueSnapshot, _ key: SecretKey) throws -> CatalogueSnapshot.History? {
+        do {
+            let history = try snapshot.history(under: key, anchor: anchor)
+            guard let fault = history?.faults.first, !acceptsRollback else { return history }
+            throw BackupFailure(
+                "backup \(backup.name): \(fault.part) are not what was committed last: \(fault.summary). "
+                    + "--accept-rollback restores it all the same")
+        } catch StorageError.rolledBack(let fault) {
+            guard acceptsRollback else {
+                throw BackupFailure("backup \(backup.name): \(fault). --accept-rollback restores it all the same")
+            }
+            return nil
+        }
+    }
+
+    private func missingKeys(_ snapshot: CatalogueSnapshot) async throws -> [String] {
         var missing: [String] = []
         for name in try snapshot.kmsKeyNames() {
             guard let key = try? KeyID(name), try await service.hasKey(key) else {

@@ -162,6 +162,7 @@ package final class Scrub: Sendable {
             let metadata: Logger.Metadata = ["what": "\(finding.title)", "detail": "\(finding.detail)"]
             switch finding.kind {
             case .damaged: logger.error("scrubbing found something damaged", metadata: metadata)
+            case .rolledBack: logger.critical("scrubbing found something that was put back", metadata: metadata)
             case .missing: logger.error("scrubbing found something missing", metadata: metadata)
             case .unopened: logger.warning("scrubbing found something whose key cannot be had", metadata: metadata)
             case .orphan: logger.warning("scrubbing found something that nothing refers to", metadata: metadata)

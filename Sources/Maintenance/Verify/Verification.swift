@@ -100,6 +100,7 @@ package struct Verification: Sendable {
             let (findings, count) = try await check.checkRecords()
             report.records = Int64(count)
             report.add(findings)
+        case .history: try await walkHistory(after: cursor.row, tell)
         case .objects: try await VersionWalk(self).run(after: cursor.row, tell)
         case .uploads: try await walkUploads(after: cursor.row, tell)
         case .files:
@@ -119,6 +120,34 @@ package struct Verification: Sendable {
             }
         }
         return report
+    }
+
+    /// Parts of the history between two words of how far it has come.
+    private static let partsAtOnce = 16
+
+    private func walkHistory(
+        after row: Int64, _ tell: (VerifyReport, VerifyCursor) async throws -> Void
+    ) async throws {
+        guard check.store.hasOpenHistory else {
+            var report = VerifyReport()
+            report.skipped.append("whether records are those that were committed last")
+            return try await tell(report, VerifyCursor(.history, row: row))
+        }
+        var last = row - 1
+        while let page = try await check.store.historyParts(after: last, limit: Self.partsAtOnce) {
+            var report = VerifyReport()
+            for part in page.parts {
+                try Task.checkCancellation()
+                // The rows of some thousand versions.
+                try await options.admit(2 << 20)
+                report.add(try await check.check(part))
+            }
+            last = page.last
+            try await tell(report, VerifyCursor(.history, row: last + 1))
+        }
+        var report = VerifyReport()
+        report.add(try await check.checkSums())
+        try await tell(report, VerifyCursor(.history, row: last + 1))
     }
 
     /// Uploads that are in memory at once.

@@ -2,7 +2,7 @@
 package struct VerifyCursor: Codable, Hashable, Sendable {
     /// In the order in which they come.
     package enum Phase: String, Codable, CaseIterable, Comparable, Sendable {
-        case structure, records, objects, uploads, files, counts
+        case structure, records, history, objects, uploads, files, counts
 
         package static func < (one: Phase, other: Phase) -> Bool {
             (allCases.firstIndex(of: one) ?? 0) < (allCases.firstIndex(of: other) ?? 0)

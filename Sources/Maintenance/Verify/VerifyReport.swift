@@ -39,7 +39,7 @@ package struct VerifyReport: Codable, Hashable, Sendable {
         if findings.count > count { findings.removeLast(findings.count - count) }
     }
 
-    mutating func add(_ finding: DriveFinding) {
+    package mutating func add(_ finding: DriveFinding) {
         counts[finding.kind.rawValue, default: 0] += 1
         if findings.count < Self.mostNamed { findings.append(finding) }
     }

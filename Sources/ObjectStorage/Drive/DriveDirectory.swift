@@ -4,7 +4,7 @@ import Synchronization
 /// The drive's directory: made, locked for one process, and of a format that this release reads.
 final class DriveDirectory: Sendable {
     /// The number of the newest of ``migrations``: each shape of the catalogue is a format of the drive.
-    static let supportedFormat = 7
+    static let supportedFormat = 8
 
     let path: String
     /// What the file `format` said, or what it said before a raising that was not finished.

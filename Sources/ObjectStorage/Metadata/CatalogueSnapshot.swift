@@ -36,6 +36,53 @@ package final class CatalogueSnapshot: Sendable {
         try read { session throws(StorageError) in try session.setting(name) }
     }
 
+    /// What its rollback evidence says; nil of a drive that had none.
+    package struct History: Sendable {
+        /// Its last commit, and when that was, in milliseconds since 1970.
+        package let point: HistoryPoint
+        package let time: Int64
+        /// Which of its parts are not what was committed last.
+        package var faults: [PartFault] = []
+        /// How many commits the anchor is ahead of it; nil without an anchor.
+        package var behind: Int64?
+    }
+
+    /// Looks at all of it, and at the anchor if there is one.
+    ///
+    /// - Throws: `rolledBack` when the head does not open, several sums are not the head's, or the anchor is another drive's.
+    package func history(
+        _ authenticator: any RowAuthenticator, anchor: RollbackAnchor?
+    ) throws(StorageError) -> History? {
+        guard try format() >= Self.firstFormatWithHistory else { return nil }
+        return try read { session throws(StorageError) -> History? in
+            let head: HistoryHead
+            switch try session.historyHead(authenticator) {
+            case .absent: return nil
+            case .unreadable: throw .rolledBack(.headUnreadable)
+            case .present(let found): head = found
+            }
+            var history = History(point: head.point, time: head.time)
+            if let fault = try session.checkSums(head, authenticator) { history.faults.append(fault) }
+            var last = Int64(-1)
+            while case let numbers = try session.summedParts(after: last, limit: 256), let end = numbers.last {
+                for part in numbers.compactMap({ HistoryPart(number: $0) }) {
+                    if let fault = try session.check(part, summed: head.summed, authenticator) {
+                        history.faults.append(fault)
+                    }
+                }
+                last = end
+            }
+            switch try anchor?.read(authenticator) {
+            case .point(let point): history.behind = max(0, point.commits - head.commits)
+            case .foreign: throw .rolledBack(.anchorForeign(path: anchor?.path ?? ""))
+            case .absent, nil: break
+            }
+            return history
+        }
+    }
+
+    private static let firstFormatWithHistory = 8
+
     /// The names of the keys that wrap its data keys.
     package func kmsKeyNames() throws(StorageError) -> [String] {
         try read { session throws(StorageError) in try session.kmsKeyNames() }.map {

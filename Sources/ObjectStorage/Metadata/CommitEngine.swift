@@ -21,6 +21,7 @@ final class CommitEngine: @unchecked Sendable {
     private var storedBounds: (reserved: UInt64, settled: UInt64)?
     /// Versions up to this row number are counted, see ``Transaction/countVersions(_:)``.
     private var countedRows: Int64
+    private var witness: Witness
 
     init(
         _ connection: Connection, directories: BlobDirectories, space: DriveSpace, durability: Durability,
@@ -39,8 +40,17 @@ final class CommitEngine: @unchecked Sendable {
         countedRows = try connection.use { session throws(StorageError) in
             try session.driveValue(Session.countedRows) ?? 0
         }
+        witness = try connection.use { session throws(StorageError) in
+            try session.hasHistory ? .locked : .none
+        }
         connection.use { session in log.watch(session) }
         space.reusable.store(connection.use(freeBytes), ordering: .relaxed)
+    }
+
+    /// The last commit of the history, for who knows that no more is committed; nil while none is open.
+    var lastPoint: HistoryPoint? {
+        guard case .open(let history) = witness, !outcomeIsUnknown else { return nil }
+        return history.head.point
     }
 
     /// True when the outcome of a commit is unknown: nothing more may be written, and no file be unlinked for it.
@@ -109,12 +119,13 @@ final class CommitEngine: @unchecked Sendable {
         _ batch: [PendingMutation], _ session: Session, undo: Undo = .none
     ) throws(StorageError) {
         let transaction = Transaction(
-            session, epoch: Int64(clamping: directories.epoch), countedRows: countedRows,
+            session, epoch: Int64(clamping: directories.epoch), countedRows: countedRows, witness: witness,
             undoesSingly: undo == .savepoints, versionLimit: options.versionLimit)
         let changes = session.totalChanges
         try transaction.run("BEGIN IMMEDIATE")
         let dataKeys: [DataKeyID]
         let bounds: (reserved: UInt64, settled: UInt64)?
+        let history: OpenHistory.Update?
         do throws(StorageError) {
             options.faultHook?(.transactionBegun)
             for mutation in batch where try !perform(mutation, in: transaction, undo) {
@@ -122,6 +133,7 @@ final class CommitEngine: @unchecked Sendable {
                 return try transact(batch, session, undo: .savepoints)
             }
             dataKeys = try transaction.settle()
+            history = try transaction.settleHistory()
             bounds = batch.contains { $0.kind == .grows } ? try storeBounds(transaction) : nil
             options.faultHook?(.rowsWritten)
             for directory in transaction.directories(in: directories.layout) {
@@ -134,6 +146,10 @@ final class CommitEngine: @unchecked Sendable {
         }
         try commitTransaction(transaction, session)
         countedRows = transaction.countedRows
+        if case .open(let open) = transaction.witness {
+            if let history { open.adopt(history) }
+            witness = transaction.witness
+        }
         for what in transaction.damage { options.logger.error("\(what)") }
         options.faultHook?(.committed)
         options.rowCountHook?(session.totalChanges - changes)

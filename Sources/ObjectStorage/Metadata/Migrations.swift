@@ -23,6 +23,7 @@ private let shapes = [
     (name: "5: usage of buckets, events", statements: usageAndEvents),
     (name: "6: accounts", statements: accounts),
     (name: "7: exclusions from versioning, usage of annotations", statements: exclusionsAndAnnotations),
+    (name: "8: rollback evidence", statements: rollbackEvidence),
 ]
 
 private let catalogueTables = """
@@ -194,4 +195,9 @@ private let exclusionsAndAnnotations = """
 
     UPDATE drive SET value = 0 WHERE name = 'counted'
         AND EXISTS (SELECT 1 FROM versions WHERE bucket < 0 AND bucket > -9223372036854775807);
+    """
+
+/// What is there is summed after the start, see ``Transaction/sumVersions(_:)``.
+private let rollbackEvidence = """
+    CREATE TABLE sums (part INTEGER PRIMARY KEY, commits INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
     """

@@ -21,6 +21,9 @@ enum Mutation: Sendable {
     case retireDataKeys([DataKeyID], now: Int64)
     /// What targets are to be told of what is no change.
     case queueEvents([NewEvent])
+    case openHistory(HistoryOpening)
+    /// The last commit is to be anchored; that of the former mark is.
+    case markHistory(confirming: HistoryPoint?)
     case maintain(Maintenance)
 
     /// Whether it needs room, or gives some back and must therefore work on a full device.
@@ -28,13 +31,14 @@ enum Mutation: Sendable {
         switch self {
         case .put, .putAnnotation, .replaceRecord, .rekey, .move, .createUpload, .putPart, .completeUpload,
             .createBucket,
-            .updateBucket, .setSetting, .queueEvents, .insertDataKey, .replaceDataKey, .maintain(.reserveBlobs),
+            .updateBucket, .setSetting, .queueEvents, .insertDataKey, .replaceDataKey, .openHistory,
+            .maintain(.reserveBlobs),
             .maintain(.moveFileList):
             .grows
         case .delete, .deleteAnnotation, .abortUpload, .deleteBucket, .retireDataKeys, .maintain(.forgetGarbage),
             .maintain(.sweep), .maintain(.sweepParts), .maintain(.forgetDeadUploads),
             .maintain(.removeDataKeys), .maintain(.mendDataKeyCounts), .maintain(.sweepCompletions),
-            .maintain(.countVersions),
+            .maintain(.countVersions), .maintain(.sumVersions), .markHistory,
             .maintain(.forgetEvents):
             .shrinks
         case .changeAccounts(let changes): changes.allSatisfy(\.removes) ? .shrinks : .grows
@@ -70,6 +74,8 @@ enum Maintenance: Sendable {
     case forgetEvents([Int64])
     /// Goes on with counting what the buckets of a former release's drive have.
     case countVersions(limit: Int64)
+    /// Goes on with summing the versions of a drive that had no sums.
+    case sumVersions(limit: Int64)
 }
 
 /// What makes an upload a version: its parts in their order, the version with its sealed record, and the receipt by
@@ -93,6 +99,10 @@ enum MutationResult: Sendable {
     case annotation(AnnotationOutcome)
     case bucket(BucketUpdateOutcome)
     case move(MoveOutcome)
+    /// What differs of an opened history.
+    case history([PartFault])
+    /// The commit to be anchored; nil while no history is open.
+    case mark(HistoryPoint?)
     /// What the mutation is about was there; of a sweep, that more is left.
     case found(Bool)
 }

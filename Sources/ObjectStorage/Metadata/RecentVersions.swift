@@ -196,7 +196,7 @@ extension Mutation {
             each(owner.columns)
         case .completeUpload(let completion, _): each(completion.version.columns)
         case .createUpload, .putPart, .abortUpload, .createBucket, .updateBucket, .setSetting, .changeAccounts,
-            .insertDataKey, .queueEvents:
+            .insertDataKey, .queueEvents, .openHistory, .markHistory:
             break
         case .deleteBucket, .replaceDataKey, .retireDataKeys: return false
         case .maintain(let maintenance): return !maintenance.changesVersions
@@ -209,7 +209,7 @@ extension Maintenance {
     fileprivate var changesVersions: Bool {
         switch self {
         case .reserveBlobs, .forgetGarbage, .sweepParts, .forgetDeadUploads, .removeDataKeys, .mendDataKeyCounts,
-            .sweepCompletions, .forgetEvents, .countVersions:
+            .sweepCompletions, .forgetEvents, .countVersions, .sumVersions:
             false
         case .moveFileList: true
         case .sweep(let remains, _, _):

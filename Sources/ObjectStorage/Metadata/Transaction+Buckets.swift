@@ -1,6 +1,7 @@
 extension Transaction {
     func createBucket(_ row: BucketRow) throws(StorageError) -> MutationResult {
         if let existing = try session.bucket(named: row.name) { throw .bucketExists(existing) }
+        try noteArrival(.bucket(row))
         try run(
             """
             INSERT INTO buckets (id, name, created, versioning, quota, excluded, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -12,16 +13,16 @@ extension Transaction {
 
     /// Puts another record, versioning and quota in the place of those that were read.
     func updateBucket(_ row: BucketRow, _ replacing: [UInt8]) throws(StorageError) -> BucketUpdateOutcome {
+        guard let former = try session.bucket(row.id) else { throw .noSuchBucket }
+        guard former.sealed == replacing else { return .changed(current: former) }
+        try noteDeparture(.bucket(former))
         try run(
-            "UPDATE buckets SET sealed = ?, versioning = ?, quota = ?, excluded = ? WHERE id = ? AND sealed = ?",
+            "UPDATE buckets SET sealed = ?, versioning = ?, quota = ?, excluded = ? WHERE id = ?",
             .blob(row.sealed), .integer(row.versioning.rawValue), .optional(row.quota),
-            .optional(row.exclusions?.encoded), .integer(row.id.rawValue), .blob(replacing))
-        if session.hasChangedRow {
-            noteChange(of: row.id)
-            return .updated
-        }
-        guard let current = try session.bucket(row.id) else { throw .noSuchBucket }
-        return .changed(current: current)
+            .optional(row.exclusions?.encoded), .integer(row.id.rawValue))
+        noteChange(of: row.id)
+        try noteArrival(.bucket(row))
+        return .updated
     }
 
     /// Removes an empty bucket.
@@ -36,6 +37,7 @@ extension Transaction {
         guard try integer("SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", .integer(id.rawValue)) == nil else {
             throw .bucketNotEmpty
         }
+        if let former = try session.bucket(id) { try noteDeparture(.bucket(former)) }
         try run("DELETE FROM buckets WHERE id = ?", .integer(id.rawValue))
         try run("DELETE FROM bucket_usage WHERE bucket = ?", .integer(id.rawValue))
         noteChange(of: id)
@@ -49,6 +51,8 @@ extension Transaction {
     func setSetting(_ name: String, _ value: [UInt8], _ replacing: [UInt8]?) throws(StorageError) -> SwapOutcome {
         let current = try session.setting(name)
         guard current == replacing else { return .changed(current: current) }
+        if let current { try noteDeparture(.setting(name: name, value: current)) }
+        try noteArrival(.setting(name: name, value: value))
         try run(
             "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             .text(name), .blob(value))

@@ -53,6 +53,11 @@ extension Transaction {
         for (row, new) in zip([found] + present, [new] + annotations) {
             try useDataKey(dataKey.id, row: dataKey)
             removeReference(row.stored.columns.dataKey)
+            try noteDeparture(row.record)
+            var columns = row.stored.columns
+            columns.dataKey = dataKey.id
+            try noteArrival(
+                .version(columns, row: row.row, sealed: new.sealed))
             try run(
                 "UPDATE versions SET sealed = ?, data_key = ? WHERE id = ?", .blob(new.sealed),
                 .integer(dataKey.id.rawValue), .integer(row.row))

@@ -25,6 +25,8 @@ extension Transaction {
         case .replaceDataKey(let row, let replacing): .found(try replaceDataKey(row, replacing))
         case .retireDataKeys(let keys, let now): try retireDataKeys(keys, now)
         case .queueEvents(let events): try queueAlone(events)
+        case .openHistory(let opening): .history(try openHistory(opening))
+        case .markHistory(let confirmed): .mark(markHistory(confirming: confirmed))
         case .maintain(let maintenance): .found(try maintain(maintenance))
         }
     }
@@ -58,6 +60,7 @@ extension Transaction {
             try forgetEvents(numbers)
             return false
         case .countVersions(let limit): return try countVersions(limit)
+        case .sumVersions(let limit): return try sumVersions(limit)
         }
     }
 }

@@ -5,6 +5,11 @@ struct VersionRow {
     let nullOrder: Int64?
 
     var isNull: Bool { stored.columns.flags.contains(.nullVersion) }
+
+    /// As it counts in its part's sum.
+    var record: CoveredRecord {
+        .version(stored.columns, row: row, sealed: stored.sealed)
+    }
 }
 
 extension Transaction {
@@ -116,6 +121,8 @@ extension Transaction {
         count(old.stored.columns, row: old.row, times: -1, isNewest: true)
         count(columns, row: old.row, times: 1, isNewest: true)
         removeReference(old.stored.columns.dataKey)
+        try noteDeparture(old.record)
+        try noteArrival(.version(columns, row: old.row, sealed: new.sealed))
         try change(old) { () throws(StorageError) in
             try run(
                 """
@@ -148,6 +155,7 @@ extension Transaction {
             .integer(columns.body.rawValue), .identifier(columns.blob), .blob(new.sealed), .optional(nullOrder))
         let row = session.lastInsertedRow
         count(columns, row: row, times: 1, isNewest: true)
+        try noteArrival(.version(columns, row: row, sealed: new.sealed))
         if let newest { countObject(newest, times: -1) }
         return row
     }
@@ -164,6 +172,9 @@ extension Transaction {
             return .changed(current: nil)
         }
         guard found.stored.sealed == replacing else { return .changed(current: found.stored.sealed) }
+        try noteDeparture(found.record)
+        try noteArrival(
+            .version(found.stored.columns, row: found.row, sealed: sealed))
         try run("UPDATE versions SET sealed = ? WHERE id = ?", .blob(sealed), .integer(found.row))
         try queue(events)
         return .swapped
@@ -224,6 +235,7 @@ extension Transaction {
         try releaseAnnotations(of: version.stored.columns)
         count(version.stored.columns, row: version.row, times: -1, isNewest: isNewest)
         removeReference(version.stored.columns.dataKey)
+        try noteDeparture(version.record)
         if try hasFileList(version) {
             try change(version) { () throws(StorageError) in try buryRow(of: version) }
         } else {

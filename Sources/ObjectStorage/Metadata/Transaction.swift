@@ -30,15 +30,31 @@ final class Transaction {
     var countedRows: Int64
     private var usageChanges = UsageChanges()
 
+    private(set) var witness: Witness
+    /// The history that this transaction has opened or begun.
+    private(set) var openedHistory: OpenHistory?
+    /// Versions up to this row number are summed, see ``sumVersions(_:)``.
+    var summedRows: Int64
+    /// Records that have come or gone.
+    private var recordChanges: [OpenHistory.Change] = []
+    /// The head changes, whatever records do.
+    var hasToWriteHead = false
+
     /// Rows whose inline bodies go at the end of the batch, unless new ones take their place; zero for those.
     ///
     /// Nil where changes are taken back one by one: there they go at once.
     private var deadBodies: [Int64]?
 
     init(
-        _ session: Session, epoch: Int64, countedRows: Int64, undoesSingly: Bool,
+        _ session: Session, epoch: Int64, countedRows: Int64, witness: Witness, undoesSingly: Bool,
         versionLimit: (@Sendable () -> Int?)? = nil
     ) {
+        self.witness = witness
+        summedRows =
+            switch witness {
+            case .none, .locked: .max
+            case .open(let history): history.head.summed
+            }
         self.versionLimit = versionLimit
         self.session = session
         self.epoch = epoch
@@ -54,12 +70,15 @@ final class Transaction {
         fileprivate let damage: Int
         fileprivate let usageChanges: Int
         fileprivate let countedRows: Int64
+        fileprivate let recordChanges: Int
+        fileprivate let summedRows: Int64
     }
 
     var mark: Mark {
         Mark(
             references: references.count, blobs: blobs.count, changedDataKeys: changedDataKeys.count,
-            damage: damage.count, usageChanges: usageChanges.mark, countedRows: countedRows)
+            damage: damage.count, usageChanges: usageChanges.mark, countedRows: countedRows,
+            recordChanges: recordChanges.count, summedRows: summedRows)
     }
 
     /// Forgets what was noted since the mark.
@@ -70,6 +89,8 @@ final class Transaction {
         damage.removeLast(damage.count - mark.damage)
         usageChanges.revert(to: mark.usageChanges)
         countedRows = mark.countedRows
+        recordChanges.removeLast(recordChanges.count - mark.recordChanges)
+        summedRows = mark.summedRows
         knownBucket = nil
         knownDataKey = nil
         bucketWithoutAnnotations = nil
@@ -103,6 +124,31 @@ final class Transaction {
 
     func noteUsage(_ usage: BucketUsage, times sign: Int64, in bucket: BucketID) {
         usageChanges.note(usage, times: sign, in: bucket)
+    }
+
+    func noteChange(_ change: OpenHistory.Change) {
+        recordChanges.append(change)
+    }
+
+    /// What this transaction has changed so far in the sum of a part.
+    func pendingDifference(of part: HistoryPart) -> RowSum {
+        recordChanges.reduce(into: RowSum()) { sum, change in
+            guard change.part == part.number else { return }
+            if change.isAddition { sum += change.sum } else { sum -= change.sum }
+        }
+    }
+
+    /// Keeps sums from here on.
+    func adopt(_ history: OpenHistory) {
+        openedHistory = history
+        witness = .open(history)
+        summedRows = history.head.summed
+    }
+
+    /// Writes the sums and the head of the history; nil when they stay as they are.
+    func settleHistory() throws(StorageError) -> OpenHistory.Update? {
+        guard case .open(let history) = witness, hasToWriteHead || !recordChanges.isEmpty else { return nil }
+        return try history.settle(recordChanges, summed: summedRows, in: self)
     }
 
     /// What the batch has changed so far.

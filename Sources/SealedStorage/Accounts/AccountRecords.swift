@@ -33,7 +33,8 @@ package struct AccountRecords: Sendable {
     package func all() throws -> [(id: [UInt8], record: [UInt8]?)] {
         let sealer = try records.sealer
         return try records.store.accounts().map { row in
-            (row.id, try? sealer.open(row.sealed, kind: .account, id: row.id, associatedData: []))
+            guard !records.store.isDistrusted(row.sealed) else { return (row.id, nil) }
+            return (row.id, try? sealer.open(row.sealed, kind: .account, id: row.id, associatedData: []))
         }
     }
 

@@ -10,7 +10,8 @@ package struct CatalogueKey: Sendable {
     /// The version of the KMS key that wraps it.
     package var version: MasterKeyVersion { MasterKeyVersion(ofDataKey: wrapped) }
     private let wrapped: [UInt8]
-    /// 16 bytes; nil on a drive that is older than its identifier.
+    /// 16 bytes, and one more where the drive has had rollback evidence from its beginning; nil on a drive that is older
+    /// than its identifier.
     private let driveID: [UInt8]?
 
     private static let setting = "catalogue-key"
@@ -28,6 +29,18 @@ package struct CatalogueKey: Sendable {
         return context
     }
 
+    /// Whether the drive has had rollback evidence from its beginning: its identifier says so, which the catalogue key is
+    /// bound to.
+    static func hasHistory(_ store: ObjectStore) throws(StorageError) -> Bool {
+        hasHistory(driveID: try store.settingAtHand(driveSetting) ?? [])
+    }
+
+    static func hasHistory(_ snapshot: CatalogueSnapshot) throws(StorageError) -> Bool {
+        hasHistory(driveID: try snapshot.setting(driveSetting) ?? [])
+    }
+
+    private static func hasHistory(driveID: [UInt8]) -> Bool { driveID.count == 17 && driveID[16] == 1 }
+
     /// The drive's catalogue key; `nil` on a new drive.
     package static func stored(in store: ObjectStore) throws -> CatalogueKey? {
         try stored { (name) throws(StorageError) in try store.settingAtHand(name) }
@@ -38,7 +51,7 @@ package struct CatalogueKey: Sendable {
         try stored { (name) throws(StorageError) in try snapshot.setting(name) }
     }
 
-    /// The identifier of the drive that a copy of a catalogue is of: 16 bytes; `nil` of one that is older than identifiers.
+    /// The identifier of the drive that a copy of a catalogue is of: 16 or 17 bytes; `nil` of one that is older than identifiers.
     package static func driveIdentifier(of snapshot: CatalogueSnapshot) throws -> [UInt8]? {
         try snapshot.setting(driveSetting)
     }
@@ -75,7 +88,7 @@ package struct CatalogueKey: Sendable {
     /// The drive's identifier: made when there is none, and durable before anything refers to it.
     private static func identifier(of store: ObjectStore) async throws -> [UInt8] {
         if let known = try store.settingAtHand(driveSetting) { return known }
-        let new = SecureRandom.bytes(16)
+        let new = SecureRandom.bytes(16) + [1]
         if case .changed(let other?) = try await store.setSetting(driveSetting, new, replacing: nil) { return other }
         return new
     }

@@ -62,6 +62,9 @@ extension SealedRecords {
     func checkSetting(_ name: String, _ sealed: [UInt8]) throws { _ = try openSetting(sealed, name, sealer) }
 
     private func openSetting(_ sealed: [UInt8], _ name: String, _ sealer: RecordSealer) throws -> [UInt8] {
+        guard !store.isDistrusted(sealed) else {
+            throw Corruption(what: "setting \"\(name)\", which is an older one put back")
+        }
         do {
             return try sealer.open(sealed, kind: .setting, id: Array(name.utf8), associatedData: [])
         } catch {

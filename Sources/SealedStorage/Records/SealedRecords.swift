@@ -24,9 +24,20 @@ package final class SealedRecords: Sendable {
         self.store = store
     }
 
-    /// Gives it the catalogue key; the first one given stays.
-    package func unlock(with catalogueKey: SecretKey) {
-        state.withLock { if case .locked = $0 { $0 = .open(RecordSealer(catalogueKey: catalogueKey)) } }
+    /// Gives it the catalogue key, with which the drive's history is opened too; the first one given stays.
+    ///
+    /// Blocks until the committer has come to it.
+    ///
+    /// - Throws: `StorageError.rolledBack`, and stays locked, when the drive was put back to an older state.
+    @discardableResult
+    package func unlock(
+        with catalogueKey: SecretKey, history options: HistoryOptions = HistoryOptions()
+    ) throws -> HistoryOutcome {
+        guard isLocked else { return HistoryOutcome() }
+        let sealer = RecordSealer(catalogueKey: catalogueKey)
+        let outcome = try openHistory(sealer, options)
+        state.withLock { $0 = .open(sealer) }
+        return outcome
     }
 
     /// Takes note of why it cannot be unlocked for now.
@@ -84,7 +95,7 @@ package final class SealedRecords: Sendable {
     }
 
     func open(_ version: StoredVersion) throws -> ObjectRecord {
-        if let record = records[version] { return record }
+        if !store.isDistrusted(version.sealed), let record = records[version] { return record }
         let plaintext = try openBytes(version)
         guard let record = try? ObjectRecord(decoding: plaintext, version: version.columns.version) else {
             throw Self.corruption(of: version)
@@ -120,7 +131,9 @@ package final class SealedRecords: Sendable {
 
     private func openBytes(_ version: StoredVersion) throws -> [UInt8] {
         var plaintext: [UInt8] = []
-        guard try sealer.open(version, appendingTo: &plaintext) else { throw Self.corruption(of: version) }
+        guard !store.isDistrusted(version.sealed), try sealer.open(version, appendingTo: &plaintext) else {
+            throw Self.corruption(of: version)
+        }
         return plaintext
     }
 
@@ -243,13 +256,11 @@ package final class SealedRecords: Sendable {
 
     func open(_ row: BucketRow) throws -> BucketRecord {
         let sealer = try sealer
+        guard !store.isDistrusted(row.sealed) else {
+            throw Corruption(what: "record of bucket \"\(row.name)\", which is an older one put back")
+        }
         do {
-            return try BucketRecord(
-                decoding: sealer.open(
-                    row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
-                    associatedData: columnData(
-                        created: row.created, name: row.name, row.versioningRule, quota: row.quota)), row.versioningRule
-            )
+            return try BucketRecord(decoding: sealer.openBytes(of: row), row.versioningRule)
         } catch {
             throw Corruption(what: "record of bucket \"\(row.name)\"")
         }
@@ -309,6 +320,27 @@ struct ListedRecords {
 }
 
 extension RecordSealer {
+    /// Whether a record of the catalogue opens in its place.
+    func isAuthentic(_ record: CoveredRecord) -> Bool {
+        switch record {
+        case .version(let columns, _, let sealed):
+            var plaintext: [UInt8] = []
+            return open(StoredVersion(columns: columns, sealed: sealed), appendingTo: &plaintext)
+        case .bucket(let row): return (try? openBytes(of: row)) != nil
+        case .setting(let name, let value):
+            return CatalogueKey.settings.contains(name)
+                || (try? open(value, kind: .setting, id: Array(name.utf8), associatedData: [])) != nil
+        case .account(let row):
+            return (try? open(row.sealed, kind: .account, id: row.id, associatedData: [])) != nil
+        }
+    }
+
+    fileprivate func openBytes(of row: BucketRow) throws(AuthenticationFailure) -> [UInt8] {
+        try open(
+            row.sealed, kind: .bucket, id: bytes(row.id.rawValue),
+            associatedData: columnData(created: row.created, name: row.name, row.versioningRule, quota: row.quota))
+    }
+
     /// Appends the record of a version to `plaintext`; false if it does not open.
     fileprivate func open(_ version: StoredVersion, appendingTo plaintext: inout [UInt8]) -> Bool {
         var isAuthentic = false

@@ -22,6 +22,8 @@ extension DriveCheck {
         }
         for setting in try await store.settings() where !CatalogueKey.settings.contains(setting.name) {
             count += 1
+            // One that was put back is found as that.
+            guard !store.isDistrusted(setting.value) else { continue }
             note(in: &findings) {
                 try drive.records.checkSetting(setting.name, setting.value)
             } finding: {

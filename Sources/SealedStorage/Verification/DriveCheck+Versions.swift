@@ -10,6 +10,8 @@ extension DriveCheck {
         let columns = walked.found.version.columns
         // Rows that stand for what is about to be removed.
         guard !columns.bucket.standsForRemains else { return outcome }
+        // One that was put back was found as that.
+        guard !store.isDistrusted(walked.found.version.sealed) else { return outcome }
         let isAnnotation = columns.bucket.rawValue < 0
         let subject = DriveFinding.Subject(isAnnotation: isAnnotation)
         let bucket = isAnnotation ? columns.bucket.ofAnnotations : columns.bucket

@@ -5,6 +5,8 @@ package struct DriveFinding: Codable, Hashable, Sendable {
         case damaged
         /// What a row refers to is not there.
         case missing
+        /// It is authentic, and not what was committed last.
+        case rolledBack = "rolled-back"
         /// Its key cannot be had: it may be whole.
         case unopened
         /// A file that no row refers to: it takes room, and nothing is lost.

@@ -90,7 +90,7 @@ struct AuthorisationCommand: AsyncParsableCommand {
     private func accounts(in store: ObjectStore) async throws -> Accounts {
         let service = StaticKeyService(name: try KeyID("key"), key: SecretKey())
         let records = SealedRecords(store: store)
-        records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
+        try records.unlock(with: try await CatalogueKey.create(in: store, service: service).open(with: service))
         let accounts = Accounts(records: records, setting: Accounts.Setting(rootAccessKey: { Self.root }))
         _ = try await accounts.load()
         let (users, policies) = (users, policies)

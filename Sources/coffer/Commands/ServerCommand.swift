@@ -57,6 +57,8 @@ struct ServerCommand: AsyncParsableCommand {
                     --keyring, --kms-required, --sigv2, --etag
               COFFER_ACCESS_LOG
                     --access-log
+              COFFER_ROLLBACK_ANCHOR
+                    --rollback-anchor
               COFFER_FORMER_KEYRING, COFFER_FORMER_KMS_SECRET_KEY
                     what the drive's keys came from before, until
                     `coffer keys rewrap` has moved them
@@ -156,6 +158,12 @@ struct ServerCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "A JSON line for every request that has ended, in FILE or on standard output.", valueName: "FILE|-"))
     var accessLog: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep in FILE, on another file system, how far the drive has come: an older copy of the drive is then refused.",
+            valueName: "FILE"))
+    var rollbackAnchor: String?
 
     @Flag(help: "Log JSON lines.")
     var json = false

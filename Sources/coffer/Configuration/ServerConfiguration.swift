@@ -1,6 +1,7 @@
 import HTTPServer
 import Metrics
 import Notifications
+import ObjectStorage
 import OpenTelemetry
 import Requests
 import S3Protocol
@@ -47,6 +48,8 @@ struct ServerConfiguration: Sendable {
     var identity: IdentityVariables
     /// Where finished requests are logged; `nil`: nowhere.
     var accessLog: AccessLog.Destination?
+    /// Where is kept how far the drive's history has come; `nil`: nowhere.
+    var rollbackAnchor: RollbackAnchor?
     /// Where spans of requests are sent; `nil`: nowhere.
     var tracing: TraceTarget?
     /// A file that gets an audit record for every request, or `-`; `nil`: none.
@@ -111,6 +114,8 @@ struct ServerConfiguration: Sendable {
         accessLog = (command.accessLog ?? environment.value("ACCESS_LOG")).map {
             $0 == "-" ? .standardOutput : .file($0)
         }
+        rollbackAnchor = try Self.rollbackAnchor(
+            command.rollbackAnchor ?? environment.value("ROLLBACK_ANCHOR"), drive: drive)
         tracing = try TraceVariables.target(environment)
         auditFile = environment.value("AUDIT_FILE")
         metricsAccess = try Self.metricsAccess(environment.value("PROMETHEUS_AUTH_TYPE"))
@@ -165,6 +170,15 @@ struct ServerConfiguration: Sendable {
         }
         guard !addresses.isEmpty else { throw StartFailure("--address is empty") }
         return addresses
+    }
+
+    /// On the drive itself it would be put back with it.
+    static func rollbackAnchor(_ path: String?, drive: String) throws(StartFailure) -> RollbackAnchor? {
+        guard let path, !path.isEmpty else { return nil }
+        guard !RollbackAnchor(path).liesBelow(drive) else {
+            throw StartFailure("--rollback-anchor \(path): it must not lie on the drive whose age it is to tell")
+        }
+        return RollbackAnchor(path)
     }
 
     private static func isLoopback(_ address: String) -> Bool {

@@ -12,13 +12,18 @@ import SealedStorage
 struct OfflineDrive {
     let store: ObjectStore
     let drive: SealedDrive
+    /// What was found of its history.
+    let history: HistoryOutcome
 
     /// - Throws: ``StartFailure``; ``KeysAway`` when the key service cannot be reached.
-    init(_ directory: String, keyring: String?, environment: Environment) async throws {
+    init(
+        _ directory: String, keyring: String?, environment: Environment,
+        history options: HistoryOptions = HistoryOptions()
+    ) async throws {
         let service = try Self.keyService(keyring: keyring, environment)
         store = try Self.openStore(directory, environment)
         do {
-            drive = try await Self.unlocked(store, service)
+            (drive, history) = try await Self.unlocked(store, service, options)
         } catch {
             store.close()
             throw error
@@ -66,25 +71,31 @@ struct OfflineDrive {
         let cause: KeyServiceError
     }
 
-    private static func unlocked(_ store: ObjectStore, _ service: any KeyService) async throws -> SealedDrive {
+    private static func unlocked(
+        _ store: ObjectStore, _ service: any KeyService, _ options: HistoryOptions
+    ) async throws -> (SealedDrive, HistoryOutcome) {
+        let history: HistoryOutcome
         let records = SealedRecords(store: store)
         do {
             guard let key = try CatalogueKey.stored(in: store) else {
                 throw StartFailure("the drive has no keys: no server has ever begun to use it")
             }
-            records.unlock(with: try await key.open(with: service))
+            history = try records.unlock(with: try await key.open(with: service), history: options)
         } catch let error as KeyServiceError {
             switch error {
             case .unavailable, .notAuthorized: throw KeysAway(cause: error)
             case .keyNotFound, .keyExists, .invalidKeyID, .notAuthentic, .notSupported:
                 throw StartFailure("key service: \(error)")
             }
+        } catch let error as StorageError {
+            throw StartFailure("\(store.path): \(error)")
         } catch let corruption as Corruption {
             throw StartFailure("\(corruption)")
         }
-        return try SealedDrive(
+        let drive = try SealedDrive(
             records: records,
             keys: DataKeys(
                 service: service, store: store, cache: DataKeyCache(service: service), clock: Clock.milliseconds))
+        return (drive, history)
     }
 }

@@ -1,4 +1,5 @@
 import Maintenance
+import SealedStorage
 
 /// What is asked of a verification.
 struct VerifyOptions: Sendable {
@@ -31,6 +32,11 @@ final class VerifyProgress: @unchecked Sendable {
         self.path = path
         self.interval = interval
         bar = ProgressBar { done, total in "\(ByteCount.text(done)) of \(ByteCount.text(total))" }
+    }
+
+    /// What was found before the first step.
+    func add(_ finding: DriveFinding) {
+        if !state.report.findings.contains(finding) { state.report.add(finding) }
     }
 
     func note(_ step: Verification.Step) throws(StartFailure) {

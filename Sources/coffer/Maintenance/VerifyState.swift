@@ -44,7 +44,7 @@ enum VerifyOutcome: String, Codable {
     case brokenOff = "broken-off"
 
     init(_ report: VerifyReport, _ end: VerifyEnding) {
-        if report.count(.damaged) + report.count(.missing) > 0 {
+        if report.count(.damaged) + report.count(.missing) + report.count(.rolledBack) > 0 {
             self = .damaged
         } else if case .brokenOff = end {
             self = .brokenOff

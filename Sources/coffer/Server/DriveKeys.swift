@@ -18,6 +18,7 @@ struct DriveKeys: Sendable {
     let newKeyring: String?
     private let store: ObjectStore
     private let kes: KESKeyService?
+    private let anchor: RollbackAnchor?
     private let logger: Logger
     /// Where new data keys come from: `service` without the one it may have followed.
     private let current: any KeyService
@@ -25,7 +26,12 @@ struct DriveKeys: Sendable {
     /// Prepares the key service; asks nothing of it yet, so it may be away.
     ///
     /// A keyring is only made for a drive that has no keys yet: for one that has, another keyring would be the wrong one.
-    init(_ configuration: KeyServiceConfiguration, store: ObjectStore, logger: Logger) throws {
+    ///
+    /// - Parameter anchor: where the drive's history is anchored.
+    init(
+        _ configuration: KeyServiceConfiguration, store: ObjectStore, anchor: RollbackAnchor? = nil, logger: Logger
+    ) throws {
+        self.anchor = anchor
         let isNewDrive = try CatalogueKey.stored(in: store) == nil
         let opened = try OpenedKeyService(configuration, createIfMissing: isNewDrive, logger: logger)
         service = MeasuredKeyService(opened.service, calls)
@@ -76,8 +82,14 @@ struct DriveKeys: Sendable {
                 if let stored { stored } else {
                     try await CatalogueKey.create(in: store, service: service)
                 }
-            records.unlock(with: try await key.open(with: service))
+            let outcome = try records.unlock(
+                with: try await key.open(with: service), history: HistoryOptions(anchor: anchor))
+            for fault in outcome.faults {
+                logger.critical("rollback evidence: \(fault.part) are not what was committed last: \(fault.summary)")
+            }
             return nil
+        } catch let error as StorageError {
+            throw StartFailure("\(store.path): \(error)")
         } catch let error as KeyServiceError {
             switch error {
             case .unavailable, .notAuthorized: return error

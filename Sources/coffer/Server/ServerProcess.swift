@@ -76,7 +76,8 @@ struct ServerProcess {
 
     /// Serves until a signal says stop.
     private func serve(_ store: ObjectStore, _ input: StartInput) async throws -> Outcome {
-        let keys = try DriveKeys(configuration.keyService, store: store, logger: log.logger(.kms))
+        let keys = try DriveKeys(
+            configuration.keyService, store: store, anchor: configuration.rollbackAnchor, logger: log.logger(.kms))
         let obstacle = try await keys.unlock()
         if let obstacle, configuration.requiresKeyService { throw StartFailure("key service: \(obstacle)") }
         var process = self
@@ -157,6 +158,7 @@ struct ServerProcess {
         async let _ = StaleUploads(drive: drive, settings: live.runtime, logger: log.logger(.background)).run()
         async let _ = lifecycle.run()
         async let _ = scrub.run()
+        async let _ = HistoryUpkeep(drive: drive, pace: live.pace, logger: log.logger(.background)).run()
         async let _ = parts.background.jobs.run()
         async let _ = notifier.run()
         async let _ = observers.run()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KeyManagement
 import Maintenance
+import Notation
 import ObjectStorage
 import SealedStorage
 
@@ -34,6 +35,15 @@ struct RestoreCommand: AsyncParsableCommand {
 
     @Flag(help: "Move every data key to the key service's default key.")
     var rewrap = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The server's --rollback-anchor: tells how far behind it the backup is, and is then of the restored drive.",
+            valueName: "FILE"))
+    var rollbackAnchor: String?
+
+    @Flag(help: "Restore a backup in which records were put back to an older state, too.")
+    var acceptRollback = false
 
     @Option(help: ArgumentHelp("The keyring.", valueName: "FILE"))
     var keyring: String?
@@ -85,13 +95,20 @@ struct RestoreCommand: AsyncParsableCommand {
     ) async throws {
         let service = try OfflineDrive.keyService(keyring: keyring, environment)
         var bar = ProgressBar { "\($0)/\($1) files" }
-        let outcome = try await Restore(backup, from: target, to: directory, keys: service).run { progress in
-            bar.show(progress.blobs, of: progress.total)
-        }
+        let anchor = try ServerConfiguration.rollbackAnchor(
+            rollbackAnchor ?? environment.value("ROLLBACK_ANCHOR"), drive: directory)
+        let restore = Restore(
+            backup, from: target, to: directory, keys: service, anchor: anchor, acceptsRollback: acceptRollback)
+        let outcome = try await restore.run { progress in bar.show(progress.blobs, of: progress.total) }
         bar.end()
         print(
             "restored backup \(backup.name) to \(directory): \(outcome.progress.blobs) files "
                 + "(\(ByteCount.text(outcome.progress.bytes)))")
+        if let history = outcome.history {
+            print(
+                "the drive is as it was after commit \(history.point.commits), at \(HTTPDate.iso8601(history.time))"
+                    + (history.behind.map { $0 > 0 ? ": \($0) commits before its anchor" : "" } ?? ""))
+        }
         for key in outcome.missingKeys { print("the key service has no key \(key): what is under it cannot be read") }
         if rewrap { try await moveKeys(of: directory, environment) }
         guard outcome.missing.isEmpty else {

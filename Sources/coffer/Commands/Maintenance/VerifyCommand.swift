@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Maintenance
 import ObjectStorage
+import SealedStorage
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +19,8 @@ struct VerifyCommand: AsyncParsableCommand {
             EXIT STATUS
               0     everything is whole
               1     it could not begin, or was broken off
-              2     something is damaged or missing
+              2     something is damaged or missing, or was put back to an
+                    older state
               3     nothing is, but some keys could not be had: go on later with
                     the same --resume
               4     nothing is damaged, but there are files without a row, or
@@ -60,6 +62,18 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Delete the damaged objects that --quarantine has taken; those that are locked stay.")
     var deleteDamaged = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The server's --rollback-anchor: whether the drive is as late as it says. For DIR alone.", valueName: "FILE"
+        ))
+    var rollbackAnchor: String?
+
+    @Flag(
+        help:
+            "Take what is on the drive for the truth from now on, after an older copy was put back on purpose. For DIR alone."
+    )
+    var acceptRollback = false
+
     @Option(help: ArgumentHelp("The drive's keyring, for DIR.", valueName: "FILE"))
     var keyring: String?
 
@@ -74,6 +88,10 @@ struct VerifyCommand: AsyncParsableCommand {
     func validate() throws {
         guard quarantine == nil || !isRemote else {
             throw ValidationError("--quarantine is for the directory of a drive that no server runs on.")
+        }
+        guard rollbackAnchor == nil && !acceptRollback || !isRemote else {
+            throw ValidationError(
+                "--rollback-anchor and --accept-rollback are for the directory of a drive that no server runs on.")
         }
         guard !deleteDamaged || quarantine != nil else {
             throw ValidationError("--delete-damaged goes with --quarantine, which keeps what can be read.")
@@ -118,12 +136,23 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         let opened: OfflineDrive
         do {
-            opened = try await OfflineDrive(target, keyring: keyring, environment: Environment.ofProcess())
+            let environment = try Environment.ofProcess()
+            let anchor = try ServerConfiguration.rollbackAnchor(
+                rollbackAnchor ?? environment.value("ROLLBACK_ANCHOR"), drive: target)
+            opened = try await OfflineDrive(
+                target, keyring: keyring, environment: environment,
+                history: HistoryOptions(anchor: anchor, acceptRollback ? .accept : .tell))
         } catch let away as OfflineDrive.KeysAway {
             return .keyServiceAway("\(away.cause)")
         }
         defer { opened.store.close() }
         do {
+            while try await opened.store.sumSomeVersions() {}
+            if acceptRollback {
+                try await opened.store.writeAnchor()
+                writeLine("what is on \(target) is taken for the truth from now on")
+            }
+            if let rollback = opened.history.rollback { progress.add(DriveCheck.finding(of: rollback)) }
             try await Verification(opened.drive, options.offline).run(from: state.cursor) { try progress.note($0) }
             if let quarantine {
                 let entries = try await Quarantine(quarantine, opened.drive).take(
