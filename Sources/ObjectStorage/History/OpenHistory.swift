@@ -56,7 +56,7 @@ final class OpenHistory {
         }
         next.commits += 1
         next.chain = authenticator.chain(after: head.chain, commits: next.commits, next.total)
-        next.time = wallMilliseconds()
+        next.time = StoreClock.system.wallMilliseconds
         next.summed = summed
         try transaction.writeSum(
             authenticator.seal(next.encoded, commits: next.commits), of: HistoryPart.head, commits: next.commits)
