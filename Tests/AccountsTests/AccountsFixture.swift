@@ -34,11 +34,11 @@ final class AccountsFixture {
         Accounts(records: records, setting: Accounts.Setting(rootAccessKey: { root }))
     }
 
-    /// Closes the drive and opens it again, as a restart does.
+    /// Closes the drive and opens it again, as a restart does, once rows have been changed that nobody knows of.
     func reopen(changing change: ((ObjectStore) async throws -> Void)? = nil) async throws {
+        try await change?(store)
         store.close()
         store = try ObjectStore.open("\(directory.path)/drive")
-        try await change?(store)
         records = SealedRecords(store: store)
         accounts = Self.accounts(records)
         try await load()

@@ -29,7 +29,8 @@ AES_256_GCM = 0
 CHACHA20_POLY1305 = 1
 
 SSE_S3, SSE_KMS, SSE_C, DSSE_KMS = 1, 2, 3, 4
-RECORD_KINDS = {"object": 1, "bucket": 2, "upload": 3, "part": 4, "manifest": 5, "setting": 6, "event": 7, "account": 8}
+RECORD_KINDS = {"object": 1, "bucket": 2, "upload": 3, "part": 4, "manifest": 5, "setting": 6, "event": 7, "account": 8,
+                "history": 9}
 
 
 class BadFormat(Exception):

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import threading
 import time
+import urllib.request
 
 import boto3
 import pytest
@@ -541,6 +542,8 @@ def moto():
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     endpoint = f"http://127.0.0.1:{made.server_port}"
+    # What it has, all of them in one process have.
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
     yield endpoint, boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="moto",
                                  aws_secret_access_key="moto", config=Config(s3={"addressing_style": "path"}))
     made.shutdown()

@@ -279,7 +279,7 @@ def test_every_call_by_which_the_store_changes_its_drive_is_a_point():
                 "posix_fallocate", "fsync", "fdatasync", "syncfs", "sync_file_range", "rename", "renameat", "renameat2", "link",
                 "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "copy_file_range", "sendfile", "splice"}
     called = set()
-    for path in tracked(r"^Sources/(ObjectStorage|Maintenance)/.*\.swift$|^Sources/CLinux/files?\.c$"):
+    for path in tracked(r"^Sources/(ObjectStorage|Maintenance(?!/Export/))/.*\.swift$|^Sources/CLinux/files?\.c$"):
         code = re.sub(r"//.*", "", path.read_text())
         called |= {name for name in re.findall(r"(?<![\w.])(?:Glibc\.)?(\w+)\(", code) if name in changing}
     assert called - known == set()
