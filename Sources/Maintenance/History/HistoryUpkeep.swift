@@ -54,19 +54,28 @@ package struct HistoryUpkeep: Sendable {
             if hasSummed { logger.notice("the rollback evidence covers all versions now") }
             var last = Int64(-1)
             while let page = try await check.store.historyParts(after: last, limit: 16) {
-                for part in page.parts {
-                    for finding in try await pace.current.work({ try await check.check(part) }) {
-                        logger.critical(
-                            "something was put back to an older state",
-                            metadata: ["what": "\(finding.title)", "detail": "\(finding.detail)"])
-                    }
-                }
+                for part in page.parts { try await look(at: part) }
                 last = page.last
             }
         } catch is CancellationError {
         } catch StorageError.closed {
         } catch {
             logger.error("the rollback evidence could not be looked through", metadata: ["cause": "\(error)"])
+        }
+    }
+
+    /// What of one part is damaged, so that it cannot be read, says nothing of the others.
+    private func look(at part: HistoryPart) async throws {
+        do {
+            for finding in try await pace.current.work({ try await check.check(part) }) {
+                logger.critical(
+                    "something was put back to an older state",
+                    metadata: ["what": "\(finding.title)", "detail": "\(finding.detail)"])
+            }
+        } catch let error as StorageError where error.isCorrupt {
+            logger.error(
+                "a part of the rollback evidence cannot be looked at",
+                metadata: ["part": "\(part)", "cause": "\(error)"])
         }
     }
 }
